@@ -1,0 +1,61 @@
+# Sets up .venv by itself, once per content of the requirements files; works offline afterwards.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+WORKERS ?= 4
+ARGS ?=
+
+RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
+DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
+
+.PHONY: help demo run test check crash bench pins clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against the sandbox, under 60 s
+	@exec $(PY) -m storyclip demo $(ARGS)
+
+run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ctrl-C
+	@exec $(PY) -m storyclip run $(ARGS)
+
+test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=4 processes at most)
+	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh; fi
+	@exec $(PY) -m pytest -n auto --maxprocesses $(WORKERS) --timeout 120 $(ARGS)
+
+check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet || { echo "Not formatted. Run: .venv/bin/ruff format"; exit 1; }
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m pytest --quiet tests/test_house_rules.py
+
+crash: $(DEV_STAMP) ## kill the real processes 300 times and judge by the sandbox's ledger
+	@exec $(PY) -m tests.crash --kills 300 $(ARGS)
+
+bench: $(DEV_STAMP) ## measure throughput and latency on this machine
+	@exec $(PY) -m tests.bench $(ARGS)
+
+pins: $(DEV_STAMP) ## pin the newest versions that requirements*.in allow (needs the package index)
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(PINS) requirements.in -o requirements.txt
+	@$(PINS) requirements.in -o requirements.lock -c requirements.txt --generate-hashes
+	@$(PINS) requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove .venv and caches; data/ stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+PINS := .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--no-emit-index-url --custom-compile-command 'make pins'
+
+$(RUN_STAMP):
+	@sh config/venv.sh requirements.txt
+	@rm -f .venv/.run-*; touch $@
+
+$(DEV_STAMP):
+	@sh config/venv.sh requirements.txt requirements-dev.txt
+	@rm -f .venv/.run-* .venv/.dev-*; touch $(RUN_STAMP) $@

@@ -1,0 +1,112 @@
+"""The addresses among the settings: databases, Redis, Metricool, browser origins."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether the URL's host is this machine, by its name or its address."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def without_password(url: str) -> str:
+    """Return the URL with `***` for a password, so that it may be shown."""
+    before, at, after = url.rpartition("@")
+    scheme, colon, credentials = before.partition("://")
+    if not at or not colon or ":" not in credentials:
+        return url
+    return f"{scheme}://{credentials.partition(':')[0]}:***@{after}"
+
+
+def database_url(text: str) -> str:
+    """Accept SQLite and PostgreSQL, and spell the latter one way.
+
+    Raises:
+        ValueError: with what was expected.
+    """
+    expected = "sqlite:///file.db or postgresql://user@host/name"
+    parts = _split(text, expected)
+    if parts.scheme == "sqlite":
+        if parts.netloc:
+            raise ValueError(
+                "three slashes, sqlite:///file.db (with two the name is a host, "
+                "and the database would live in memory)"
+            )
+        if parts.path in ("", "/", "/:memory:"):
+            raise ValueError(
+                "a file, sqlite:///file.db (web and worker share the database, "
+                "and each would have a memory of its own)"
+            )
+        return text
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError(expected)
+    if parts.path in ("", "/"):
+        raise ValueError("the database's name at the end, postgresql://user@host/name")
+    return "postgresql" + text[len(parts.scheme) :]
+
+
+def redis_url(text: str) -> str:
+    """Accept what redis-py can connect to.
+
+    Raises:
+        ValueError: with what was expected.
+    """
+    expected = "redis://host:port/0, rediss://… or unix:///path"
+    parts = _split(text, expected)
+    if parts.scheme == "unix" and parts.path not in ("", "/"):
+        return text
+    if parts.scheme in ("redis", "rediss") and parts.hostname:
+        return text
+    raise ValueError(expected)
+
+
+def upstream_url(text: str) -> str:
+    """Accept http and https, and drop a slash at the end: paths are appended.
+
+    Raises:
+        ValueError: with what was expected; https is, except on this machine.
+    """
+    expected = "https://host/path"
+    parts = _split(text, expected)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(expected)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{expected} without user, query or fragment")
+    if parts.scheme == "http" and not is_loopback(text):
+        raise ValueError(f"{expected} (http only on this machine: the token must not be readable)")
+    return text.rstrip("/")
+
+
+def cors_origins(text: str) -> tuple[str, ...]:
+    """Read a comma list of browser origins, in its order.
+
+    Raises:
+        ValueError: with what was expected of which origin.
+    """
+    origins = (entry.strip().rstrip("/").lower() for entry in text.split(","))
+    return tuple(_origin(origin) for origin in origins if origin)
+
+
+def _origin(origin: str) -> str:
+    expected = "a comma list of origins like https://app.example.com, each by its name"
+    parts = _split(origin, expected)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "*" in origin:
+        raise ValueError(expected)
+    if origin != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
+        raise ValueError(f"{expected}, without a path")
+    return origin
+
+
+def _split(text: str, expected: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        port_is_readable = parts.port is None or parts.port >= 0
+    except ValueError:
+        raise ValueError(expected) from None
+    if not port_is_readable or any(character.isspace() for character in text):
+        raise ValueError(expected)
+    return parts

@@ -1,0 +1,118 @@
+"""Logs: JSON lines, readable ones on a terminal, and no secret in either.
+
+Everything goes through the standard library's root logger, so that what gunicorn, Dramatiq or
+urllib3 have to say has the same shape and the same mask as our own lines.
+"""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LEAST_SECRET_LENGTH = 8  # shorter ones turn up inside innocent words; masked only as whole values
+MASK = "***"
+
+_API_KEY = re.compile(r"\b(sc_[A-Za-z0-9]+_)[A-Za-z0-9_-]{16,}")
+_SIGNED_QUERY = re.compile(
+    r"([?&](?:ticket|token|userToken|sig|signature|policy|key-pair-id|x-(?:amz|goog)-[a-z-]+)=)"
+    r"[^&\s\"'<>]+",
+    re.IGNORECASE,
+)
+
+
+class SecretsMasked:
+    """Replaces API keys, signed URLs' signatures and the secrets it was given, at any depth."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = {secret for secret in secrets if secret}
+        self._whole = known
+        self._inside = sorted(
+            (secret for secret in known if len(secret) >= LEAST_SECRET_LENGTH),
+            key=len,
+            reverse=True,
+        )
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Serve as a structlog processor."""
+        return {
+            name: value if name.startswith("_") else self.masked(value)
+            for name, value in event.items()
+        }
+
+    def masked(self, value: object) -> object:
+        """Return `value` fit to be read by anybody; what is no plain value becomes its text."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, dict):
+            return {self._text(str(name)): self.masked(item) for name, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.masked(item) for item in value]
+        return self._text(str(value))
+
+    def _text(self, text: str) -> str:
+        if text in self._whole:
+            return MASK
+        for secret in self._inside:
+            text = text.replace(secret, MASK)
+        text = _API_KEY.sub(rf"\1{MASK}", text)
+        return _SIGNED_QUERY.sub(rf"\1{MASK}", text)
+
+
+def configure(
+    level: str = "info",
+    log_format: str = "auto",
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send structlog and the standard library's loggers to `stream`, stderr if None.
+
+    Called once by each main; a later call replaces an earlier one.
+    """
+    stream = stream or sys.stderr
+    as_json = log_format == "json" or (log_format == "auto" and not _is_terminal(stream))
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            SecretsMasked(secrets),
+            structlog.processors.JSONRenderer()
+            if as_json
+            else structlog.dev.ConsoleRenderer(colors=_is_terminal(stream)),
+        ],
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    if stream.isatty():
+        return True
+    # Dramatiq hands its worker a pipe for stderr and copies it to the real one
+    return stream is sys.stderr and stream is not sys.__stderr__ and os.isatty(2)

@@ -1,0 +1,47 @@
+"""`STORYCLIP_API_KEYS`: API keys that are seeded from the environment."""
+
+import re
+from dataclasses import dataclass, field
+
+SCOPES = frozenset({"publish", "read", "admin"})
+_WORD = re.compile(r"[!-~]+")  # visible ASCII: what fits into an HTTP header
+
+
+@dataclass(frozen=True)
+class SeedKey:
+    """One key from the environment; `accounts` is None where every account is allowed."""
+
+    key: str = field(repr=False)
+    user_id: str
+    scopes: frozenset[str]
+    accounts: frozenset[str] | None
+
+
+def parse_seed_keys(text: str) -> tuple[SeedKey, ...]:
+    """Read a comma list of `key:userId:scope+scope[@account+account]`, in its order.
+
+    Raises:
+        ValueError: with what was expected of which entry; never with the key itself.
+    """
+    entries = [entry.strip() for entry in text.split(",")]
+    keys = tuple(
+        _parse_entry(entry, number) for number, entry in enumerate(entries, start=1) if entry
+    )
+    if len({seed.key for seed in keys}) < len(keys):
+        raise ValueError("every key only once")
+    return keys
+
+
+def _parse_entry(entry: str, number: int) -> SeedKey:
+    parts = entry.split(":")
+    if len(parts) != 3 or not all(_WORD.fullmatch(part) for part in parts):
+        raise ValueError(f"key:userId:scope+scope[@account+account] as entry {number}")
+    key, user_id, rights = parts
+    scope_list, at, account_list = rights.partition("@")
+    scopes = frozenset(scope_list.split("+"))
+    if not scopes <= SCOPES:
+        raise ValueError(f"scopes out of {', '.join(sorted(SCOPES))} in entry {number}")
+    accounts = frozenset(account_list.split("+")) if at else None
+    if accounts is not None and "" in accounts:
+        raise ValueError(f"account+account behind the @ of entry {number}")
+    return SeedKey(key=key, user_id=user_id, scopes=scopes, accounts=accounts)

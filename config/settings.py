@@ -1,0 +1,216 @@
+"""Every setting of the service: its name, its unit, its default and its bounds.
+
+Nothing else in the service reads the environment. The meaning of each is in
+`config/storyclip.env.example`.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic.config import JsonDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
+
+from config import addresses
+from config.seed_keys import SeedKey, parse_seed_keys
+
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
+PREFIX = "STORYCLIP_"
+
+
+class SettingsInvalid(Exception):
+    """The environment is not one to start in; `problems` has everything that is wrong with it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _field(name: str, default: object, expected: str, **rules: Any) -> Any:
+    extra: JsonDict = {"expected": expected}
+    return Field(default, validation_alias=name, json_schema_extra=extra, **rules)
+
+
+def _seconds(name: str, default: float, at_most: float, **rules: Any) -> Any:
+    expected = f"seconds > 0 and <= {at_most:g}"
+    return _field(PREFIX + name, float(default), expected, gt=0, le=at_most, **rules)
+
+
+def _margin(name: str, default: float, at_most: float) -> Any:
+    expected = f"seconds >= 0 and <= {at_most:g}"
+    return _field(PREFIX + name, float(default), expected, ge=0, le=at_most)
+
+
+def _count(name: str, default: int, at_most: int) -> Any:
+    expected = f"a whole number from 1 to {at_most}"
+    return _field(PREFIX + name, default, expected, ge=1, le=at_most)
+
+
+def _not_below_base(retry_max_s: float, others: ValidationInfo) -> float:
+    base_s = others.data.get("retry_base_s", 0)
+    if retry_max_s < base_s:
+        raise ValueError(f"seconds >= {base_s:g}, which is STORYCLIP_RETRY_BASE_S")
+    return retry_max_s
+
+
+class Settings(BaseSettings):
+    """What one process was told by its environment; built once, in its main."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        case_sensitive=True,
+        env_ignore_empty=True,
+        validate_default=False,
+        hide_input_in_errors=True,
+    )
+
+    port: int = _field("PORT", 8000, "a port from 0 to 65535, 0 for a free one", ge=0, le=65535)
+    database_url: Annotated[str, AfterValidator(addresses.database_url)] = Field(
+        "sqlite:///data/storyclip.db", validation_alias="DATABASE_URL", repr=False
+    )
+    redis_url: Annotated[str, AfterValidator(addresses.redis_url)] = Field(
+        "redis://127.0.0.1:6379/0", validation_alias="REDIS_URL", repr=False
+    )
+
+    metricool_base_url: Annotated[str, AfterValidator(addresses.upstream_url)] = Field(
+        "https://app.metricool.com/api", validation_alias="METRICOOL_BASE_URL"
+    )
+    metricool_user_token: SecretStr | None = Field(None, validation_alias="METRICOOL_USER_TOKEN")
+    metricool_user_id: str | None = Field(None, validation_alias="METRICOOL_USER_ID")
+
+    api_keys: Annotated[tuple[SeedKey, ...], NoDecode, BeforeValidator(parse_seed_keys)] = Field(
+        (), validation_alias="STORYCLIP_API_KEYS"
+    )
+
+    confirm_interval_s: float = _seconds("CONFIRM_INTERVAL_S", 2, HOUR_S)
+    confirm_attempts: int = _count("CONFIRM_ATTEMPTS", 60, 10_000)
+    late_watch_s: float = _seconds("LATE_WATCH_S", HOUR_S, 7 * DAY_S)
+    lead_s: float = _margin("LEAD_S", 20, HOUR_S)
+    date_step_s: float = _seconds("DATE_STEP_S", 60, HOUR_S)
+    settle_s: float = _margin("SETTLE_S", 120, DAY_S)
+    http_deadline_s: float = _seconds("HTTP_DEADLINE_S", 20, 600)
+    max_attempts: int = _count("MAX_ATTEMPTS", 5, 100)
+    retry_base_s: float = _seconds("RETRY_BASE_S", 2, HOUR_S)
+    retry_max_s: Annotated[float, AfterValidator(_not_below_base)] = _seconds(
+        "RETRY_MAX_S", 300, DAY_S, validate_default=True
+    )
+    quota_24h: int = _count("QUOTA_24H", 50, 10_000)
+    max_late_s: float = _seconds("MAX_LATE_S", HOUR_S, 7 * DAY_S)
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
+        Field((), validation_alias="STORYCLIP_CORS_ORIGINS")
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
+    ] = _field("STORYCLIP_LOG_LEVEL", "info", "debug, info, warning, error or critical")
+    log_format: Annotated[Literal["auto", "json", "console"], BeforeValidator(str.lower)] = _field(
+        "STORYCLIP_LOG_FORMAT", "auto", "auto, json or console"
+    )
+
+    @classmethod
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, *, needs_upstream: bool = True
+    ) -> Self:
+        """Read `environ`, or the process's own environment.
+
+        Raises:
+            SettingsInvalid: with every problem at once. With `needs_upstream`, missing Metricool
+                credentials are one, unless the base URL is on this machine (the sandbox).
+        """
+        given = {
+            name: value.strip()
+            for name, value in (os.environ if environ is None else environ).items()
+            if value.strip()
+        }
+        problems = [*_unknown_names(given)]
+        source = EnvSettingsSource(cls)
+        source.env_vars = given
+        try:
+            settings = cls(_build_sources=((source,), {}))
+        except ValidationError as invalid:
+            problems += _invalid_values(invalid, given)
+        if needs_upstream:
+            problems += _missing_credentials(given)
+        if problems:
+            raise SettingsInvalid(problems)
+        return settings
+
+    @property
+    def redis_is_given(self) -> bool:
+        """False where the stack should start the embedded Redis-compatible server."""
+        return "redis_url" in self.model_fields_set
+
+    @property
+    def upstream_is_given(self) -> bool:
+        """False where the stack should start the sandbox."""
+        return "metricool_base_url" in self.model_fields_set
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must never be written into a log."""
+        urls = (self.database_url, self.redis_url)
+        passwords = [urlsplit(url).password for url in urls]
+        token = self.metricool_user_token
+        candidates = [token and token.get_secret_value(), *passwords]
+        return (*(seed.key for seed in self.api_keys), *(word for word in candidates if word))
+
+
+def environment_with(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return a copy of this process's environment for a child process, with `changes` applied."""
+    return {**os.environ, **changes}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all settings as the environment spells them."""
+    return tuple(str(field.validation_alias) for field in Settings.model_fields.values())
+
+
+def _unknown_names(given: Mapping[str, str]) -> Iterator[str]:
+    known = [name.removeprefix(PREFIX) for name in names() if name.startswith(PREFIX)]
+    for name in given:
+        word = name.removeprefix(PREFIX)
+        if name.startswith(PREFIX) and word not in known:
+            near = difflib.get_close_matches(word, known, n=1)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else "there is no such setting"
+            yield f"{name}: unknown, {hint}"
+
+
+def _invalid_values(invalid: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
+    for error in invalid.errors(include_url=False, include_input=False):
+        place = error["loc"][0]  # the environment's name for a value, the field's for a default
+        name, field = next(
+            (str(field.validation_alias), field)
+            for attribute, field in Settings.model_fields.items()
+            if place in (attribute, field.validation_alias)
+        )
+        value = given.get(name, str(field.default))
+        extra = field.json_schema_extra
+        expected = str(extra["expected"]) if isinstance(extra, dict) else error["msg"]
+        if error["type"] == "value_error":
+            expected = str(error["ctx"]["error"])
+        yield f'{name}: expected {expected}, got "{_shown(name, value)}"'
+
+
+def _shown(name: str, value: str) -> str:
+    if name in ("STORYCLIP_API_KEYS", "METRICOOL_USER_TOKEN"):
+        return "***"
+    return addresses.without_password(value)
+
+
+def _missing_credentials(given: Mapping[str, str]) -> Iterator[str]:
+    if addresses.is_loopback(given.get("METRICOOL_BASE_URL", "")):
+        return
+    meaning = {"METRICOOL_USER_TOKEN": "token", "METRICOOL_USER_ID": "numeric user id"}
+    for name, what in meaning.items():
+        if name not in given:
+            yield f"{name}: expected the {what} of your Metricool account, got nothing"

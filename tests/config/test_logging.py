@@ -1,0 +1,156 @@
+"""Every line is one JSON object, whoever writes it, and holds no secret."""
+
+import io
+import json
+import logging
+import warnings
+
+import pytest
+import structlog
+
+from config.logging import SecretsMasked, configure
+
+API_KEY = "sc_k7f3_" + "x" * 43
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def lines(stream):
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_lines_are_json_off_a_terminal():
+    stream = io.StringIO()
+    configure(stream=stream)
+
+    structlog.get_logger("storyclip.flow").info("sent", batch_id="b1", took_s=0.25)
+
+    (line,) = lines(stream)
+    assert line["timestamp"].endswith("Z")
+    assert line | {"timestamp": None} == {
+        "event": "sent",
+        "batch_id": "b1",
+        "took_s": 0.25,
+        "level": "info",
+        "logger": "storyclip.flow",
+        "timestamp": None,
+    }
+
+
+def test_lines_are_readable_on_a_terminal():
+    stream = Terminal()
+    configure(stream=stream)
+
+    structlog.get_logger().info("sent")
+
+    assert "sent" in stream.getvalue()
+    assert not stream.getvalue().startswith("{")
+
+
+@pytest.mark.parametrize(("log_format", "starts_as_json"), [("json", True), ("console", False)])
+def test_the_format_asked_for_beats_the_terminal(log_format, starts_as_json):
+    stream = Terminal() if log_format == "json" else io.StringIO()
+    configure(log_format=log_format, stream=stream)
+
+    structlog.get_logger().info("sent")
+
+    assert stream.getvalue().startswith("{") is starts_as_json
+
+
+def test_what_is_below_the_level_is_not_written():
+    stream = io.StringIO()
+    configure("warning", stream=stream)
+
+    structlog.get_logger().info("sent")
+    logging.getLogger("urllib3").info("connected")
+
+    assert stream.getvalue() == ""
+
+
+def test_other_peoples_lines_look_like_ours():
+    stream = io.StringIO()
+    configure(stream=stream)
+
+    logging.getLogger("urllib3").warning("retrying %s", "once", extra={"clip": 3})
+
+    (line,) = lines(stream)
+    assert (line["event"], line["logger"], line["clip"]) == ("retrying once", "urllib3", 3)
+
+
+def test_warnings_are_lines_too():
+    stream = io.StringIO()
+    configure(stream=stream)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        warnings.warn("old", stacklevel=1)
+
+    assert "old" in lines(stream)[0]["event"]
+
+
+def test_a_second_call_replaces_the_first():
+    first, second = io.StringIO(), io.StringIO()
+    configure(stream=first)
+    configure(stream=second)
+
+    structlog.get_logger().info("sent")
+
+    assert first.getvalue() == ""
+    assert len(lines(second)) == 1
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_no_secret_gets_out_by_any_way(log_format):
+    stream = io.StringIO()
+    configure(log_format=log_format, secrets=["the-token-of-metricool"], stream=stream)
+    log = structlog.get_logger()
+
+    log.info(f"called with {API_KEY}", headers={"X-Mc-Auth": "the-token-of-metricool"})
+    logging.getLogger("urllib3").warning("sent %s", "the-token-of-metricool")
+    try:
+        raise ValueError(f"refused {API_KEY} the-token-of-metricool")
+    except ValueError:
+        log.exception("failed", reason=ValueError("the-token-of-metricool"))
+
+    assert "sent ***" in stream.getvalue()
+    assert "the-token-of-metricool" not in stream.getvalue().replace(
+        'raise ValueError(f"refused {API_KEY} the-token-of-metricool")', ""
+    )
+    assert "x" * 43 not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        (API_KEY, "sc_k7f3_***"),
+        (f"Bearer {API_KEY}!", "Bearer sc_k7f3_***!"),
+        (
+            "https://h/a.mp4?X-Amz-Signature=12ab&part=1",
+            "https://h/a.mp4?X-Amz-Signature=***&part=1",
+        ),
+        ("/api/metricool/stream?ticket=abc.def", "/api/metricool/stream?ticket=***"),
+        ("short", "***"),
+        ("shortly", "shortly"),
+        (["long-secret-word", 1, None, True], ["***", 1, None, True]),
+        ({"a": {"b": ("in long-secret-word",)}}, {"a": {"b": ["in ***"]}}),
+        ("sc_counter_total", "sc_counter_total"),
+        (2.5, 2.5),
+    ],
+)
+def test_what_is_masked_and_what_is_not(value, masked):
+    assert SecretsMasked(["short", "long-secret-word", ""]).masked(value) == masked
