@@ -1,0 +1,1 @@
+"""What is true: states, rules and words. Standard library only."""

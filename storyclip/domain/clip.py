@@ -1,0 +1,136 @@
+"""The life of a clip: its states, what can happen to it, and where each happening leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storyclip.domain.errors import RetrySafety
+from storyclip.domain.lane import Lane
+
+
+class State(StrEnum):
+    """What is known of a clip. The value is what the database and the API show."""
+
+    PENDING = "pending"  # nothing was sent, or what was sent provably created nothing
+    UPLOADING = "uploading"  # a worker has it in hand; with `intended_at` it may have been sent
+    VERIFYING = "verifying"  # Metricool's answer was lost: the story may exist
+    WAITING_CONFIRMATION = "waiting_confirmation"  # Metricool has it; not seen live yet
+    PUBLISHED = "published"  # seen live
+    FAILED = "failed"  # ended without being seen live; `error_code` says how
+    CANCELLED = "cancelled"  # withdrawn by the user, here or in Metricool
+
+
+class Event(StrEnum):
+    """What was observed, not what we hope."""
+
+    CLAIMED = "claimed"  # a worker took it; with a plan, the intent to send is in the same commit
+    INTENDED = "intended"  # media and plan are committed; from here on it may have been sent
+    ACCEPTED = "accepted"  # Metricool answered with an id
+    REFUSED = "refused"  # Metricool said no for good, or the attempts are spent: nothing created
+    POSTPONED = "postponed"  # surely not created; to be tried again later
+    UNANSWERED = "unanswered"  # no readable answer: the story may exist
+    FOUND = "found"  # the look upstream shows our post
+    ABSENT = "absent"  # past the fence and not there: it cannot appear any more
+    GIVEN_UP = "given_up"  # absent, and no attempt left
+    MOVED = "moved"  # edited in Metricool: another date, or another id
+    SEEN_LIVE = "seen_live"  # Metricool calls it published
+    SEEN_FAILED = "seen_failed"  # Metricool calls it failed, in its own words
+    TIMED_OUT = "timed_out"  # all checks used up without an outcome
+    DELETED_UPSTREAM = "deleted_upstream"  # somebody deleted it in Metricool
+    WITHDRAWN = "withdrawn"  # the user cancelled
+    RETRIED = "retried"  # the user asks again, and nothing can exist upstream
+    RECHECKED = "rechecked"  # the user asks again, but it may exist: look first
+
+
+S, E = State, Event
+
+EDGES: dict[tuple[State, Event], State] = {
+    (S.PENDING, E.CLAIMED): S.UPLOADING,
+    (S.PENDING, E.WITHDRAWN): S.CANCELLED,
+    (S.UPLOADING, E.INTENDED): S.UPLOADING,
+    (S.UPLOADING, E.ACCEPTED): S.WAITING_CONFIRMATION,
+    (S.UPLOADING, E.REFUSED): S.FAILED,
+    (S.UPLOADING, E.POSTPONED): S.PENDING,
+    (S.UPLOADING, E.UNANSWERED): S.VERIFYING,
+    (S.VERIFYING, E.FOUND): S.WAITING_CONFIRMATION,
+    (S.VERIFYING, E.ABSENT): S.PENDING,
+    (S.VERIFYING, E.GIVEN_UP): S.FAILED,
+    (S.VERIFYING, E.DELETED_UPSTREAM): S.CANCELLED,
+    (S.WAITING_CONFIRMATION, E.SEEN_LIVE): S.PUBLISHED,
+    (S.WAITING_CONFIRMATION, E.SEEN_FAILED): S.FAILED,
+    (S.WAITING_CONFIRMATION, E.TIMED_OUT): S.FAILED,
+    (S.WAITING_CONFIRMATION, E.MOVED): S.WAITING_CONFIRMATION,
+    (S.WAITING_CONFIRMATION, E.DELETED_UPSTREAM): S.CANCELLED,
+    (S.WAITING_CONFIRMATION, E.WITHDRAWN): S.CANCELLED,
+    (S.FAILED, E.SEEN_LIVE): S.PUBLISHED,
+    (S.FAILED, E.SEEN_FAILED): S.FAILED,
+    (S.FAILED, E.MOVED): S.FAILED,
+    (S.FAILED, E.RETRIED): S.PENDING,
+    (S.FAILED, E.RECHECKED): S.VERIFYING,
+}
+
+ENDED = frozenset({S.PUBLISHED, S.FAILED, S.CANCELLED})
+IN_FLIGHT = frozenset({S.UPLOADING, S.VERIFYING, S.WAITING_CONFIRMATION})
+
+
+class NoSuchEdge(ValueError):
+    """The event makes no sense in that state: a mistake in our code, never a race."""
+
+
+def after(state: State, event: Event) -> State:
+    """Return the state that `event` leads to.
+
+    Raises:
+        NoSuchEdge: the table has no such edge.
+    """
+    try:
+        return EDGES[state, event]
+    except KeyError:
+        raise NoSuchEdge(f"a clip that is {state} cannot be {event}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One clip as its row said when it was read; all times are aware UTC.
+
+    `revision` counts the changes: one is written only over the revision it was decided on.
+    `next_at` is when its next step is due, None for never by itself; `rung_at` when its bell rang.
+    `worker` is who has it in hand while `uploading`; `plans` are the dates of all attempts so far.
+    """
+
+    id: int
+    batch_id: str
+    index: int
+    lane: Lane
+    client_id: str
+    source_url: str
+    title: str
+    state: State
+    revision: int
+    attempts: int
+    next_at: datetime | None
+    rung_at: datetime | None = None
+    worker: str | None = None
+    media_url: str | None = None
+    intended_at: datetime | None = None
+    plans: tuple[datetime, ...] = ()
+    planned_for: datetime | None = None
+    post_id: str | None = None
+    network_post_id: str | None = None
+    public_url: str | None = None
+    checks: int = 0
+    missing_since: datetime | None = None
+    postponed_since: datetime | None = None
+    postponements: int = 0
+    error: str | None = None
+    error_code: str | None = None
+    retry_safety: RetrySafety | None = None
+    uploaded_at: datetime | None = None
+    published_at: datetime | None = None
+
+    @property
+    def fence_at(self) -> datetime | None:
+        """Return the latest date that any attempt asked for: past it, a late POST is refused."""
+        return max(self.plans, default=None)

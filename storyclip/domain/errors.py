@@ -1,0 +1,123 @@
+"""Everything that can go wrong, grouped by what the caller can do about it.
+
+StoryClipError
+├── fix the request    RequestInvalid, NotFound, Forbidden, IdempotencyKeyReused
+├── drop it quietly    LostRace, NotItsTurn
+├── ask again later    StoreUnavailable, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed,
+│                      MediaUnavailable, IdempotencyKeyBusy
+├── look first         UpstreamUnanswered
+└── nothing helps      UpstreamRefused ── UpstreamDateInPast, UpstreamDenied (until reconnected)
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+MAX_WORDS = 500  # of Metricool's words we keep: enough to understand, short enough for a row
+
+
+class RetrySafety(StrEnum):
+    """Whether a failed clip may be asked for again without risking a second story."""
+
+    SAFE = "safe"  # nothing exists upstream and nothing can appear
+    CHECK_FIRST = "check_first"  # it may be out there
+    NEVER = "never"  # asking again makes a second story, or is refused for good
+
+
+class ErrorCode(StrEnum):
+    """Stable reasons of a failed or cancelled clip, for programs."""
+
+    REFUSED = "refused"  # Metricool said no to the post
+    MEDIA_REFUSED = "media_refused"  # Metricool said no to the file
+    MEDIA_UNAVAILABLE = "media_unavailable"  # Metricool could not fetch the file, attempts spent
+    NETWORK_ERROR = "network_error"  # Metricool had it, Instagram or Facebook refused
+    NOT_CREATED = "not_created"  # lost on the way every time, attempts spent
+    UPSTREAM_UNAVAILABLE = "upstream_unavailable"  # not reachable or busy for too long
+    UNCONFIRMED = "unconfirmed"  # accepted, but never seen live within the checks
+    AWAITING_CONFIRMATION = "awaiting_confirmation"  # somebody has to confirm it in Metricool
+    DELETED_IN_METRICOOL = "deleted_in_metricool"
+
+
+class StoryClipError(Exception):
+    """Anything that StoryClip itself reports."""
+
+
+class RequestInvalid(StoryClipError):
+    """The request cannot be accepted as it is; `problems` are (JSON pointer, detail) pairs."""
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__("; ".join(f"{pointer}: {detail}" for pointer, detail in problems))
+        self.problems = problems
+
+
+class NotFound(StoryClipError):
+    """No such thing for this caller, whether or not it exists for somebody else."""
+
+
+class Forbidden(StoryClipError):
+    """The key is good, but not for this."""
+
+
+class IdempotencyKeyReused(StoryClipError):
+    """The same `Idempotency-Key` came with another body."""
+
+
+class IdempotencyKeyBusy(StoryClipError):
+    """The first request with this `Idempotency-Key` is still being written."""
+
+
+class LostRace(StoryClipError):
+    """Somebody else moved the row since we read it: theirs counts."""
+
+
+class NotItsTurn(StoryClipError):
+    """Another clip holds the lane, or the batch is paused or cancelled."""
+
+
+class StoreUnavailable(StoryClipError):
+    """The database cannot be used right now; nothing was recorded, so nothing is sent."""
+
+
+class UpstreamError(StoryClipError):
+    """Anything that goes wrong between us and Metricool."""
+
+
+class UpstreamRefused(UpstreamError):
+    """Metricool said no in its own envelope: surely nothing was created."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.words = words[:MAX_WORDS]
+        self.status = status
+
+
+class UpstreamDateInPast(UpstreamRefused):
+    """The date asked for was over when Metricool handled the POST: plan again, further ahead."""
+
+
+class UpstreamDenied(UpstreamRefused):
+    """401 or 403: nothing goes through for this account until somebody reconnects it."""
+
+
+class UpstreamBusy(UpstreamError):
+    """429: surely nothing was created; ask again after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"Metricool asks to wait {retry_after_s:.0f} s")
+        self.retry_after_s = retry_after_s
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No byte of the request left this machine: surely nothing was created."""
+
+
+class UpstreamUnanswered(UpstreamError):
+    """The line went dead after we spoke: the story may exist. Look before asking again."""
+
+
+class UpstreamLookFailed(UpstreamError):
+    """A question without side effects got no usable answer; it may simply be asked again."""
+
+
+class MediaUnavailable(UpstreamError):
+    """Metricool could not copy the clip's file; preparing it may be repeated."""

@@ -1,0 +1,28 @@
+"""A lane: one network of one account, where stories go out one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What the next story of a lane has to reckon with.
+
+    `blocked_reason` is why Metricool refuses the account, None while it does not. `lead_s` is a
+    lead longer than usual, in seconds, in force until `lead_until`.
+    """
+
+    id: int
+    account_id: str
+    network: str
+    blocked_reason: str | None = None
+    lead_s: float | None = None
+    lead_until: datetime | None = None
+
+    def lead_or(self, usual_s: float, now: datetime) -> float:
+        """Return how many seconds ahead a story has to be planned."""
+        if self.lead_s is None or self.lead_until is None or self.lead_until <= now:
+            return usual_s
+        return max(self.lead_s, usual_s)

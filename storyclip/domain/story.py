@@ -1,0 +1,128 @@
+"""What we ask of Metricool and what it shows us, in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from storyclip.domain.errors import RetrySafety
+
+
+class PostStatus(StrEnum):
+    """The outcome as Metricool tells it; words we do not know are UNKNOWN, never failure."""
+
+    PENDING = "PENDING"
+    PUBLISHING = "PUBLISHING"
+    PUBLISHED = "PUBLISHED"
+    ERROR = "ERROR"
+    AWAITING_CONFIRMATION = "AWAITING_CONFIRMATION"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One clip to be published once, on one network of one account.
+
+    `planned_for` is aware UTC, on a whole second; Metricool cuts it to its date step.
+    """
+
+    account_id: str
+    network: str
+    media_url: str
+    planned_for: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One of Metricool's posts as far as one network of it goes.
+
+    `words` and `retry_safety` are meant for ERROR: the network's reason, and what it allows.
+    """
+
+    id: str
+    network: str
+    media_urls: tuple[str, ...]
+    planned_for: datetime | None
+    status: PostStatus
+    words: str = ""
+    retry_safety: RetrySafety = RetrySafety.SAFE
+    network_post_id: str | None = None
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A list of posts, and what time it was upstream when it was made (its `Date` header)."""
+
+    posts: tuple[Post, ...]
+    upstream_now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """An account that the credentials can publish for; `id` is Metricool's blogId."""
+
+    id: str
+    label: str
+    timezone: str
+    has_facebook: bool
+    has_instagram: bool
+    picture: str | None
+
+
+class Upstream(Protocol):
+    """What the flow needs of Metricool. Every call ends within its hard deadline."""
+
+    def prepare_media(self, account_id: str, source_url: str) -> str:
+        """Have Metricool copy the file, and return its own URL for it. May be repeated.
+
+        Raises:
+            UpstreamRefused, UpstreamDenied, UpstreamBusy, UpstreamUnreachable, MediaUnavailable
+        """
+
+    def submit_story(self, story: Story) -> Post:
+        """Have one story published; one POST, never repeated in here.
+
+        Raises:
+            UpstreamRefused, UpstreamDateInPast, UpstreamDenied: surely not created.
+            UpstreamBusy, UpstreamUnreachable: surely not created.
+            UpstreamUnanswered: it may have been created.
+        """
+
+    def post(self, account_id: str, network: str, post_id: str) -> Post | None:
+        """Return one post, or None when Metricool knows no such id.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        """
+
+    def posts_between(self, account_id: str, network: str, start: datetime, end: datetime) -> Look:
+        """Return all posts dated from `start` to `end`, whatever their status, deleted ones not.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        """
+
+    def deleted_posts(self, account_id: str, network: str) -> Sequence[Post]:
+        """Return the posts that somebody deleted, latest deletion first.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        """
+
+    def delete_post(self, account_id: str, post_id: str) -> None:
+        """Delete a post; one that is already gone is fine.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed: it may be gone.
+        """
+
+    def brands(self) -> Sequence[Brand]:
+        """Return the accounts of these credentials, without deleted and demo ones.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        """

@@ -1,0 +1,140 @@
+"""The JSON that the outside relies on: clip, status, summary and event, camelCase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain.batch import Batch, Status, current_clip, phase_of
+from storyclip.domain.clip import Clip, State
+
+Json = dict[str, Any]
+
+
+def rfc3339(instant: datetime | None) -> str | None:
+    """Return an aware UTC instant as `2026-12-01T18:00:00.123Z`, None as None."""
+    if instant is None:
+        return None
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def clip_view(clip: Clip) -> Json:
+    """Return one clip as the API and the events show it."""
+    return {
+        "index": clip.index,
+        "id": clip.client_id,
+        "url": clip.source_url,
+        "title": clip.title,
+        "status": clip.state.value,
+        "metricoolPostId": clip.post_id,
+        "facebookPostId": clip.network_post_id,
+        "publicUrl": clip.public_url,
+        "error": clip.error,
+        "errorCode": clip.error_code,
+        "retrySafety": clip.retry_safety.value if clip.retry_safety else None,
+        "attempts": clip.attempts,
+        "scheduledAt": rfc3339(clip.planned_for),
+        "uploadedAt": rfc3339(clip.uploaded_at),
+        "publishedAt": rfc3339(clip.published_at),
+    }
+
+
+def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> Json:
+    """Return the event of one committed change of a batch."""
+    return {
+        "type": _event_type(before, after),
+        "batchId": after.batch_id,
+        "seq": after.last_seq,
+        "current": after.current_index,
+        "total": after.total,
+        "published": after.published,
+        "errors": after.failed,
+        "currentStory": _story_name(clip),
+        "status": after.status.value,
+        "clip": clip_view(clip) if clip else None,
+        "timestamp": rfc3339(at),
+    }
+
+
+def status_view(
+    batch: Batch, clips: Sequence[Clip], now: datetime, wait_total_s: float, blocked: str | None
+) -> Json:
+    """Return the flat status of a batch with all its clips.
+
+    Args:
+        wait_total_s: seconds a clip is checked for before it is called unconfirmed.
+        blocked: why Metricool refuses the whole account, None when it does not.
+    """
+    current = current_clip(clips)
+    return _facts(batch, current, now, wait_total_s, blocked) | {
+        "posts": {
+            "total": batch.total,
+            "published": batch.published,
+            "failed": batch.failed,
+            "unconfirmed": batch.unconfirmed,
+            "cancelled": batch.cancelled,
+        },
+        "clips": [clip_view(clip) for clip in clips],
+    }
+
+
+def summary_view(
+    batch: Batch, current: Clip | None, now: datetime, wait_total_s: float, blocked: str | None
+) -> Json:
+    """Return the same facts as the status without the clips, with the counters at the top."""
+    return _facts(batch, current, now, wait_total_s, blocked) | {
+        "total": batch.total,
+        "published": batch.published,
+        "failed": batch.failed,
+        "unconfirmed": batch.unconfirmed,
+        "cancelled": batch.cancelled,
+    }
+
+
+def _facts(
+    batch: Batch, current: Clip | None, now: datetime, wait_total_s: float, blocked: str | None
+) -> Json:
+    return {
+        "batchId": batch.batch_id,
+        "tenant": batch.user_id,
+        "jobId": batch.job_id,
+        "status": batch.status.value,
+        "phase": phase_of(batch, current, now, blocked=blocked is not None).value,
+        "publishMode": batch.mode,
+        "accountId": batch.account_id,
+        "network": batch.network,
+        "progress": 100 * batch.ended // batch.total,
+        "currentIndex": batch.current_index,
+        "currentStory": _story_name(current),
+        "currentStatus": current.state.value if current else None,
+        "waitProgress": {"elapsed": _waited_s(current, now, wait_total_s), "total": wait_total_s},
+        "scheduledFor": rfc3339(batch.scheduled_for),
+        "createdAt": rfc3339(batch.created_at),
+        "startedAt": rfc3339(batch.started_at),
+        "completedAt": rfc3339(batch.completed_at),
+        "error": blocked if batch.is_running and blocked else batch.error,
+        "lastSeq": batch.last_seq,
+    }
+
+
+def _waited_s(clip: Clip | None, now: datetime, total_s: float) -> float:
+    if clip is None or clip.state is not State.WAITING_CONFIRMATION or clip.planned_for is None:
+        return 0.0
+    return round(min(max((now - clip.planned_for).total_seconds(), 0.0), total_s), 1)
+
+
+def _story_name(clip: Clip | None) -> str | None:
+    return (clip.title or clip.client_id) if clip else None
+
+
+def _event_type(before: Batch, after: Batch) -> str:
+    if after.status is before.status:
+        return "progress"
+    return {
+        Status.PROCESSING: "resumed",
+        Status.PAUSED: "paused",
+        Status.COMPLETED: "completed",
+        Status.FAILED: "error",
+        Status.CANCELLED: "cancelled",
+    }[after.status]

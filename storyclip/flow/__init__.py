@@ -1,0 +1,1 @@
+"""In which order things happen: domain and store, and Metricool behind a protocol."""

@@ -1,0 +1,24 @@
+"""A valid request becomes a batch, recorded before anybody is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storyclip.domain.batch import Batch
+from storyclip.domain.crashpoint import crashpoint
+from storyclip.store import batches
+
+
+def accept(
+    new: batches.NewBatch, at: datetime, idempotency: batches.IdempotencyKey | None = None
+) -> Batch:
+    """Record the batch; its first bell rings with the commit, unless another is ahead of it.
+
+    Returns the batch, or the one that the same Idempotency-Key and body made before.
+
+    Raises:
+        IdempotencyKeyReused, StoreUnavailable: nothing was recorded, nothing will be sent.
+    """
+    batch = batches.create(new, at, idempotency)
+    crashpoint("answer_ready")
+    return batch

@@ -1,0 +1,1 @@
+"""News of what was committed, over Redis; a lost one costs only a moment."""

@@ -1,0 +1,1 @@
+"""The rows, which are the truth: SQLite or PostgreSQL through peewee."""

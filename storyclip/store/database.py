@@ -1,0 +1,155 @@
+"""One database for the process: connecting, reading, and the one way to write."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import peewee
+from playhouse.db_url import parse as parse_url
+from playhouse.migrations import Runner
+from playhouse.pool import (
+    MaxConnectionsExceeded,
+    PooledPostgresqlDatabase,
+    PooledSqliteDatabase,
+)
+
+from storyclip.domain.errors import StoreUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_S = 10
+MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
+MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody together
+_MIGRATION_LOCK = 7_265_001  # any fixed number: PostgreSQL's advisory locks are numbered
+
+database = peewee.DatabaseProxy()
+_turnstile_path: Path | None = None
+
+
+def connect(url: str) -> None:
+    """Bind this process to the database at `url` and bring its tables up to date.
+
+    SQLite: WAL, every commit on disk before it counts, one writer at a time in the order of
+    arrival. Call it after a fork, never before: a SQLite handle must not cross one.
+
+    Raises:
+        StoreUnavailable: it cannot be opened, or another program holds it locked.
+    """
+    global _turnstile_path
+    if url.startswith("sqlite"):
+        path = Path(parse_url(url)["database"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _turnstile_path = path.with_name(path.name + ".lock")
+        database.initialize(_sqlite(path))
+    else:
+        _turnstile_path = None
+        database.initialize(_postgres(url))
+    _migrate()
+
+
+def disconnect() -> None:
+    """Close all connections of this process."""
+    database.close_all()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Have a connection for the block; given back to the pool at its end.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with _as_ours():
+        mine = database.connect(reuse_if_open=True)
+        try:
+            yield
+        finally:
+            if mine:
+                database.close()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Run the block as one write transaction, committed at its end or not at all.
+
+    SQLite's writers starve each other in its busy loop (four in a tight loop: one gets
+    everything), so they queue in the kernel first, which frees the lock of a killed process.
+
+    Raises:
+        StoreUnavailable: down, full or locked; nothing was written.
+    """
+    with reading():
+        if _turnstile_path is None:
+            with database.atomic():
+                yield
+        else:
+            with _turnstile(_turnstile_path), database.atomic("IMMEDIATE"):
+                yield
+
+
+def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
+    """Execute one statement with `?` placeholders on this thread's connection; return its cursor.
+
+    For the hottest statements only: building them through peewee costs five times their run.
+    """
+    if _turnstile_path is None:
+        sql = sql.replace("?", "%s")
+    return database.execute_sql(sql, parameters)
+
+
+@contextmanager
+def _turnstile(path: Path) -> Iterator[None]:
+    with path.open("ab") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError) as failure:
+        raise StoreUnavailable(f"the database cannot be used: {failure}") from failure
+    except (MaxConnectionsExceeded, OSError) as failure:
+        raise StoreUnavailable(f"the database cannot be reached: {failure}") from failure
+
+
+def _sqlite(path: Path) -> Any:
+    return PooledSqliteDatabase(
+        str(path),
+        max_connections=MAX_CONNECTIONS,
+        timeout=BUSY_TIMEOUT_S,
+        lock_type="IMMEDIATE",
+        pragmas={
+            "journal_mode": "wal",
+            "synchronous": "full",
+            "foreign_keys": 1,
+            "busy_timeout": BUSY_TIMEOUT_S * 1000,
+        },
+    )
+
+
+def _postgres(url: str) -> Any:
+    parameters = parse_url(url.replace("postgres://", "postgresql://", 1))
+    return PooledPostgresqlDatabase(
+        **parameters,
+        prefer_psycopg3=True,
+        max_connections=MAX_POSTGRES_CONNECTIONS,
+        timeout=BUSY_TIMEOUT_S,
+        connect_timeout=BUSY_TIMEOUT_S,
+    )
+
+
+def _migrate() -> None:
+    gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
+    with reading(), gate:
+        if _turnstile_path is None:
+            run("SELECT pg_advisory_lock(?)", (_MIGRATION_LOCK,))
+        try:
+            Runner(database.obj, str(MIGRATIONS)).up()
+        finally:
+            if _turnstile_path is None:
+                run("SELECT pg_advisory_unlock(?)", (_MIGRATION_LOCK,))

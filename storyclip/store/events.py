@@ -1,0 +1,74 @@
+"""The history of a batch: one event a committed change, numbered without a gap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from storyclip.domain.batch import Batch
+from storyclip.domain.clip import Clip
+from storyclip.domain.views import event_view
+from storyclip.store.database import reading, run
+
+log = structlog.get_logger("storyclip")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was just committed, for whoever carries the news; a lost one costs only a moment.
+
+    `opened_clip_id` is the clip whose turn came with this change, None when nobody's did.
+    """
+
+    batch_id: str
+    seq: int
+    clip: Clip | None
+    opened_clip_id: int | None
+
+
+_listeners: list[Callable[[Change], None]] = []
+
+
+def on_change(listener: Callable[[Change], None]) -> None:
+    """Have `listener` called after every commit; it must neither block nor raise."""
+    _listeners.append(listener)
+
+
+def forget_listeners() -> None:
+    """Drop all listeners, for a process that starts anew after a fork."""
+    _listeners.clear()
+
+
+def announce(change: Change) -> None:
+    """Tell all listeners what was committed."""
+    for listener in _listeners:
+        listener(change)
+
+
+def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None:
+    """Write the event of a change; in the transaction that writes the change itself."""
+    body = json.dumps(event_view(before, after, clip, at), ensure_ascii=False)
+    run(
+        "INSERT INTO publish_batch_events (batch_id, seq, body) VALUES (?, ?, ?)",
+        (after.batch_id, after.last_seq, body),
+    )
+
+
+def events_since(batch_id: str, seq: int, limit: int = 1000) -> Sequence[dict[str, Any]]:
+    """Return the events after `seq`, oldest first, at most `limit`.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run(
+            "SELECT body FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (batch_id, seq, limit),
+        ).fetchall()
+    return [json.loads(body) for (body,) in rows]

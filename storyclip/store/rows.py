@@ -1,0 +1,148 @@
+"""Rows to values and back: which column holds which fact, and in what form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain.batch import Batch, Status
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import RetrySafety
+from storyclip.domain.lane import Lane
+from storyclip.store.instants import to_instant, to_text
+
+Column = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]  # its name, to the row, from it
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _plans_text(plans: tuple[datetime, ...]) -> str:
+    return " ".join(to_text(plan) or "" for plan in plans)
+
+
+def _plans(text: str) -> tuple[datetime, ...]:
+    return tuple(datetime.fromisoformat(plan) for plan in text.split())
+
+
+def _plain(name: str) -> Column:
+    return name, _same, _same
+
+
+def _time(name: str) -> Column:
+    return name, to_text, to_instant
+
+
+def _safety(value: str | None) -> RetrySafety | None:
+    return RetrySafety(value) if value else None
+
+
+CLIP: dict[str, Column] = {
+    "id": _plain("id"),
+    "batch_id": _plain("batch_id"),
+    "index": _plain("clip_index"),
+    "client_id": _plain("client_id"),
+    "source_url": _plain("clip_url"),
+    "title": _plain("clip_title"),
+    "state": ("status", str, State),
+    "revision": _plain("revision"),
+    "attempts": _plain("attempts"),
+    "next_at": _time("next_at"),
+    "rung_at": _time("rung_at"),
+    "worker": _plain("worker"),
+    "media_url": _plain("media_url"),
+    "intended_at": _time("intended_at"),
+    "plans": ("plans", _plans_text, _plans),
+    "planned_for": _time("scheduled_at"),
+    "post_id": _plain("metricool_post_id"),
+    "network_post_id": _plain("facebook_post_id"),
+    "public_url": _plain("public_url"),
+    "checks": _plain("checks"),
+    "missing_since": _time("missing_since"),
+    "postponed_since": _time("postponed_since"),
+    "postponements": _plain("postponements"),
+    "error": _plain("error_msg"),
+    "error_code": _plain("error_code"),
+    "retry_safety": ("retry_safety", _same, _safety),
+    "uploaded_at": _time("uploaded_at"),
+    "published_at": _time("published_at"),
+}
+
+BATCH: dict[str, Column] = {
+    "batch_id": _plain("batch_id"),
+    "job_id": _plain("job_id"),
+    "user_id": _plain("user_id"),
+    "lane_id": _plain("lane_id"),
+    "account_id": _plain("account_id"),
+    "network": _plain("network"),
+    "mode": _plain("publish_mode"),
+    "on_failure": _plain("on_failure"),
+    "gap_s": _plain("gap_s"),
+    "turn": _plain("turn"),
+    "status": ("status", str, Status),
+    "total": _plain("total_clips"),
+    "published": _plain("published_clips"),
+    "failed": _plain("failed_clips"),
+    "unconfirmed": _plain("unconfirmed_clips"),
+    "cancelled": _plain("cancelled_clips"),
+    "current_index": _plain("current_clip_index"),
+    "last_seq": _plain("last_seq"),
+    "error": _plain("error_msg"),
+    "scheduled_for": _time("scheduled_for"),
+    "pause_requested_at": _time("pause_requested_at"),
+    "cancel_requested_at": _time("cancel_requested_at"),
+    "created_at": _time("created_at"),
+    "started_at": _time("started_at"),
+    "completed_at": _time("completed_at"),
+}
+
+LANE: dict[str, Column] = {
+    "id": _plain("id"),
+    "account_id": _plain("account_id"),
+    "network": _plain("network"),
+    "blocked_reason": _plain("blocked_reason"),
+    "lead_s": _plain("lead_s"),
+    "lead_until": _time("lead_until"),
+}
+
+CLIP_COLUMNS = ", ".join(f"c.{column[0]}" for column in CLIP.values())
+LANE_COLUMNS = ", ".join(f"l.{column[0]}" for column in LANE.values())
+SELECT_CLIP = (
+    f"SELECT {CLIP_COLUMNS}, {LANE_COLUMNS} FROM publish_batch_clips c"
+    " JOIN lanes l ON l.id = c.lane_id"
+)
+BATCH_COLUMNS = ", ".join(f"b.{column[0]}" for column in BATCH.values())
+
+
+def _reader(shape: dict[str, Column]) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    readers = tuple((name, column[2]) for name, column in shape.items())
+    return lambda row: {name: read(value) for (name, read), value in zip(readers, row, strict=True)}
+
+
+_clip_facts, _lane_facts, _batch_facts = _reader(CLIP), _reader(LANE), _reader(BATCH)
+
+
+def clip_of(row: Sequence[Any]) -> Clip:
+    """Return the clip of a row of SELECT_CLIP."""
+    return Clip(lane=lane_of(row[len(CLIP) :]), **_clip_facts(row[: len(CLIP)]))
+
+
+def lane_of(row: Sequence[Any]) -> Lane:
+    """Return the lane of a row of LANE_COLUMNS."""
+    return Lane(**_lane_facts(row))
+
+
+def batch_of(row: Sequence[Any]) -> Batch:
+    """Return the batch of a row of BATCH_COLUMNS."""
+    return Batch(**_batch_facts(row))
+
+
+def columns_of(shape: Mapping[str, Column], old: Any, new: Any) -> dict[str, Any]:
+    """Return the columns that differ between two values, in the form that the row takes."""
+    return {
+        column: write(getattr(new, name))
+        for name, (column, write, _) in shape.items()
+        if getattr(new, name) != getattr(old, name)
+    }

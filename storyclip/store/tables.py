@@ -1,0 +1,268 @@
+"""The rows. Times are text, `2026-12-01T18:00:00.000000Z`: they sort as they pass, everywhere."""
+
+from __future__ import annotations
+
+from peewee import (
+    SQL,
+    AutoField,
+    BooleanField,
+    CompositeKey,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+from storyclip.store.database import database
+from storyclip.store.instants import UTCField
+
+
+class Table(Model):
+    """Whatever lives in the process's database."""
+
+    class Meta:
+        """The one database."""
+
+        database = database
+        legacy_table_names = False
+
+
+class LaneRow(Table):
+    """One (account, network): its stories go out one after the other.
+
+    Every transaction that moves a clip first adds 1 to `changes`: that is the lane's lock.
+    """
+
+    id = AutoField()
+    account_id = TextField()
+    network = TextField()
+    changes = IntegerField(default=0)
+    blocked_reason = TextField(null=True)
+    blocked_since = UTCField(null=True)
+    lead_s = FloatField(null=True)  # longer lead after a past-date refusal …
+    lead_until = UTCField(null=True)  # … until then
+
+    class Meta:
+        """One row an account and network."""
+
+        table_name = "lanes"
+        indexes = ((("account_id", "network"), True),)
+
+
+class BatchRow(Table):
+    """A batch; counters and status are written by `record` and the user's wishes alone."""
+
+    batch_id = TextField(primary_key=True)
+    job_id = TextField(null=True)
+    user_id = TextField()
+    lane = ForeignKeyField(LaneRow, column_name="lane_id", index=False)
+    account_id = TextField()
+    network = TextField()
+    publish_mode = TextField()
+    on_failure = TextField()
+    gap_s = FloatField(default=0)
+    turn = IntegerField()
+    status = TextField()
+    total_clips = IntegerField()
+    published_clips = IntegerField(default=0)
+    failed_clips = IntegerField(default=0)
+    unconfirmed_clips = IntegerField(default=0)
+    cancelled_clips = IntegerField(default=0)
+    current_clip_index = IntegerField(default=0)
+    last_seq = IntegerField(default=0)
+    scheduled_for = UTCField(null=True)
+    error_msg = TextField(null=True)
+    pause_requested_at = UTCField(null=True)
+    cancel_requested_at = UTCField(null=True)
+    created_at = UTCField()
+    started_at = UTCField(null=True)
+    completed_at = UTCField(null=True)
+
+    class Meta:
+        """Found by turn while it runs, by user newest first."""
+
+        table_name = "publish_batches"
+
+
+BatchRow.add_index(
+    BatchRow.index(BatchRow.lane, BatchRow.turn, name="batches_by_turn").where(
+        SQL("completed_at IS NULL")
+    )
+)
+BatchRow.add_index(
+    BatchRow.index(BatchRow.user_id, BatchRow.created_at, name="batches_active").where(
+        SQL("completed_at IS NULL")
+    )
+)
+BatchRow.add_index(
+    BatchRow.index(BatchRow.user_id, BatchRow.created_at, BatchRow.batch_id, name="batches_of_user")
+)
+BatchRow.add_index(
+    BatchRow.index(BatchRow.completed_at, name="batches_ended").where(
+        SQL("completed_at IS NOT NULL")
+    )
+)
+BatchRow.add_index(BatchRow.index(BatchRow.created_at, BatchRow.batch_id, name="batches_newest"))
+
+
+class ClipRow(Table):
+    """A clip. `lane_held` is its lane while in flight: unique, so one at a time goes out."""
+
+    id = AutoField()
+    batch = ForeignKeyField(BatchRow, column_name="batch_id", index=False)
+    clip_index = IntegerField()
+    lane = ForeignKeyField(LaneRow, column_name="lane_id", index=False)
+    lane_held = IntegerField(null=True, unique=True)
+    client_id = TextField()
+    clip_url = TextField()
+    clip_title = TextField(default="")
+    status = TextField()
+    revision = IntegerField(default=0)
+    attempts = IntegerField(default=0)
+    next_at = UTCField(null=True)
+    rung_at = UTCField(null=True)
+    worker = TextField(null=True)
+    media_url = TextField(null=True)
+    intended_at = UTCField(null=True)
+    plans = TextField(default="")
+    scheduled_at = UTCField(null=True)
+    metricool_post_id = TextField(null=True)
+    facebook_post_id = TextField(null=True)
+    public_url = TextField(null=True)
+    checks = IntegerField(default=0)
+    missing_since = UTCField(null=True)
+    postponed_since = UTCField(null=True)
+    postponements = IntegerField(default=0)
+    error_msg = TextField(null=True)
+    error_code = TextField(null=True)
+    retry_safety = TextField(null=True)
+    uploaded_at = UTCField(null=True)
+    published_at = UTCField(null=True)
+
+    class Meta:
+        """In order within the batch."""
+
+        table_name = "publish_batch_clips"
+        indexes = ((("batch_id", "clip_index"), True),)
+
+
+ClipRow.add_index(
+    ClipRow.index(ClipRow.next_at, name="clips_due").where(SQL("next_at IS NOT NULL"))
+)
+ClipRow.add_index(
+    ClipRow.index(ClipRow.worker, name="clips_in_hand").where(SQL("worker IS NOT NULL"))
+)
+ClipRow.add_index(
+    ClipRow.index(ClipRow.lane, ClipRow.scheduled_at, name="clips_sent").where(
+        SQL("scheduled_at IS NOT NULL")
+    )
+)
+ClipRow.add_index(
+    ClipRow.index(ClipRow.metricool_post_id, name="clips_by_post").where(
+        SQL("metricool_post_id IS NOT NULL")
+    )
+)
+
+
+class EventRow(Table):
+    """One committed change, as its JSON was handed out."""
+
+    batch_id = TextField()
+    seq = IntegerField()
+    body = TextField()
+
+    class Meta:
+        """Gapless by batch: the key is the proof."""
+
+        table_name = "publish_batch_events"
+        primary_key = CompositeKey("batch_id", "seq")
+
+
+class WorkerRow(Table):
+    """A living worker process; `beats` grows several times a second while it lives."""
+
+    name = TextField(primary_key=True)
+    beats = IntegerField(default=0)
+
+    class Meta:
+        """Few rows."""
+
+        table_name = "workers"
+
+
+class IncidentRow(Table):
+    """Something a person should look at, said once."""
+
+    id = AutoField()
+    kind = TextField()
+    subject = TextField()
+    detail = TextField()
+    created_at = UTCField()
+
+    class Meta:
+        """The same thing is said once."""
+
+        table_name = "incidents"
+        indexes = ((("kind", "subject"), True),)
+
+
+class ApiKeyRow(Table):
+    """An API key; of its secret only the keyed hash."""
+
+    key_id = TextField(primary_key=True)
+    secret_hash = TextField()
+    user_id = TextField()
+    scopes = TextField()
+    accounts = TextField(null=True)
+    created_at = UTCField()
+    expires_at = UTCField(null=True)
+    revoked_at = UTCField(null=True)
+    last_used_at = UTCField(null=True)
+
+    class Meta:
+        """Looked up by id."""
+
+        table_name = "api_keys"
+
+
+class IdempotencyRow(Table):
+    """The answer that a user's `Idempotency-Key` got."""
+
+    user_id = TextField()
+    key = TextField()
+    body_hash = TextField()
+    batch_id = TextField()
+    created_at = UTCField(index=True)
+
+    class Meta:
+        """One answer a user and key."""
+
+        table_name = "idempotency_keys"
+        primary_key = CompositeKey("user_id", "key")
+
+
+class InstallationRow(Table):
+    """This installation's own secrets, made once: the pepper of the key hashes."""
+
+    name = TextField(primary_key=True)
+    value = TextField()
+    is_shown = BooleanField(default=False)
+
+    class Meta:
+        """Few rows."""
+
+        table_name = "installation"
+
+
+TABLES = (
+    LaneRow,
+    BatchRow,
+    ClipRow,
+    EventRow,
+    WorkerRow,
+    IncidentRow,
+    ApiKeyRow,
+    IdempotencyRow,
+    InstallationRow,
+)

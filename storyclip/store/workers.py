@@ -1,0 +1,39 @@
+"""Which worker processes live, told by a counter that only the living move."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from storyclip.store.database import reading, run, writing
+from storyclip.store.instants import to_text
+
+
+def beat(name: str) -> None:
+    """Note that the worker `name` lives; the first beat makes it known."""
+    with writing():
+        run(
+            "INSERT INTO workers (name, beats) VALUES (?, 1)"
+            " ON CONFLICT (name) DO UPDATE SET beats = workers.beats + 1",
+            (name,),
+        )
+
+
+def beats() -> Mapping[str, int]:
+    """Return every known worker with its counter."""
+    with reading():
+        return dict(run("SELECT name, beats FROM workers").fetchall())
+
+
+def bury(names: Collection[str], at: datetime) -> None:
+    """Forget workers that have fallen silent, and make due at once what they had in hand.
+
+    Harmless where one was only slow: its clip is looked for before it is sent again.
+    """
+    marks = ", ".join("?" * len(names))
+    with writing():
+        run(
+            f"UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL WHERE worker IN ({marks})",
+            (to_text(at), *names),
+        )
+        run(f"DELETE FROM workers WHERE name IN ({marks})", tuple(names))

@@ -1,0 +1,1 @@
+"""Dramatiq: an id in, one step called. Rows decide; a message is only a bell."""

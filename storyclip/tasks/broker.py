@@ -1,0 +1,51 @@
+"""The Redis broker with exactly the middleware we mean, and the bells rung through it."""
+
+from __future__ import annotations
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import BrokerError
+
+from storyclip.progress.bell import Quietly
+
+PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # actors, by their queues
+HEARTBEAT_TIMEOUT_MS = 5000
+ALWAYS = 1_000_000  # maintenance with every command: a killed worker's messages are back in 5 s
+
+
+def make_broker(client: redis.Redis, middleware: list[dramatiq.Middleware]) -> RedisBroker:
+    """Return the broker: no retries, no results, no delays, no time limits; rows do all that."""
+    return RedisBroker(
+        client=client,
+        middleware=middleware,
+        maintenance_chance=ALWAYS,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+    )
+
+
+class Bells:
+    """Rings for a clip's step, its media or a lane's audit; any of them may go unheard."""
+
+    def __init__(self, broker: dramatiq.Broker, quietly: Quietly) -> None:
+        self._broker = broker
+        self._quietly = quietly
+
+    def publish(self, clip_id: int) -> None:
+        """Ring for the step that is due for a clip."""
+        self._ring(PUBLISH, clip_id)
+
+    def prepare(self, clip_id: int) -> None:
+        """Ring for having a clip's media prepared ahead of its turn."""
+        self._ring(PREPARE, clip_id)
+
+    def audit(self, lane_id: int) -> None:
+        """Ring for comparing a lane with what Metricool shows."""
+        self._ring(AUDIT, lane_id)
+
+    def _ring(self, actor: str, row_id: int) -> None:
+        message: dramatiq.Message[None] = dramatiq.Message(
+            queue_name=actor, actor_name=actor, args=(row_id,), kwargs={}, options={}
+        )
+        failures = (redis.RedisError, BrokerError)
+        self._quietly.tell(lambda: self._broker.enqueue(message), failures)

@@ -1,0 +1,64 @@
+"""The life of a worker process: its database and its clock begin and end with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import dramatiq
+import structlog
+
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.flow.clock import TICK_S, Clock
+from storyclip.store import workers
+
+log = structlog.get_logger("storyclip")
+
+
+class WorkerLife(dramatiq.Middleware):
+    """Runs the clock beside the worker threads, from before the first message to after the last.
+
+    Args:
+        start: binds the process to its database; after the fork, for no handle may cross one.
+        stop_repeatable: ends calls that may be made again, so that SIGTERM need not wait for them.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        now: Callable[[], datetime],
+        start: Callable[[], None],
+        stop_repeatable: Callable[[], None],
+    ) -> None:
+        self._clock = clock
+        self._now = now
+        self._start = start
+        self._stop_repeatable = stop_repeatable
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002  # Dramatiq's signature
+        """Bind the database and start the clock."""
+        self._start()
+        self._thread.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+        """Cut what may be asked again; a story being sent is finished."""
+        self._stop_repeatable()
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+        """Stop the clock last: until then this worker lives and keeps what it has in hand."""
+        self._stopping.set()
+        self._thread.join()
+        try:
+            workers.bury([self._clock.name], self._now())
+        except StoreUnavailable as failure:
+            log.warning("store_unavailable", reason=str(failure))
+
+    def _run(self) -> None:
+        while not self._stopping.wait(TICK_S):
+            try:
+                self._clock.tick(self._now())
+            except StoreUnavailable as failure:
+                log.error("store_unavailable", reason=str(failure))

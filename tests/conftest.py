@@ -1,0 +1,57 @@
+"""What all tests share: databases, a clock that stands still, and the sandbox's ledger."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import peewee
+import pytest
+from playhouse.db_url import connect as connect_url
+
+from storyclip.store import database, events
+from tests.postgres.server import binaries, server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server, or a skip that says so; in CI its absence is a failure."""
+    if binaries() is None:
+        assert not os.environ.get("CI"), "CI must have PostgreSQL: see tests/postgres/ensure.sh"
+        warnings.warn("no PostgreSQL on this machine: tested on SQLite only", stacklevel=1)
+        pytest.skip("no PostgreSQL server found")
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def new_postgres_database(postgres: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    name = f"t{secrets.token_hex(6)}"
+    admin = connect_url(f"{postgres}/postgres")
+    assert isinstance(admin, peewee.Database)
+    admin.connection().autocommit = True
+    admin.connection().execute(f"CREATE DATABASE {name}")
+    admin.close()
+    return f"{postgres}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/storyclip.db"
+    return str(request.getfixturevalue("new_postgres_database"))
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[str]:
+    """This process bound to an empty, migrated database; yields its URL."""
+    events.forget_listeners()
+    database.connect(database_url)
+    yield database_url
+    database.disconnect()
+    events.forget_listeners()

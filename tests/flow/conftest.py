@@ -1,0 +1,143 @@
+"""A stage for the flow: real rows, the real sandbox over HTTP, and time that only a test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from storyclip.domain.batch import Batch
+from storyclip.domain.clip import Clip, State
+from storyclip.flow.accept import accept
+from storyclip.flow.engine import Engine
+from storyclip.flow.publish import prepare, step
+from storyclip.sandbox.process import SandboxProcess
+from storyclip.store import batches, clips
+from storyclip.store.database import reading, run
+from storyclip.store.events import Change, events_since, on_change
+from storyclip.store.rows import SELECT_CLIP, clip_of
+from storyclip.upstream import metricool_of
+from tests.judge import published
+
+ACCOUNT = "2000001"
+TICK = timedelta(seconds=0.25)
+
+
+class Stage:
+    """Plays the clock and the workers by hand: one step after the other, in a time of its own."""
+
+    def __init__(self, sandbox: SandboxProcess, **settings: str) -> None:
+        self.sandbox = sandbox
+        self.bells: list[int] = []
+        self.prepared: list[int] = []
+        on_change(self._hear)
+        self.sandbox.ask("POST", "reset", {})
+        self.sandbox.clear_faults()
+        self.at = _next_minute(datetime.fromisoformat(sandbox.now()))  # its time never runs back
+        self.sandbox.set_clock(self.at.isoformat())
+        environ = {"METRICOOL_BASE_URL": sandbox.url, **settings}
+        self.settings = Settings.from_environment(environ)
+        self.upstream = metricool_of(self.settings)
+        self.engine = self.engine_of("worker-a")
+
+    def engine_of(self, worker: str, **changes: Any) -> Engine:
+        given = {
+            "upstream": self.upstream,
+            "settings": self.settings,
+            "now": lambda: self.at,
+            "jitter": lambda: 1.0,
+            "worker": worker,
+            "ring_prepare": self.prepared.append,
+        }
+        return Engine(**{**given, **changes})
+
+    def accept(
+        self,
+        count: int = 3,
+        *,
+        account: str = ACCOUNT,
+        on_failure: str = "continue",
+        user: str = "ana",
+        name: str = "b1",
+        gap_s: float = 0.0,
+    ) -> Batch:
+        new = batches.NewBatch(
+            batch_id=name,
+            job_id=None,
+            user_id=user,
+            account_id=account,
+            network="facebook",
+            on_failure=on_failure,
+            gap_s=gap_s,
+            clips=tuple(
+                batches.NewClip(f"clip_{i}", source(name, i), f"Clip {i}")
+                for i in range(1, count + 1)
+            ),
+        )
+        return accept(new, self.at)
+
+    def play(self, engine: Engine | None = None) -> None:
+        """Take every step whose bell rang or that the clock rings now, and what follows at once."""
+        self.bells += clips.make_due(self.at, portion=1000)
+        while self.bells:
+            step(self.bells.pop(0), engine or self.engine)
+        while self.prepared:
+            prepare(self.prepared.pop(), engine or self.engine)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass from one due step to the next, and take each when it is due."""
+        end = self.at + timedelta(seconds=seconds)
+        while self.at < end:
+            soonest = min((c.next_at for c in self._waiting()), default=end)
+            self.at = min(end, max(soonest, self.at + TICK))
+            self.sandbox.set_clock(self.at.isoformat())
+            self.play()
+
+    def _waiting(self) -> Sequence[Clip]:
+        with reading():
+            rows = run(f"{SELECT_CLIP} WHERE c.next_at IS NOT NULL").fetchall()
+        return [clip_of(row) for row in rows]
+
+    def _hear(self, change: Change) -> None:
+        if change.opened_clip_id is not None:
+            self.bells.append(change.opened_clip_id)
+
+    def clips(self, name: str = "b1") -> Sequence[Clip]:
+        return clips.of_batch(name)
+
+    def states(self, name: str = "b1") -> list[State]:
+        return [clip.state for clip in self.clips(name)]
+
+    def batch(self, name: str = "b1", user: str = "ana") -> Batch:
+        return batches.find(name, user).batch
+
+    def live(self, account: str = ACCOUNT) -> list[str]:
+        """The sources that went live, by the sandbox's ledger."""
+        return published(self.sandbox.ledger(), account)
+
+    def seqs(self, name: str = "b1") -> list[int]:
+        return [event["seq"] for event in events_since(name, 0)]
+
+
+def _next_minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def source(name: str, index: int) -> str:
+    return f"https://cdn.example.com/{name}/{index}.mp4"
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    ledger = Path(tmp_path_factory.mktemp("sandbox")) / "ledger.jsonl"
+    with SandboxProcess(ledger, clock="2026-12-01T12:00:00Z") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def stage(store: str, shared_sandbox: SandboxProcess) -> Stage:
+    return Stage(shared_sandbox)

@@ -1,0 +1,90 @@
+"""The audit: a twin is deleted while that is still possible, and said aloud when it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from storyclip.domain.clip import State
+from storyclip.domain.story import Story
+from storyclip.flow.audit import audit
+from storyclip.store.database import reading, run
+from tests.flow.conftest import Stage
+
+
+def test_a_pending_twin_is_deleted_and_ours_goes_out(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    twin_id = _twin(stage)
+
+    audit(stage.clips()[0].lane.id, stage.engine)
+
+    assert stage.upstream.post("2000001", "facebook", twin_id) is None
+    stage.pass_time(180)
+    assert len(stage.live()) == 1
+    assert _incidents() == []
+
+
+def test_a_twin_that_is_out_is_an_incident_said_once(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    twin_id = _twin(stage)
+    stage.pass_time(180)
+
+    audit(stage.clips()[0].lane.id, stage.engine)
+    audit(stage.clips()[0].lane.id, stage.engine)
+
+    [(kind, detail)] = _incidents()
+    assert kind == "twin"
+    assert twin_id in detail
+
+
+def test_a_copy_somebody_planned_for_another_minute_is_left_alone(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    copy_id = _twin(stage, later=timedelta(hours=3))
+
+    audit(stage.clips()[0].lane.id, stage.engine)
+
+    assert stage.upstream.post("2000001", "facebook", copy_id) is not None
+    assert _incidents() == []
+
+
+def test_a_published_story_that_vanished_upstream_is_an_incident(stage: Stage):
+    stage.accept(1)
+    stage.pass_time(120)
+    clip = stage.clips()[0]
+    assert clip.state is State.PUBLISHED
+    stage.upstream.delete_post("2000001", str(clip.post_id))
+    stage.at += timedelta(minutes=15)
+
+    audit(clip.lane.id, stage.engine)
+
+    assert [kind for kind, _ in _incidents()] == ["published_absent"]
+
+
+def test_an_audit_that_metricool_does_not_answer_changes_nothing(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    before = stage.clips()
+    stage.sandbox.fault(fault="list_fails", status=503)
+
+    audit(before[0].lane.id, stage.engine)
+
+    assert stage.clips() == before
+    assert _incidents() == []
+
+
+def _twin(stage: Stage, later: timedelta = timedelta(0)) -> str:
+    clip = stage.clips()[0]
+    assert clip.media_url
+    assert clip.planned_for
+    story = Story("2000001", "facebook", clip.media_url, clip.planned_for)
+    return stage.upstream.submit_story(
+        replace(story, planned_for=story.planned_for + later)
+    ).id
+
+
+def _incidents() -> list[tuple[str, str]]:
+    with reading():
+        return run("SELECT kind, detail FROM incidents ORDER BY id").fetchall()

@@ -1,0 +1,231 @@
+"""From pending to live: one clip after the other, and what Metricool may say on the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storyclip.domain.clip import Event, State
+from storyclip.domain.errors import RetrySafety
+from storyclip.flow.engine import DENIED_RETRY_S
+from storyclip.flow.publish import step
+from storyclip.store.clips import record
+from tests.flow.conftest import Stage, source
+from tests.judge import created_by_source
+
+
+def test_clips_go_out_once_each_in_order(stage: Stage):
+    stage.accept(3)
+
+    stage.pass_time(300)
+
+    assert stage.live() == [source("b1", i) for i in (1, 2, 3)]
+    assert stage.batch().status == "completed"
+    assert stage.seqs() == list(range(1, len(stage.seqs()) + 1))
+
+
+def test_next_clip_is_sent_only_after_the_one_before_was_seen_live(stage: Stage):
+    stage.accept(2)
+
+    stage.pass_time(60)
+
+    creates = [line for line in stage.sandbox.ledger() if line["event"] == "created"]
+    assert len(creates) == 1
+    assert stage.states() == [State.WAITING_CONFIRMATION, State.PENDING]
+
+
+def test_one_story_a_minute_when_each_is_live_before_second_40(stage: Stage):
+    stage.accept(4)
+
+    stage.pass_time(300)
+
+    planned = [clip.planned_for for clip in stage.clips()]
+    steps = [after - before for before, after in zip(planned, planned[1:], strict=False)]
+    assert steps == [timedelta(minutes=1)] * 3
+
+
+def test_media_of_the_next_clip_is_prepared_while_the_one_before_waits(stage: Stage):
+    stage.accept(2)
+
+    stage.play()
+
+    assert stage.clips()[1].media_url is not None
+    assert stage.clips()[1].state is State.PENDING
+
+
+def test_second_bell_for_a_clip_in_flight_is_not_heard_upstream(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    calls = len(stage.sandbox.requests())
+
+    step(stage.clips()[0].id, stage.engine)
+
+    assert len(stage.sandbox.requests()) == calls
+
+
+def test_two_workers_with_the_same_bell_send_once(stage: Stage):
+    stage.accept(1)
+    clip = stage.clips()[0]
+    first_one_in = record(clip, Event.CLAIMED, at=stage.at, next_at=stage.at, worker="other")
+
+    step(clip.id, stage.engine_of("worker-b"))
+
+    assert first_one_in.state is State.UPLOADING
+    assert created_by_source(stage.sandbox.ledger()) in ({}, {source("b1", 1): 1})
+
+
+def test_two_batches_of_one_account_never_interleave(stage: Stage):
+    stage.accept(2, name="b1")
+    stage.accept(2, name="b2")
+
+    stage.pass_time(400)
+
+    expected = [source("b1", 1), source("b1", 2), source("b2", 1), source("b2", 2)]
+    assert stage.live() == expected
+
+
+def test_accounts_run_side_by_side(stage: Stage):
+    stage.accept(1, name="b1", account="2000001")
+    stage.accept(1, name="b2", account="2000002")
+
+    stage.play()
+
+    assert stage.states("b1") == stage.states("b2") == [State.WAITING_CONFIRMATION]
+
+
+def test_a_refused_clip_keeps_metricools_words_and_the_batch_goes_on(stage: Stage):
+    stage.sandbox.fault(fault="refuse", source="/1.mp4", words="Bad video codec: HEVC")
+    stage.accept(2)
+
+    stage.pass_time(200)
+
+    refused, other = stage.clips()
+    assert (refused.state, refused.error) == (State.FAILED, "Bad video codec: HEVC")
+    assert (refused.error_code, refused.retry_safety) == ("refused", RetrySafety.SAFE)
+    assert other.state is State.PUBLISHED
+    assert stage.batch().status == "completed"
+
+
+def test_a_refused_clip_pauses_a_batch_that_asked_for_it(stage: Stage):
+    stage.sandbox.fault(fault="refuse", source="b1/1.mp4", words="no")
+    stage.accept(3, on_failure="pause")
+    stage.accept(1, name="b2")
+
+    stage.pass_time(200)
+
+    assert stage.batch().status == "paused"
+    assert stage.states() == [State.FAILED, State.PENDING, State.PENDING]
+    assert stage.live() == [source("b2", 1)]
+
+
+@pytest.mark.parametrize("fault", ["token_revoked", "plan_off"])
+def test_a_denied_account_holds_its_lane_and_burns_nothing(stage: Stage, fault: str):
+    stage.accept(2)
+    stage.sandbox.fault(fault=fault)
+
+    stage.pass_time(3 * 3600)
+
+    first, second = stage.clips()
+    assert (first.state, first.attempts) == (State.PENDING, 0)
+    assert second.state is State.PENDING
+    assert "reconnected in Metricool" in (first.lane.blocked_reason or "")
+
+    stage.sandbox.clear_faults()
+    stage.pass_time(400)
+
+    assert stage.live() == [source("b1", 1), source("b1", 2)]
+    assert stage.clips()[0].lane.blocked_reason is None
+
+
+def test_a_token_revoked_after_sending_counts_no_check(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    stage.sandbox.fault(fault="token_revoked")
+
+    stage.pass_time(1800)
+
+    assert stage.states() == [State.WAITING_CONFIRMATION]
+    stage.sandbox.clear_faults()
+    stage.pass_time(120)
+    assert stage.states() == [State.PUBLISHED]
+
+
+def test_429_is_waited_out_for_as_long_as_metricool_asks(stage: Stage):
+    stage.sandbox.fault(fault="busy_429", seconds=90, times=1)
+    stage.accept(1)
+
+    stage.pass_time(89)
+    assert stage.states() == [State.PENDING]
+
+    stage.pass_time(180)
+    assert stage.live() == [source("b1", 1)]
+    assert stage.clips()[0].attempts == 1
+
+
+def test_an_unreachable_metricool_burns_no_clip_and_is_given_up_after_an_hour(stage: Stage):
+    stage.accept(2)
+    stage.sandbox.fault(fault="busy_429", seconds=60)
+
+    stage.pass_time(1800)
+    assert stage.states() == [State.PENDING, State.PENDING]
+
+    stage.pass_time(2400)
+    assert stage.clips()[0].state is State.FAILED
+    assert stage.clips()[0].error_code == "upstream_unavailable"
+    assert stage.live() == []
+
+
+def test_a_date_that_was_over_is_planned_again_further_ahead(stage: Stage):
+    stage.accept(1)
+    words = "Invalid value 'DateTimeInfo(…)'. Given datetime cannot be in the past."
+    stage.sandbox.fault(fault="refuse", times=1, words=words)
+
+    stage.play()
+
+    clip = stage.clips()[0]
+    assert (clip.state, clip.attempts, len(clip.plans)) == (State.WAITING_CONFIRMATION, 2, 2)
+    assert clip.lane.lead_s is not None
+    assert clip.lane.lead_s >= 2 * stage.settings.lead_s
+
+
+def test_media_that_metricool_cannot_fetch_is_tried_five_times_then_fails(stage: Stage):
+    stage.sandbox.fault(fault="normalize_fails", status=502)
+    stage.accept(1)
+
+    stage.pass_time(400)
+
+    clip = stage.clips()[0]
+    assert (clip.state, clip.attempts) == (State.FAILED, 5)
+    assert (clip.error_code, clip.retry_safety) == ("media_unavailable", RetrySafety.SAFE)
+    assert created_by_source(stage.sandbox.ledger()) == {}
+
+
+def test_publish_speed_keeps_the_gap_between_two_clips(stage: Stage):
+    stage.accept(2, gap_s=5.0)
+
+    stage.pass_time(300)
+
+    first, second = stage.clips()
+    assert first.published_at is not None
+    assert second.intended_at is not None
+    assert second.intended_at - first.published_at >= timedelta(seconds=5)
+
+
+def test_a_batch_paused_between_claim_and_intent_is_not_sent(stage: Stage, monkeypatch):
+    stage.accept(1)
+    prepare_media = stage.upstream.prepare_media
+
+    def pausing(account_id: str, source_url: str) -> str:
+        from storyclip.store.database import run, writing
+
+        with writing():
+            run("UPDATE publish_batches SET status = 'paused', pause_requested_at = created_at")
+        return prepare_media(account_id, source_url)
+
+    monkeypatch.setattr(stage.upstream, "prepare_media", pausing)
+
+    stage.play()
+
+    assert created_by_source(stage.sandbox.ledger()) == {}
+    assert (stage.states(), stage.clips()[0].attempts) == ([State.PENDING], 0)
