@@ -1,0 +1,163 @@
+"""Start the sandbox: `python -m storyclip.sandbox --help`."""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+from pathlib import Path
+
+import click
+from aiohttp import web
+
+from storyclip.sandbox.api import handle_api
+from storyclip.sandbox.brands import make_brands
+from storyclip.sandbox.calls import CallLog
+from storyclip.sandbox.clock import Clock, from_rfc3339
+from storyclip.sandbox.control import handle_control
+from storyclip.sandbox.faults import NAMES, Faults
+from storyclip.sandbox.ledger import Ledger
+from storyclip.sandbox.publishing import Rules
+from storyclip.sandbox.service import Sandbox
+from storyclip.sandbox.world import World
+
+TICK_S = 0.04  # what is due happens at most this late when nobody calls
+LAST_WORDS_S = 0.3  # answers under way get this long when the sandbox is told to stop
+
+FAULTS_HELP = "Faults:\n\n\b\n" + "\n".join(
+    f"{name:22}{meaning}" for name, meaning in NAMES.items()
+)
+
+
+@click.command(epilog=FAULTS_HELP, context_settings={"max_content_width": 110})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, help="Port; 0 takes a free one.")
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Ledger file, appended to; posts found in it are known again.",
+)
+@click.option("--token", default="sandbox-token", show_default=True, help="The one valid token.")
+@click.option("--user-id", default=1, show_default=True, help="The user the token belongs to.")
+@click.option(
+    "--brands",
+    type=click.IntRange(1),
+    help="Number of brands, all with both networks; without it 3, the last with Facebook alone.",
+)
+@click.option(
+    "--date-step",
+    type=click.IntRange(1),
+    default=60,
+    show_default=True,
+    help="Publication dates are cut down to a multiple of this many seconds.",
+)
+@click.option(
+    "--publish-delay",
+    type=click.FloatRange(0),
+    default=5.0,
+    show_default=True,
+    help="Seconds from the cut date to PUBLISHED; PUBLISHING meanwhile.",
+)
+@click.option("--at-once", is_flag=True, help="Publish on creation, whatever the date.")
+@click.option("--clock", metavar="ISO", help="Freeze the clock, e.g. at 2026-12-01T12:00:00Z.")
+@click.option(
+    "--stories-text",
+    type=click.Choice(["refuse", "accept"]),
+    default="refuse",
+    show_default=True,
+    help="What becomes of a story with text: ERROR, or published.",
+)
+@click.option(
+    "--client-uuid",
+    type=click.Choice(["ignore", "honour"]),
+    default="ignore",
+    show_default=True,
+    help="Whether a uuid in the POST is kept.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="JSON",
+    multiple=True,
+    help='Switch a fault on: {"fault": NAME, "account"?, "network"?, "source"?: part of the '
+    'clip\'s original URL, "call"?, "times"?, "skip"?, "seconds"?, "words"?, "status"?}.',
+)
+@click.option(
+    "--exit-with-parent",
+    "--parent-pid-watch",
+    is_flag=True,
+    help="Stop when the process that started this one is gone.",
+)
+def main(
+    host: str,
+    port: int,
+    ledger: Path,
+    token: str,
+    user_id: int,
+    brands: int | None,
+    date_step: int,
+    publish_delay: float,
+    at_once: bool,
+    clock: str | None,
+    stories_text: str,
+    client_uuid: str,
+    faults: tuple[str, ...],
+    exit_with_parent: bool,
+) -> None:
+    """A local Metricool with a ledger of what it published; prints its addresses as JSON."""
+    rules = Rules(
+        date_step_s=date_step,
+        publish_delay_ms=round(publish_delay * 1000),
+        at_once=at_once,
+        accept_story_text=stories_text == "accept",
+        honour_client_uuid=client_uuid == "honour",
+    )
+    switched_on = Faults()
+    try:
+        time = Clock(None if clock is None else from_rfc3339(clock))
+        for text in faults:
+            switched_on.add(json.loads(text))
+    except ValueError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    book = Ledger(ledger)
+    time.not_before(book.last_time_ms)
+    world = World(rules, make_brands(user_id, brands), switched_on, book)
+    sandbox = Sandbox(time, switched_on, book, world, CallLog(), token, user_id)
+    # Posts stay for good: at the usual thresholds the collector walks through all of them, often.
+    gc.set_threshold(50_000, 20, 100)
+    asyncio.run(serve(sandbox, host, port, os.getppid() if exit_with_parent else None))
+
+
+async def serve(sandbox: Sandbox, host: str, port: int, parent: int | None) -> None:
+    """Serve until SIGTERM or SIGINT, or until `parent` is not the parent process any more."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.startswith("/api/"):
+            return await handle_api(sandbox, request)
+        if request.path.startswith("/control/"):
+            return await handle_control(sandbox, request)
+        if request.path == "/login":  # where redirects lead: 200, and yet no success
+            return web.Response(text="<title>Metricool</title>", content_type="text/html")
+        return web.Response(status=404)
+
+    runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=LAST_WORDS_S)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    address = f"http://{host}:{runner.addresses[0][1]}"
+    print(json.dumps({"url": f"{address}/api", "control": f"{address}/control"}), flush=True)
+
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    while not stopping.is_set():
+        await asyncio.sleep(TICK_S)
+        sandbox.catch_up()
+        # Not PR_SET_PDEATHSIG: that fires when the *thread* that started us ends.
+        if parent is not None and os.getppid() != parent:
+            break
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Who called what, and when: the record that GET /control/requests and /control/counts show."""
+
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Enough for any test; benchmarks make millions of calls and read only the counts.
+KEPT_CALLS = 200_000
+
+
+@dataclass(slots=True, eq=False)
+class CallRecord:
+    received: float  # real time, seconds since 1970, never going back
+    method: str
+    path: str
+    account: str | None = None
+    network: str | None = None
+    source: str | None = None
+    media: str | None = None
+    status: int | str | None = None  # "dropped" without a whole answer; None: not answered yet
+
+
+class CallLog:
+    def __init__(self) -> None:
+        self._real_minus_monotonic = time.time() - time.monotonic()
+        self.clear()
+
+    def clear(self) -> None:
+        """Start anew; calls still under way belong to the past and count no more."""
+        self._records: deque[CallRecord] = deque(maxlen=KEPT_CALLS)
+        self._counts: Counter[str] = Counter()
+        self._under_way: set[CallRecord] = set()
+        self._most = 0
+
+    def begin(self, method: str, path: str, account: str | None) -> CallRecord:
+        received = time.monotonic() + self._real_minus_monotonic
+        record = CallRecord(received, method, path, account)
+        self._records.append(record)
+        self._under_way.add(record)
+        self._most = max(self._most, len(self._under_way))
+        return record
+
+    def count(self, route: str) -> None:
+        self._counts[route] += 1
+
+    def end(self, record: CallRecord, status: int | str) -> None:
+        record.status = status
+        self._under_way.discard(record)
+
+    def listed(self, account: str | None) -> list[dict[str, Any]]:
+        return [
+            asdict(record)
+            for record in self._records
+            if account is None or record.account == account
+        ]
+
+    def counts(self) -> dict[str, Any]:
+        return {
+            "calls": dict(self._counts),
+            "total": self._counts.total(),
+            "concurrent": len(self._under_way),
+            "concurrentMax": self._most,
+        }

@@ -1,0 +1,114 @@
+"""The calls under /control: what tests and rehearsals turn and read. Nobody at Metricool has these.
+
+GET ledger?account=&network=      the lines since the last reset
+GET requests?account=             every API call
+GET counts                        calls per route, and how many at once
+GET|POST|DELETE faults            list, switch on (one object or an array), clear
+GET|POST clock                    {"now": iso} freezes, {"advanceS": n}, {"run": true}
+POST posts/ID                     {"status"?, "detailedStatus"?, "publicationDate"?, "network"?}
+POST reset                        forget posts, faults, requests and counts
+"""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from storyclip.sandbox.answers import JSON, encode
+from storyclip.sandbox.clock import from_rfc3339, rfc3339
+from storyclip.sandbox.posts import Forced, shown
+from storyclip.sandbox.refusals import Refused
+from storyclip.sandbox.service import Sandbox
+
+
+class Wrong(Exception):
+    """A control call that makes no sense; its words are the answer's."""
+
+
+async def handle_control(sandbox: Sandbox, request: web.BaseRequest) -> web.Response:
+    body = await request.read()
+    sandbox.catch_up()
+    try:
+        value = _answer(sandbox, request, json.loads(body) if body else {})
+    except Refused as refusal:
+        return _respond(refusal.status, {"error": refusal.words})
+    except (Wrong, ValueError, TypeError) as wrong:  # ValueError: JSON, dates and faults
+        return _respond(400, {"error": str(wrong)})
+    return _respond(200, value)
+
+
+def _answer(sandbox: Sandbox, request: web.BaseRequest, body: Any) -> Any:
+    account, network = request.query.get("account"), request.query.get("network")
+    match request.method, request.path.removeprefix("/control/").split("/"):
+        case "GET", ["ledger"]:
+            return _ledger(sandbox, account, network)
+        case "GET", ["requests"]:
+            return sandbox.calls.listed(account)
+        case "GET", ["counts"]:
+            return sandbox.calls.counts()
+        case "GET" | "POST" | "DELETE" as method, ["faults"]:
+            return _faults(sandbox, method, body)
+        case "GET" | "POST", ["clock"]:
+            return _clock(sandbox, body)
+        case "POST", ["posts", post_id]:
+            return _force(sandbox, post_id, body)
+        case "POST", ["reset"]:
+            sandbox.world.reset(sandbox.clock.now_ms())
+            sandbox.faults.clear()
+            sandbox.calls.clear()
+            return {"reset": True}
+    raise Wrong(f"there is no {request.method} {request.path}")
+
+
+def _ledger(sandbox: Sandbox, account: str | None, network: str | None) -> list[dict[str, Any]]:
+    return [
+        line
+        for line in sandbox.ledger.lines()
+        if account in (None, line["account"]) and network in (None, line["network"])
+    ]
+
+
+def _faults(sandbox: Sandbox, method: str, body: Any) -> list[dict[str, Any]]:
+    if method == "DELETE":
+        sandbox.faults.clear()
+    if method == "POST":
+        for spec in body if isinstance(body, list) else [body]:
+            sandbox.faults.add(spec)
+    return sandbox.faults.listed()
+
+
+def _clock(sandbox: Sandbox, body: Any) -> dict[str, Any]:
+    """Move the clock; what became due happens before the answer.
+
+    Raises:
+        Wrong: for a time before the ledger's last line, which would put its lines out of order.
+    """
+    clock = sandbox.clock
+    if "now" in body:
+        at_ms = from_rfc3339(body["now"])
+        if at_ms < sandbox.ledger.last_time_ms:
+            raise Wrong(f"the ledger is already at {rfc3339(sandbox.ledger.last_time_ms)}")
+        clock.freeze(at_ms)
+    if "advanceS" in body:
+        if body["advanceS"] < 0:
+            raise Wrong("the clock goes forward only")
+        clock.advance(round(body["advanceS"] * 1000))
+    if body.get("run"):
+        clock.run()
+    return {"now": rfc3339(sandbox.catch_up()), "running": clock.running}
+
+
+def _force(sandbox: Sandbox, post_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    date = body.get("publicationDate")
+    forced = Forced(
+        status=body.get("status"),
+        words=body.get("detailedStatus"),
+        planned_ms=None if date is None else from_rfc3339(date),
+        network=body.get("network"),
+    )
+    post = sandbox.world.force(int(post_id), forced, sandbox.clock.now_ms())
+    return shown(post, sandbox.user_id)
+
+
+def _respond(status: int, value: Any) -> web.Response:
+    return web.Response(status=status, body=encode(value), content_type=JSON)

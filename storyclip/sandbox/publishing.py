@@ -1,0 +1,103 @@
+"""How a post gets out: PENDING -> PUBLISHING -> PUBLISHED or else, each network on its own."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from storyclip.sandbox.agenda import Agenda
+from storyclip.sandbox.brands import Brand
+from storyclip.sandbox.faults import Faults, Subject
+from storyclip.sandbox.ledger import Ledger
+from storyclip.sandbox.posts import SETTLED, Post, Provider, mark_published
+
+TEXT_ON_STORY = "max characters allowed: 0"  # metricool.md §2.4
+STORY_WITHOUT_MEDIA = "a story needs an image or a video"  # [G]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    date_step_s: int = 60
+    publish_delay_ms: int = 5_000
+    at_once: bool = False
+    accept_story_text: bool = False
+    honour_client_uuid: bool = False
+
+
+class Publisher:
+    def __init__(
+        self,
+        rules: Rules,
+        brands: Mapping[str, Brand],
+        faults: Faults,
+        agenda: Agenda,
+        ledger: Ledger,
+    ) -> None:
+        self._rules = rules
+        self._brands = brands
+        self._faults = faults
+        self._agenda = agenda
+        self._ledger = ledger
+
+    def decide_ends(self, post: Post, subjects: Iterable[tuple[Provider, Subject]]) -> None:
+        """Fix, at creation, how each network of a post will end: rules first, then faults."""
+        for provider, subject in subjects:
+            if post.is_story(provider.network):
+                if post.fields["text"] and not self._rules.accept_story_text:
+                    provider.ending, provider.ending_words = "ERROR", TEXT_ON_STORY
+                if not post.media:
+                    provider.ending, provider.ending_words = "ERROR", STORY_WITHOUT_MEDIA
+            if fault := self._faults.take("publishing_for_long", subject):
+                provider.hold_ms = fault.delay_ms
+            if self._faults.take("never_publishes", subject):
+                provider.ending = None
+            if self._faults.take("awaiting_confirmation", subject):
+                provider.ending = "AWAITING_CONFIRMATION"
+                provider.ending_words = "Waiting for confirmation"
+            if fault := self._faults.take("unknown_status", subject):
+                provider.ending = provider.ending_words = fault.words or "IN_REVIEW"
+            if fault := self._faults.take("network_error", subject):
+                provider.ending = "ERROR"
+                provider.ending_words = fault.words or "Error validating access token"
+
+    def schedule(self, post: Post, now_ms: int) -> None:
+        """Put every network that is still PENDING on the agenda at the post's date."""
+        for provider in post.providers:
+            if provider.status != "PENDING" or provider.ending is None:
+                continue
+            if post.publishes_by_itself(provider.network):
+                due_ms = now_ms if self._rules.at_once else max(post.planned_ms, now_ms)
+                self._then(post, provider, due_ms)
+
+    def resume(self, post: Post) -> None:
+        """Put a post read back from the ledger where it was on the agenda."""
+        for provider in post.providers:
+            if provider.status not in SETTLED and provider.next_at_ms is not None:
+                self._then(post, provider, provider.next_at_ms)
+
+    def end(self, post: Post, provider: Provider, status: str, words: str, at_ms: int) -> None:
+        """Bring one network of a post to the status it keeps; published and error go on record."""
+        provider.next_at_ms = None
+        if status == "PUBLISHED":
+            mark_published(post, provider, self._brands[post.account])
+            self._ledger.append(at_ms, [post.fact("published", provider.network)])
+            return
+        provider.status, provider.detailed_status = status, words
+        if status == "ERROR":
+            self._ledger.append(at_ms, [post.fact("error", provider.network, words)])
+
+    def _then(self, post: Post, provider: Provider, at_ms: int) -> None:
+        provider.next_at_ms = at_ms
+        self._agenda.at(at_ms, partial(self._step, post, provider))
+
+    def _step(self, post: Post, provider: Provider, at_ms: int) -> None:
+        if post.deleted_ms is not None or provider.next_at_ms != at_ms:
+            return  # deleted, moved or forced since this was put on the agenda
+        if provider.status == "PUBLISHING":
+            self.end(post, provider, provider.ending or "", provider.ending_words, at_ms)
+            return
+        provider.status = provider.detailed_status = "PUBLISHING"
+        due_ms, delay_ms = post.planned_ms, self._rules.publish_delay_ms
+        if self._rules.at_once:
+            due_ms, delay_ms = at_ms, 0
+        # From the date itself, so that the ledger's times can be told beforehand.
+        self._then(post, provider, max(at_ms, due_ms + delay_ms + provider.hold_ms))

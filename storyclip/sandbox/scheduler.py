@@ -1,0 +1,109 @@
+"""The other calls under v2/scheduler/posts: list, read, replace, move, delete, restore."""
+
+import json
+
+from storyclip.sandbox.answers import Answer, data
+from storyclip.sandbox.posts import Post, shown, shown_deleted
+from storyclip.sandbox.refusals import invalid, not_found
+from storyclip.sandbox.requested import json_object, read_date, read_post
+from storyclip.sandbox.service import Call, Sandbox
+from storyclip.sandbox.wall_time import DEFAULT_ZONE, from_wall_time
+from storyclip.sandbox.world import DAY_MS
+
+
+def list_posts(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    """Posts planned from `start` to `end`, both included [G], or with the filter's uuid (§3.2)."""
+    posts = sandbox.world.listed(call.account, now_ms)
+    wanted = call.query("filter")
+    if wanted:
+        uuid = _uuid_of(wanted)
+        found = [post for post in posts if post.uuid == uuid]
+    else:
+        zone = call.query("timezone") or DEFAULT_ZONE
+        first_ms = from_wall_time(call.needed("start"), zone, "list.start")
+        last_ms = from_wall_time(call.needed("end"), zone, "list.end")
+        if call.query("extendedRange") == "true":
+            first_ms, last_ms = first_ms - DAY_MS, last_ms + DAY_MS
+        found = [post for post in posts if first_ms <= post.planned_ms <= last_ms]
+        found.sort(key=lambda post: (post.planned_ms, post.id))
+    return data([shown(post, sandbox.user_id) for post in found])
+
+
+def get_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    """One post; without blogId any of the user's (§1.1)."""
+    post = sandbox.world.find(call.query("blogId"), call.post_id)
+    if now_ms < post.found_from_ms:
+        raise not_found(f"Post {post.id}")
+    return data(shown(post, sandbox.user_id))
+
+
+def put_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    asked = read_post(json_object(call.body))
+    return data(sandbox.world.put(call.account, call.post_id, asked, now_ms))
+
+
+def patch_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    """Only the date can be changed (§3.5)."""
+    if call.needed("fields") != "publicationDate":
+        raise invalid({"move.fields": "only publicationDate can be changed"})
+    planned_ms, zone = read_date(json_object(call.body))
+    sandbox.world.move(call.account, call.post_id, planned_ms, zone, now_ms)
+    return data(True)
+
+
+def delete_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    sandbox.world.delete(call.account, call.post_id, now_ms)
+    return data(True)
+
+
+def restore_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    sandbox.world.restore(call.account, call.post_id, now_ms)
+    return data(True)
+
+
+def list_deleted(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    """A page of deleted posts (§3.6); pages count from 0 and the newest comes first [G]."""
+    del now_ms
+    posts = sandbox.world.deleted(call.account)
+    by_plan = call.query("orderBy") == "publishDate"
+    ascending = (call.query("orderDirection") or "").upper() == "ASC"
+    posts.sort(key=_planned if by_plan else _deleted, reverse=not ascending)
+    page, size = _number(call, "page", 0, 0, 10**9), _number(call, "pageSize", 50, 10, 1000)
+    zone = call.query("timezone") or DEFAULT_ZONE
+    elements = [shown_deleted(post, zone) for post in posts[page * size : (page + 1) * size]]
+    return data(
+        {
+            "elements": elements,
+            "pageNumber": page,
+            "pageSize": size,
+            "totalElements": len(posts),
+        }
+    )
+
+
+def _uuid_of(wanted: str) -> str:
+    try:
+        value = json.loads(wanted)
+    except ValueError as broken:
+        raise invalid({"list.filter": f"not JSON: {broken}"}) from broken
+    if not isinstance(value, dict) or not isinstance(value.get("uuid"), str):
+        raise invalid({"list.filter": "this sandbox filters by uuid only"})
+    uuid: str = value["uuid"]
+    return uuid
+
+
+def _number(call: Call, parameter: str, default: int, least: int, most: int) -> int:
+    text = call.query(parameter)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise invalid({f"deleted.{parameter}": f"{text!r} is not in {least}..{most}"})
+    return int(text)
+
+
+def _planned(post: Post) -> tuple[int, int]:
+    return post.planned_ms, post.id
+
+
+def _deleted(post: Post) -> tuple[int, int]:
+    return post.deleted_ms or 0, post.id
