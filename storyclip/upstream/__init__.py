@@ -1,0 +1,19 @@
+"""Metricool over HTTP: every outcome sorted into refused, created or unknown."""
+
+from __future__ import annotations
+
+from config.settings import Settings
+from storyclip.upstream.metricool import Metricool
+
+SANDBOX_TOKEN, SANDBOX_USER_ID = "sandbox-token", "1"  # opens nothing but the sandbox
+
+
+def metricool_of(settings: Settings) -> Metricool:
+    """Return access to the Metricool of the settings; without credentials, to a sandbox."""
+    token = settings.metricool_user_token
+    return Metricool(
+        settings.metricool_base_url,
+        token.get_secret_value() if token else SANDBOX_TOKEN,
+        settings.metricool_user_id or SANDBOX_USER_ID,
+        settings.http_deadline_s,
+    )

@@ -1,0 +1,66 @@
+"""Picks typed values out of Metricool's JSON; no input or output here."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+
+from storyclip.domain.errors import UpstreamLookFailed
+
+MAX_ID = 2**63 - 1  # theirs are int32 today; beyond this it is no id but garbage
+
+T = TypeVar("T")
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL and UTF-8 refuse these
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON in `body`, or None when there is none."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def data_of(answer: Any, kind: type[T]) -> T:
+    """Return what Metricool's success envelope holds.
+
+    Raises:
+        UpstreamLookFailed: there is no such envelope, or something of another kind in it.
+    """
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, kind):
+        raise UpstreamLookFailed("Metricool's answer is not of the form that it documents")
+    return data
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """Return the element of a list, which has to be an object.
+
+    Raises:
+        UpstreamLookFailed: it is none.
+    """
+    if not isinstance(value, dict):
+        raise UpstreamLookFailed("one of the elements that Metricool shows is no object")
+    return value
+
+
+def id_of(value: Any) -> str | None:
+    """Return a positive integer, also one written as a string, as the string we keep."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    usable = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ID
+    return str(value) if usable else None
+
+
+def text_of(value: Any) -> str | None:
+    """Return a text, or a number as text; None for anything else and for the empty text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def storable(text: str) -> str:
+    """Return the text without the characters that no database takes."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

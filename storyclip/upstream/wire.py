@@ -1,0 +1,134 @@
+"""Metricool's JSON and our words for it; no input or output here.
+
+Sources: Metricool OpenAPI 2026-07, and answers captured by integrators in 2025-2026.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from storyclip.domain.errors import RetrySafety, UpstreamLookFailed
+from storyclip.domain.story import Brand, Story
+from storyclip.upstream.reading import id_of, object_of, parsed, text_of
+
+MAX_URL_CHARACTERS = 2000
+
+# Graph API error codes as of 2026-11, which Metricool may pass on inside its free text. A subcode
+# outranks its code: spam (4/2207051) comes under the code of a rate limit.
+MAYBE_OUT = {"2207001", "1366051", "506"}  # broke while publishing; or "posted already"
+REFUSED_FOR_GOOD = {
+    "2207004", "2207005", "2207009", "2207010", "2207023", "2207026", "2207057", "2207077",  # file
+    "2207050", "2207051", "1363042", "1404078", "4854002",  # account restricted, looks like spam
+    "100", "352", "36000", "36001", "36003", "36004",  # file, in the words of the codes
+}  # fmt: skip
+
+_SUBCODE = re.compile(r"(?<!\d)\d{7}(?!\d)")
+_CODE = re.compile(r"(?:\(#|(?<!sub)code\W{0,4}|\berror\W{0,3})(\d{1,6})(?!\d)", re.IGNORECASE)
+
+
+def story_body(story: Story) -> dict[str, Any]:
+    """Return the JSON that has one clip published by Metricool itself, without a phone's help.
+
+    The text stays empty: Instagram refuses a story with text when it is published automatically.
+    Media are bare URLs: objects are silently dropped.
+
+    Source: Metricool OpenAPI 2026-07, schema ScheduledPost.
+    """
+    network_data: dict[str, Any] = {"type": "STORY"}
+    if story.network == "instagram":
+        network_data["autoPublish"] = True  # without it: a reminder on somebody's phone
+    return {
+        "publicationDate": {"dateTime": wall_time(story.planned_for), "timezone": "UTC"},
+        "text": "",
+        "firstCommentText": "",
+        "providers": [{"network": story.network}],
+        "media": [story.media_url],
+        "mediaAltText": [None],
+        "autoPublish": True,
+        "draft": False,
+        "saveExternalMediaFiles": False,  # true would rewrite the URL we look for
+        "shortener": False,
+        "smartLinkData": {"ids": []},
+        "descendants": [],
+        "hasNotReadNotes": False,
+        f"{story.network}Data": network_data,
+    }
+
+
+def wall_time(instant: datetime) -> str:
+    """Return UTC as Metricool reads it: without `Z`, without offset, without fractions."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def brands(answer: Any) -> tuple[Brand, ...]:
+    """Return the accounts in the answer, without deleted and demo ones.
+
+    Raises:
+        UpstreamLookFailed: it is no array, or one of its elements cannot be read.
+
+    Source: Metricool OpenAPI 2026-07, GET /admin/simpleProfiles (a bare array).
+    """
+    if not isinstance(answer, list):
+        raise UpstreamLookFailed("Metricool's list of accounts is no list")
+    found = []
+    for element in answer:
+        brand_id = id_of(object_of(element).get("id"))
+        if brand_id is None:
+            raise UpstreamLookFailed("one of Metricool's accounts has no usable id")
+        if element.get("deleted") or element.get("isDemo"):
+            continue
+        found.append(
+            Brand(
+                id=brand_id,
+                label=text_of(element.get("label")) or brand_id,
+                timezone=text_of(element.get("timezone")) or "UTC",
+                has_facebook=bool(element.get("facebook")),
+                has_instagram=bool(element.get("instagram")),
+                picture=text_of(element.get("picture")),
+            )
+        )
+    return tuple(found)
+
+
+def media_url(body: bytes) -> str | None:
+    """Return the URL that Metricool gave a file, or None when the answer holds none.
+
+    It comes as plain text, at times in quotes; JSON objects were told of.
+    """
+    try:
+        text = body.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return None
+    value = parsed(body)
+    if isinstance(value, dict):
+        value = next((value[k] for k in ("data", "url", "normalizedUrl") if value.get(k)), "")
+    url = value.strip() if isinstance(value, str) else text.strip("\"' \r\n\t")
+    return url if _is_url(url) else None
+
+
+def classify_network_error(words: str) -> RetrySafety:
+    """Say whether a post that Metricool calls ERROR may be asked for again.
+
+    Without a code that we know it is safe: by Metricool's own word, ERROR is a post that did not
+    go out. An expired token or a missing permission is safe as well: reconnecting heals it, and
+    until then a retry is only refused once more.
+
+    Source: Meta's Graph API error codes for content publishing.
+    """
+    numbers = {*_SUBCODE.findall(words), *_CODE.findall(words)}
+    if numbers & MAYBE_OUT:
+        return RetrySafety.CHECK_FIRST
+    return RetrySafety.NEVER if numbers & REFUSED_FOR_GOOD else RetrySafety.SAFE
+
+
+def _is_url(text: str) -> bool:
+    if len(text) > MAX_URL_CHARACTERS or not text.isprintable() or any(map(str.isspace, text)):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
