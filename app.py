@@ -1,0 +1,43 @@
+"""The web's main, for gunicorn: `gunicorn "app:main()"`."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from config.logging import configure
+from config.settings import Settings
+from storyclip.progress.bell import News, Quietly, answers, connect
+from storyclip.store import database, events, keys
+from storyclip.tasks.broker import Bells, make_broker, teller
+from storyclip.upstream import metricool_of
+from storyclip.web.factory import create_app
+
+
+def now() -> datetime:
+    """Return the wall clock's time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def build(settings: Settings) -> Flask:
+    """Return the application, with this process bound to its database and its Redis.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened; without it nothing can be accepted.
+    """
+    database.connect(settings.database_url)
+    keys.seed(settings.api_keys, now())
+    redis = connect(settings.redis_url)
+    quietly = Quietly(time.monotonic)
+    bells = Bells(make_broker(redis, middleware=[]), quietly)
+    events.on_change(teller(bells, News(redis, quietly)))
+    return create_app(settings, metricool_of(settings), now, lambda: answers(redis))
+
+
+def main() -> Flask:
+    """Read the environment and return the application."""
+    settings = Settings.from_environment()
+    configure(settings.log_level, settings.log_format, settings.secrets())
+    return build(settings)

@@ -1,0 +1,1 @@
+"""The front: HTTP in, one step called, JSON out."""

@@ -1,0 +1,44 @@
+"""Who asks, and whether they may. A key travels in a header; one in a URL is not even looked at."""
+
+from __future__ import annotations
+
+from flask import request
+
+from storyclip.store import keys
+from storyclip.web import problems
+from storyclip.web.front import front
+
+
+def holder(scope: str) -> keys.Holder:
+    """Return the holder of the request's key.
+
+    Raises:
+        Problem: 401 without a good key, the same for all that can be wrong with it; 403 without
+            the scope.
+        StoreUnavailable: the database does not answer.
+    """
+    key = _key()
+    found = keys.holder_of(key, front().now()) if key else None
+    if found is None:
+        raise problems.Problem(problems.NO_KEY)
+    if not found.may(scope):
+        raise problems.Problem(problems.SCOPE_MISSING, f"It needs the scope `{scope}`.")
+    return found
+
+
+def require_account(who: keys.Holder, account_id: str) -> None:
+    """Check that the key is not restricted to other accounts.
+
+    Raises:
+        Problem: 403, it is.
+    """
+    if not who.may_use(account_id):
+        raise problems.Problem(problems.ACCOUNT_NOT_ALLOWED)
+
+
+def _key() -> str:
+    key = request.headers.get("X-Api-Key", "").strip()
+    if key:
+        return key
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else ""

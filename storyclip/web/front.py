@@ -1,0 +1,35 @@
+"""What the main handed to the web, as the routes reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+
+from config.settings import Settings
+from storyclip.domain.story import Upstream
+
+NAME = "storyclip"  # among Flask's extensions
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The settings, Metricool, the clock, and whether Redis answers right now."""
+
+    settings: Settings
+    upstream: Upstream
+    now: Callable[[], datetime]
+    redis_answers: Callable[[], bool]
+
+    @property
+    def wait_total_s(self) -> float:
+        """Return for how many seconds a clip is checked before it is called unconfirmed."""
+        return self.settings.confirm_interval_s * self.settings.confirm_attempts
+
+
+def front() -> Front:
+    """Return what this application was made with."""
+    return cast(Front, current_app.extensions[NAME])

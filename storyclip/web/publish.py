@@ -1,0 +1,85 @@
+"""Starting a batch."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from hashlib import sha256
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from storyclip.domain.batch import Batch, Status
+from storyclip.domain.views import Json, rfc3339
+from storyclip.flow.accept import accept
+from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
+from storyclip.web import auth, json_body
+from storyclip.web.answers import answer
+from storyclip.web.bodies import PublishSettings, StoriesRequest, parse
+from storyclip.web.front import front
+from storyclip.web.problems import BAD_IDEMPOTENCY_KEY, Problem
+
+routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+
+@routes.post("/publish/stories")
+def publish_stories() -> Response:
+    """Record a batch, and answer before anything of it is sent."""
+    who = auth.holder("publish")
+    said = json_body.read()
+    stories = parse(StoriesRequest, said)
+    auth.require_account(who, stories.settings.account)
+    batch = accept(_new_batch(stories, who.user_id), front().now(), _idempotency(said))
+    body = _created(batch, stories.settings)
+    return answer(body, 202, {"Location": body["links"]["status"]})
+
+
+def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
+    return NewBatch(
+        batch_id=str(uuid.uuid4()),
+        job_id=stories.job_id,
+        user_id=user_id,
+        account_id=stories.settings.account,
+        network=stories.settings.network,
+        on_failure=stories.settings.on_failure,
+        gap_s=stories.settings.gap_s,
+        clips=tuple(
+            NewClip(clip_id, post.url, post.text)
+            for clip_id, post in zip(stories.clip_ids(), stories.posts, strict=True)
+        ),
+    )
+
+
+def _idempotency(said: Any) -> IdempotencyKey | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem(BAD_IDEMPOTENCY_KEY)
+    return IdempotencyKey(key, sha256(json_body.canonical(said)).hexdigest())
+
+
+def _created(batch: Batch, settings: PublishSettings) -> Json:
+    """Return the first answer from what never changes, so that a repeat gets the very same."""
+    query = f"?batchId={batch.batch_id}"
+    return {
+        "batchId": batch.batch_id,
+        "tenant": batch.user_id,
+        "status": Status.PROCESSING.value,
+        "posts": {"total": batch.total, "queued": batch.total},
+        "schedule": {"mode": batch.mode},
+        "settings": {
+            "accountId": batch.account_id,
+            "network": batch.network,
+            "onFailure": batch.on_failure,
+        }
+        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {}),
+        "createdAt": rfc3339(batch.created_at),
+        "links": {
+            "status": f"/api/metricool/status{query}",
+            "stream": f"/api/metricool/stream{query}",
+            "ws": f"/api/metricool/ws{query}",
+        },
+    }

@@ -1,0 +1,204 @@
+"""Keys in the database: hashed, seeded from the environment, the first one made once."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from config.seed_keys import parse_seed_keys
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.store import database, keys
+from tests.web.conftest import NOON, rows
+
+MINUTE = timedelta(minutes=1)
+
+
+def everything_stored() -> str:
+    with database.reading():
+        found = [
+            *database.run("SELECT * FROM api_keys").fetchall(),
+            *database.run("SELECT * FROM installation").fetchall(),
+        ]
+    return repr(found)
+
+
+def last_used(key_id):
+    with database.reading():
+        found = database.run("SELECT last_used_at FROM api_keys WHERE key_id = ?", (key_id,))
+        return found.fetchone()[0]
+
+
+def test_a_key_has_the_form_that_logs_mask(store):
+    key = keys.make("ana", {"read"}, at=NOON)
+
+    assert re.fullmatch(r"sc_[0-9a-z]+_[A-Za-z0-9_-]{43}", key)
+
+
+def test_a_key_is_found_with_what_it_may(store):
+    key = keys.make("ana", {"read", "publish"}, {"2", "1"}, at=NOON)
+
+    holder = keys.holder_of(key, NOON)
+
+    assert holder is not None
+    assert (holder.user_id, set(holder.scopes)) == ("ana", {"read", "publish"})
+    assert set(holder.accounts or ()) == {"1", "2"}
+
+
+def test_an_empty_list_of_accounts_allows_none_of_them(store):
+    holder = keys.holder_of(keys.make("ana", {"read"}, [], at=NOON), NOON)
+
+    assert holder is not None
+    assert not holder.may_use("1")
+
+
+@pytest.mark.parametrize("scopes", [[], ["write"], ["read", "write"]])
+def test_a_scope_that_does_not_exist_makes_no_key(store, scopes):
+    with pytest.raises(ValueError, match="scopes"):
+        keys.make("ana", scopes, at=NOON)
+
+    assert rows("api_keys") == 0
+
+
+def test_the_database_does_not_know_the_keys(store):
+    key = keys.make("ana", {"read"}, at=NOON)
+    keys.seed(parse_seed_keys("short-secret:bea:read"), NOON)
+
+    assert key.split("_", 2)[2] not in everything_stored()
+    assert "short-secret" not in everything_stored()
+
+
+def test_the_same_key_has_another_hash_in_another_installation(store):
+    seeds = parse_seed_keys("abc:user1:read")
+    keys.seed(seeds, NOON)
+    with database.writing():
+        first = database.run("SELECT secret_hash FROM api_keys").fetchone()
+        database.run("DELETE FROM installation")
+    keys.seed(seeds, NOON)
+
+    with database.reading():
+        assert database.run("SELECT secret_hash FROM api_keys").fetchone() != first
+
+
+def test_twenty_first_keys_at_once_share_one_pepper(store):
+    with ThreadPoolExecutor(20) as threads:
+        made = list(threads.map(lambda n: keys.make(f"u{n}", {"read"}, at=NOON), range(20)))
+
+    holders = [keys.holder_of(key, NOON) for key in made]
+    assert [holder and holder.user_id for holder in holders] == [f"u{n}" for n in range(20)]
+
+
+def test_a_seeded_key_works_as_the_environment_says(store):
+    keys.seed(parse_seed_keys("abc:user1:publish+read,def:user2:read@5+6"), NOON)
+
+    first, second = keys.holder_of("abc", NOON), keys.holder_of("def", NOON)
+
+    assert first is not None
+    assert (first.user_id, set(first.scopes)) == ("user1", {"publish", "read"})
+    assert first.accounts is None
+    assert second is not None
+    assert (second.user_id, set(second.accounts or ())) == ("user2", {"5", "6"})
+
+
+def test_a_seeded_key_may_look_like_one_of_ours(store):
+    key = f"sc_abc_{'x' * 43}"
+    keys.seed(parse_seed_keys(f"{key}:user1:read"), NOON)
+
+    assert keys.holder_of(key, NOON) is not None
+
+
+def test_seeding_again_changes_only_what_changed(store):
+    keys.seed(parse_seed_keys("abc:user1:read"), NOON)
+    keys.seed(parse_seed_keys("abc:user1:read"), NOON + MINUTE)
+    keys.seed(parse_seed_keys("abc:user1:admin"), NOON + MINUTE)
+
+    holder = keys.holder_of("abc", NOON)
+    assert rows("api_keys") == 1
+    assert holder is not None
+    assert holder.scopes == {"admin"}
+
+
+def test_a_seed_that_is_taken_out_is_revoked_and_comes_back_with_it(store):
+    both = parse_seed_keys("abc:user1:read,def:user2:read")
+    keys.seed(both, NOON)
+
+    keys.seed(both[1:], NOON)
+    assert keys.holder_of("abc", NOON) is None
+    assert keys.holder_of("def", NOON) is not None
+
+    keys.seed(both, NOON)
+    assert keys.holder_of("abc", NOON) is not None
+
+
+def test_seeding_leaves_made_keys_alone(store):
+    key = keys.make("ana", {"read"}, at=NOON)
+
+    keys.seed((), NOON)
+
+    assert keys.holder_of(key, NOON) is not None
+
+
+def test_the_first_start_makes_one_key_that_may_do_everything(store):
+    key = keys.first_start(NOON)
+
+    assert key is not None
+    holder = keys.holder_of(key, NOON)
+    assert holder is not None
+    assert (holder.user_id, holder.accounts) == ("local", None)
+    assert all(holder.may(scope) for scope in ("publish", "read", "admin"))
+
+
+def test_ten_first_starts_at_once_make_one_key(store):
+    with ThreadPoolExecutor(10) as threads:
+        made = list(threads.map(lambda _: keys.first_start(NOON), range(10)))
+
+    assert len([key for key in made if key]) == 1
+    assert rows("api_keys") == 1
+
+
+def test_no_first_key_where_one_is_seeded(store):
+    keys.seed(parse_seed_keys("abc:user1:read"), NOON)
+
+    assert keys.first_start(NOON) is None
+
+
+def test_a_first_key_that_was_revoked_does_not_come_back(store):
+    key = keys.first_start(NOON)
+    assert key is not None
+    keys.revoke(key.split("_")[1], NOON)
+
+    assert keys.first_start(NOON) is None
+
+
+def test_revoking_says_whether_there_was_something_to_revoke(store):
+    key_id = keys.make("ana", {"read"}, at=NOON).split("_")[1]
+
+    assert keys.revoke(key_id, NOON) is True
+    assert keys.revoke(key_id, NOON) is False
+    assert keys.revoke("nobody", NOON) is False
+
+
+def test_the_last_use_is_written_at_most_once_a_minute(store):
+    key = keys.make("ana", {"read"}, at=NOON)
+    key_id = key.split("_")[1]
+    assert last_used(key_id) is None
+
+    keys.holder_of(key, NOON)
+    assert last_used(key_id) == "2026-12-01T12:00:00.000000Z"
+    keys.holder_of(key, NOON + MINUTE * 0.9)
+    assert last_used(key_id) == "2026-12-01T12:00:00.000000Z"
+    keys.holder_of(key, NOON + MINUTE)
+    assert last_used(key_id) == "2026-12-01T12:01:00.000000Z"
+
+
+def test_a_use_that_cannot_be_written_does_not_stop_the_request(store, monkeypatch):
+    key = keys.make("ana", {"read"}, at=NOON)
+
+    def full():
+        raise StoreUnavailable("disk full")
+
+    monkeypatch.setattr(keys, "writing", full)
+
+    assert keys.holder_of(key, NOON) is not None
