@@ -1,4 +1,4 @@
-"""gunicorn's settings for the web process: `gunicorn -c config/gunicorn.conf.py app:app`.
+"""gunicorn's settings for the web process: `gunicorn -c config/gunicorn.conf.py app:main()`.
 
 Listens on this machine only. Where a proxy on another host must reach it:
 `GUNICORN_CMD_ARGS="--bind 0.0.0.0:8000"`.

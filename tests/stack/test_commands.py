@@ -1,0 +1,151 @@
+"""`run` and `keys` as a person meets them, in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+
+from config.settings import names
+from storyclip.stack.child import CHECKOUT
+from storyclip.stack.ports import HOST, free_port
+from tests.stack.conftest import PATIENCE_S, eventually, lives
+
+ENDS_WITHIN_S = 30
+
+
+def environment(**changes: str) -> dict[str, str]:
+    given = {name: value for name, value in os.environ.items() if name not in names()}
+    return {**given, "PORT": "0", **changes}
+
+
+def storyclip(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "storyclip", *arguments],
+        cwd=CHECKOUT,
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@contextmanager
+def running(data: Path, **changes: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`storyclip run`, once it has said that it is ready; and the file with all it says."""
+    said = data.with_suffix(".said")
+    with (
+        said.open("wb") as output,
+        subprocess.Popen(
+            [sys.executable, "-m", "storyclip", "run", "--data", str(data)],
+            cwd=CHECKOUT,
+            env=environment(**changes),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            eventually(
+                lambda: "Ctrl-C stops it" in said.read_text() or process.poll(), 2 * PATIENCE_S
+            )
+            assert process.poll() is None, said.read_text()
+            yield process, said
+        finally:
+            process.kill()
+
+
+def test_run_shows_a_key_and_a_call_that_works_and_stops_on_ctrl_c(tmp_path):
+    with running(tmp_path / "data") as (process, said):
+        text = said.read_text()
+        everything = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+        curl = text[text.index("curl ") : text.index("}'\n") + 2]
+        call = subprocess.run(curl, shell=True, capture_output=True, text=True, timeout=30)
+        process.send_signal(signal.SIGINT)
+        code = process.wait(ENDS_WITHIN_S)
+
+    assert "NOTHING reaches Instagram or Facebook" in text
+    assert '"batchId"' in call.stdout, call
+    assert code == 0
+    assert "Traceback" not in said.read_text()
+    assert len(everything) >= 7
+    eventually(lambda: not any(lives(pid) for pid in everything))
+
+
+def test_the_key_is_shown_once_and_a_lost_one_can_be_replaced(tmp_path):
+    data = tmp_path / "data"
+    database = {"DATABASE_URL": f"sqlite:///{data}/storyclip.db"}
+    with running(data) as (process, said):
+        first = said.read_text()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(ENDS_WITHIN_S) == 0
+
+    made = storyclip("keys", "create", "--user", "local", "--scopes", "read", **database)
+    with running(data) as (_, said):
+        second = said.read_text()
+        url = re.findall(r"ready: (\S+)", second)[0]
+        headers = {"X-Api-Key": made.stdout.strip()}
+        answer = requests.get(f"{url}/api/metricool/batches", headers=headers, timeout=10)
+
+    assert len(re.findall(r"^ +(sc_\w+)", first, re.MULTILINE)) == 1
+    assert "sc_…" in second
+    assert "keys create --user local" in second
+    assert answer.status_code == 200
+
+
+def test_two_runs_on_one_data_directory_refuse(tmp_path):
+    with running(tmp_path / "data"):
+        second = storyclip("run", "--data", str(tmp_path / "data"))
+
+    assert second.returncode == 1
+    assert "Another StoryClip (process" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_taken_port_is_told_and_nothing_is_started(tmp_path):
+    with socket.create_server((HOST, free_port())) as neighbour:
+        port = str(neighbour.getsockname()[1])
+        refused = storyclip("run", "--data", str(tmp_path / "data"), PORT=port)
+
+    assert refused.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_all_wrong_settings_are_listed_and_nothing_is_started(tmp_path):
+    refused = storyclip(
+        "run", "--data", str(tmp_path / "data"), PORT="80x", STORYCLIP_LEED_S="3",
+        METRICOOL_BASE_URL="https://app.metricool.com/api",
+    )  # fmt: skip
+
+    assert refused.returncode == 1
+    for name in ("PORT", "STORYCLIP_LEED_S", "METRICOOL_USER_TOKEN", "METRICOOL_USER_ID"):
+        assert f"\n{name}: " in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_key_of_a_scope_that_does_not_exist_is_not_made(tmp_path):
+    database = f"sqlite:///{tmp_path}/storyclip.db"
+
+    refused = storyclip("keys", "create", "--user", "x", "--scopes", "rule", DATABASE_URL=database)
+
+    assert refused.returncode == 1
+    assert "expected scopes out of admin, publish, read" in refused.stderr
+    assert refused.stdout == ""
+
+
+def test_help_names_every_command():
+    told = storyclip("--help")
+
+    assert told.returncode == 0
+    for command in ("demo", "run", "keys"):
+        assert re.search(rf"^  {command} ", told.stdout, re.MULTILINE)
