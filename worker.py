@@ -1,4 +1,4 @@
-"""The worker's main, for Dramatiq's command line: `dramatiq worker`."""
+"""The worker's main, for Dramatiq's command line: `dramatiq worker:main`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storyclip.flow.engine import Engine
 from storyclip.progress.bell import News, Quietly, connect
 from storyclip.store import database, events
 from storyclip.tasks.actors import declare
-from storyclip.tasks.broker import Bells, make_broker
+from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.life import WorkerLife
 from storyclip.upstream import metricool_of
 
@@ -27,7 +27,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(settings: Settings, settles: bool = True) -> dramatiq.Broker:
+def build(settings: Settings) -> dramatiq.Broker:
     """Return the broker with everything a worker process consists of, ready to be run.
 
     Nothing is opened yet: that is done when the worker boots, after any fork.
@@ -36,13 +36,13 @@ def build(settings: Settings, settles: bool = True) -> dramatiq.Broker:
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
     broker = make_broker(redis, middleware=[])
-    bells, news = Bells(broker, quietly), News(redis, quietly)
+    bells = Bells(broker, quietly)
     upstream = metricool_of(settings)
     clock = Clock(name, bells.publish, bells.audit, time.monotonic)
 
     def start() -> None:
         database.connect(settings.database_url)
-        events.on_change(lambda change: _tell(change, bells, news))
+        events.on_change(teller(bells, News(redis, quietly)))
 
     broker.add_middleware(WorkerLife(clock, now, start, upstream.stop))
     engine = Engine(
@@ -52,26 +52,13 @@ def build(settings: Settings, settles: bool = True) -> dramatiq.Broker:
         jitter=random.random,
         worker=name,
         ring_prepare=bells.prepare,
-        settles=settles,
     )
     declare(broker, engine)
     return broker
 
 
-def _tell(change: events.Change, bells: Bells, news: News) -> None:
-    if change.opened_clip_id is not None:
-        bells.publish(change.opened_clip_id)
-    news.publish(change.batch_id, change.seq)
-
-
-def main() -> dramatiq.Broker:
-    """Read the environment and set the process's broker."""
+def main() -> None:
+    """Read the environment and set the broker that Dramatiq runs."""
     settings = Settings.from_environment()
     configure(settings.log_level, settings.log_format, settings.secrets())
-    broker = build(settings)
-    dramatiq.set_broker(broker)
-    return broker
-
-
-if __name__ == "worker":
-    broker = main()
+    dramatiq.set_broker(build(settings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Ledger = Sequence[Mapping[str, Any]]
@@ -29,8 +30,7 @@ def published(ledger: Ledger, account: str, network: str = "facebook") -> list[s
     return [
         line["source"] or line["media"]
         for line in sorted(ledger, key=lambda line: line["time"])
-        if line["event"] == "published"
-        and (line["account"], line["network"]) == (account, network)
+        if line["event"] == "published" and (line["account"], line["network"]) == (account, network)
     ]
 
 
@@ -43,11 +43,7 @@ def judge(asked: Sequence[str], went_live: Sequence[str], excused: Sequence[str]
     times = Counter(went_live)
     first_live = [source for i, source in enumerate(went_live) if source not in went_live[:i]]
     rank = {source: i for i, source in enumerate(asked)}
-    late = [
-        source
-        for before, source in zip(first_live, first_live[1:], strict=False)
-        if rank[source] < rank[before]
-    ]
+    late = [source for before, source in pairwise(first_live) if rank[source] < rank[before]]
     return Verdict(
         lost=tuple(source for source in asked if source not in times and source not in excused),
         duplicate=tuple(source for source, count in times.items() if count > 1),

@@ -7,11 +7,10 @@ from datetime import datetime
 from storyclip.domain.batch import Batch
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.store import batches
+from storyclip.store.new_batch import IdempotencyKey, NewBatch
 
 
-def accept(
-    new: batches.NewBatch, at: datetime, idempotency: batches.IdempotencyKey | None = None
-) -> Batch:
+def accept(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = None) -> Batch:
     """Record the batch; its first bell rings with the commit, unless another is ahead of it.
 
     Returns the batch, or the one that the same Idempotency-Key and body made before.

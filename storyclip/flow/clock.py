@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from storyclip.store import clips, lanes, workers
+from storyclip.store import batches, clips, lanes, workers
 
 log = structlog.get_logger("storyclip")
 
@@ -16,6 +16,7 @@ TICK_S = 0.25
 SILENT_S = 1.25  # five ticks: a worker that moved its counter in none of them is dead
 CATCH_UP_PER_S = 200  # bells for an old backlog, so that an outage does not end in a stampede
 AUDIT_S = 60.0
+IDEMPOTENCY_KEPT = timedelta(hours=48)  # promised are 24
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Clock:
         if self._audited_at is not None and at - self._audited_at < AUDIT_S:
             return
         self._audited_at = at
+        batches.forget_idempotency_keys(now - IDEMPOTENCY_KEPT)
         for clip_id in lanes.reopen_stalled(now):
             log.error("lane_was_stalled", clip_id=clip_id)
             self.ring_publish(clip_id)

@@ -25,7 +25,6 @@ class Engine:
     """The surroundings of a step: Metricool, the settings, the time and the bells.
 
     `jitter` draws evenly from 0 to 1. `ring_prepare` takes a clip id and may go unheard.
-    `settles` is off only where a test shows what happens without settling.
     """
 
     upstream: Upstream
@@ -34,7 +33,6 @@ class Engine:
     jitter: Callable[[], float]
     worker: str
     ring_prepare: Callable[[int], None]
-    settles: bool = True
 
     def send_over_at(self, now: datetime) -> datetime:
         """Return when a worker that sends from now on must be done, or be called dead."""

@@ -25,9 +25,6 @@ def settle(clip: Clip, engine: Engine) -> None:
         LostRace: somebody else settled it meanwhile.
         StoreUnavailable: nothing was written.
     """
-    if not engine.settles:
-        _try_again(clip, engine)
-        return
     try:
         look = look_around(clip, engine)
         crashpoint("looked")

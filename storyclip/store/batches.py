@@ -7,47 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storyclip.domain.batch import MODE_NOW, Batch, Status
+from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
 from storyclip.store import events, lanes
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
-from storyclip.store.rows import BATCH, BATCH_COLUMNS, SELECT_CLIP, batch_of, clip_of
+from storyclip.store.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
+from storyclip.store.rows import (
+    BATCH,
+    BATCH_COLUMNS,
+    CLIP_COLUMNS,
+    LANE_COLUMNS,
+    SELECT_CLIP,
+    batch_of,
+    clip_of,
+)
 
 _ENDED = tuple(state.value for state in sorted(ENDED))
-
-
-@dataclass(frozen=True, slots=True)
-class NewClip:
-    """A clip as it was asked for."""
-
-    client_id: str
-    source_url: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewBatch:
-    """A batch as it was asked for, already valid; `gap_s` in seconds between two clips."""
-
-    batch_id: str
-    job_id: str | None
-    user_id: str
-    account_id: str
-    network: str
-    on_failure: str
-    gap_s: float
-    clips: tuple[NewClip, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
-    """The client's own name for a request, and a hash of what it said under it."""
-
-    key: str
-    body_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +52,8 @@ def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = Non
             if earlier is not None:
                 return _batch(earlier)
         lane_id = lanes.lane_for(new.account_id, new.network)
-        batch = _fresh(new, lane_id, lanes.lock(lane_id), at)
-        _insert("publish_batches", [_columns(batch)])
-        _insert(
-            "publish_batch_clips", [_clip_columns(batch, i, c) for i, c in enumerate(new.clips, 1)]
-        )
+        batch = fresh_batch(new, lane_id, lanes.lock(lane_id), at)
+        insert(batch, new.clips)
         events.append(batch, batch, None, at)
         opened = lanes.open_next(lane_id, at)
     crashpoint("batch_committed")
@@ -86,17 +61,40 @@ def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = Non
     return batch
 
 
-def find(batch_id: str, user_id: str) -> Overview:
+def find(batch_id: str, user_id: str | None) -> Overview:
     """Return the user's batch with its clip in hand.
+
+    Args:
+        user_id: whose; None for anybody's, which is for administrators.
 
     Raises:
         NotFound: there is none, or it is somebody else's: nobody can tell which.
         StoreUnavailable: the database does not answer.
     """
-    found = _overviews("b.batch_id = ? AND b.user_id = ?", (batch_id, user_id), limit=1)
-    if not found:
+    return find_whole(batch_id, user_id)[0]
+
+
+def find_whole(batch_id: str, user_id: str | None) -> tuple[Overview, Sequence[Clip]]:
+    """Return the user's batch with all its clips, in order, as of one moment.
+
+    One statement, so that the clips and `last_seq` are of the same commit in every database.
+
+    Raises:
+        NotFound, StoreUnavailable: as `find`.
+    """
+    with reading():
+        rows = run(
+            f"SELECT {BATCH_COLUMNS}, {CLIP_COLUMNS}, {LANE_COLUMNS} FROM publish_batches b"
+            " JOIN publish_batch_clips c ON c.batch_id = b.batch_id"
+            " JOIN lanes l ON l.id = b.lane_id"
+            " WHERE b.batch_id = ? AND b.user_id = COALESCE(?, b.user_id) ORDER BY c.clip_index",
+            (batch_id, user_id),
+        ).fetchall()
+    if not rows:
         raise NotFound(f"no batch {batch_id}")
-    return found[0]
+    clips = [clip_of(row[len(BATCH) :]) for row in rows]
+    batch = batch_of(rows[0][: len(BATCH)])
+    return Overview(batch, current_clip(clips), clips[0].lane.blocked_reason), clips
 
 
 def active(user_id: str, limit: int = 1000) -> Sequence[Overview]:
@@ -171,61 +169,7 @@ def _remember(new: NewBatch, at: datetime, idempotency: IdempotencyKey) -> str |
     return str(batch_id)
 
 
-def _fresh(new: NewBatch, lane_id: int, turn: int, at: datetime) -> Batch:
-    return Batch(
-        batch_id=new.batch_id,
-        job_id=new.job_id,
-        user_id=new.user_id,
-        lane_id=lane_id,
-        account_id=new.account_id,
-        network=new.network,
-        mode=MODE_NOW,
-        on_failure=new.on_failure,
-        gap_s=new.gap_s,
-        turn=turn,
-        status=Status.PROCESSING,
-        total=len(new.clips),
-        published=0,
-        failed=0,
-        unconfirmed=0,
-        cancelled=0,
-        current_index=0,
-        last_seq=1,
-        error=None,
-        scheduled_for=None,
-        pause_requested_at=None,
-        cancel_requested_at=None,
-        created_at=at,
-        started_at=None,
-        completed_at=None,
-    )
-
-
-def _columns(batch: Batch) -> dict[str, Any]:
-    return {column: write(getattr(batch, name)) for name, (column, write, _) in BATCH.items()}
-
-
-def _clip_columns(batch: Batch, index: int, clip: NewClip) -> dict[str, Any]:
-    return {
-        "batch_id": batch.batch_id,
-        "clip_index": index,
-        "lane_id": batch.lane_id,
-        "client_id": clip.client_id,
-        "clip_url": clip.source_url,
-        "clip_title": clip.title,
-        "status": "pending",
-        "revision": 0,
-        "attempts": 0,
-        "plans": "",
-        "checks": 0,
-        "postponements": 0,
-    }
-
-
-def _insert(table: str, rows: list[dict[str, Any]]) -> None:
-    names = ", ".join(rows[0])
-    marks = ", ".join("(" + ", ".join("?" * len(rows[0])) + ")" for _ in rows)
-    run(
-        f"INSERT INTO {table} ({names}) VALUES {marks}",
-        [value for row in rows for value in row.values()],
-    )
+def forget_idempotency_keys(before: datetime) -> None:
+    """Delete the keys that were used before then; the batches they made stay."""
+    with writing():
+        run("DELETE FROM idempotency_keys WHERE created_at < ?", (to_text(before),))

@@ -111,7 +111,9 @@ def _turnstile(path: Path) -> Iterator[None]:
 def _as_ours() -> Iterator[None]:
     try:
         yield
-    except (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError) as failure:
+    except (peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError):
+        raise  # about what we asked, not about the database
+    except (peewee.DatabaseError, peewee.InterfaceError) as failure:
         raise StoreUnavailable(f"the database cannot be used: {failure}") from failure
     except (MaxConnectionsExceeded, OSError) as failure:
         raise StoreUnavailable(f"the database cannot be reached: {failure}") from failure
@@ -123,6 +125,7 @@ def _sqlite(path: Path) -> Any:
         max_connections=MAX_CONNECTIONS,
         timeout=BUSY_TIMEOUT_S,
         lock_type="IMMEDIATE",
+        check_same_thread=False,  # the pool lends a connection to one thread at a time
         pragmas={
             "journal_mode": "wal",
             "synchronous": "full",

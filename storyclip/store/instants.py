@@ -1,11 +1,13 @@
-"""Instants in rows: text that sorts as time passes, the same in every database."""
+"""What every table is made of: the one database, and instants as text that sorts as time passes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import TextField
+from peewee import Model, TextField
+
+from storyclip.store.database import database
 
 
 def to_text(instant: datetime | None) -> str | None:
@@ -38,3 +40,13 @@ class UTCField(TextField):
     def python_value(self, value: Any) -> datetime | None:
         """Return the aware instant of the row."""
         return to_instant(value)
+
+
+class Table(Model):
+    """Whatever lives in the process's database."""
+
+    class Meta:
+        """The one database."""
+
+        database = database
+        legacy_table_names = False

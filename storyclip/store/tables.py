@@ -5,27 +5,21 @@ from __future__ import annotations
 from peewee import (
     SQL,
     AutoField,
-    BooleanField,
     CompositeKey,
     FloatField,
     ForeignKeyField,
     IntegerField,
-    Model,
     TextField,
 )
 
-from storyclip.store.database import database
-from storyclip.store.instants import UTCField
-
-
-class Table(Model):
-    """Whatever lives in the process's database."""
-
-    class Meta:
-        """The one database."""
-
-        database = database
-        legacy_table_names = False
+from storyclip.store.instants import Table, UTCField
+from storyclip.store.service_tables import (
+    ApiKeyRow,
+    IdempotencyRow,
+    IncidentRow,
+    InstallationRow,
+    WorkerRow,
+)
 
 
 class LaneRow(Table):
@@ -177,82 +171,6 @@ class EventRow(Table):
 
         table_name = "publish_batch_events"
         primary_key = CompositeKey("batch_id", "seq")
-
-
-class WorkerRow(Table):
-    """A living worker process; `beats` grows several times a second while it lives."""
-
-    name = TextField(primary_key=True)
-    beats = IntegerField(default=0)
-
-    class Meta:
-        """Few rows."""
-
-        table_name = "workers"
-
-
-class IncidentRow(Table):
-    """Something a person should look at, said once."""
-
-    id = AutoField()
-    kind = TextField()
-    subject = TextField()
-    detail = TextField()
-    created_at = UTCField()
-
-    class Meta:
-        """The same thing is said once."""
-
-        table_name = "incidents"
-        indexes = ((("kind", "subject"), True),)
-
-
-class ApiKeyRow(Table):
-    """An API key; of its secret only the keyed hash."""
-
-    key_id = TextField(primary_key=True)
-    secret_hash = TextField()
-    user_id = TextField()
-    scopes = TextField()
-    accounts = TextField(null=True)
-    created_at = UTCField()
-    expires_at = UTCField(null=True)
-    revoked_at = UTCField(null=True)
-    last_used_at = UTCField(null=True)
-
-    class Meta:
-        """Looked up by id."""
-
-        table_name = "api_keys"
-
-
-class IdempotencyRow(Table):
-    """The answer that a user's `Idempotency-Key` got."""
-
-    user_id = TextField()
-    key = TextField()
-    body_hash = TextField()
-    batch_id = TextField()
-    created_at = UTCField(index=True)
-
-    class Meta:
-        """One answer a user and key."""
-
-        table_name = "idempotency_keys"
-        primary_key = CompositeKey("user_id", "key")
-
-
-class InstallationRow(Table):
-    """This installation's own secrets, made once: the pepper of the key hashes."""
-
-    name = TextField(primary_key=True)
-    value = TextField()
-    is_shown = BooleanField(default=False)
-
-    class Meta:
-        """Few rows."""
-
-        table_name = "installation"
 
 
 TABLES = (

@@ -21,24 +21,20 @@ MOST_PREPARING = 8  # threads that may be busy with media ahead of its turn: it 
 
 
 def declare(broker: dramatiq.Broker, engine: Engine) -> None:
-    """Declare the three actors on `broker`; each works with `engine`."""
-    publishing, preparing = _InHand(), _InHand(at_most=MOST_PREPARING)
+    """Declare the three actors on `broker`; what is asked for first has the smaller priority."""
+    publishing, preparing, auditing = _InHand(), _InHand(at_most=MOST_PREPARING), _InHand()
 
+    @dramatiq.actor(actor_name=PUBLISH, queue_name=PUBLISH, broker=broker)
     def publish_clip(clip_id: int) -> None:
         _run(step, clip_id, engine, publishing)
 
+    @dramatiq.actor(actor_name=PREPARE, queue_name=PREPARE, priority=5, broker=broker)
     def prepare_clip(clip_id: int) -> None:
         _run(prepare, clip_id, engine, preparing)
 
+    @dramatiq.actor(actor_name=AUDIT, queue_name=AUDIT, priority=10, broker=broker)
     def audit_lane(lane_id: int) -> None:
-        _run(audit, lane_id, engine, _InHand())
-
-    for name, function, priority in (
-        (PUBLISH, publish_clip, 0),
-        (PREPARE, prepare_clip, 5),
-        (AUDIT, audit_lane, 10),
-    ):
-        dramatiq.actor(function, actor_name=name, queue_name=name, priority=priority, broker=broker)
+        _run(audit, lane_id, engine, auditing)
 
 
 class _InHand:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerError
 
-from storyclip.progress.bell import Quietly
+from storyclip.progress.bell import News, Quietly
+from storyclip.store.events import Change
 
 PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # actors, by their queues
 HEARTBEAT_TIMEOUT_MS = 5000
@@ -49,3 +52,14 @@ class Bells:
         )
         failures = (redis.RedisError, BrokerError)
         self._quietly.tell(lambda: self._broker.enqueue(message), failures)
+
+
+def teller(bells: Bells, news: News) -> Callable[[Change], None]:
+    """Return what carries a committed change to whoever has to hear of it, the next clip first."""
+
+    def tell(change: Change) -> None:
+        if change.opened_clip_id is not None:
+            bells.publish(change.opened_clip_id)
+        news.publish(change.batch_id, change.seq)
+
+    return tell

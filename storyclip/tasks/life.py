@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -57,8 +59,17 @@ class WorkerLife(dramatiq.Middleware):
             log.warning("store_unavailable", reason=str(failure))
 
     def _run(self) -> None:
-        while not self._stopping.wait(TICK_S):
-            try:
-                self._clock.tick(self._now())
-            except StoreUnavailable as failure:
-                log.error("store_unavailable", reason=str(failure))
+        try:
+            while not self._stopping.wait(TICK_S):
+                self._tick()
+        finally:
+            if not self._stopping.is_set():
+                # A worker without a clock only looks alive: end it, to be started again
+                log.critical("clock_died")
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _tick(self) -> None:
+        try:
+            self._clock.tick(self._now())
+        except StoreUnavailable as failure:
+            log.error("store_unavailable", reason=str(failure))

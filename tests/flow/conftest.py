@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from storyclip.sandbox.process import SandboxProcess
 from storyclip.store import batches, clips
 from storyclip.store.database import reading, run
 from storyclip.store.events import Change, events_since, on_change
-from storyclip.store.rows import SELECT_CLIP, clip_of
+from storyclip.store.instants import to_instant
+from storyclip.store.new_batch import NewBatch, NewClip
 from storyclip.upstream import metricool_of
 from tests.judge import published
 
@@ -65,7 +66,7 @@ class Stage:
         name: str = "b1",
         gap_s: float = 0.0,
     ) -> Batch:
-        new = batches.NewBatch(
+        new = NewBatch(
             batch_id=name,
             job_id=None,
             user_id=user,
@@ -74,8 +75,7 @@ class Stage:
             on_failure=on_failure,
             gap_s=gap_s,
             clips=tuple(
-                batches.NewClip(f"clip_{i}", source(name, i), f"Clip {i}")
-                for i in range(1, count + 1)
+                NewClip(f"clip_{i}", source(name, i), f"Clip {i}") for i in range(1, count + 1)
             ),
         )
         return accept(new, self.at)
@@ -92,15 +92,14 @@ class Stage:
         """Let time pass from one due step to the next, and take each when it is due."""
         end = self.at + timedelta(seconds=seconds)
         while self.at < end:
-            soonest = min((c.next_at for c in self._waiting()), default=end)
-            self.at = min(end, max(soonest, self.at + TICK))
+            self.at = min(end, max(self._soonest(), self.at + TICK))
             self.sandbox.set_clock(self.at.isoformat())
             self.play()
 
-    def _waiting(self) -> Sequence[Clip]:
+    def _soonest(self) -> datetime:
         with reading():
-            rows = run(f"{SELECT_CLIP} WHERE c.next_at IS NOT NULL").fetchall()
-        return [clip_of(row) for row in rows]
+            (soonest,) = run("SELECT MIN(next_at) FROM publish_batch_clips").fetchone()
+        return to_instant(soonest) or datetime.max.replace(tzinfo=UTC)
 
     def _hear(self, change: Change) -> None:
         if change.opened_clip_id is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from storyclip.domain.clip import State
 from storyclip.domain.story import Story
@@ -80,11 +81,9 @@ def _twin(stage: Stage, later: timedelta = timedelta(0)) -> str:
     assert clip.media_url
     assert clip.planned_for
     story = Story("2000001", "facebook", clip.media_url, clip.planned_for)
-    return stage.upstream.submit_story(
-        replace(story, planned_for=story.planned_for + later)
-    ).id
+    return stage.upstream.submit_story(replace(story, planned_for=story.planned_for + later)).id
 
 
-def _incidents() -> list[tuple[str, str]]:
+def _incidents() -> list[Any]:
     with reading():
-        return run("SELECT kind, detail FROM incidents ORDER BY id").fetchall()
+        return list(run("SELECT kind, detail FROM incidents ORDER BY id").fetchall())

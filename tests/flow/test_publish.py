@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import RetrySafety
-from storyclip.flow.engine import DENIED_RETRY_S
 from storyclip.flow.publish import step
 from storyclip.store.clips import record
+from storyclip.store.database import run, writing
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 
@@ -40,8 +41,8 @@ def test_one_story_a_minute_when_each_is_live_before_second_40(stage: Stage):
 
     stage.pass_time(300)
 
-    planned = [clip.planned_for for clip in stage.clips()]
-    steps = [after - before for before, after in zip(planned, planned[1:], strict=False)]
+    planned = [clip.plans[0] for clip in stage.clips()]
+    steps = [after - before for before, after in pairwise(planned)]
     assert steps == [timedelta(minutes=1)] * 3
 
 
@@ -217,8 +218,6 @@ def test_a_batch_paused_between_claim_and_intent_is_not_sent(stage: Stage, monke
     prepare_media = stage.upstream.prepare_media
 
     def pausing(account_id: str, source_url: str) -> str:
-        from storyclip.store.database import run, writing
-
         with writing():
             run("UPDATE publish_batches SET status = 'paused', pause_requested_at = created_at")
         return prepare_media(account_id, source_url)

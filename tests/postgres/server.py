@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def binaries() -> Path | None:
@@ -31,24 +32,30 @@ def server() -> Iterator[str]:
     """
     programs = binaries()
     assert programs is not None
+    initdb, pg_ctl = str(programs / "initdb"), str(programs / "pg_ctl")
     folder = Path(tempfile.mkdtemp(prefix="storyclip-postgres-"))
-    as_user: dict[str, object] = {}
+    as_user: dict[str, Any] = {}
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     data, port = folder / "data", _free_port()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder, **as_user}
+    quiet: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.STDOUT,
+        "cwd": folder,
+        **as_user,
+    }
     try:
-        initdb = [programs / "initdb", "-D", data, "-U", "storyclip", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--no-locale"], check=True, **quiet)
+        how = ["-U", "storyclip", "-A", "trust", "-E", "UTF8", "--no-locale"]
+        subprocess.run([initdb, "-D", data, *how], check=True, **quiet)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=200"
-        start = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start"]
-        subprocess.run(start, check=True, **quiet)
+        how = ["-l", f"{folder}/log", "-w", "-o", options, "start"]
+        subprocess.run([pg_ctl, "-D", data, *how], check=True, **quiet)
         yield f"postgresql://storyclip@127.0.0.1:{port}"
     finally:
-        stop = [programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
-        subprocess.run(stop, check=False, **quiet)
+        how = ["-w", "-m", "immediate", "stop"]
+        subprocess.run([pg_ctl, "-D", data, *how], check=False, **quiet)
         shutil.rmtree(folder, ignore_errors=True)
 
 

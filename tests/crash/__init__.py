@@ -1,0 +1,1 @@
+"""Real processes, really killed, judged by the sandbox's ledger."""

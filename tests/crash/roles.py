@@ -1,0 +1,84 @@
+"""What a forked child plays: a worker or the web, with a crash point armed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import dramatiq
+from werkzeug.serving import make_server
+
+import app
+import worker
+from config.logging import configure
+from config.settings import Settings
+from storyclip.domain.crashpoint import arm
+from storyclip.flow import publish, settle
+
+UNSAFE: dict[str, Callable[[], None]] = {}
+
+
+def be_worker(
+    environ: Mapping[str, str], log: str, point: str | None, nth: int, unsafe: str | None
+) -> None:
+    """Work until killed; die at the `nth` time that `point` is reached."""
+    settings = _begin(environ, log, point, nth)
+    if unsafe is not None:
+        UNSAFE[unsafe]()
+    dramatiq.Worker(worker.build(settings), worker_threads=4, worker_timeout=20).start()
+    while True:
+        signal.pause()
+
+
+def be_web(
+    environ: Mapping[str, str], log: str, point: str | None, nth: int, port: Connection
+) -> None:
+    """Serve until killed; sends its port once it listens."""
+    settings = _begin(environ, log, point, nth)
+    server = make_server("127.0.0.1", 0, app.build(settings), threaded=True)
+    port.send(server.server_port)
+    server.serve_forever()
+
+
+def _begin(environ: Mapping[str, str], log: str, point: str | None, nth: int) -> Settings:
+    configure("info", "json", stream=Path(log).open("a"))  # noqa: SIM115  # as long as we live
+    if point is not None:
+        arm(_Countdown(point, nth))
+    return Settings.from_environment(environ)
+
+
+class _Countdown:
+    """Says when the `nth` of a point is reached, over all threads of the process."""
+
+    def __init__(self, point: str, nth: int) -> None:
+        self._point, self._left = point, nth
+        self._lock = threading.Lock()
+
+    def __call__(self, point: str) -> bool:
+        if point != self._point:
+            return False
+        with self._lock:
+            self._left -= 1
+            return self._left == 0
+
+
+def _without_settling() -> None:
+    """Believe at once, and whatever the list shows, that an unanswered story is not there."""
+    for name, answer in (("ours", None), ("_is_past_fence", True), ("_is_second_look", True)):
+        setattr(settle, name, _always(answer))
+
+
+def _with_blind_retry() -> None:
+    """Send again whatever a dead worker had in hand, as a queue with retries does."""
+    setattr(publish, "was_sent", _always(False))  # noqa: B010  # mypy: not for others to assign
+
+
+def _always(answer: object) -> Callable[..., object]:
+    return lambda *_arguments: answer
+
+
+UNSAFE["no_settling"] = _without_settling
+UNSAFE["blind_retry"] = _with_blind_retry
