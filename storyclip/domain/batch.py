@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from storyclip.domain.clip import ENDED, Clip, State
+from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
 from storyclip.domain.errors import RetrySafety
 
 
@@ -97,6 +97,8 @@ class Batch:
             started_at=self.started_at or at,
             error=new.error if new.error and new.state is State.FAILED else self.error,
         )
+        if moved.failed == 0:
+            moved = replace(moved, error=None)  # the last one that had failed was seen live
         failed_now = new.state is State.FAILED and old.state is not State.FAILED
         if failed_now and self.on_failure == PAUSE and moved.ended < moved.total:
             moved = replace(moved, pause_requested_at=moved.pause_requested_at or at)
@@ -120,10 +122,9 @@ class Batch:
 
 def current_clip(clips: Sequence[Clip]) -> Clip | None:
     """Return the clip in hand, else the next one to come, else the last one that ended."""
-    unfinished = next((clip for clip in clips if clip.state not in ENDED), None)
-    if unfinished is not None:
-        return unfinished
-    return clips[-1] if clips else None
+    in_hand = [clip for clip in clips if clip.state in IN_FLIGHT]
+    to_come = [clip for clip in clips if clip.state not in ENDED]
+    return next(iter(in_hand or to_come or clips[-1:]), None)
 
 
 def phase_of(batch: Batch, clip: Clip | None, now: datetime, *, blocked: bool) -> Phase:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from storyclip.domain.batch import Batch, Status, current_clip, phase_of
@@ -13,10 +13,16 @@ Json = dict[str, Any]
 
 
 def rfc3339(instant: datetime | None) -> str | None:
-    """Return an aware UTC instant as `2026-12-01T18:00:00.123Z`, None as None."""
+    """Return an aware instant as `2026-12-01T18:00:00.123Z`, None as None.
+
+    Raises:
+        ValueError: the instant is naive, so nobody knows when it is.
+    """
     if instant is None:
         return None
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if instant.tzinfo is None:
+        raise ValueError(f"naive time {instant.isoformat()}: expected one with a zone")
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def clip_view(clip: Clip) -> Json:

@@ -45,11 +45,13 @@ class Clock:
         """
         workers.beat(self.name)
         alive, silent = self._observe()
-        if self.name != min(alive):
+        if self.name != min(alive | {self.name}):  # buried meanwhile: not dead for all that
             return 0
         if silent:
             log.warning("workers_silent", workers=sorted(silent))
             workers.bury(silent, now)
+            for name in silent:
+                del self._seen[name]  # one that was only slow is known anew
         due = clips.make_due(now, portion=round(CATCH_UP_PER_S * TICK_S))
         for clip_id in due:
             self.ring_publish(clip_id)

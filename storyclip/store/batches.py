@@ -138,7 +138,8 @@ def _overviews(where: str, parameters: tuple[Any, ...], *, limit: int) -> Sequen
 
 def _overview(batch: Batch, blocked: str | None) -> Overview:
     select = f"{SELECT_CLIP} WHERE c.batch_id = ?"
-    unfinished = f"{select} AND c.status NOT IN (?, ?, ?) ORDER BY c.clip_index LIMIT 1"
+    unfinished = f"{select} AND c.status NOT IN (?, ?, ?)"
+    unfinished += " ORDER BY CASE WHEN c.lane_held IS NULL THEN 1 ELSE 0 END, c.clip_index LIMIT 1"
     row = run(unfinished, (batch.batch_id, *_ENDED)).fetchone()
     if row is None:
         row = run(f"{select} ORDER BY c.clip_index DESC LIMIT 1", (batch.batch_id,)).fetchone()

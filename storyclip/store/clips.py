@@ -101,6 +101,8 @@ def record(clip: Clip, event: Event, *, at: datetime, **changes: Any) -> Clip:
         opened = None
         if moved.state in ENDED or now.status is not before.status:
             opened = lanes.open_next(clip.lane.id, at, ended=(now.batch_id, now.gap_s))
+        if opened == moved.id:
+            moved = replace(moved, next_at=at, rung_at=at)
     crashpoint(event.value)
     log.info(
         event.value,
@@ -213,7 +215,8 @@ def held_elsewhere(clip: Clip, post_ids: Sequence[str]) -> set[str]:
 
 
 def _check_turn(clip: Clip, event: Event, batch: Batch) -> None:
-    if batch.status is not Status.PROCESSING or batch.cancel_requested_at:
+    wished = batch.pause_requested_at or batch.cancel_requested_at
+    if batch.status is not Status.PROCESSING or wished:
         raise NotItsTurn(f"batch {batch.batch_id} is {batch.status}")
     if event is Event.CLAIMED and batch.mode == MODE_NOW:
         first = lanes.head(clip.lane.id)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import peewee
 from playhouse.db_url import parse as parse_url
@@ -21,12 +23,15 @@ from storyclip.domain.errors import StoreUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 10
+RETRY_S = 0.0003  # a transaction takes about a millisecond; one thread a process asks
 MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
 MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody together
 _MIGRATION_LOCK = 7_265_001  # any fixed number: PostgreSQL's advisory locks are numbered
 
 database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
+_own_turn = threading.Lock()
+_never = threading.Event()
 
 
 def connect(url: str) -> None:
@@ -41,7 +46,8 @@ def connect(url: str) -> None:
     global _turnstile_path
     if url.startswith("sqlite"):
         path = Path(parse_url(url)["database"])
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with _as_ours():
+            path.parent.mkdir(parents=True, exist_ok=True)
         _turnstile_path = path.with_name(path.name + ".lock")
         database.initialize(_sqlite(path))
     else:
@@ -76,12 +82,14 @@ def writing() -> Iterator[None]:
     """Run the block as one write transaction, committed at its end or not at all.
 
     SQLite's writers starve each other in its busy loop (four in a tight loop: one gets
-    everything), so they queue in the kernel first, which frees the lock of a killed process.
+    everything), so they queue at a lock first, which the kernel frees for a killed process.
 
     Raises:
         StoreUnavailable: down, full or locked; nothing was written.
     """
     with reading():
+        if database.in_transaction():
+            raise RuntimeError("a transaction inside another would wait for itself")
         if _turnstile_path is None:
             with database.atomic():
                 yield
@@ -102,9 +110,31 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
 
 @contextmanager
 def _turnstile(path: Path) -> Iterator[None]:
-    with path.open("ab") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
+    """Let one writer of the machine through; threads of a process queue inside it first.
+
+    Raises:
+        BlockingIOError: nobody got through for BUSY_TIMEOUT_S: whoever has it was stopped.
+    """
+    patience_s = time.monotonic() + BUSY_TIMEOUT_S
+    if not _own_turn.acquire(timeout=BUSY_TIMEOUT_S):
+        raise BlockingIOError("the writer before us does not come to an end")
+    try:
+        with path.open("ab") as gate:
+            while not _locked(gate):
+                if time.monotonic() > patience_s:
+                    raise BlockingIOError("another process holds the database")
+                _never.wait(RETRY_S)
+            yield
+    finally:
+        _own_turn.release()
+
+
+def _locked(gate: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

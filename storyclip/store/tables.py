@@ -85,9 +85,9 @@ BatchRow.add_index(
     )
 )
 BatchRow.add_index(
-    BatchRow.index(BatchRow.user_id, BatchRow.created_at, name="batches_active").where(
-        SQL("completed_at IS NULL")
-    )
+    BatchRow.index(
+        BatchRow.user_id, BatchRow.created_at, BatchRow.batch_id, name="batches_active"
+    ).where(SQL("completed_at IS NULL"))
 )
 BatchRow.add_index(
     BatchRow.index(BatchRow.user_id, BatchRow.created_at, BatchRow.batch_id, name="batches_of_user")

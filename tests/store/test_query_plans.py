@@ -1,0 +1,145 @@
+"""The hot statements never walk through all batches or all clips ever published."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storyclip.domain.clip import Clip, State
+from storyclip.store import batches, clips, database, lanes, workers
+from tests.store.making import T0, brought_to, made, published, rows, sql
+
+NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever
+PARTIAL = {"clips_due", "clips_in_hand", "batches_by_turn", "batches_active", "batches_ended"}
+Statement = tuple[str, Sequence[Any]]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Iterator[Clip]:
+    """A clip that is due, on SQLite, with batches that ended before it."""
+    database.connect(f"sqlite:///{tmp_path}/storyclip.db")
+    for n in range(3):
+        published(made(f"ended{n}", 1)[0])
+    yield made("running", 2)[0]
+    database.disconnect()
+
+
+def plans(monkeypatch: pytest.MonkeyPatch, call: Callable[[], Any]) -> list[str]:
+    """The lines of SQLite's plans for all statements that `call` executes."""
+    ran: list[Statement] = []
+    execute = database.database.obj.execute_sql
+
+    def listening(sql: str, params: Sequence[Any] = ()) -> Any:
+        ran.append((sql, params))
+        return execute(sql, params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database.database.obj, "execute_sql", listening)
+        call()
+    explained = [s for s in ran if s[0].startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
+    assert explained
+    return [
+        str(line[3])
+        for statement, values in explained
+        for line in rows(f"EXPLAIN QUERY PLAN {statement}", *values)
+    ]
+
+
+def walks(lines: list[str]) -> list[str]:
+    """The lines that read a whole table, or a whole index that holds what has ended too."""
+    return [
+        line
+        for line in lines
+        if re.match(rf"SCAN {NAMES}\b", line)
+        and not any(f" INDEX {index}" in line for index in PARTIAL)
+    ]
+
+
+def indexes(lines: list[str]) -> set[str]:
+    return {name for line in lines for name in re.findall(r" INDEX (\w+)", line)}
+
+
+def make_due() -> list[int]:
+    return clips.make_due(T0.replace(hour=13), portion=50)
+
+
+def head() -> Any:
+    with database.reading():
+        return lanes.head(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "index"),
+    [
+        (make_due, "clips_due"),
+        (head, "batches_by_turn"),
+        (lambda: batches.active("ana"), "batches_active"),
+        (lambda: lanes.active(T0), "batches_ended"),
+        (lambda: lanes.reopen_stalled(T0), "batches_by_turn"),
+        (lambda: workers.bury(["w"], T0), "clips_in_hand"),
+        (lambda: clips.sent_since(1, T0), "clips_sent"),
+        (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
+        (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
+    ],
+    ids=["make_due", "head", "active", "lanes", "stalled", "bury", "sent", "own page", "any page"],
+)
+def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, index: str):
+    assert index in indexes(plans(monkeypatch, call))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        make_due,
+        head,
+        lambda: batches.active("ana"),
+        lambda: lanes.active(T0),
+        lambda: lanes.reopen_stalled(T0),
+        lambda: workers.bury(["w"], T0),
+        lambda: clips.sent_since(1, T0),
+        lambda: batches.find("running", "ana"),
+        lambda: batches.find_whole("running", "ana"),
+        lambda: made("another", 2),
+    ],
+    ids=[
+        "make_due",
+        "head",
+        "active",
+        "lanes",
+        "stalled",
+        "bury",
+        "sent",
+        "find",
+        "find whole",
+        "create",
+    ],
+)
+def test_nothing_that_has_ended_is_walked_through_by(clip, monkeypatch, call):
+    assert walks(plans(monkeypatch, call)) == []
+
+
+def test_nothing_that_has_ended_is_walked_through_by_a_clips_whole_life(clip, monkeypatch):
+    lines = plans(monkeypatch, lambda: published(clip))
+
+    assert walks(lines) == []
+    assert len(lines) > 20
+
+
+def test_nothing_that_has_ended_is_walked_through_by_what_settling_asks(clip, monkeypatch):
+    brought_to(State.VERIFYING, clip)
+
+    lines = plans(monkeypatch, lambda: clips.held_elsewhere(clip, ["1", "2"]))
+
+    assert indexes(lines) == {"clips_by_post"}
+
+
+@pytest.mark.parametrize(
+    ("index", "call"),
+    [("clips_due", make_due), ("clips_in_hand", lambda: workers.bury(["w"], T0))],
+)
+def test_a_lost_index_would_be_noticed(clip, monkeypatch: pytest.MonkeyPatch, index: str, call):
+    sql(f"DROP INDEX {index}")
+
+    assert walks(plans(monkeypatch, call))

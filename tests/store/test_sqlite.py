@@ -1,0 +1,242 @@
+import fcntl
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storyclip.domain.clip import Event, State
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.store import batches, clips, database, workers
+from storyclip.store.clips import record
+from tests.store.making import (
+    T0,
+    brought_to,
+    everything,
+    made,
+    new_batch,
+    published,
+    rows,
+    sql,
+    walked,
+)
+
+LAST_BATCHES = (
+    'sqlite3 data/storyclip.db "SELECT batch_id, status, publish_mode, total_clips,'
+    ' published_clips, failed_clips FROM publish_batches ORDER BY created_at DESC LIMIT 10;"'
+)
+CLIPS_OF = (
+    'sqlite3 data/storyclip.db "SELECT batch_id, clip_index, status, metricool_post_id,'
+    " facebook_post_id FROM publish_batch_clips WHERE batch_id = '…';\""
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """This process bound to a new SQLite file where it is by default."""
+    file = tmp_path / "data" / "storyclip.db"
+    database.connect(f"sqlite:///{file}")
+    yield file
+    database.disconnect()
+
+
+def typed(command: str, folder: Path) -> list[str]:
+    """Run a command of the manual in a shell, or its SQL where there is no such program."""
+    if shutil.which("sqlite3"):
+        ran = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.splitlines()
+    with sqlite3.connect(folder / "data" / "storyclip.db") as connection:
+        read = connection.execute(command.split('"')[1]).fetchall()
+    connection.close()
+    return ["|".join("" if value is None else str(value) for value in row) for row in read]
+
+
+def test_the_last_batches_are_told_truly_by_the_command_of_the_manual(file: Path, tmp_path: Path):
+    first = made("b1", 3, account="1")
+    published(first[0])
+    walked(first[1], Event.CLAIMED, Event.REFUSED)
+    made("b2", 1, account="2", at=T0.replace(hour=13))
+    brought_to(State.FAILED, made("b0", 1, account="0", at=T0.replace(hour=11))[0])
+
+    assert typed(LAST_BATCHES, tmp_path) == [
+        "b2|processing|now|1|0|0",
+        "b1|processing|now|3|1|1",
+        "b0|failed|now|1|0|1",
+    ]
+
+
+def test_the_clips_of_a_batch_are_told_truly_by_the_command_of_the_manual(
+    file: Path, tmp_path: Path
+):
+    first, second, _ = made()
+    clip = record(first, Event.CLAIMED, at=T0)
+    clip = record(clip, Event.ACCEPTED, at=T0, post_id="310000001")
+    record(clip, Event.SEEN_LIVE, at=T0, network_post_id="fb_1")
+    record(clips.find(second.id), Event.CLAIMED, at=T0)
+
+    assert typed(CLIPS_OF.replace("…", "b1"), tmp_path) == [
+        "b1|1|published|310000001|fb_1",
+        "b1|2|uploading||",
+        "b1|3|pending||",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+)
+def test_in_every_thread_the_database_runs_with(file: Path, pragma: str, value: object):
+    found = [rows(f"PRAGMA {pragma}")]
+    holding = threading.Event()
+
+    def in_another_thread() -> None:
+        found.append(rows(f"PRAGMA {pragma}"))
+        holding.set()
+
+    with database.reading():
+        other = threading.Thread(target=in_another_thread)
+        other.start()
+        assert holding.wait(10)
+        other.join()
+
+    assert found == [[(value,)], [(value,)]]
+
+
+def test_a_clip_of_no_batch_is_refused_by_the_database(file: Path):
+    made()
+
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        sql("UPDATE publish_batch_clips SET batch_id = 'unknown'")
+
+
+def test_a_connection_opened_in_one_thread_serves_the_next(file: Path):
+    workers.beat("w")
+    caught: list[Exception] = []
+
+    def in_another_thread() -> None:
+        try:
+            workers.beat("w")
+        except Exception as raised:
+            caught.append(raised)
+
+    other = threading.Thread(target=in_another_thread)
+    other.start()
+    other.join()
+
+    assert caught == []
+    assert workers.beats() == {"w": 2}
+
+
+def test_a_file_that_may_not_be_written_is_unavailable_and_can_still_be_read(file: Path):
+    clip = made()[0]
+    before = everything()
+    with database.reading():
+        database.run("PRAGMA query_only = 1")  # refuses as a read-only file does, also to root
+
+        with pytest.raises(StoreUnavailable):
+            record(clip, Event.CLAIMED, at=T0)
+
+        assert everything() == before
+        database.run("PRAGMA query_only = 0")
+
+
+def test_a_queue_that_may_not_be_entered_is_unavailable(file: Path):
+    lock = file.with_name(file.name + ".lock")
+    lock.unlink()
+    lock.mkdir()
+
+    with pytest.raises(StoreUnavailable):
+        workers.beat("w")
+
+
+def test_a_full_disk_is_unavailable_and_nothing_is_half_written(file: Path):
+    clip = made()[0]
+    before = everything()
+    with database.reading():
+        [(pages,)] = database.run("PRAGMA page_count").fetchall()
+        database.run(f"PRAGMA max_page_count = {pages}")
+
+        with pytest.raises(StoreUnavailable):
+            batches.create(new_batch("b2", 1000), T0)
+
+        assert everything() == before
+        with pytest.raises(StoreUnavailable):
+            record(clip, Event.CLAIMED, at=T0, error="x" * 1_000_000)
+
+        assert everything() == before
+        database.run("PRAGMA max_page_count = 1000000")
+        assert record(clip, Event.CLAIMED, at=T0).state is State.UPLOADING
+
+
+def test_a_database_that_another_program_holds_is_unavailable_until_it_lets_go(file: Path):
+    clip = made()[0]
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with database.reading():
+        database.run("PRAGMA busy_timeout = 20")
+
+        with pytest.raises(StoreUnavailable):
+            record(clip, Event.CLAIMED, at=T0)
+
+        other.execute("ROLLBACK")
+        other.close()
+        assert record(clip, Event.CLAIMED, at=T0).state is State.UPLOADING
+
+
+def test_readers_do_not_wait_for_a_writer(file: Path):
+    clip = made()[0]
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE publish_batch_clips SET status = 'failed'")
+
+    assert clips.find(clip.id) == clip
+
+    other.close()
+
+
+def test_a_queue_that_does_not_move_is_unavailable_in_time(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
+    raised = threading.Event()
+
+    def waits() -> None:
+        try:
+            workers.beat("w")
+        except StoreUnavailable:
+            raised.set()
+
+    with file.with_name(file.name + ".lock").open("ab") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # as a process does that was stopped in mid-write
+        waiting = threading.Thread(target=waits)
+        waiting.start()
+        in_time = raised.wait(3)
+    waiting.join()
+
+    assert in_time
+
+
+def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path):
+    (tmp_path / "data").write_text("a file")
+
+    with pytest.raises(StoreUnavailable):
+        database.connect(f"sqlite:///{tmp_path}/data/storyclip.db")
+
+
+def test_a_database_that_is_a_folder_is_unavailable(tmp_path: Path):
+    with pytest.raises(StoreUnavailable):
+        database.connect(f"sqlite:///{tmp_path}")
+
+
+def test_a_file_that_is_no_database_is_unavailable_and_left_as_it_is(tmp_path: Path):
+    file = tmp_path / "storyclip.db"
+    file.write_text("a letter to somebody\n" * 1000)
+
+    with pytest.raises(StoreUnavailable):
+        database.connect(f"sqlite:///{file}")
+
+    assert file.read_text() == "a letter to somebody\n" * 1000

@@ -1,0 +1,357 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from storyclip.domain.batch import Status
+from storyclip.domain.clip import Event, State
+from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
+from storyclip.store import clips, events, lanes
+from storyclip.store.clips import record
+from storyclip.store.database import writing
+from tests.store.making import (
+    T0,
+    brought_to,
+    everything,
+    made,
+    published,
+    rows,
+    sql,
+    the_batch,
+    walked,
+    wish,
+)
+
+LATER = T0 + timedelta(seconds=30)
+PAUSE = {"pause_requested_at": T0}
+CANCEL = {"cancel_requested_at": T0}
+
+
+def due() -> list[tuple[str, int]]:
+    """The clips that are due at some time, as (batch, index)."""
+    return rows(
+        "SELECT batch_id, clip_index FROM publish_batch_clips"
+        " WHERE next_at IS NOT NULL ORDER BY batch_id, clip_index"
+    )
+
+
+@pytest.mark.parametrize("wished", [PAUSE, CANCEL], ids=["paused", "cancelled"])
+def test_nothing_is_claimed_after_the_batch_was(store: str, wished):
+    clip = made()[0]
+    wish(**wished)
+    before = everything()
+
+    with pytest.raises(NotItsTurn):
+        record(clip, Event.CLAIMED, at=T0)
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("wished", [PAUSE, CANCEL], ids=["paused", "cancelled"])
+def test_nothing_claimed_before_is_intended_to_be_sent_after_the_batch_was(store: str, wished):
+    clip = walked(made()[0], Event.CLAIMED)
+    wish(**wished)
+    before = everything()
+
+    with pytest.raises(NotItsTurn):
+        record(clip, Event.INTENDED, at=T0, intended_at=T0)
+
+    assert everything() == before
+
+
+def test_what_was_sent_before_a_pause_comes_to_its_end(store: str):
+    clip = walked(made()[0], Event.CLAIMED)
+    wish(pause_requested_at=T0)
+
+    clip = walked(clip, Event.ACCEPTED, Event.SEEN_LIVE)
+
+    assert clip.state is State.PUBLISHED
+    assert the_batch().status is Status.PAUSED
+    assert due() == []
+
+
+@pytest.mark.parametrize("state", [State.UPLOADING, State.VERIFYING, State.WAITING_CONFIRMATION])
+def test_nothing_is_claimed_while_another_clip_of_the_lane_is_in_flight(store: str, state: State):
+    first, second, _ = made("b1")
+    other = made("b2")[0]
+    brought_to(state, first)
+    before = everything()
+
+    for waiting in (second, other):
+        with pytest.raises(NotItsTurn):
+            record(waiting, Event.CLAIMED, at=T0)
+
+    assert everything() == before
+
+
+def test_no_clip_is_claimed_before_the_one_ahead_of_it(store: str):
+    _, second, third = made()
+    before = everything()
+
+    for early in (second, third):
+        with pytest.raises(NotItsTurn):
+            record(early, Event.CLAIMED, at=T0)
+
+    assert everything() == before
+
+
+def test_the_database_itself_lets_one_clip_of_a_lane_be_in_flight(store: str):
+    first, second, _ = made()
+    sql("UPDATE publish_batch_clips SET lane_held = lane_id WHERE id = ?", second.id)
+    before = everything()
+
+    with pytest.raises(NotItsTurn):
+        record(first, Event.CLAIMED, at=T0)
+
+    assert everything() == before
+
+
+def test_a_new_batch_has_its_first_clip_due_and_rung_and_no_other(store: str):
+    first, *others = made()
+
+    assert (first.next_at, first.rung_at) == (T0, T0)
+    assert [clip.next_at for clip in others] == [None, None]
+
+
+def test_a_batch_behind_another_has_nothing_due(store: str):
+    made("b1")
+
+    made("b2")
+
+    assert due() == [("b1", 1)]
+
+
+def in_turn(at: datetime) -> list[tuple[str, int]]:
+    """Publish whatever is due, one after the other, and return it in its order."""
+    order = []
+    while ready := due():
+        assert len(ready) == 1, f"several have the turn: {ready}"
+        order += ready
+        clip = clips.of_batch(ready[0][0])[ready[0][1] - 1]
+        published(clip, at)
+    return order
+
+
+def test_the_batches_of_a_lane_go_out_first_in_first_out(store: str):
+    for name in ("z", "a", "m"):
+        made(name, 2)
+
+    assert in_turn(LATER) == [("z", 1), ("z", 2), ("a", 1), ("a", 2), ("m", 1), ("m", 2)]
+
+
+def test_the_order_of_batches_is_that_of_their_arrival_not_of_anybodys_clock(store: str):
+    made("late", 1, at=LATER)
+    made("early", 1, at=T0)
+
+    assert in_turn(LATER) == [("late", 1), ("early", 1)]
+
+
+@pytest.mark.parametrize("other", [{"account": "2000002"}, {"network": "instagram"}])
+def test_two_lanes_go_side_by_side(store: str, other):
+    here = made("b1")[0]
+    there = made("b2", **other)[0]
+
+    walked(here, Event.CLAIMED)
+    walked(there, Event.CLAIMED)
+
+    assert clips.find(here.id).state is State.UPLOADING
+    assert clips.find(there.id).state is State.UPLOADING
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        (Event.CLAIMED, Event.ACCEPTED, Event.SEEN_LIVE),
+        (Event.CLAIMED, Event.ACCEPTED, Event.TIMED_OUT),
+        (Event.CLAIMED, Event.ACCEPTED, Event.DELETED_UPSTREAM),
+        (Event.CLAIMED, Event.REFUSED),
+        (Event.CLAIMED, Event.UNANSWERED, Event.GIVEN_UP),
+        (Event.WITHDRAWN,),
+    ],
+    ids=lambda events: events[-1].value,
+)
+def test_the_turn_goes_to_the_next_clip_with_the_end_of_the_one_before(store: str, end):
+    first, second, _ = made()
+
+    walked(first, *end, at=LATER)
+
+    assert clips.find(second.id).next_at == LATER
+    assert clips.find(second.id).rung_at == LATER
+
+
+def test_a_clip_that_only_comes_back_keeps_the_turn(store: str):
+    first, second, _ = made()
+
+    walked(first, Event.CLAIMED)
+    record(clips.find(first.id), Event.POSTPONED, at=T0, next_at=LATER)
+
+    assert due() == [("b1", 1)]
+    with pytest.raises(NotItsTurn):
+        record(second, Event.CLAIMED, at=LATER)
+
+
+def test_a_turn_opened_in_a_transaction_that_breaks_was_never_opened(store: str):
+    first = made()[0]
+    sql("UPDATE publish_batch_clips SET next_at = NULL, rung_at = NULL")
+    before = everything()
+
+    def break_off() -> None:
+        with writing():
+            lanes.lock(first.lane.id)
+            assert lanes.open_next(first.lane.id, LATER) == first.id
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+
+    assert everything() == before
+
+
+def test_a_paused_batch_lets_the_next_one_by(store: str):
+    first = made("b1", on_failure="pause")[0]
+    other = made("b2")[0]
+    told: list[events.Change] = []
+    events.on_change(told.append)
+
+    walked(first, Event.CLAIMED, Event.REFUSED, at=LATER)
+
+    assert the_batch("b1").status is Status.PAUSED
+    assert told[-1].opened_clip_id == other.id
+    assert due() == [("b2", 1)]
+    assert walked(other, Event.CLAIMED).state is State.UPLOADING
+
+
+def test_a_batch_that_goes_on_after_a_failure_keeps_its_turn(store: str):
+    first, second, _ = made("b1", on_failure="continue")
+    made("b2")
+
+    walked(first, Event.CLAIMED, Event.REFUSED, at=LATER)
+
+    assert due() == [("b1", second.index)]
+
+
+def test_between_two_clips_of_a_batch_its_gap_is_kept_and_no_bell_rings_before(store: str):
+    first, second, _ = made(gap_s=5.0)
+    told: list[events.Change] = []
+    events.on_change(told.append)
+
+    published(first, LATER)
+
+    opened = clips.find(second.id)
+    assert (opened.next_at, opened.rung_at) == (LATER + timedelta(seconds=5), None)
+    assert told[-1].opened_clip_id is None
+
+
+def test_the_gap_of_a_batch_does_not_hold_up_the_next_one(store: str):
+    last = made("b1", 1, gap_s=5.0)[0]
+    following = made("b2", 1, gap_s=5.0)[0]
+
+    published(last, LATER)
+
+    assert clips.find(following.id).next_at == LATER
+
+
+def test_a_clip_rung_out_of_turn_rests_and_is_not_due(store: str):
+    _, second, _ = made()
+    clips.note(second, next_at=T0, rung_at=T0)
+
+    opened = clips.rest(clips.find(second.id), LATER)
+
+    rested = clips.find(second.id)
+    assert opened is None
+    assert (rested.next_at, rested.rung_at) == (None, None)
+    assert due() == [("b1", 1)]
+
+
+def test_a_clip_that_rests_rings_for_the_one_whose_turn_it_is(store: str):
+    first, second, _ = made()
+    clips.note(first, next_at=None, rung_at=None)
+    clips.note(second, next_at=T0, rung_at=T0)
+
+    opened = clips.rest(clips.find(second.id), LATER)
+
+    assert opened == first.id
+    assert due() == [("b1", 1)]
+
+
+def test_a_clip_that_rests_in_a_paused_batch_is_due_for_nobody(store: str):
+    clip = made()[0]
+    wish(pause_requested_at=T0)
+
+    opened = clips.rest(clips.find(clip.id), LATER)
+
+    assert opened is None
+    assert due() == []
+
+
+def test_a_clip_that_somebody_moved_meanwhile_does_not_rest(store: str):
+    stale = made()[0]
+    walked(stale, Event.CLAIMED)
+    before = everything()
+
+    with pytest.raises(LostRace):
+        clips.rest(stale, LATER)
+
+    assert everything() == before
+
+
+def test_a_lane_that_stalled_is_opened_again(store: str):
+    first = made("b1")[0]
+    made("b2", account="2000002")
+    sql("UPDATE publish_batch_clips SET next_at = NULL WHERE id = ?", first.id)
+
+    opened = lanes.reopen_stalled(LATER)
+
+    assert opened == [first.id]
+    assert clips.find(first.id).next_at == LATER
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.UPLOADING, State.WAITING_CONFIRMATION])
+def test_a_lane_that_moves_is_left_alone(store: str, state: State):
+    brought_to(state, made()[0])
+    before = due()
+
+    assert lanes.reopen_stalled(LATER) == []
+    assert due() == before
+
+
+def test_a_lane_is_active_while_a_batch_runs_and_for_a_while_after(store: str):
+    published(made("b1", 1, account="ended")[0], T0)
+    running = made("b2", 1, account="running")[0]
+    ended = clips.of_batch("b1")[0]
+
+    just_before = T0 + lanes.AUDITED_FOR
+    assert sorted(lanes.active(just_before)) == sorted([running.lane.id, ended.lane.id])
+    assert lanes.active(just_before + timedelta(microseconds=1)) == [running.lane.id]
+
+
+def test_a_blocked_lane_says_why_and_since_when_it_was_blocked_first(store: str):
+    lane_id = made()[0].lane.id
+
+    lanes.block(lane_id, "reconnect", T0)
+    lanes.block(lane_id, "reconnect now", LATER)
+
+    assert lanes.find(lane_id).blocked_reason == "reconnect now"
+    assert rows("SELECT blocked_since FROM lanes") == [("2026-12-01T12:00:00.000000Z",)]
+
+
+def test_an_unblocked_lane_has_forgotten_all_about_it(store: str):
+    lane_id = made()[0].lane.id
+    lanes.block(lane_id, "reconnect", T0)
+
+    lanes.unblock(lane_id)
+
+    assert rows("SELECT blocked_reason, blocked_since FROM lanes") == [(None, None)]
+
+
+def test_a_longer_lead_is_remembered_with_every_clip_of_the_lane(store: str):
+    clip = made()[0]
+
+    lanes.remember_lead(clip.lane.id, 40.0, LATER)
+
+    lane = clips.find(clip.id).lane
+    assert (lane.lead_s, lane.lead_until) == (40.0, LATER)
+
+
+def test_a_lane_that_does_not_exist_is_not_found(store: str):
+    with pytest.raises(NotFound):
+        lanes.find(999)
