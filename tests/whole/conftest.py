@@ -1,0 +1,92 @@
+"""The real stack, as a user has it, with short times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from storyclip.stack.stack import Stack
+from tests.judge import Verdict, judge, published
+
+SHORT = {
+    "STORYCLIP_DATE_STEP_S": "1",
+    "STORYCLIP_LEAD_S": "0.3",
+    "STORYCLIP_CONFIRM_INTERVAL_S": "0.2",
+    "STORYCLIP_CONFIRM_ATTEMPTS": "50",
+    "STORYCLIP_SETTLE_S": "1",
+    "STORYCLIP_HTTP_DEADLINE_S": "8",
+    "STORYCLIP_RETRY_BASE_S": "0.2",
+    "STORYCLIP_RETRY_MAX_S": "1",
+}
+SANDBOX = {"date_step": 1, "publish_delay": 0.3, "brands": 200}
+
+
+class Client:
+    """What a client of the service sees of it, and the ledger beside it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self._headers = {"X-Api-Key": stack.api_key}
+        self._next_account = 2_000_001
+
+    def publish(self, count: int, **headers: str) -> Posted:
+        account = str(self._next_account)
+        self._next_account += 1
+        sources = [f"https://cdn.example.com/{account}/{i}.mp4" for i in range(1, count + 1)]
+        answer = requests.post(
+            f"{self.stack.url}/api/metricool/publish/stories",
+            json={
+                "posts": [{"url": source} for source in sources],
+                "settings": {"accountId": account, "network": "facebook"},
+            },
+            headers={**self._headers, **headers},
+            timeout=20,
+        )
+        return Posted(self, account, sources, answer)
+
+    def get(self, path: str, **query: str) -> requests.Response:
+        url = self.stack.url + path
+        return requests.get(url, params=query, headers=self._headers, timeout=20)
+
+
+class Posted:
+    """A batch that was asked for."""
+
+    def __init__(
+        self, client: Client, account: str, sources: list[str], answer: requests.Response
+    ) -> None:
+        self._client, self.account, self.sources, self.answer = client, account, sources, answer
+
+    def status(self) -> dict[str, Any]:
+        batch_id = self.answer.json()["batchId"]
+        shown: dict[str, Any] = self._client.get("/api/metricool/status", batchId=batch_id).json()
+        return shown
+
+    def states(self) -> list[str]:
+        return [clip["status"] for clip in self.status()["clips"]]
+
+    def until(self, holds: Callable[[dict[str, Any]], bool], within_s: float = 60) -> None:
+        end = time.monotonic() + within_s
+        while not holds(shown := self.status()):
+            assert time.monotonic() < end, shown
+            time.sleep(0.05)
+
+    def until_ended(self, within_s: float = 60) -> None:
+        self.until(lambda shown: shown["status"] not in ("processing", "paused"), within_s)
+
+    def verdict(self) -> Verdict:
+        sandbox = self._client.stack.sandbox
+        assert sandbox is not None
+        return judge(self.sources, published(sandbox.ledger(), self.account))
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    data = Path(tmp_path_factory.mktemp("stack"))
+    with Stack(data, workers=2, sandbox_flags=SANDBOX, environment=SHORT) as stack:
+        yield Client(stack)

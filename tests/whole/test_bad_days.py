@@ -1,0 +1,156 @@
+"""Bad days of the whole service: what is down comes back, and the ledger shows each story once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+import redis
+import requests
+
+from storyclip.stack.stack import Stack
+from tests.whole.conftest import SANDBOX, SHORT, Client
+
+pytestmark = pytest.mark.xdist_group("bad_days")
+
+
+@pytest.fixture(autouse=True)
+def _without_faults(client: Client) -> Iterator[None]:
+    yield
+    assert client.stack.sandbox is not None
+    client.stack.sandbox.clear_faults()
+
+
+def test_flushall_in_mid_batch_loses_nothing(client: Client):
+    batch = client.publish(4)
+    batch.until(lambda shown: shown["posts"]["published"] == 1)
+
+    redis.Redis.from_url(client.stack.redis_url).flushall()
+
+    batch.until_ended()
+    assert batch.states() == ["published"] * 4
+    assert batch.verdict().is_clean
+
+
+def test_without_redis_a_batch_is_accepted_and_goes_out_when_redis_is_back(client: Client):
+    client.stack.stop_program("redis", 0)
+    try:
+        ready = client.get("/readyz")
+        livez = client.get("/livez")
+        batch = client.publish(3)
+        accepted = batch.answer.status_code
+    finally:
+        client.stack.start_program("redis")
+
+    assert (ready.status_code, livez.status_code, accepted) == (503, 200, 202)
+    assert "redis" in ready.text
+    batch.until_ended()
+    assert batch.verdict().is_clean
+
+
+def test_a_metricool_that_goes_away_for_a_while_burns_no_clip(client: Client):
+    batch = client.publish(3)
+    batch.until(lambda shown: shown["posts"]["published"] == 1)
+    client.stack.stop_program("sandbox", 0)
+
+    time.sleep(3)  # an outage takes real time
+    client.stack.start_program("sandbox")
+
+    batch.until_ended()
+    assert batch.states() == ["published"] * 3
+    assert batch.verdict().is_clean
+
+
+def test_a_worker_killed_again_and_again_sends_each_story_once(client: Client):
+    batch = client.publish(5)
+
+    for number in range(6):
+        time.sleep(0.7)  # anywhere in a step, which is the point
+        client.stack.kill(("worker", "worker-2")[number % 2], signal.SIGKILL)
+
+    batch.until_ended()
+    assert batch.states() == ["published"] * 5
+    assert batch.verdict().is_clean
+
+
+def test_sigterm_finishes_the_story_in_hand_within_25_s(client: Client):
+    assert client.stack.sandbox is not None
+    client.stack.sandbox.fault(fault="delay_answer", seconds=4, times=1)
+    batch = client.publish(1)
+    batch.until(lambda shown: shown["phase"] == "sending")
+
+    began = time.monotonic()
+    for worker in ("worker", "worker-2"):
+        client.stack.stop_program(worker, 25)
+    took_s = time.monotonic() - began
+
+    assert took_s < 25
+    assert batch.states() == ["waiting_confirmation"]
+    assert batch.status()["clips"][0]["attempts"] == 1
+    for worker in ("worker", "worker-2"):
+        client.stack.start_program(worker)
+    batch.until_ended()
+    assert batch.verdict().is_clean
+
+
+def test_a_frozen_worker_sends_nothing_twice_when_it_wakes(client: Client):
+    assert client.stack.sandbox is not None
+    client.stack.sandbox.fault(fault="normalize_slow", seconds=1.5, times=1)
+    batch = client.publish(2)
+    batch.until(lambda shown: shown["phase"] == "preparing")
+    frozen = [pid for name in ("worker", "worker-2") for pid in client.stack.pids(name)]
+
+    _signal_trees(frozen, signal.SIGSTOP)
+    time.sleep(3)  # as long as a lid that is shut: whatever they had in hand is overdue
+    _signal_trees(frozen, signal.SIGCONT)
+
+    batch.until_ended()
+    assert batch.states() == ["published"] * 2
+    assert batch.verdict().is_clean
+
+
+def test_repeating_a_request_whose_answer_was_lost_makes_no_second_batch(client: Client):
+    key = {"Idempotency-Key": "lost-answer"}
+    first = client.publish(2, **key)
+    again = requests.post(
+        f"{client.stack.url}/api/metricool/publish/stories",
+        data=first.answer.request.body,
+        headers=dict(first.answer.request.headers),
+        timeout=20,
+    )
+
+    assert again.content == first.answer.content
+    first.until_ended()
+    assert first.verdict().is_clean
+
+
+def test_twenty_accounts_at_once_each_keep_their_own_order(client: Client):
+    batches = [client.publish(3) for _ in range(20)]
+
+    for batch in batches:
+        batch.until_ended()
+
+    assert all(batch.verdict().is_clean for batch in batches)
+
+
+def test_a_whole_batch_on_postgresql(new_postgres_database: str, tmp_path):
+    given = {"sandbox_flags": SANDBOX, "environment": SHORT, "database_url": new_postgres_database}
+    with Stack(tmp_path, workers=2, **given) as stack:
+        batch = Client(stack).publish(5)
+        batch.until(lambda shown: shown["posts"]["published"] >= 1)
+        stack.kill("worker", signal.SIGKILL)
+        batch.until_ended()
+
+        assert batch.states() == ["published"] * 5
+        assert batch.verdict().is_clean
+        assert batch.status()["lastSeq"] >= 1 + 3 * 5
+
+
+def _signal_trees(pids: list[int], signum: signal.Signals) -> None:
+    for pid in pids:
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            os.kill(process.pid, signum)
