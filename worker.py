@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import secrets
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -20,6 +21,10 @@ from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.life import WorkerLife
 from storyclip.upstream import metricool_of
+
+# Who writes holds the database's lock and gives the GIL away at each statement; by default any
+# busy thread keeps it for 5 ms then, and all other writers wait for that
+GIL_SWITCH_S = 0.0005
 
 
 def now() -> datetime:
@@ -41,6 +46,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     clock = Clock(name, bells.publish, bells.audit, time.monotonic)
 
     def start() -> None:
+        sys.setswitchinterval(GIL_SWITCH_S)
         database.connect(settings.database_url)
         events.on_change(teller(bells, News(redis, quietly)))
 

@@ -18,7 +18,7 @@ from storyclip.domain.schedule import seconds
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.engine import Engine, denied_look, fail
 from storyclip.flow.look import look_around, ours
-from storyclip.store import lanes
+from storyclip.store import clips, lanes
 from storyclip.store.clips import note, record
 
 LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a create
@@ -132,6 +132,7 @@ def _not_yet(clip: Clip, engine: Engine, missing_since: datetime | None) -> None
     if now < clip.planned_for:
         soon = now + seconds(settings.confirm_interval_s)
         first_check = clip.planned_for + seconds(settings.confirm_interval_s)
+        _prepare_next(clip, engine)
         next_at = first_check if missing_since is None else min(soon, first_check)
         note(clip, next_at=next_at, rung_at=None, missing_since=missing_since)
         return
@@ -142,6 +143,13 @@ def _not_yet(clip: Clip, engine: Engine, missing_since: datetime | None) -> None
         return
     next_at = now + seconds(settings.confirm_interval_s)
     note(clip, next_at=next_at, rung_at=None, checks=checks, missing_since=missing_since)
+
+
+def _prepare_next(clip: Clip, engine: Engine) -> None:
+    """Have the next clip's file copied while this one waits for its minute."""
+    following = clips.next_in_batch(clip)
+    if following is not None:
+        engine.ring_prepare(following)
 
 
 def _unreadable(clip: Clip, engine: Engine, failure: UpstreamError) -> None:

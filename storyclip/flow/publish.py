@@ -94,7 +94,6 @@ def _begin(clip: Clip, engine: Engine) -> None:
         except NotItsTurn:
             _let_go(claimed, engine)
             return
-    _prepare_next(clip, engine)
     _send(clip, engine)
 
 
@@ -129,12 +128,6 @@ def _media(clip: Clip, engine: Engine) -> str | None:
     except MediaUnavailable as failure:
         try_again_or_fail(clip, engine, str(failure), ErrorCode.MEDIA_UNAVAILABLE)
     return None
-
-
-def _prepare_next(clip: Clip, engine: Engine) -> None:
-    following = clips.next_in_batch(clip)
-    if following is not None:
-        engine.ring_prepare(following)
 
 
 def _send(clip: Clip, engine: Engine) -> None:

@@ -52,7 +52,7 @@ def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = Non
             if earlier is not None:
                 return _batch(earlier)
         lane_id = lanes.lane_for(new.account_id, new.network)
-        batch = fresh_batch(new, lane_id, lanes.lock(lane_id), at)
+        batch = fresh_batch(new, lane_id, lanes.next_turn(lane_id), at)
         insert(batch, new.clips)
         events.append(batch, batch, None, at)
         opened = lanes.open_next(lane_id, at)

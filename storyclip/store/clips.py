@@ -16,7 +16,7 @@ from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, Event, State, after
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
 from storyclip.store import events, lanes
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.rows import (
     BATCH,
@@ -85,7 +85,7 @@ def record(clip: Clip, event: Event, *, at: datetime, **changes: Any) -> Clip:
         changes["worker"] = None
     moved = replace(clip, state=state, revision=clip.revision + 1, **changes)
     with writing():
-        lanes.lock(clip.lane.id)
+        lock_row("lanes", clip.lane.id)
         before = batch_of(
             run(
                 f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?",
@@ -195,7 +195,7 @@ def sent_since(lane_id: int, since: datetime) -> Sequence[Clip]:
 def rest(clip: Clip, at: datetime) -> int | None:
     """Let a clip wait for its turn; return the clip whose turn it is if its bell is to be rung."""
     with writing():
-        lanes.lock(clip.lane.id)
+        lock_row("lanes", clip.lane.id)
         _update(clip, {"next_at": None, "rung_at": None})
         return lanes.open_next(clip.lane.id, at)
 

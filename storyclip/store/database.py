@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import peewee
 from playhouse.db_url import parse as parse_url
@@ -23,7 +22,6 @@ from storyclip.domain.errors import StoreUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 10
-RETRY_S = 0.0003  # a transaction takes about a millisecond; one thread a process asks
 MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
 MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody together
 _MIGRATION_LOCK = 7_265_001  # any fixed number: PostgreSQL's advisory locks are numbered
@@ -31,7 +29,6 @@ _MIGRATION_LOCK = 7_265_001  # any fixed number: PostgreSQL's advisory locks are
 database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
 _own_turn = threading.Lock()
-_never = threading.Event()
 
 
 def connect(url: str) -> None:
@@ -108,33 +105,30 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
     return database.execute_sql(sql, parameters)
 
 
+def lock_row(table: str, row_id: int) -> None:
+    """Hold a row until the transaction ends; SQLite's transactions have all rows to themselves."""
+    if _turnstile_path is None:
+        run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE", (row_id,))
+
+
 @contextmanager
 def _turnstile(path: Path) -> Iterator[None]:
     """Let one writer of the machine through; threads of a process queue inside it first.
 
+    Only one thread of a process waits in the kernel, without limit: should the process that is
+    through have been stopped, all others are told in time.
+
     Raises:
-        BlockingIOError: nobody got through for BUSY_TIMEOUT_S: whoever has it was stopped.
+        BlockingIOError: nobody of this process got through for BUSY_TIMEOUT_S.
     """
-    patience_s = time.monotonic() + BUSY_TIMEOUT_S
     if not _own_turn.acquire(timeout=BUSY_TIMEOUT_S):
         raise BlockingIOError("the writer before us does not come to an end")
     try:
         with path.open("ab") as gate:
-            while not _locked(gate):
-                if time.monotonic() > patience_s:
-                    raise BlockingIOError("another process holds the database")
-                _never.wait(RETRY_S)
+            fcntl.flock(gate, fcntl.LOCK_EX)
             yield
     finally:
         _own_turn.release()
-
-
-def _locked(gate: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager

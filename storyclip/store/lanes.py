@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from storyclip.domain.errors import NotFound
 from storyclip.domain.lane import Lane
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.rows import LANE_COLUMNS, lane_of
 
@@ -14,16 +14,16 @@ AUDITED_FOR = timedelta(hours=2)  # after a batch's end its posts are still comp
 RING_AGAIN_S = 1.0  # a bell that nobody heard is rung again after this
 
 
-def lock(lane_id: int) -> int:
-    """Make this transaction the only one that moves clips of the lane; return its number."""
-    row = run("UPDATE lanes SET changes = changes + 1 WHERE id = ? RETURNING changes", (lane_id,))
+def next_turn(lane_id: int) -> int:
+    """Return the next batch's place in the lane; nobody else moves its clips until the commit."""
+    row = run("UPDATE lanes SET turns = turns + 1 WHERE id = ? RETURNING turns", (lane_id,))
     return int(row.fetchone()[0])
 
 
 def lane_for(account_id: str, network: str) -> int:
     """Return the id of the lane, made if it is new; in a transaction of the caller's."""
     run(
-        "INSERT INTO lanes (account_id, network, changes) VALUES (?, ?, 0)"
+        "INSERT INTO lanes (account_id, network, turns) VALUES (?, ?, 0)"
         " ON CONFLICT (account_id, network) DO NOTHING",
         (account_id, network),
     )
@@ -134,7 +134,7 @@ def reopen_stalled(at: datetime) -> list[int]:
     opened = []
     for (lane_id,) in running:
         with writing():
-            lock(lane_id)
+            lock_row("lanes", lane_id)
             opened.append(open_next(lane_id, at))
     return [clip_id for clip_id in opened if clip_id is not None]
 

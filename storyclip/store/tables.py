@@ -25,13 +25,13 @@ from storyclip.store.service_tables import (
 class LaneRow(Table):
     """One (account, network): its stories go out one after the other.
 
-    Every transaction that moves a clip first adds 1 to `changes`: that is the lane's lock.
+    Every transaction that moves a clip holds its row first; `turns` counts its batches.
     """
 
     id = AutoField()
     account_id = TextField()
     network = TextField()
-    changes = IntegerField(default=0)
+    turns = IntegerField(default=0)
     blocked_reason = TextField(null=True)
     blocked_since = UTCField(null=True)
     lead_s = FloatField(null=True)  # longer lead after a past-date refusal …

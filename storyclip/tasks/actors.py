@@ -13,7 +13,7 @@ from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.flow.audit import audit
 from storyclip.flow.engine import Engine
 from storyclip.flow.publish import prepare, step
-from storyclip.tasks.broker import AUDIT, PREPARE, PUBLISH
+from storyclip.tasks.broker import AUDIT, PREPARE, PUBLISH, QUEUE
 
 log = structlog.get_logger("storyclip")
 
@@ -24,15 +24,15 @@ def declare(broker: dramatiq.Broker, engine: Engine) -> None:
     """Declare the three actors on `broker`; what is asked for first has the smaller priority."""
     publishing, preparing, auditing = _InHand(), _InHand(at_most=MOST_PREPARING), _InHand()
 
-    @dramatiq.actor(actor_name=PUBLISH, queue_name=PUBLISH, broker=broker)
+    @dramatiq.actor(actor_name=PUBLISH, queue_name=QUEUE, broker=broker)
     def publish_clip(clip_id: int) -> None:
         _run(step, clip_id, engine, publishing)
 
-    @dramatiq.actor(actor_name=PREPARE, queue_name=PREPARE, priority=5, broker=broker)
+    @dramatiq.actor(actor_name=PREPARE, queue_name=QUEUE, priority=5, broker=broker)
     def prepare_clip(clip_id: int) -> None:
         _run(prepare, clip_id, engine, preparing)
 
-    @dramatiq.actor(actor_name=AUDIT, queue_name=AUDIT, priority=10, broker=broker)
+    @dramatiq.actor(actor_name=AUDIT, queue_name=QUEUE, priority=10, broker=broker)
     def audit_lane(lane_id: int) -> None:
         _run(audit, lane_id, engine, auditing)
 

@@ -12,9 +12,10 @@ from dramatiq.errors import BrokerError
 from storyclip.progress.bell import News, Quietly
 from storyclip.store.events import Change
 
-PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # actors, by their queues
+QUEUE = "storyclip"  # one for all: each queue costs two consumers that poll Redis
+PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # the actors
 HEARTBEAT_TIMEOUT_MS = 5000
-ALWAYS = 1_000_000  # maintenance with every command: a killed worker's messages are back in 5 s
+MAINTENANCE_CHANCE = 50_000  # of a million commands; the clock rings again what a dead one had
 
 
 def make_broker(client: redis.Redis, middleware: list[dramatiq.Middleware]) -> RedisBroker:
@@ -22,7 +23,7 @@ def make_broker(client: redis.Redis, middleware: list[dramatiq.Middleware]) -> R
     return RedisBroker(
         client=client,
         middleware=middleware,
-        maintenance_chance=ALWAYS,
+        maintenance_chance=MAINTENANCE_CHANCE,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
     )
 
@@ -48,7 +49,7 @@ class Bells:
 
     def _ring(self, actor: str, row_id: int) -> None:
         message: dramatiq.Message[None] = dramatiq.Message(
-            queue_name=actor, actor_name=actor, args=(row_id,), kwargs={}, options={}
+            queue_name=QUEUE, actor_name=actor, args=(row_id,), kwargs={}, options={}
         )
         failures = (redis.RedisError, BrokerError)
         self._quietly.tell(lambda: self._broker.enqueue(message), failures)

@@ -30,7 +30,7 @@ import sys
 from storyclip.store import database, lanes
 database.connect(sys.argv[1])
 with database.writing():
-    lanes.lock(1)
+    lanes.next_turn(1)
     database.run("UPDATE publish_batch_clips SET clip_title = 'half'")
     print("ready", flush=True)
     sys.stdin.readline()

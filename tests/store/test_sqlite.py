@@ -198,26 +198,30 @@ def test_readers_do_not_wait_for_a_writer(file: Path):
     other.close()
 
 
-def test_a_queue_that_does_not_move_is_unavailable_in_time(
+def test_behind_a_stopped_writer_all_but_the_first_in_the_queue_are_told_in_time(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
-    raised = threading.Event()
+    told, written = threading.Semaphore(0), threading.Semaphore(0)
 
-    def waits() -> None:
+    def waits(name: str) -> None:
         try:
-            workers.beat("w")
+            workers.beat(name)
+            written.release()
         except StoreUnavailable:
-            raised.set()
+            told.release()
 
     with file.with_name(file.name + ".lock").open("ab") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)  # as a process does that was stopped in mid-write
-        waiting = threading.Thread(target=waits)
-        waiting.start()
-        in_time = raised.wait(3)
-    waiting.join()
+        waiting = [threading.Thread(target=waits, args=(name,)) for name in "abc"]
+        for thread in waiting:
+            thread.start()
+        two_in_time = told.acquire(timeout=3) and told.acquire(timeout=3)
+    for thread in waiting:
+        thread.join()
 
-    assert in_time
+    assert two_in_time
+    assert written.acquire(timeout=3)
 
 
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path):

@@ -7,7 +7,7 @@ from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
 from storyclip.store import clips, events, lanes
 from storyclip.store.clips import record
-from storyclip.store.database import writing
+from storyclip.store.database import lock_row, writing
 from tests.store.making import (
     T0,
     brought_to,
@@ -196,7 +196,7 @@ def test_a_turn_opened_in_a_transaction_that_breaks_was_never_opened(store: str)
 
     def break_off() -> None:
         with writing():
-            lanes.lock(first.lane.id)
+            lock_row("lanes", first.lane.id)
             assert lanes.open_next(first.lane.id, LATER) == first.id
             raise KeyboardInterrupt
 

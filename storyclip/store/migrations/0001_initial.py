@@ -26,7 +26,7 @@ class LaneRow(Table):
     id = AutoField()
     account_id = TextField()
     network = TextField()
-    changes = IntegerField(default=0)
+    turns = IntegerField(default=0)
     blocked_reason = TextField(null=True)
     blocked_since = TextField(null=True)
     lead_s = FloatField(null=True)
