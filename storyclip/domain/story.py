@@ -73,6 +73,25 @@ class Brand:
     picture: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """How well each hour of a week does: seven days from Monday on, each with 24 local hours.
+
+    The more the better, and no more than that: the values are relative to the account.
+    """
+
+    days: tuple[tuple[int, ...], ...]
+
+    @property
+    def is_flat(self) -> bool:
+        """Return whether all hours are alike, as they are without history: it advises nothing."""
+        return len({value for day in self.days for value in day}) <= 1
+
+    def value_at(self, local: datetime) -> int:
+        """Return the value of the hour that the clocks of the zone show."""
+        return self.days[local.weekday()][local.hour]
+
+
 class Upstream(Protocol):
     """What the flow needs of Metricool. Every call ends within its hard deadline."""
 
@@ -122,6 +141,15 @@ class Upstream(Protocol):
 
     def brands(self) -> Sequence[Brand]:
         """Return the accounts of these credentials, without deleted and demo ones.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        """
+
+    def best_times(
+        self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
+    ) -> HeatMap:
+        """Return how well the hours of the zone do, learned from `start` to `end`, a week at most.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed

@@ -26,13 +26,12 @@ from storyclip.domain.errors import (
     UpstreamRefused,
     UpstreamUnanswered,
 )
-from storyclip.domain.story import Brand, Look, Post, Story
-from storyclip.upstream import posts, wire, words
+from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
+from storyclip.upstream import best_times, posts, wire, words
 from storyclip.upstream.line import Answer, Line, request_to
 from storyclip.upstream.reading import parsed
 
 MEDIA_DEADLINES = 12  # a large file takes minutes: integrators allow 4 min against our usual 20 s
-DELETED_PAGE = 100
 MAX_DELETED_PAGES = 10
 
 OK = 200
@@ -155,18 +154,12 @@ class Metricool:
         found: list[Post] = []
         over_at = self._over_at()
         for page in range(MAX_DELETED_PAGES):
-            query = {
-                "orderBy": "deletionDate",
-                "orderDirection": "desc",
-                "page": str(page),
-                "pageSize": str(DELETED_PAGE),
-                "timezone": "UTC",
-            }
+            query = posts.deleted_query(page)
             request = self._request("GET", "/v2/scheduler/posts/deleted", account_id, query)
             answer = self._look(request, over_at)
             size, of_network = posts.deleted_page(parsed(answer.body), network)
             found += of_network
-            if size < DELETED_PAGE:
+            if size < posts.DELETED_PAGE:
                 break
         return found
 
@@ -177,9 +170,7 @@ class Metricool:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable: not deleted.
             UpstreamLookFailed: it may be gone.
         """
-        request = self._request(
-            "DELETE", f"/v2/scheduler/posts/{quote(post_id, safe='')}", account_id
-        )
+        request = self._request("DELETE", _path_of(post_id), account_id)
         answer = self._look(request, self._over_at(), self._line.tell, and_fine=NOT_FOUND)
         if answer.status == NOT_FOUND:
             return
@@ -191,6 +182,15 @@ class Metricool:
         """Return the accounts of these credentials, without deleted and demo ones."""
         answer = self._look(self._request("GET", "/admin/simpleProfiles", None), self._over_at())
         return wire.brands(parsed(answer.body))
+
+    def best_times(
+        self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
+    ) -> HeatMap:
+        """Return how well the hours of the zone do; without history, all of them 0."""
+        query = best_times.query(timezone, start, end)
+        path = f"/v2/scheduler/besttimes/{quote(network, safe='')}"
+        answer = self._look(self._request("GET", path, account_id, query), self._over_at())
+        return best_times.heat_map(parsed(answer.body))
 
     def _look(
         self,

@@ -13,6 +13,8 @@ from storyclip.domain.errors import MAX_WORDS, UpstreamLookFailed
 from storyclip.domain.story import Post, PostStatus
 from storyclip.upstream.reading import data_of, id_of, object_of, text_of
 
+DELETED_PAGE = 100
+
 
 def created_post(answer: Any, network: str) -> Post | None:
     """Return what a create's answer shows, or None without a usable id.
@@ -58,6 +60,17 @@ def listed_posts(answer: Any, network: str) -> tuple[Post, ...]:
         for post in map(object_of, data_of(answer, list))
     )
     return tuple(post for post in posts if post is not None)
+
+
+def deleted_query(page: int) -> dict[str, str]:
+    """Return the parameters that ask for one page, from 0, of the latest deletions."""
+    return {
+        "orderBy": "deletionDate",
+        "orderDirection": "desc",
+        "page": str(page),
+        "pageSize": str(DELETED_PAGE),
+        "timezone": "UTC",
+    }
 
 
 def deleted_page(answer: Any, network: str) -> tuple[int, tuple[Post, ...]]:
