@@ -49,7 +49,8 @@ def server() -> Iterator[str]:
     try:
         how = ["-U", "storyclip", "-A", "trust", "-E", "UTF8", "--no-locale"]
         subprocess.run([initdb, "-D", data, *how], check=True, **quiet)
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=200 -c fsync=off"
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+        options += " -c max_connections=200 -c fsync=off"
         how = ["-l", f"{folder}/log", "-w", "-o", options, "start"]
         subprocess.run([pg_ctl, "-D", data, *how], check=True, **quiet)
         yield f"postgresql://storyclip@127.0.0.1:{port}"

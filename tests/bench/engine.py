@@ -1,0 +1,120 @@
+"""The engine's own time: from the look that sees a clip live to the next clip's POST.
+
+Both are arrivals at the sandbox, by its request log: its handling of that look is in the figure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from storyclip.stack.stack import Stack
+from tests.bench import floor
+from tests.bench.figure import Figure, NotMeasured, median, percentile
+from tests.bench.stage import (
+    AT_ONCE,
+    account,
+    ask_for,
+    ask_for_many,
+    sandbox_of,
+    sources,
+    stage,
+    until_ended,
+)
+
+P50_MS, P99_MS = 25.0, 100.0
+BATCHES, CLIPS = 3, 100  # one after the other on the one lane of a run
+LANES, LOADED_CLIPS = 20, 8
+WITHIN_S = 120.0
+POSTS = "/api/v2/scheduler/posts"
+LOADED = {
+    "STORYCLIP_DATE_STEP_S": "1",
+    "STORYCLIP_LEAD_S": "0.1",
+    "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
+}
+
+
+def measure(runs: int) -> Iterator[Figure]:
+    """Yield p50 and p99 on one lane, and with twenty lanes seen live at different moments."""
+    mine, bare = [], []
+    with stage(1, {"at_once": True, "date_step": 1, "brands": runs}, AT_ONCE) as stack:
+        for number in range(runs):
+            lane = account(number)
+            batch_ids = [
+                ask_for(stack, lane, sources(f"run-{number}-{batch}", lane, CLIPS))
+                for batch in range(BATCHES)
+            ]
+            until_ended(stack, batch_ids, WITHIN_S)
+            mine.append(_gaps_ms(stack, [lane]))
+            bare.append(_floor_ms(stack, lane))
+    yield from _figures("one lane", mine, bare, "2 commits and 4 Redis calls, bare")
+    loaded = []
+    sandbox = {"date_step": 1, "publish_delay": 0.1, "brands": LANES}
+    with stage(1, sandbox, LOADED) as stack:
+        lanes = [account(number) for number in range(LANES)]
+        for number, lane in enumerate(lanes):  # seen live all over the second, as in real life
+            held_s = number / LANES
+            sandbox_of(stack).fault(fault="publishing_for_long", account=lane, seconds=held_s)
+        for number in range(runs):
+            began = time.time()
+            asked = {lane: sources(f"run-{number}", lane, LOADED_CLIPS) for lane in lanes}
+            until_ended(stack, ask_for_many(stack, asked), WITHIN_S)
+            loaded.append(_gaps_ms(stack, lanes, since=began))
+    yield from _figures(f"{LANES} lanes side by side", loaded, bare, "one lane, bare")
+
+
+def _figures(
+    what: str, runs: Sequence[list[float]], bare: Sequence[list[float]], floor_is: str
+) -> Iterator[Figure]:
+    if not all(runs) or not all(bare):
+        raise NotMeasured("the sandbox saw no clip follow another")
+    for percent, bar in ((50, P50_MS), (99, P99_MS)):
+        yield Figure(
+            "engine",
+            f"seen live to next POST, {what}, p{percent}",
+            median([percentile(run, percent) for run in runs]),
+            "ms",
+            bar,
+            floor=median([percentile(run, percent) for run in bare]),
+            floor_is=floor_is,
+            note=f"{len(runs[0])} gaps a run",
+        )
+
+
+def _gaps_ms(stack: Stack, lanes: Sequence[str], since: float = 0.0) -> list[float]:
+    """Return the gaps between calls after `since`: the rest between two runs is none of them."""
+    by_lane: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for call in sandbox_of(stack).requests():
+        if call["path"].startswith(POSTS) and call["received"] > since:
+            by_lane[call["account"]].append(call)
+    gaps = []
+    for lane in lanes:
+        calls = by_lane[lane]
+        gaps += [
+            (after["received"], 1000 * (after["received"] - before["received"]))
+            for before, after in pairwise(calls)
+            if (before["method"], after["method"]) == ("GET", "POST")
+        ]
+    return [gap for _, gap in sorted(gaps)]
+
+
+def _floor_ms(stack: Stack, lane: str) -> list[float]:
+    before = len(_gaps_ms(stack, [lane]))
+    floor.run(
+        [
+            floor.Work(
+                folder=str(stack.data_dir),
+                metricool_url=stack.metricool_url,
+                redis_url=stack.redis_url,
+                accounts=[lane],
+                clips=CLIPS,
+                commits=4,
+                redis_calls=4,
+                name="floor",
+            )
+        ]
+    )
+    return _gaps_ms(stack, [lane])[before + 1 :]

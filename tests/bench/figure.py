@@ -1,0 +1,85 @@
+"""What a measurement comes to: a figure, its bar, and the floor it is compared with."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class NotMeasured(Exception):
+    """The measurement came to no figure; the message says why."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    Args:
+        bar: what it must reach (`at_least`) or must not exceed; None for information only.
+        floor: the same unit, made by the least code that does the same work on this machine now.
+    """
+
+    name: str
+    what: str
+    value: float
+    unit: str
+    bar: float | None = None
+    at_least: bool = False
+    floor: float | None = None
+    floor_is: str = ""
+    note: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the bar is kept; true where there is none."""
+        if self.bar is None:
+            return True
+        return self.value >= self.bar if self.at_least else self.value <= self.bar
+
+    @property
+    def bar_text(self) -> str:
+        """The bar as it reads in a line."""
+        if self.bar is None:
+            return "-"
+        return f"{'>=' if self.at_least else '<='} {self.bar:g}"
+
+    @property
+    def verdict(self) -> str:
+        """`pass`, `miss`, or nothing where there is no bar."""
+        if self.bar is None:
+            return ""
+        return "pass" if self.passes else "miss"
+
+    @property
+    def ratio(self) -> str:
+        """The figure in multiples of its floor."""
+        return f"{self.value / self.floor:.2f}" if self.floor else "-"
+
+    def line(self) -> str:
+        """Return everything about it on one line."""
+        parts = [f"{self.name}: {self.what}: {shown(self.value)} {self.unit}"]
+        if self.bar is not None:
+            parts.append(f"bar {self.bar_text}: {self.verdict}")
+        if self.floor is not None:
+            floor = f"floor {shown(self.floor)} {self.unit}"
+            parts.append(f"{floor} ({self.floor_is}), ratio {self.ratio}")
+        if self.note:
+            parts.append(self.note)
+        return "; ".join(parts)
+
+
+def shown(value: float) -> str:
+    """Return a value with three digits or so."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return the value that `percent` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, round(len(ordered) * percent / 100 + 0.5) - 1))]
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle of the runs."""
+    return float(statistics.median(values))

@@ -1,0 +1,133 @@
+"""The stage of a measurement: the real processes in a folder of their own, asked over HTTP."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+from redis import Redis
+
+from storyclip.sandbox.process import SandboxProcess
+from storyclip.stack.stack import Stack
+from tests.bench.figure import NotMeasured
+
+FIRST_ACCOUNT = 2_000_001  # as the sandbox numbers its brands
+POLL_S = 0.05
+AT_ONCE = {  # with a sandbox that publishes on creation: the first look sees it live
+    "STORYCLIP_DATE_STEP_S": "1",
+    "STORYCLIP_LEAD_S": "0",
+}
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Have a folder, removed afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="storyclip-bench-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def stage(workers: int, sandbox: Mapping[str, Any], settings: Mapping[str, str]) -> Iterator[Stack]:
+    """Have the whole stack, ready."""
+    with (
+        folder() as path,
+        Stack(path, workers=workers, sandbox_flags=sandbox, environment=settings) as stack,
+    ):
+        yield stack
+
+
+def sandbox_of(stack: Stack) -> SandboxProcess:
+    """Return the stack's sandbox."""
+    assert stack.sandbox is not None
+    return stack.sandbox
+
+
+def account(number: int) -> str:
+    """Return the account of the `number`-th lane, from 0."""
+    return str(FIRST_ACCOUNT + number)
+
+
+def sources(name: str, of_account: str, clips: int) -> list[str]:
+    """Return the URLs that a batch asks for, in order."""
+    return [f"https://cdn.example.com/{name}/{of_account}/{i}.mp4" for i in range(1, clips + 1)]
+
+
+def body(of_account: str, urls: Sequence[str], network: str = "facebook") -> dict[str, Any]:
+    """Return the request for a batch."""
+    posts = [{"url": url, "text": f"Clip {i}"} for i, url in enumerate(urls, 1)]
+    return {"posts": posts, "settings": {"accountId": of_account, "network": network}}
+
+
+def ask_for(stack: Stack, of_account: str, urls: Sequence[str]) -> str:
+    """Ask for one batch; return its id."""
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(
+            f"{stack.url}/api/metricool/publish/stories",
+            json=body(of_account, urls),
+            headers={"X-Api-Key": stack.api_key},
+            timeout=30,
+        )
+    if answer.status_code != 202:
+        raise NotMeasured(f"a batch was refused: {answer.status_code} {answer.text[:300]}")
+    return str(answer.json()["batchId"])
+
+
+def ask_for_many(stack: Stack, asked: Mapping[str, Sequence[str]]) -> list[str]:
+    """Ask for one batch an account, side by side; return their ids."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda one: ask_for(stack, *one), asked.items()))
+
+
+def query(stack: Stack, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Read from the stack's database file."""
+    path = stack.data_dir / "storyclip.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+        return connection.execute(sql, parameters).fetchall()
+
+
+def until_ended(stack: Stack, batch_ids: Collection[str], within_s: float) -> None:
+    """Wait until all these batches have ended.
+
+    Raises:
+        NotMeasured: they have not within `within_s`.
+    """
+    marks = ", ".join("?" * len(batch_ids))
+    left = f"SELECT count(*) FROM publish_batches WHERE batch_id IN ({marks})"
+    until = time.monotonic() + within_s
+    while count := query(stack, f"{left} AND completed_at IS NULL", tuple(batch_ids))[0][0]:
+        if time.monotonic() > until:
+            raise NotMeasured(f"{count} batches have not ended within {within_s:.0f} s")
+        time.sleep(POLL_S)
+
+
+def cpu_s(stack: Stack, names: Collection[str]) -> dict[str, float]:
+    """Return the CPU seconds that each part has used so far, user and system."""
+    used = {}
+    for name in names:
+        used[name] = 0.0
+        for pid in stack.pids(name):
+            with suppress(psutil.NoSuchProcess):
+                times = psutil.Process(pid).cpu_times()
+                used[name] += times.user + times.system
+    return used
+
+
+def redis_calls(url: str) -> int:
+    """Return how many calls Redis was asked for so far; what scripts do inside does not count."""
+    with Redis.from_url(url) as client:
+        commands = client.info("commandstats")
+    asked = ("evalsha", "eval", "publish", "ping")
+    return sum(int(commands.get(f"cmdstat_{name}", {}).get("calls", 0)) for name in asked)
