@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config.settings import Settings
-from storyclip.domain.errors import UpstreamUnreachable
-from storyclip.domain.story import Brand, Look, Post, Story
+from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnreachable
+from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
 from storyclip.store import database, events, keys
 from storyclip.web.factory import create_app
 
@@ -47,6 +47,11 @@ class SmallMetricool:
             Brand("2000002", "Ruta Andina", "America/Bogota", True, False, None),
         ]
     )
+
+    def best_times(
+        self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
+    ) -> HeatMap:
+        raise UpstreamLookFailed("not asked for in these tests")
 
     def brands(self) -> Sequence[Brand]:
         if self.trouble is not None:

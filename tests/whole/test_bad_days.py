@@ -138,8 +138,13 @@ def test_twenty_accounts_at_once_each_keep_their_own_order(client: Client):
 
 
 def test_a_whole_batch_on_postgresql(new_postgres_database: str, tmp_path):
-    given = {"sandbox_flags": SANDBOX, "environment": SHORT, "database_url": new_postgres_database}
-    with Stack(tmp_path, workers=2, **given) as stack:
+    with Stack(
+        tmp_path,
+        workers=2,
+        database_url=new_postgres_database,
+        sandbox_flags=SANDBOX,
+        environment=SHORT,
+    ) as stack:
         batch = Client(stack).publish(5)
         batch.until(lambda shown: shown["posts"]["published"] >= 1)
         stack.kill("worker", signal.SIGKILL)
