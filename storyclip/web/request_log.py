@@ -16,10 +16,10 @@ def begin(app: Flask) -> None:
     """Have every request of the application logged: its route, never its key, query or body."""
     app.before_request(_started)
     app.after_request(_ended)
+    app.teardown_request(lambda _failure: clear_contextvars())
 
 
 def _started() -> None:
-    clear_contextvars()  # the thread served somebody else before
     bind_contextvars(request_id=secrets.token_hex(6))
     g.started = time.perf_counter()
 
