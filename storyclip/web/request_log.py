@@ -20,6 +20,7 @@ def begin(app: Flask) -> None:
 
 
 def _started() -> None:
+    clear_contextvars()  # of whatever the thread did before
     bind_contextvars(request_id=secrets.token_hex(6))
     g.started = time.perf_counter()
 
