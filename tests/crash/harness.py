@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import shutil
-import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -24,7 +23,7 @@ import requests
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.ports import free_port
 from storyclip.stack.programs import redis as redis_program
-from tests.crash.roles import be_web, be_worker
+from tests.crash.roles import be_web, be_worker, hit_mark
 from tests.crash.scenario import CLIPS, Scenario
 from tests.judge import Verdict, judge, published
 
@@ -170,7 +169,7 @@ class _Run:
         try:
             self._post(web, **key)
         except requests.ConnectionError:
-            self._was_hit = self._died(web[0])
+            self._was_hit = self._died(web[0], self._scenario.point)
         first = self._post(self._web(), **key).json()
         again = self._post(self._web(), **key).json()
         if first != again:
@@ -182,27 +181,26 @@ class _Run:
             self._worker()
         armed = self._worker(scenario.point, scenario.nth)
         # With a second worker it is a matter of luck who reaches the point
-        self._was_hit = self._died(armed) or scenario.workers > 0
+        self._was_hit = self._died(armed, scenario.point) or scenario.workers > 0
         if scenario.flush:
             self._harness.redis(self._slot).flushdb()
         if scenario.second is not None:
-            self._died(self._worker(scenario.second, 1), within_s=3.0)
+            self._died(self._worker(scenario.second, 1), scenario.second, within_s=3.0)
         self._worker()
 
-    def _died(self, child: Any, within_s: float = HIT_WITHIN_S) -> bool:
+    def _died(self, child: Any, point: str, within_s: float = HIT_WITHIN_S) -> bool:
+        """Wait for the child's death; return whether it died at its point, else kill it here."""
+        mark = hit_mark(str(self._log), point)
         end = time.monotonic() + within_s
         while child.exitcode is None and time.monotonic() < end and not self._has_ended():
             child.join(0.1)
         child.join(0.5)  # what ends the batch may be the very commit that it dies after
-        if child.exitcode == -signal.SIGKILL:
-            self._kills += 1
-            return True
-        if child.exitcode is not None:
+        if child.exitcode is not None and not mark.exists():
             raise _Trouble(f"a child ended by itself with {child.exitcode}")
         child.kill()
         child.join()
         self._kills += 1
-        return False
+        return mark.exists()
 
     def _worker(self, point: str | None = None, nth: int = 1) -> Any:
         log, unsafe = str(self._log), self._scenario.unsafe

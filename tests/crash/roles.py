@@ -46,15 +46,24 @@ def be_web(
 def _begin(environ: Mapping[str, str], log: str, point: str | None, nth: int) -> Settings:
     configure("info", "json", stream=Path(log).open("a"))  # noqa: SIM115  # as long as we live
     if point is not None:
-        arm(_Countdown(point, nth))
+        arm(_Countdown(point, nth, hit_mark(log, point)))
     return Settings.from_environment(environ)
+
+
+def hit_mark(log: str, point: str) -> Path:
+    """Return the file that a child leaves when it dies at `point`.
+
+    The exit code is no proof: the fork server hands out 255 now and then for a child that was
+    killed.
+    """
+    return Path(f"{log}.hit-{point}")
 
 
 class _Countdown:
     """Says when the `nth` of a point is reached, over all threads of the process."""
 
-    def __init__(self, point: str, nth: int) -> None:
-        self._point, self._left = point, nth
+    def __init__(self, point: str, nth: int, mark: Path) -> None:
+        self._point, self._left, self._mark = point, nth, mark
         self._lock = threading.Lock()
 
     def __call__(self, point: str) -> bool:
@@ -62,6 +71,8 @@ class _Countdown:
             return False
         with self._lock:
             self._left -= 1
+            if self._left == 0:
+                self._mark.touch()
             return self._left == 0
 
 
