@@ -65,7 +65,7 @@ def _fill(file: Path) -> None:
         connection.execute("PRAGMA synchronous=off")
         connection.execute("PRAGMA cache_size=-200000")
         connection.executemany(
-            "INSERT INTO lanes (id, account_id, network, changes) VALUES (?, ?, 'facebook', 1)",
+            "INSERT INTO lanes (id, account_id, network, turns) VALUES (?, ?, 'facebook', 1)",
             [(lane, str(2_000_000 + lane)) for lane in range(1, LANES + 1)],
         )
         connection.executemany(
