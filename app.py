@@ -10,6 +10,7 @@ from flask import Flask
 from config.logging import configure
 from config.settings import Settings
 from storyclip.progress.bell import News, Quietly, answers, connect
+from storyclip.progress.ear import Ear
 from storyclip.store import database, events, keys
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.upstream import metricool_of
@@ -33,7 +34,8 @@ def build(settings: Settings) -> Flask:
     quietly = Quietly(time.monotonic)
     bells = Bells(make_broker(redis, middleware=[]), quietly)
     events.on_change(teller(bells, News(redis, quietly)))
-    return create_app(settings, metricool_of(settings), now, lambda: answers(redis))
+    upstream, ear = metricool_of(settings), Ear(settings.redis_url)
+    return create_app(settings, upstream, now, lambda: answers(redis), ear)
 
 
 def main() -> Flask:

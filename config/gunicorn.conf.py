@@ -4,10 +4,13 @@ Listens on this machine only. Where a proxy on another host must reach it:
 `GUNICORN_CMD_ARGS="--bind 0.0.0.0:8000"`.
 """
 
+import signal
 import sys
+import threading
 
 from gunicorn import glogging
 
+from config import capacity
 from config.logging import configure
 from config.settings import Settings, SettingsInvalid
 
@@ -34,7 +37,32 @@ bind = f"127.0.0.1:{settings.port}"
 logger_class = Logger
 worker_class = "gthread"  # gevent froze every request behind one locked SQLite writer
 workers = 1  # the state is in the database and Redis: raise it freely
-threads = 128  # every open stream holds one
+threads = capacity.THREADS  # every open stream holds one; they are made when they are needed
+worker_connections = capacity.THREADS + capacity.KEPT_ALIVE
 keepalive = 75  # outlives a proxy's idle connections, usually kept for 60 s
-graceful_timeout = 20  # streams close within 4 s of SIGTERM, a request within its deadline
+graceful_timeout = 20  # streams close within 2 s of SIGTERM, a request within its deadline
 control_socket_disable = True  # gunicorn 27 opens one in the home folder otherwise
+
+threading.stack_size(capacity.STACK_BYTES)
+capacity.raise_file_limit()
+
+
+def post_worker_init(worker):
+    """Have open streams told as soon as the worker is: it would wait for them in vain."""
+    told_before = signal.getsignal(signal.SIGTERM)
+
+    def stop(number, frame):
+        told_before(number, frame)
+        _end_streams(worker)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def worker_int(worker):
+    """Do the same when it has to stop at once: its threads would outlive it."""
+    _end_streams(worker)
+
+
+def _end_streams(worker):
+    hub = worker.wsgi.extensions["storyclip"].hub
+    threading.Thread(target=hub.stop, name="farewell").start()  # not in a signal handler

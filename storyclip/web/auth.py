@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import request
 
-from storyclip.store import keys
-from storyclip.web import problems
+from storyclip.store import access, keys
+from storyclip.web import problems, tickets
 from storyclip.web.front import front
 
 
@@ -23,6 +23,24 @@ def holder(scope: str) -> keys.Holder:
         raise problems.Problem(problems.NO_KEY)
     if not found.may(scope):
         raise problems.Problem(problems.SCOPE_MISSING, f"It needs the scope `{scope}`.")
+    return found
+
+
+def viewer() -> keys.Holder:
+    """Return who may watch: the holder of the request's key, or of the key behind its ticket.
+
+    Raises:
+        Problem, StoreUnavailable: as `holder`.
+    """
+    ticket = request.args.get("ticket")
+    if ticket is None or _key():
+        return holder("read")
+    key_id = tickets.key_id_of(ticket, front().now())
+    found = access.holder_with_id(key_id, front().now()) if key_id else None
+    if found is None:
+        raise problems.Problem(problems.NO_KEY, "The ticket is not good, or not any more.")
+    if not found.may("read"):
+        raise problems.Problem(problems.SCOPE_MISSING, "It needs the scope `read`.")
     return found
 
 

@@ -29,7 +29,7 @@ def status() -> Response:
     who = auth.holder("read")
     if not (batch_id := request.args.get("batchId")):
         raise RequestInvalid(("/batchId", "required, in the query"))
-    found, its_clips = batches.find_whole(_known_form(batch_id), who.user_id)
+    found, its_clips = batches.find_whole(known_form(batch_id), who.user_id)
     shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
     return _unless_known(answer(shown))
 
@@ -38,7 +38,7 @@ def status() -> Response:
 def batch(batch_id: str) -> Response:
     """Show a batch's summary."""
     who = auth.holder("read")
-    found = batches.find(_known_form(batch_id), who.user_id)
+    found = batches.find(known_form(batch_id), who.user_id)
     return answer({"success": True, "batch": _summary(found)})
 
 
@@ -47,7 +47,7 @@ def batch(batch_id: str) -> Response:
 def active() -> Response:
     """Show the caller's batches that are not finished."""
     who = auth.holder("read")
-    return answer(_many(batches.active(who.user_id)))
+    return answer(many(batches.active(who.user_id)))
 
 
 @routes.get("/batches")
@@ -59,7 +59,7 @@ def all_batches() -> Response:
         user_id=page.user_id, status=page.status, before=page.before, limit=page.limit + 1
     )
     shown = found[: page.limit]
-    response = answer(_many(shown))
+    response = answer(many(shown))
     if len(found) > page.limit:
         response.headers["Link"] = f'<{_next_page(page, shown[-1])}>; rel="next"'
     return response
@@ -70,14 +70,14 @@ def _next_page(page: Page, last: Overview) -> str:
     return f"{request.path}?{urlencode(query)}"
 
 
-def _known_form(batch_id: str) -> str:
+def known_form(batch_id: str) -> str:
     # PostgreSQL refuses a NUL with an error of its own: what cannot be an id is not looked up.
     if not _BATCH_ID.fullmatch(batch_id):
         raise NotFound("no such batch")
     return batch_id
 
 
-def _many(found: Sequence[Overview]) -> Json:
+def many(found: Sequence[Overview]) -> Json:
     return {"success": True, "batches": [_summary(one) for one in found], "count": len(found)}
 
 

@@ -11,18 +11,24 @@ from flask import current_app
 
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.progress.hub import Hub
+from storyclip.web.seats import Seats
+from storyclip.web.sockets import Lookout
 
 NAME = "storyclip"  # among Flask's extensions
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, and whether Redis answers right now."""
+    """The settings, Metricool, the clock, whether Redis answers right now, and open streams."""
 
     settings: Settings
     upstream: Upstream
     now: Callable[[], datetime]
     redis_answers: Callable[[], bool]
+    hub: Hub
+    seats: Seats
+    lookout: Lookout
 
     @property
     def wait_total_s(self) -> float:

@@ -13,6 +13,7 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from storyclip.domain import errors
+from storyclip.progress.cursor import CursorInvalid
 from storyclip.web.answers import encode
 
 log = structlog.get_logger("storyclip")
@@ -83,6 +84,20 @@ BAD_IDEMPOTENCY_KEY = Kind(
 NOT_READY = Kind(
     503, "not_ready", "Not ready", "Something is down.", {"Retry-After": str(RETRY_STORE_S)}
 )
+TOO_MANY_STREAMS = Kind(
+    503,
+    "too_many_streams",
+    "Too many streams are open",
+    "Close some, or ask for the status instead. Come again later.",
+    {"Retry-After": "5"},
+)
+STOPPING = Kind(
+    503, "stopping", "This process stops", "Come again in a moment.", {"Retry-After": "1"}
+)
+ORIGIN_REFUSED = Kind(
+    403, "origin_refused", "Pages of this origin may not watch", "STORYCLIP_CORS_ORIGINS can."
+)
+_CURSOR_INVALID = Kind(400, "cursor_invalid", "The cursor is not one of this stream", "")
 _BROKEN = Kind(500, "internal", "Something went wrong here", "It is logged; ask again later.")
 _UPSTREAM_FAILED = Kind(
     502, "upstream_failed", "Metricool's answer was of no use", "Ask again later."
@@ -144,6 +159,8 @@ def answer_to(error: Exception) -> Response:
         return _answer(error)
     if isinstance(error, HTTPException):
         return _answer_to_http(error)
+    if isinstance(error, CursorInvalid):
+        return _answer(Problem(_CURSOR_INVALID, str(error).capitalize() + "."))
     kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), None)
     if kind is None:
         log.error("unhandled", exc_info=error)

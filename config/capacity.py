@@ -1,0 +1,28 @@
+"""How many streams one web process holds, and the threads and files that this takes."""
+
+import resource
+
+MAX_STREAMS = 1100  # each holds a thread: 1,000 viewers of a busy day, and some that reconnect
+MAX_STREAMS_A_KEY = 1000  # whoever holds one key cannot lock all others out
+API_THREADS = 64  # what is left for the API when all streams are taken
+THREADS = MAX_STREAMS + API_THREADS
+KEPT_ALIVE = 1000  # idle connections that wait for their next request; they hold no thread
+STACK_BYTES = 512 * 1024  # of a thread; the usual 8 MB may be rounded up to huge pages
+WANTED_FILES = 8192  # a stream has one, a database connection three
+_OTHER_FILES = 400  # API connections, database, Redis, logs
+
+
+def raise_file_limit() -> None:
+    """Let this process open as many files as its host allows, up to what it can need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def max_streams() -> int:
+    """Return how many streams fit into this process's threads and open files."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MAX_STREAMS
+    return min(MAX_STREAMS, max(1, soft - _OTHER_FILES))

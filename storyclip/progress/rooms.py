@@ -1,0 +1,192 @@
+"""Who watches what: a room for each batch, and the way in, through and out.
+
+What a viewer is handed, and the word that resumes after it, are made under one lock, so that both
+are in the same order as the bytes on its line.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+
+from storyclip.domain.views import rfc3339
+from storyclip.progress.cursor import UserCursor
+from storyclip.progress.outbox import Ending
+from storyclip.progress.viewer import Encoded, Event, Viewer, event_of
+from storyclip.store import streams
+
+
+def past(batch_id: str, seq: int) -> Sequence[Event]:
+    """Return the next page of events after `seq`; empty when there are none.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    return [event_of(batch_id, *row) for row in streams.events_after(batch_id, seq)]
+
+
+def shown_before(batch_id: str, instant: datetime) -> int:
+    """Return the number of the last event with which the batch had ended before `instant`.
+
+    That is how far somebody has seen it who watched until then and was not told where.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    text, shown, seq = str(rfc3339(instant)), 0, 0
+    while events := past(batch_id, seq):
+        for event in events:
+            if event.has_ended and event.timestamp <= text:
+                shown = event.seq
+        seq = events[-1].seq
+    return shown
+
+
+class _Room:
+    """The viewers of one batch, and the number of the event that all of them have."""
+
+    __slots__ = ("seq", "viewers")
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self.viewers: set[Viewer] = set()
+
+
+class Rooms:
+    """All viewers of this process; every method may be called by any thread."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._lock = threading.RLock()
+        self._rooms: dict[str, _Room] = {}
+        self._viewers: set[Viewer] = set()
+        self.is_empty = threading.Event()
+        self.is_empty.set()
+
+    def enter(self, viewer: Viewer) -> None:
+        """Hand the viewer everything from its cursor on, from now on as it is committed.
+
+        Raises:
+            StoreUnavailable: the database does not answer; it has to leave.
+        """
+        with self._lock:
+            self._viewers.add(viewer)
+            self.is_empty.clear()
+            for batch_id in viewer.cursor.batch_ids():
+                self._place(viewer, batch_id)
+        if isinstance(viewer.cursor, UserCursor):
+            self.discover({viewer.user_id})
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget the viewer; harmless if it never entered."""
+        with self._lock:
+            if viewer not in self._viewers:
+                return
+            self._viewers.discard(viewer)
+            for batch_id in viewer.cursor.batch_ids():
+                self._take_out(viewer, batch_id)
+            if not self._viewers:
+                self.is_empty.set()
+
+    def everybody(self) -> list[Viewer]:
+        """Return all viewers."""
+        with self._lock:
+            return list(self._viewers)
+
+    def seqs(self) -> dict[str, int]:
+        """Return the batches that are watched, each with the event that was handed on last."""
+        with self._lock:
+            return {batch_id: room.seq for batch_id, room in self._rooms.items()}
+
+    def seq(self, batch_id: str) -> int | None:
+        """Return the event that was handed on last, None if nobody watches the batch."""
+        room = self._rooms.get(batch_id)
+        return None if room is None else room.seq
+
+    def watched_users(self) -> set[str]:
+        """Return the users all of whose batches somebody watches."""
+        with self._lock:
+            return {one.user_id for one in self._viewers if isinstance(one.cursor, UserCursor)}
+
+    def catch_up(self, batch_id: str) -> None:
+        """Hand on everything of a batch that is committed and was not handed on.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        while (room := self._rooms.get(batch_id)) is not None:
+            events = past(batch_id, room.seq)
+            if not events:
+                return
+            with self._lock:
+                for event in events:
+                    if event.seq == room.seq + 1:
+                        room.seq = event.seq
+                        self._hand_on(event, room.viewers)
+                if room.seq == events[-1].seq and events[-1].has_ended:
+                    for viewer in list(room.viewers):
+                        self._ended(viewer, batch_id)
+
+    def discover(self, user_ids: Collection[str]) -> None:
+        """Have the batches of these users that run now watched by whoever watches all of them.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        if not user_ids:
+            return
+        places = streams.running_of(user_ids)
+        with self._lock:
+            for viewer in self._viewers:
+                if isinstance(viewer.cursor, UserCursor):
+                    for place in places:
+                        if place.user_id == viewer.user_id:
+                            self._follow(viewer, viewer.cursor, place)
+
+    def _follow(self, viewer: Viewer, cursor: UserCursor, place: streams.Place) -> None:
+        batch_id = place.batch_id
+        if cursor.follows(batch_id) or cursor.is_full():
+            return
+        seq = cursor.seq(batch_id)
+        if seq is None:
+            seq = shown_before(batch_id, cursor.since)
+        elif seq >= place.last_seq:
+            return  # it ran when we looked, and has ended since
+        cursor.add(batch_id, (place.lane_id, place.turn), seq)
+        self._place(viewer, batch_id)
+
+    def _place(self, viewer: Viewer, batch_id: str) -> None:
+        """Put the viewer into a batch's room, with all it has missed."""
+        has_ended = False
+        while events := past(batch_id, viewer.cursor.seq(batch_id) or 0):
+            for event in events:
+                self._hand_on(event, (viewer,))
+            has_ended = events[-1].has_ended
+        seq = viewer.cursor.seq(batch_id) or 0
+        room = self._rooms.setdefault(batch_id, _Room(seq))
+        room.viewers.add(viewer)
+        if room.seq < seq:
+            self.catch_up(batch_id)
+        elif has_ended:
+            self._ended(viewer, batch_id)
+
+    def _hand_on(self, event: Event, viewers: Iterable[Viewer]) -> None:
+        now = self._now()
+        encoded: Encoded = {}
+        for viewer in viewers:
+            data = viewer.step(event, now, encoded)
+            if data is not None:
+                viewer.outbox.put(data)
+
+    def _ended(self, viewer: Viewer, batch_id: str) -> None:
+        self._take_out(viewer, batch_id)
+        if not isinstance(viewer.cursor, UserCursor):
+            viewer.outbox.end(Ending.DONE)
+
+    def _take_out(self, viewer: Viewer, batch_id: str) -> None:
+        room = self._rooms.get(batch_id)
+        if room is not None:
+            room.viewers.discard(viewer)
+            if not room.viewers:
+                del self._rooms[batch_id]

@@ -1,0 +1,83 @@
+"""One viewer: on which wire, how far it is, and what it has yet to be sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from storyclip.domain.batch import RUNNING
+from storyclip.progress.cursor import BatchCursor, UserCursor
+from storyclip.progress.outbox import Ending, Outbox
+
+_RUNNING = frozenset(status.value for status in RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One committed change as the database has it; `body` is its JSON."""
+
+    batch_id: str
+    seq: int
+    body: str
+    has_ended: bool
+    timestamp: str
+
+
+def event_of(batch_id: str, seq: int, body: str) -> Event:
+    """Return the event of a row."""
+    facts = json.loads(body)
+    return Event(batch_id, seq, body, facts["status"] not in _RUNNING, facts["timestamp"])
+
+
+class Wire(Protocol):
+    """How things are written on one kind of line; the same bytes for every viewer of that kind."""
+
+    def snapshot(self, facts: dict[str, Any]) -> bytes:
+        """The state as of now, first of all."""
+
+    def event(self, word: str, body: str) -> bytes:
+        """One event, and the word that resumes after it."""
+
+    def beat(self) -> bytes:
+        """A sign of life; empty where the line has its own."""
+
+    def farewell(self, ending: Ending, facts: dict[str, Any]) -> bytes:
+        """The last bytes: why it is over."""
+
+
+Encoded = dict[tuple[Wire, str], bytes]
+
+
+class Viewer:
+    """A stream that is open, seen from inside."""
+
+    __slots__ = ("cursor", "key_id", "outbox", "user_id", "wire")
+
+    def __init__(
+        self,
+        wire: Wire,
+        outbox: Outbox,
+        cursor: BatchCursor | UserCursor,
+        user_id: str,
+        key_id: str,
+    ) -> None:
+        self.wire, self.outbox, self.cursor = wire, outbox, cursor
+        self.user_id, self.key_id = user_id, key_id
+
+    def step(self, event: Event, now: datetime, encoded: Encoded) -> bytes | None:
+        """Move on by one event and return its bytes; None if the viewer is past it already.
+
+        Args:
+            encoded: what was made for others of the same event, kept for the next.
+        """
+        seq = self.cursor.seq(event.batch_id)
+        if seq is None or event.seq <= seq:
+            return None
+        self.cursor.advance(event.batch_id, event.seq, now if event.has_ended else None)
+        key = (self.wire, self.cursor.word(now))
+        data = encoded.get(key)
+        if data is None:
+            data = encoded[key] = self.wire.event(key[1], event.body)
+        return data

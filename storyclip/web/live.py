@@ -1,0 +1,182 @@
+"""Watching live: Server-Sent Events and WebSocket, two wires on one iterator."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+from flask_sock import Sock
+
+from storyclip.domain import errors
+from storyclip.progress.cursor import CursorInvalid
+from storyclip.progress.follow import follow
+from storyclip.progress.hub import Hub
+from storyclip.progress.outbox import Outbox
+from storyclip.progress.viewer import Viewer, Wire
+from storyclip.store.keys import Holder
+from storyclip.web import auth, problems, sockets, tickets, wires
+from storyclip.web.answers import answer
+from storyclip.web.front import Front, front
+from storyclip.web.places import Place, place_asked_for
+from storyclip.web.problems import Problem
+
+routes = Blueprint("live", __name__, url_prefix="/api/metricool")
+sock = Sock()
+
+_CLOSING = (
+    (problems.NO_KEY, wires.NO_KEY),
+    (problems.SCOPE_MISSING, wires.MAY_NOT),
+    (problems.TOO_MANY_STREAMS, wires.TOO_MANY),
+    (problems.STOPPING, wires.STOPPING),
+)
+_PREFLIGHT = {
+    "Access-Control-Allow-Headers": "X-Api-Key, Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Max-Age": "600",
+}
+
+
+@routes.get("/stream")
+def stream() -> Response:
+    """Show a batch, or all of the caller's, as Server-Sent Events."""
+    if request.method == "HEAD":
+        auth.viewer()
+        return Response(mimetype="text/event-stream")
+    who, place = _let_in()
+    line = sockets.plain_socket(request.environ)
+    outbox = Outbox(line)
+    is_chunked = line is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
+    wire = wires.CHUNKED if is_chunked else wires.PLAIN
+    pieces = _pieces(front().hub, who, place, wire, outbox)
+    del place  # a whole status, which would live as long as the stream
+    body = pieces if line is None else _past_the_server(pieces, line)
+    response = Response(body, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    response.call_on_close(partial(_leave, front(), who.key_id, line))
+    if line is not None:
+        sockets.prepare(line)
+        front().lookout.watch(line, outbox)
+    return response
+
+
+@sock.route("/ws", bp=routes)  # type: ignore[untyped-decorator]
+def ws(server: Any) -> None:
+    """Show the same as JSON text frames."""
+    tap: sockets.Tap = server.sock
+    server.input_buffer = deque(maxlen=1)  # whatever a viewer says is not kept
+    try:
+        who, place = _let_in()
+    except (Problem, CursorInvalid, errors.StoryClipError) as refusal:
+        tap.finish(*_closing(refusal))
+        return
+    outbox = tap.begin()
+    try:
+        with contextlib.suppress(OSError):  # it has hung up
+            pieces = _pieces(front().hub, who, place, wires.FRAMES, outbox)
+            del place  # as above
+            for data in pieces:
+                if data:
+                    tap.write(data)
+        tap.finish()
+    finally:
+        front().seats.give(who.key_id)
+
+
+@routes.post("/stream-ticket")
+def stream_ticket() -> Response:
+    """Give a browser what it can show where it cannot send a key."""
+    who = auth.holder("read")
+    ticket = tickets.issue(who.key_id, front().now())
+    return answer({"ticket": ticket, "expiresInS": tickets.GOOD_FOR_S})
+
+
+@routes.before_request
+def _websocket_prepared() -> None:
+    """Refuse a page of another origin, and put our tap where the WebSocket expects its socket."""
+    if not request.environ.get("HTTP_UPGRADE") or request.endpoint != "live.ws":
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_ours(origin):
+        raise Problem(problems.ORIGIN_REFUSED)
+    request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)  # a compressor takes 250 kB each
+    for name in sockets.SOCKET_KEYS:
+        if name in request.environ:
+            request.environ[name] = sockets.Tap(request.environ[name])
+
+
+@routes.after_request
+def _readable_elsewhere(response: Response) -> Response:
+    """Let pages of the origins that the settings name read the answer."""
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin", "")
+    if origin in front().settings.cors_origins:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        if request.method == "OPTIONS":
+            response.headers.update(_PREFLIGHT)
+    return response
+
+
+def _is_ours(origin: str) -> bool:
+    if origin in front().settings.cors_origins:
+        return True
+    with contextlib.suppress(ValueError):
+        return urlsplit(origin).netloc == request.host != ""
+    return False
+
+
+def _let_in() -> tuple[Holder, Place]:
+    """Return who comes and where their stream begins; a seat is taken for them.
+
+    Raises:
+        Problem: no key, no seat, or this process stops.
+        CursorInvalid, StoryClipError: as `place_asked_for`.
+    """
+    here = front()
+    if here.hub.stopped.is_set():
+        raise Problem(problems.STOPPING)
+    with here.hub.readers:
+        who = auth.viewer()
+        place = place_asked_for(who.user_id)
+    if not here.seats.take(who.key_id):
+        raise Problem(problems.TOO_MANY_STREAMS)
+    return who, place
+
+
+def _pieces(hub: Hub, who: Holder, place: Place, wire: Wire, outbox: Outbox) -> Iterator[bytes]:
+    viewer = Viewer(wire, outbox, place.cursor, who.user_id, who.key_id)
+    return follow(hub, viewer, wire.snapshot(place.snapshot), place.has_ended)
+
+
+def _past_the_server(pieces: Iterator[bytes], line: socket.socket) -> Iterator[bytes]:
+    """Have the server write its headers and the state, then write by ourselves as the hub does."""
+    yield next(pieces)
+    try:
+        for data in pieces:
+            line.sendall(data)
+    except OSError:
+        sockets.hang_up(line)  # the server's own last bytes must not wait for nobody
+
+
+def _leave(here: Front, key_id: str, line: socket.socket | None) -> None:
+    here.seats.give(key_id)
+    if line is not None:
+        here.lookout.forget(line)
+        sockets.hang_up(line)
+
+
+def _closing(refusal: Exception) -> tuple[int, str]:
+    if isinstance(refusal, Problem):
+        return next(
+            ((code, kind.title) for kind, code in _CLOSING if kind is refusal.kind),
+            (wires.BROKEN, refusal.kind.title),
+        )
+    if isinstance(refusal, errors.NotFound):
+        return wires.UNKNOWN_BATCH, "no such batch"
+    if isinstance(refusal, CursorInvalid | errors.RequestInvalid):
+        return wires.BAD_CURSOR, str(refusal)
+    return wires.BROKEN, "ask again later"

@@ -1,0 +1,34 @@
+"""How many streams are open, of whom, and when it is enough."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+
+class Seats:
+    """The streams of this process; the API keeps the threads that are not for streams.
+
+    Args:
+        a_key: how many one key may have open here.
+    """
+
+    def __init__(self, at_most: int, a_key: int) -> None:
+        self._at_most, self._a_key = at_most, a_key
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, key_id: str) -> bool:
+        """Take a seat for the key's stream; return False if there is none."""
+        with self._lock:
+            if self._taken.total() >= self._at_most or self._taken[key_id] >= self._a_key:
+                return False
+            self._taken[key_id] += 1
+            return True
+
+    def give(self, key_id: str) -> None:
+        """Give a seat back."""
+        with self._lock:
+            self._taken[key_id] -= 1
+            if not self._taken[key_id]:
+                del self._taken[key_id]

@@ -1,0 +1,387 @@
+"""Watching live, against the real processes: nothing is missed, nothing leaks, all are told."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+import requests
+from httpx_sse import connect_sse
+from redis import Redis, RedisError
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import connect
+
+from storyclip.domain.clip import Event
+from storyclip.stack.stack import Stack
+from storyclip.store import batches, clips, database, events, keys
+from storyclip.store.new_batch import NewBatch, NewClip
+from tests.stack.conftest import eventually
+from tests.store.making import wish
+
+RECONNECTS = 500  # forced, over all viewers
+VIEWERS_A_WIRE = 3  # of one batch each, besides one of all batches
+CLIPS = 10
+KILLS, KILL_EVERY_S = 4, 4.0  # then peace: what was lost is looked for for 10 s without a pause
+PATIENCE_S = 90.0
+COMES_AND_GOES = 2000
+FAT = 200  # clips with long addresses: 2 MB of events
+
+pytestmark = [pytest.mark.xdist_group("streams"), pytest.mark.timeout(180)]
+
+Seqs = dict[str, list[int]]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    short = {
+        "STORYCLIP_DATE_STEP_S": "1",
+        "STORYCLIP_LEAD_S": "0.3",
+        "STORYCLIP_CONFIRM_INTERVAL_S": "0.2",
+        "STORYCLIP_SETTLE_S": "1",
+        "STORYCLIP_HTTP_DEADLINE_S": "3",
+    }
+    flags = {"date_step": 1, "publish_delay": 0.2, "brands": 10}
+    folder = tmp_path_factory.mktemp("data")
+    with Stack(folder, sandbox_flags=flags, environment=short) as stack:
+        events.forget_listeners()
+        database.connect(stack.database_url)
+        yield stack
+        database.disconnect()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def headers(stack: Stack) -> dict[str, str]:
+    return {"X-Api-Key": stack.api_key}
+
+
+def started(stack: Stack, number: int, count: int = CLIPS) -> str:
+    posts = [{"url": f"https://cdn.example.com/{number}/{n}.mp4"} for n in range(count)]
+    body: dict[str, Any] = {"posts": posts, "settings": {"accountId": str(2_000_001 + number)}}
+    url = f"{stack.url}/api/metricool/publish/stories"
+    answer = requests.post(url, json=body, headers=headers(stack), timeout=20)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["batchId"])
+
+
+def resting(name: str, count: int = 1, url: str = "https://cdn.example.com/1.mp4") -> str:
+    """A batch of the stack's user that no worker touches."""
+    posts = tuple(NewClip(f"c{n}", url, f"Clip {n}") for n in range(count))
+    new = NewBatch(name, None, "local", f"resting {name}", "facebook", "continue", 0.0, posts)
+    batches.create(new, now())
+    wish(name, now(), pause_requested_at=now())
+    return name
+
+
+class Follower:
+    """A viewer whose line breaks again and again, with what it saw in the order that it did."""
+
+    def __init__(self, stack: Stack, query: str, breaks: int, seed: int) -> None:
+        self.stack, self.query, self.breaks = stack, query, breaks
+        self.seen: Seqs = defaultdict(list)
+        self.cursor = ""
+        self.connects = 0
+        self.is_done = threading.Event()
+        self._random = random.Random(seed)
+
+    def run(self, read: Callable[[float], None]) -> None:
+        """Read for a moment, break off, resume; at the end to the end."""
+        until = time.monotonic() + PATIENCE_S
+        while not self.is_done.is_set() and time.monotonic() < until:
+            self.connects += 1
+            try:
+                read(self._random.uniform(0.0, 0.2) if self.connects <= self.breaks else 5.0)
+            except httpx.ReadTimeout:
+                pass  # nothing was said for as long as it read
+            except (httpx.HTTPError, WebSocketException, OSError):
+                time.sleep(0.1)  # the web was killed as well
+
+    def note(self, event: dict[str, Any], cursor: str) -> None:
+        self.seen[event["batchId"]].append(event["seq"])
+        self.cursor = cursor
+
+    def over_sse(self, for_s: float) -> None:
+        until = time.monotonic() + for_s
+        resume = {"Last-Event-ID": self.cursor} if self.cursor else {}
+        url = f"{self.stack.url}/api/metricool/stream?{self.query}"
+        given = {**headers(self.stack), **resume}
+        with (
+            httpx.Client(timeout=httpx.Timeout(10, read=for_s + 0.05), trust_env=False) as client,
+            connect_sse(client, "GET", url, headers=given) as source,
+        ):
+            for message in source.iter_sse():
+                if message.event == "end":
+                    self.is_done.set()
+                elif message.event == "message":
+                    self.note(message.json(), message.id)
+                if time.monotonic() > until:
+                    return
+
+    def over_ws(self, for_s: float) -> None:
+        until = time.monotonic() + for_s
+        url = f"{self.stack.url.replace('http', 'ws', 1)}/api/metricool/ws?{self.query}"
+        line = connect(f"{url}&after={self.cursor}", additional_headers=headers(self.stack))
+        with line, _abruptly(line.socket):
+            while (left := until - time.monotonic()) > 0:
+                try:
+                    message = json.loads(line.recv(timeout=left))
+                except TimeoutError:
+                    return
+                except ConnectionClosed:
+                    if line.close_code == 1000:
+                        self.is_done.set()
+                    return
+                if message["type"] != "snapshot":
+                    self.note(message, message["cursor"])
+
+
+class _abruptly:  # noqa: N801 - reads as what it is
+    """Closes a line without a word."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._line.shutdown(socket.SHUT_RDWR) if self._line.fileno() >= 0 else None
+
+
+def last_seqs(batch_ids: list[str]) -> Seqs:
+    with database.reading():
+        rows = database.run(
+            "SELECT batch_id, last_seq FROM publish_batches WHERE completed_at IS NOT NULL"
+        ).fetchall()
+    return {batch: list(range(1, seq + 1)) for batch, seq in rows if batch in batch_ids}
+
+
+def be_cruel(stack: Stack, over: threading.Event) -> None:
+    """Kill the worker every few seconds, and once each the web, Redis and what Redis knew."""
+    for turn in range(KILLS):
+        if over.wait(KILL_EVERY_S):
+            return
+        stack.kill("worker")
+        if turn == 0:
+            with Redis.from_url(stack.redis_url) as client:
+                client.flushall()
+            stack.kill("redis")
+        if turn == 1:
+            stack.kill("web")
+
+
+def test_whoever_reconnects_sees_every_event_of_every_batch_once_and_in_order(stack):
+    wires = [Follower.over_sse, Follower.over_ws] * VIEWERS_A_WIRE
+    ids = [started(stack, number) for number in range(len(wires))]
+    breaks = RECONNECTS // (len(wires) + 2) + 1
+    some = [
+        Follower(stack, f"batchId={batch_id}", breaks, seed) for seed, batch_id in enumerate(ids)
+    ]
+    everything = [Follower(stack, "", breaks, 100), Follower(stack, "", breaks, 101)]
+    over = threading.Event()
+    cruelty = threading.Thread(target=be_cruel, args=(stack, over))
+    threads = [
+        threading.Thread(target=follower.run, args=(wire.__get__(follower),))
+        for follower, wire in zip([*some, *everything], [*wires, *wires], strict=False)
+    ]
+
+    for thread in [*threads, cruelty]:
+        thread.start()
+    time.sleep(3)
+    ids.append(started(stack, len(wires), 3))  # later than the streams of all
+    for thread in threads[: len(some)]:
+        thread.join()
+    over.set()
+    cruelty.join()
+    eventually(lambda: len(last_seqs(ids)) == len(ids), PATIENCE_S)
+    whole = last_seqs(ids)
+    for follower in everything:
+        eventually(lambda: all(follower.seen[id][-1:] == whole[id][-1:] for id in ids), 20)  # noqa: B023
+        follower.is_done.set()
+    for thread in threads:
+        thread.join()
+
+    assert [dict(follower.seen) for follower in some] == [{id: whole[id]} for id in ids[:-1]]
+    for follower in everything:
+        assert {id: follower.seen[id] for id in ids} == whole
+    assert sum(follower.connects for follower in [*some, *everything]) >= RECONNECTS
+    assert stack.restarts("worker") >= 2
+
+
+def raw(stack: Stack, path: str, upgrade: bool = False, receive_bytes: int = 0) -> socket.socket:
+    """A line that asked for a stream and got its first bytes."""
+    url = urlsplit(stack.url)
+    line = socket.socket()
+    if receive_bytes:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    line.settimeout(20)
+    line.connect((url.hostname, url.port))
+    websocket = (
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+    head = f"GET /api/metricool/{path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {stack.api_key}\r\n"
+    line.sendall(f"{head}{websocket if upgrade else ''}\r\n".encode())
+    return line
+
+
+def until_shown(line: socket.socket) -> bytes:
+    """Read on to the first event."""
+    data = b""
+    while b'"seq": 1,' not in data:
+        got = line.recv(65536)
+        assert got, f"closed after {data!r}"
+        data += got
+    return data
+
+
+def to_the_end(line: socket.socket) -> bytes:
+    data = b""
+    while got := line.recv(65536):
+        data += got
+    return data
+
+
+def web(stack: Stack) -> psutil.Process:
+    """The process that serves: gunicorn's child."""
+    [child] = psutil.Process(stack.pids("web")[0]).children()
+    return child
+
+
+def holds(process: psutil.Process) -> tuple[int, int, int]:
+    """Its threads, file handles and database connections."""
+    files = [Path(one.path).name for one in process.open_files()]
+    return process.num_threads(), process.num_fds(), files.count("storyclip.db")
+
+
+def test_two_thousand_who_come_and_hang_up_leave_nothing_behind(stack):
+    name = resting("leaky")
+    paths = [(f"stream?batchId={name}", False), (f"ws?batchId={name}", True), ("stream", False)]
+
+    def come_and_go(number: int) -> None:
+        path, upgrade = paths[number % len(paths)]
+        with raw(stack, path, upgrade) as line:
+            if number % 5:
+                until_shown(line)
+
+    with ThreadPoolExecutor(8) as pool:
+        everyday = [raw(stack, *paths[n % 3]) for n in range(60)]  # so many threads stay for good
+        for line in everyday:
+            until_shown(line)
+            line.close()
+        list(pool.map(come_and_go, range(100)))
+        time.sleep(3)
+        before = holds(web(stack))
+        list(pool.map(come_and_go, range(COMES_AND_GOES)))
+
+    def is_as_before() -> bool:
+        return all(n <= m for n, m in zip(holds(web(stack)), before, strict=True))
+
+    print("before", before, "after", holds(web(stack)))  # shown where it fails
+    eventually(is_as_before, 20)
+
+
+def test_one_who_does_not_read_is_dropped_and_nobody_else_notices(stack):
+    name = resting("fat", FAT, "https://cdn.example.com/" + "x" * 2000)
+    slow = raw(stack, f"stream?batchId={name}", receive_bytes=4096)
+    until_shown(slow)
+    seen: list[float] = []
+    committed: list[float] = []
+
+    def read() -> None:
+        with connect(
+            f"{stack.url.replace('http', 'ws', 1)}/api/metricool/ws?batchId={name}",
+            additional_headers=headers(stack),
+        ) as line:
+            for message in line:
+                if '"seq"' in message:
+                    seen.append(time.monotonic())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    eventually(lambda: len(seen) == 1)
+    wish(name, now(), pause_requested_at=None)
+    for clip in clips.of_batch(name):
+        for happening in (Event.CLAIMED, Event.ACCEPTED, Event.SEEN_LIVE):
+            facts = {"post_id": "1"} if happening is Event.ACCEPTED else {}
+            clip = clips.record(clip, happening, at=now(), next_at=None, **facts)
+            committed.append(time.monotonic())
+    reader.join(20)
+
+    assert len(seen) == 1 + 3 * FAT
+    assert max(at - was for at, was in zip(seen[1:], committed, strict=True)) < 3
+    with slow:
+        assert b"event: end" not in to_the_end(slow)
+
+
+def test_the_streams_of_a_key_that_is_revoked_end_within_a_minute(stack):
+    name = resting("secret")
+    key = keys.make("local", {"read"}, at=now())
+    began_at = time.monotonic()
+    url = f"{stack.url.replace('http', 'ws', 1)}/api/metricool/ws?batchId={name}"
+    with connect(url, additional_headers={"X-Api-Key": key}) as line:
+        for _ in range(2):
+            line.recv(timeout=10)
+        keys.revoke(key.split("_")[1], now())
+        with pytest.raises(ConnectionClosed):
+            line.recv(timeout=60)
+
+    assert line.close_code == 4401
+    assert time.monotonic() - began_at < 60
+
+
+def test_two_hundred_are_told_that_the_web_stops_and_it_is_gone_within_five_seconds(stack):
+    name = resting("last")
+    sse = [raw(stack, f"stream?batchId={name}") for _ in range(98)]
+    sockets = [raw(stack, f"ws?batchId={name}", upgrade=True) for _ in range(98)]
+    deaf = [raw(stack, f"stream?batchId={name}", receive_bytes=4096) for _ in range(4)]
+    for line in [*sse, *sockets]:
+        until_shown(line)
+
+    began_at = time.monotonic()
+    stack.stop_program("web")
+    took_s = time.monotonic() - began_at
+    stack.start_program("web")
+    stack.wait_ready()
+
+    assert took_s < 5
+    assert all(to_the_end(line).endswith(b"b\r\n: stopping\n\r\n0\r\n\r\n") for line in sse)
+    assert all(to_the_end(line)[-10:] == b"\x03\xe9stopping" for line in sockets)
+    for line in [*sse, *sockets, *deaf]:
+        line.close()
+
+
+def test_without_redis_events_come_within_two_seconds(stack):
+    name = resting("unheard")
+    with raw(stack, f"stream?batchId={name}") as line:
+        until_shown(line)
+        stack.stop_program("redis", 0)
+        try:
+            with pytest.raises(RedisError):
+                Redis.from_url(stack.redis_url).ping()
+            wish(name, now(), pause_requested_at=None)
+            clip = clips.of_batch(name)[0]
+            clips.record(clip, Event.CLAIMED, at=now(), next_at=None)
+            began_at = time.monotonic()
+            while b'"seq": 2,' not in line.recv(65536):
+                pass
+            took_s = time.monotonic() - began_at
+        finally:
+            stack.start_program("redis")
+
+    assert took_s < 2
