@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from storyclip.stack.stack import StackFailed
-from tests.bench import accept, cadence, engine, profiling, takeover, throughput, tick
+from tests.bench import accept, cadence, engine, profiling, streams, takeover, throughput, tick
 from tests.bench.figure import Figure, NotMeasured, shown
 
 MEASUREMENTS: dict[str, Callable[[int], Iterator[Figure]]] = {
@@ -18,6 +18,7 @@ MEASUREMENTS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "accept": accept.measure,
     "takeover": takeover.measure,
     "tick": tick.measure,
+    "streams": streams.measure,
 }
 
 
