@@ -36,7 +36,7 @@ VIEWERS_A_WIRE = 3  # of one batch each, besides one of all batches
 CLIPS = 10
 KILLS, KILL_EVERY_S = 4, 4.0  # then peace: what was lost is looked for for 10 s without a pause
 PATIENCE_S = 90.0
-COMES_AND_GOES = 2000
+COMES_AND_GOES, A_ROUND, MAX_ROUNDS, AT_ONCE = 2000, 500, 12, 8
 FAT = 200  # clips with long addresses: 2 MB of events
 
 pytestmark = [pytest.mark.xdist_group("streams"), pytest.mark.timeout(180)]
@@ -264,9 +264,23 @@ def web(stack: Stack) -> psutil.Process:
 
 
 def holds(process: psutil.Process) -> tuple[int, int, int]:
-    """Its threads, file handles and database connections."""
+    """Its threads, its database connections, and its file handles but for those of the database."""
     files = [Path(one.path).name for one in process.open_files()]
-    return process.num_threads(), process.num_fds(), files.count("storyclip.db")
+    of_database = sum(name.startswith("storyclip.db") for name in files)
+    return process.num_threads(), files.count("storyclip.db"), process.num_fds() - of_database
+
+
+def at_rest(stack: Stack) -> tuple[int, int, int]:
+    """What the web holds once it has noticed that everybody left."""
+    held, earlier = holds(web(stack)), None
+    while held != earlier:
+        time.sleep(1)  # a farewell takes that long
+        held, earlier = holds(web(stack)), held
+    return held
+
+
+def grew(now: tuple[int, int, int], before: tuple[int, int, int]) -> bool:
+    return any(n > m for n, m in zip(now, before, strict=True))
 
 
 def test_two_thousand_who_come_and_hang_up_leave_nothing_behind(stack):
@@ -279,21 +293,18 @@ def test_two_thousand_who_come_and_hang_up_leave_nothing_behind(stack):
             if number % 5:
                 until_shown(line)
 
-    with ThreadPoolExecutor(8) as pool:
-        everyday = [raw(stack, *paths[n % 3]) for n in range(60)]  # so many threads stay for good
-        for line in everyday:
-            until_shown(line)
-            line.close()
-        list(pool.map(come_and_go, range(100)))
-        time.sleep(3)
-        before = holds(web(stack))
-        list(pool.map(come_and_go, range(COMES_AND_GOES)))
+    held = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in range(MAX_ROUNDS):
+            list(pool.map(come_and_go, range(A_ROUND)))
+            held.append(at_rest(stack))
+            if len(held) * A_ROUND > COMES_AND_GOES and not grew(held[-1], held[-2]):
+                break
 
-    def is_as_before() -> bool:
-        return all(n <= m for n, m in zip(holds(web(stack)), before, strict=True))
-
-    print("before", before, "after", holds(web(stack)))  # shown where it fails
-    eventually(is_as_before, 20)
+    # Pools keep as many threads and connections as were ever busy at the same moment, which comes
+    # to an end; what leaks grows in every round.
+    print("after each round", held)  # shown where it fails
+    assert not grew(held[-1], held[-2])
 
 
 def test_one_who_does_not_read_is_dropped_and_nobody_else_notices(stack):
