@@ -81,6 +81,21 @@ def upstream_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def service_url(text: str) -> str:
+    """Accept where a StoryClip answers, and drop a slash at the end: paths are appended.
+
+    Raises:
+        ValueError: with what was expected; http is fine, for it may be a neighbour.
+    """
+    expected = "the service's address like https://storyclip.example.com"
+    parts = _split(text, expected)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(expected)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{expected}, without user, query or fragment")
+    return text.rstrip("/")
+
+
 def cors_origins(text: str) -> tuple[str, ...]:
     """Read a comma list of browser origins, in its order.
 

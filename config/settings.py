@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         "STORYCLIP_LOG_FORMAT", "auto", "auto, json or console"
     )
 
+    client_url: Annotated[str, AfterValidator(addresses.service_url)] = Field(
+        "http://127.0.0.1:8000", validation_alias="STORYCLIP_URL"
+    )
+    client_key: SecretStr | None = Field(None, validation_alias="STORYCLIP_API_KEY")
+
     @classmethod
     def from_environment(
         cls, environ: Mapping[str, str] | None = None, *, needs_upstream: bool = True
@@ -160,8 +165,8 @@ class Settings(BaseSettings):
         """Return what must never be written into a log."""
         urls = (self.database_url, self.redis_url)
         passwords = [urlsplit(url).password for url in urls]
-        token = self.metricool_user_token
-        candidates = [token and token.get_secret_value(), *passwords]
+        hidden = [self.metricool_user_token, self.client_key]
+        candidates = [*(secret.get_secret_value() for secret in hidden if secret), *passwords]
         return (*(seed.key for seed in self.api_keys), *(word for word in candidates if word))
 
 
@@ -202,7 +207,7 @@ def _invalid_values(invalid: ValidationError, given: Mapping[str, str]) -> Itera
 
 
 def _shown(name: str, value: str) -> str:
-    if name in ("STORYCLIP_API_KEYS", "METRICOOL_USER_TOKEN"):
+    if name in ("STORYCLIP_API_KEYS", "STORYCLIP_API_KEY", "METRICOOL_USER_TOKEN"):
         return "***"
     return addresses.without_password(value)
 

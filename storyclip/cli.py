@@ -1,4 +1,4 @@
-"""The commands a person types: demo, run, keys. Data on stdout, everything else on stderr."""
+"""The commands a person types. Data on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.store import database, keys
+from storyclip.terminal.commands import publish, watch
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -24,6 +25,10 @@ INTERRUPTED = 128 + signal.SIGINT
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
+
+
+main.add_command(publish)
+main.add_command(watch)
 
 
 @main.command()

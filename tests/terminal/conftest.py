@@ -1,0 +1,99 @@
+"""The commands as a script and a person meet them, against the real stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import names
+from storyclip.stack.child import CHECKOUT
+from storyclip.stack.stack import Stack
+from tests.whole.conftest import SANDBOX, SHORT
+
+WITHIN_S = 60
+ACCOUNTS = count(2_000_001)
+
+
+class Terminal:
+    """Runs `python -m storyclip`, with the stack's address and key in the environment."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        self.stack, self._folder = stack, folder
+        self._accounts = ACCOUNTS
+
+    def file(self, clips: int = 3, **changes: Any) -> str:
+        """A batch in a file, for an account of its own."""
+        account = str(next(self._accounts))
+        posts = [
+            {"url": f"https://cdn.example.com/{account}/{n}.mp4", "text": f"Clip {n}"}
+            for n in range(1, clips + 1)
+        ]
+        path = self._folder / f"{account}.json"
+        path.write_text(json.dumps({"posts": posts, "settings": {"accountId": account}, **changes}))
+        return str(path)
+
+    def published(self, clips: int = 3) -> str:
+        """The id of a batch that was just accepted."""
+        made = self.run("publish", self.file(clips))
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    def run(
+        self, *arguments: str, given: str = "", **changes: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "storyclip", *arguments],
+            cwd=CHECKOUT,
+            env=self.environment(**changes),
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+        )
+        assert self.stack.api_key not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        assert "\x1b" not in done.stdout + done.stderr
+        return done
+
+    @contextmanager
+    def running(self, *arguments: str, **how: Any) -> Iterator[subprocess.Popen[str]]:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(
+            [sys.executable, "-m", "storyclip", *arguments],
+            cwd=CHECKOUT,
+            env=self.environment(),
+            text=True,
+            **(pipes | how),
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        given = {name: value for name, value in os.environ.items() if name not in names()}
+        ours = {"STORYCLIP_URL": self.stack.url, "STORYCLIP_API_KEY": self.stack.api_key}
+        return {**given, **ours, "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **changes}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(folder, sandbox_flags=SANDBOX, environment=SHORT) as stack:
+        yield stack
+
+
+@pytest.fixture
+def terminal(stack: Stack, tmp_path: Path) -> Iterator[Terminal]:
+    yield Terminal(stack, tmp_path)
+    assert stack.sandbox is not None
+    stack.sandbox.clear_faults()
