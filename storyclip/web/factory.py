@@ -22,6 +22,7 @@ from storyclip.web import (
     health,
     json_body,
     live,
+    metrics,
     problems,
     publish,
     request_log,
@@ -64,7 +65,7 @@ def create_app(
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
     )
-    for room in (publish, batches, brands, live, health):
+    for room in (publish, batches, brands, live, health, metrics):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)

@@ -26,6 +26,11 @@ class Seats:
             self._taken[key_id] += 1
             return True
 
+    @property
+    def taken(self) -> int:
+        """Return how many streams are open."""
+        return self._taken.total()
+
     def give(self, key_id: str) -> None:
         """Give a seat back."""
         with self._lock:
