@@ -24,6 +24,7 @@ log = structlog.get_logger("storyclip")
 
 LOOK_EVERY_S = 1.0  # without Redis a viewer is behind by this and one query
 CHECK_KEYS_EVERY_S = 0.5  # a revoked key's streams must end within 1 s, busy or not
+MOST_NEWS = 500  # batches looked at in one query, whoever floods the channel
 READERS = 8  # who read the past at once: a thousand who reconnect must not take all connections
 FAREWELL_S = 1.5  # for those who take no farewell; the process must be gone within 5 s
 
@@ -139,11 +140,12 @@ class Hub:
         news: dict[str, int] = {}
         try:
             said = self._heard.get(timeout=max(0.001, until - self._monotonic()))
-            while True:
+            while len(news) < MOST_NEWS:
                 news[said[0]] = max(news.get(said[0], 0), said[1])
                 said = self._heard.get_nowait()
         except queue.Empty:
-            return news
+            pass
+        return news
 
     def _follow_up(self, news: dict[str, int]) -> None:
         unwatched = []
