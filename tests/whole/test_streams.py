@@ -283,6 +283,7 @@ def test_two_thousand_who_come_and_hang_up_leave_nothing_behind(stack):
         everyday = [raw(stack, *paths[n % 3]) for n in range(60)]  # so many threads stay for good
         for line in everyday:
             until_shown(line)
+        for line in everyday:
             line.close()
         list(pool.map(come_and_go, range(100)))
         time.sleep(3)
