@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -13,13 +14,16 @@ from rich.console import Console
 
 from config.seed_keys import SCOPES
 from config.settings import Settings, SettingsInvalid
-from storyclip.domain.errors import StoreUnavailable
+from storyclip import key_list
+from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
-from storyclip.store import database, keys
+from storyclip.store import database, key_ring, keys
 from storyclip.terminal.commands import publish, watch
 
 INTERRUPTED = 128 + signal.SIGINT
+SPAN = key_list.Span()
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -84,19 +88,39 @@ def key_commands() -> None:
     help=f"Comma list out of: {', '.join(sorted(SCOPES))}.",
 )
 @click.option("--account", "accounts", multiple=True, help="Only this account; may be repeated.")
-def create(user: str, scopes: str, accounts: tuple[str, ...]) -> None:
+@click.option("--expires-in", type=SPAN, help="How long it is good, as 90d, 12h or 30m.")
+@AS_JSON
+def create(
+    user: str, scopes: str, accounts: tuple[str, ...], expires_in: timedelta | None, as_json: bool
+) -> None:
     """Make a key and print it: the only time that it can be read."""
     words = {word.strip() for word in scopes.split(",") if word.strip()}
     _open_database()
+    now = datetime.now(UTC)
+    until = None if expires_in is None else now + expires_in
     try:
-        click.echo(keys.make(user, words, accounts or None, at=datetime.now(UTC)))
+        key = keys.make(user, words, accounts or None, at=now, expires_at=until)
     except (ValueError, StoreUnavailable) as reason:
         sys.exit(f"No key was made: {reason}")
+    _show_new(key, as_json)
+
+
+@key_commands.command(name="list")
+@AS_JSON
+def list_keys(as_json: bool) -> None:
+    """Show all keys, with their rights and times, but never their secrets."""
+    _open_database()
+    try:
+        found = key_ring.all_keys()
+    except StoreUnavailable as reason:
+        sys.exit(str(reason))
+    click.echo(key_list.as_json(found) if as_json else key_list.as_table(found))
 
 
 @key_commands.command()
 @click.argument("key_id")
-def revoke(key_id: str) -> None:
+@AS_JSON
+def revoke(key_id: str, as_json: bool) -> None:
     """Make a key useless from now on; its id is the part between `sc_` and the next `_`."""
     _open_database()
     try:
@@ -105,7 +129,41 @@ def revoke(key_id: str) -> None:
         sys.exit(str(reason))
     if not revoked:
         sys.exit(f"There is no key {key_id} in use.")
+    if as_json:
+        click.echo(json.dumps({"id": key_id, "revoked": True}))
     click.echo(f"{key_id} is revoked.", err=True)
+    if key_id.startswith(keys.SEED_PREFIX):
+        click.echo(
+            "Take it out of STORYCLIP_API_KEYS too: the next start makes it again.", err=True
+        )
+
+
+@key_commands.command()
+@click.argument("key_id")
+@click.option(
+    "--grace",
+    type=SPAN,
+    default="0m",
+    show_default=True,
+    help="How long the old key is still good, as 1d, 12h or 30m.",
+)
+@click.option("--expires-in", type=SPAN, help="How long the new key is good; as the old without.")
+@AS_JSON
+def rotate(key_id: str, grace: timedelta, expires_in: timedelta | None, as_json: bool) -> None:
+    """Print a new key with the rights of another, which ends at once or after the grace."""
+    _open_database()
+    now = datetime.now(UTC)
+    until = None if expires_in is None else now + expires_in
+    try:
+        key = key_ring.rotate(key_id, now, grace, until)
+    except (NotFound, StoreUnavailable) as reason:
+        sys.exit(f"Nothing was changed: {reason}")
+    _show_new(key, as_json)
+    click.echo(f"{key_id} ends {'in ' + str(grace) if grace else 'now'}.", err=True)
+
+
+def _show_new(key: str, as_json: bool) -> None:
+    click.echo(json.dumps({"id": key.split("_")[1], "key": key}) if as_json else key)
 
 
 def _open_database() -> None:

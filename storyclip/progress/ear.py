@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,8 @@ SOCKET_S = 5.0
 CONNECT_S = 1.0
 AGAIN_AFTER_S = 1.0
 PROVE_ALIVE_S = 5  # a line that died without a word is noticed by a ping
+
+_NAME = re.compile("[!-~]{1,100}")  # whatever else it were, a database might choke on it
 
 Tell = Callable[[str, int], None]
 
@@ -70,4 +73,5 @@ def _news(data: Any) -> tuple[str, int] | None:
         batch_id, seq = said["batchId"], said["seq"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return (batch_id, seq) if isinstance(batch_id, str) and isinstance(seq, int) else None
+    is_ours = isinstance(batch_id, str) and _NAME.fullmatch(batch_id) and type(seq) is int
+    return (batch_id, seq) if is_ours else None

@@ -23,7 +23,8 @@ from storyclip.store import access, streams
 log = structlog.get_logger("storyclip")
 
 LOOK_EVERY_S = 1.0  # without Redis a viewer is behind by this and one query
-CHECK_KEYS_EVERY_S = 15.0  # a revoked key's streams must end within 60 s, busy or not
+CHECK_KEYS_EVERY_S = 0.5  # a revoked key's streams must end within 1 s, busy or not
+MOST_NEWS = 500  # batches looked at in one query, whoever floods the channel
 READERS = 8  # who read the past at once: a thousand who reconnect must not take all connections
 FAREWELL_S = 1.5  # for those who take no farewell; the process must be gone within 5 s
 
@@ -116,7 +117,7 @@ class Hub:
         check_at = self._monotonic() + CHECK_KEYS_EVERY_S
         try:
             while not self.stopped.is_set():
-                news = self._news(look_at)
+                news = self._news(min(look_at, check_at))
                 if self.stopped.is_set():
                     break
                 try:
@@ -130,6 +131,7 @@ class Hub:
                 except StoreUnavailable as failure:
                     log.warning("streams_wait", reason=str(failure))
                     look_at = self._monotonic() + LOOK_EVERY_S
+                    check_at = self._monotonic() + CHECK_KEYS_EVERY_S
         finally:
             self._end_all()  # whatever ended us: they come again, and start another
 
@@ -138,11 +140,12 @@ class Hub:
         news: dict[str, int] = {}
         try:
             said = self._heard.get(timeout=max(0.001, until - self._monotonic()))
-            while True:
+            while len(news) < MOST_NEWS:
                 news[said[0]] = max(news.get(said[0], 0), said[1])
                 said = self._heard.get_nowait()
         except queue.Empty:
-            return news
+            pass
+        return news
 
     def _follow_up(self, news: dict[str, int]) -> None:
         unwatched = []

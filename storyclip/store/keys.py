@@ -94,7 +94,7 @@ def make(
         StoreUnavailable: no key was made.
     """
     with writing():
-        return _make(user_id, scopes, accounts, at, expires_at)
+        return insert_new(user_id, scopes, accounts, at, expires_at)
 
 
 def first_start(at: datetime) -> str | None:
@@ -115,7 +115,7 @@ def first_start(at: datetime) -> str | None:
         )
         if first.rowcount != 1:
             return None
-        return _make(FIRST_USER, SCOPES, None, at, None)
+        return insert_new(FIRST_USER, SCOPES, None, at, None)
 
 
 def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
@@ -138,6 +138,11 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
         )
 
 
+def is_unguessable(key: str) -> bool:
+    """Return whether the key has the form of ours: 256 random bits, which nobody tries out."""
+    return _OURS.fullmatch(key) is not None
+
+
 def revoke(key_id: str, at: datetime) -> bool:
     """Make a key useless from now on; return False if there is no such key in use.
 
@@ -152,13 +157,18 @@ def revoke(key_id: str, at: datetime) -> bool:
     return bool(cursor.rowcount == 1)
 
 
-def _make(
+def insert_new(
     user_id: str,
     scopes: Collection[str],
     accounts: Collection[str] | None,
     at: datetime,
     expires_at: datetime | None,
 ) -> str:
+    """Make a key within the caller's write transaction, and return it.
+
+    Raises:
+        ValueError: no scope, or one that does not exist.
+    """
     if not scopes or not SCOPES.issuperset(scopes):
         raise ValueError(f"expected scopes out of {', '.join(sorted(SCOPES))}")
     key_id = secrets.token_hex(6)

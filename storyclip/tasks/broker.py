@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import dramatiq
 import redis
+import structlog
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerError
 
@@ -14,13 +16,45 @@ from storyclip.store.events import Change
 
 QUEUE = "storyclip"  # one for all: each queue costs two consumers that poll Redis
 PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # the actors
+MAX_BELL_BYTES = 1024  # ours have a quarter of it
+MAX_ROW_ID = 2**31
 HEARTBEAT_TIMEOUT_MS = 5000
 MAINTENANCE_CHANCE = 50_000  # of a million commands; the clock rings again what a dead one had
+
+_FIELDS = {
+    "queue_name",
+    "actor_name",
+    "args",
+    "kwargs",
+    "options",
+    "message_id",
+    "message_timestamp",
+}
+
+log = structlog.get_logger("storyclip")
+
+
+class OurBroker(RedisBroker):
+    """Hands its workers nothing but our own bells: anybody may have written into the queue.
+
+    Dramatiq's consumer stops for 3 s at each message that it cannot read, and forgets what it had
+    fetched with it.
+    """
+
+    def do_fetch(self, queue_name: str, count: int) -> list[bytes]:
+        """Return up to `count` bells; what is none is passed over, and not fetched again."""
+        while fetched := self._dispatch("fetch")(queue_name, count):  # type: ignore[no-untyped-call]
+            bells = [data for data in fetched if _is_bell(data, queue_name)]
+            if len(bells) < len(fetched):
+                log.warning("bells_not_ours", count=len(fetched) - len(bells))
+            if bells:
+                return bells
+        return []
 
 
 def make_broker(client: redis.Redis, middleware: list[dramatiq.Middleware]) -> RedisBroker:
     """Return the broker: no retries, no results, no delays, no time limits; rows do all that."""
-    return RedisBroker(
+    return OurBroker(  # type: ignore[no-untyped-call]
         client=client,
         middleware=middleware,
         maintenance_chance=MAINTENANCE_CHANCE,
@@ -64,3 +98,28 @@ def teller(bells: Bells, news: News) -> Callable[[Change], None]:
         news.publish(change.batch_id, change.seq)
 
     return tell
+
+
+def _is_bell(data: bytes | None, queue_name: str) -> bool:
+    if data is None or len(data) > MAX_BELL_BYTES or queue_name != QUEUE:  # we delay none
+        return False
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(said, dict) or set(said) != _FIELDS:
+        return False
+    args, options = said["args"], said["options"]
+    return (
+        said["queue_name"] == QUEUE
+        and said["actor_name"] in (PUBLISH, PREPARE, AUDIT)
+        and isinstance(args, list)
+        and [type(arg) for arg in args] == [int]
+        and 0 < args[0] < MAX_ROW_ID
+        and said["kwargs"] == {}
+        and isinstance(said["message_id"], str)
+        and type(said["message_timestamp"]) is int
+        and isinstance(options, dict)
+        and set(options) == {"redis_message_id"}
+        and isinstance(options["redis_message_id"], str)
+    )

@@ -13,12 +13,12 @@ def holder(scope: str) -> keys.Holder:
     """Return the holder of the request's key.
 
     Raises:
-        Problem: 401 without a good key, the same for all that can be wrong with it; 403 without
-            the scope.
+        Problem: 401 without a good key, the same for all that can be wrong with it; 429 after
+            too many such keys; 403 without the scope.
         StoreUnavailable: the database does not answer.
     """
     key = _key()
-    found = keys.holder_of(key, front().now()) if key else None
+    found = _tried(key) if key else None
     if found is None:
         raise problems.Problem(problems.NO_KEY)
     if not found.may(scope):
@@ -52,6 +52,21 @@ def require_account(who: keys.Holder, account_id: str) -> None:
     """
     if not who.may_use(account_id):
         raise problems.Problem(problems.ACCOUNT_NOT_ALLOWED)
+
+
+def _tried(key: str) -> keys.Holder | None:
+    guesses, now = front().guesses, front().now()
+    address = request.remote_addr  # the line's other end: anybody can write X-Forwarded-For
+    wait_s = guesses.wait_s(address, now)
+    may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
+    found = keys.holder_of(key, now) if may_look else None
+    if found is not None:
+        guesses.was_good(key)
+    elif wait_s:
+        raise problems.too_many_tries(wait_s)
+    else:
+        guesses.failed(address, now)
+    return found
 
 
 def _key() -> str:

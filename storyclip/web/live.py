@@ -33,6 +33,7 @@ _CLOSING = (
     (problems.NO_KEY, wires.NO_KEY),
     (problems.SCOPE_MISSING, wires.MAY_NOT),
     (problems.TOO_MANY_STREAMS, wires.TOO_MANY),
+    (problems.TOO_MANY_TRIES, wires.TOO_MANY),
     (problems.STOPPING, wires.STOPPING),
 )
 _PREFLIGHT = {
@@ -172,7 +173,7 @@ def _leave(here: Front, key_id: str, line: socket.socket | None) -> None:
 def _closing(refusal: Exception) -> tuple[int, str]:
     if isinstance(refusal, Problem):
         return next(
-            ((code, kind.title) for kind, code in _CLOSING if kind is refusal.kind),
+            ((code, kind.title) for kind, code in _CLOSING if kind.code == refusal.kind.code),
             (wires.BROKEN, refusal.kind.title),
         )
     if isinstance(refusal, errors.NotFound):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -60,6 +60,9 @@ NO_KEY = Kind(
     "A valid API key is needed",
     "Send your key as `X-Api-Key: …` or `Authorization: Bearer …`.",
     {"WWW-Authenticate": 'Bearer realm="storyclip"'},
+)
+TOO_MANY_TRIES = Kind(
+    429, "too_many_tries", "Too many wrong keys came from here", "Check the key, and try it later."
 )
 SCOPE_MISSING = Kind(403, "scope_missing", "The key may not do this", "Its scopes do not allow it.")
 ACCOUNT_NOT_ALLOWED = Kind(
@@ -151,6 +154,11 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
     ),
     errors.UpstreamError: _UPSTREAM_FAILED,
 }
+
+
+def too_many_tries(wait_s: int) -> Problem:
+    """Return what somebody hears who tried too many keys."""
+    return Problem(replace(TOO_MANY_TRIES, headers={"Retry-After": str(wait_s)}))
 
 
 def answer_to(error: Exception) -> Response:

@@ -340,20 +340,21 @@ def test_one_who_does_not_read_is_dropped_and_nobody_else_notices(stack):
         assert b"event: end" not in to_the_end(slow)
 
 
-def test_the_streams_of_a_key_that_is_revoked_end_within_a_minute(stack):
+def test_the_streams_of_a_key_that_is_revoked_end_within_a_second(stack):
     name = resting("secret")
     key = keys.make("local", {"read"}, at=now())
-    began_at = time.monotonic()
     url = f"{stack.url.replace('http', 'ws', 1)}/api/metricool/ws?batchId={name}"
     with connect(url, additional_headers={"X-Api-Key": key}) as line:
         for _ in range(2):
             line.recv(timeout=10)
         keys.revoke(key.split("_")[1], now())
+        revoked_at = time.monotonic()
         with pytest.raises(ConnectionClosed):
             line.recv(timeout=60)
+        took_s = time.monotonic() - revoked_at
 
     assert line.close_code == 4401
-    assert time.monotonic() - began_at < 60
+    assert took_s < 1
 
 
 def test_two_hundred_are_told_that_the_web_stops_and_it_is_gone_within_five_seconds(stack):

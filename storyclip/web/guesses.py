@@ -1,0 +1,86 @@
+"""Keys that are tried out: who fails too often waits, and whoever holds a good key does not."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import threading
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
+
+WINDOW = timedelta(minutes=1)
+MOST_OF_ONE = 30  # failures of one address in a window: a wrong setting in a script, not a search
+MOST_OF_ALL = 1000  # of all addresses: a search from many
+MOST_ADDRESSES = 10_000  # remembered; the longest silent is forgotten first
+MOST_KNOWN = 10_000  # good keys whose hashes are kept
+
+
+class Guesses:
+    """The failed attempts of the last minute, in this process alone; good keys cost nothing.
+
+    An address that has to wait may still use keys made by us, which nobody can guess, and keys
+    that were good here before. Others, which may be weak words of the environment, are not even
+    looked up for it.
+    """
+
+    def __init__(self, of_one: int = MOST_OF_ONE, of_all: int = MOST_OF_ALL) -> None:
+        self._of_one, self._of_all = of_one, of_all
+        self._failed: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._all: deque[datetime] = deque(maxlen=of_all)
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._salt = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+
+    def wait_s(self, address: str | None, at: datetime) -> int:
+        """Return for how many seconds the address has to wait, 0 if it may try."""
+        with self._lock:
+            mine = self._failed.get(_home(address), deque())
+            waits = [_until_free(mine, self._of_one, at), _until_free(self._all, self._of_all, at)]
+            return max(waits)
+
+    def failed(self, address: str | None, at: datetime) -> None:
+        """Count a key that was not good."""
+        home = _home(address)
+        with self._lock:
+            mine = self._failed.setdefault(home, deque(maxlen=self._of_one))
+            self._failed.move_to_end(home)
+            mine.append(at)
+            self._all.append(at)
+            if len(self._failed) > MOST_ADDRESSES:
+                self._failed.popitem(last=False)
+
+    def was_good(self, key: str) -> None:
+        """Remember a good key, as a hash that is worth nothing outside this process."""
+        with self._lock:
+            digest = self._digest(key)
+            self._known[digest] = None
+            self._known.move_to_end(digest)
+            if len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+
+    def knows(self, key: str) -> bool:
+        """Return whether the key was good here before."""
+        return self._digest(key) in self._known
+
+    def _digest(self, key: str) -> bytes:
+        return blake2b(key.encode("utf-8", "replace"), key=self._salt, digest_size=16).digest()
+
+
+def _until_free(failed: deque[datetime], most: int, at: datetime) -> int:
+    """Return the seconds until one more failure fits; `failed` never holds more than `most`."""
+    if len(failed) < most:
+        return 0
+    return max(0, math.ceil((failed[0] + WINDOW - at).total_seconds()))
+
+
+def _home(address: str | None) -> str:
+    """Return who an address stands for: of IPv6 whoever has the /64, since all of it is theirs."""
+    try:
+        found = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+    return str(found)
