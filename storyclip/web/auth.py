@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import request
 
 from storyclip.store import access, keys, sessions
-from storyclip.web import browser, problems, tickets
+from storyclip.web import browser, limits, problems, tickets
 from storyclip.web.front import front
 
 
@@ -30,17 +30,11 @@ def caller() -> keys.Holder:
 
     Raises:
         Problem: 401 without a good key, the same for all that can be wrong with it; 403 where
-            another page than ours makes use of the session.
+            another page than ours makes use of the session; 429 to who asks too fast.
         StoreUnavailable: the database does not answer.
     """
-    if key := _key():
-        return holder_of(key)
-    if not (token := browser.session_token()):
-        raise problems.Problem(problems.NO_KEY)
-    browser.require_own_page()
-    found = sessions.holder_of(token, front().now())
-    if found is None:
-        raise problems.Problem(problems.NO_KEY, "The session is over: sign in again.")
+    found = _caller()
+    limits.take(found.key_id)
     return found
 
 
@@ -70,6 +64,7 @@ def viewer() -> keys.Holder:
     found = access.holder_with_id(key_id, front().now()) if key_id else None
     if found is None:
         raise problems.Problem(problems.NO_KEY, "The ticket is not good, or not any more.")
+    limits.take(found.key_id)
     if not found.may("read"):
         raise problems.Problem(problems.SCOPE_MISSING, "It needs the scope `read`.")
     return found
@@ -83,6 +78,18 @@ def require_account(who: keys.Holder, account_id: str) -> None:
     """
     if not who.may_use(account_id):
         raise problems.Problem(problems.ACCOUNT_NOT_ALLOWED)
+
+
+def _caller() -> keys.Holder:
+    if key := _key():
+        return holder_of(key)
+    if not (token := browser.session_token()):
+        raise problems.Problem(problems.NO_KEY)
+    browser.require_own_page()
+    found = sessions.holder_of(token, front().now())
+    if found is None:
+        raise problems.Problem(problems.NO_KEY, "The session is over: sign in again.")
+    return found
 
 
 def _key() -> str:

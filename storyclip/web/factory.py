@@ -22,12 +22,14 @@ from storyclip.web import (
     browser,
     health,
     json_body,
+    limits,
     live,
     problems,
     publish,
     request_log,
     session,
 )
+from storyclip.web.buckets import Buckets
 from storyclip.web.front import NAME, Front
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
@@ -65,10 +67,20 @@ def create_app(
         Hub(now, time.monotonic, ear),
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
+        Buckets(_a_second(settings), time.monotonic),
     )
     for room in (publish, batches, brands, live, session, health):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)
+    limits.begin(app)
     browser.guard(app)
     return app
+
+
+def _a_second(settings: Settings) -> dict[str, float]:
+    return {
+        limits.WRITES: settings.writes_per_s,
+        limits.READING: settings.reads_per_s,
+        limits.STREAMS: settings.streams_per_s,
+    }

@@ -12,6 +12,7 @@ from flask import current_app
 from config.settings import Settings
 from storyclip.domain.story import Upstream
 from storyclip.progress.hub import Hub
+from storyclip.web.buckets import Buckets
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
 
@@ -20,7 +21,7 @@ NAME = "storyclip"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, whether Redis answers right now, and open streams."""
+    """The settings, Metricool, the clock, whether Redis answers right now, open streams, rates."""
 
     settings: Settings
     upstream: Upstream
@@ -29,6 +30,7 @@ class Front:
     hub: Hub
     seats: Seats
     lookout: Lookout
+    buckets: Buckets
 
     @property
     def wait_total_s(self) -> float:

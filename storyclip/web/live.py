@@ -33,6 +33,7 @@ _CLOSING = (
     (problems.SCOPE_MISSING, wires.MAY_NOT),
     (problems.ORIGIN_REFUSED, wires.MAY_NOT),
     (problems.TOO_MANY_STREAMS, wires.TOO_MANY),
+    (problems.TOO_FAST, wires.TOO_MANY),
     (problems.STOPPING, wires.STOPPING),
 )
 
@@ -93,8 +94,10 @@ def stream_ticket() -> Response:
 @routes.before_request
 def _websocket_prepared() -> None:
     """Refuse a page of another origin, and put our tap where the WebSocket expects its socket."""
-    if not request.environ.get("HTTP_UPGRADE") or request.endpoint != "live.ws":
+    if request.endpoint != "live.ws" or request.method == "OPTIONS":
         return
+    if request.environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+        raise Problem(problems.NO_UPGRADE)
     origin = request.headers.get("Origin")
     if origin is not None and not browser.is_allowed(origin):
         raise Problem(problems.ORIGIN_REFUSED)
