@@ -11,12 +11,13 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from storyclip.domain.clip_url import objection_to
+from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
 from storyclip.domain.errors import RequestInvalid
 from storyclip.web.json_body import pointer_to
 
@@ -92,13 +93,39 @@ def _account_number(text: str) -> str:
     return text
 
 
-AccountId = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_account_number)]
+AccountId = Annotated[
+    str,
+    BeforeValidator(_number_as_text),
+    AfterValidator(_account_number),
+    WithJsonSchema(
+        {
+            "description": "Metricool's number for the account.",
+            "anyOf": [
+                {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
+                {"type": "integer", "minimum": 1, "maximum": 10**19 - 1},
+            ],
+        }
+    ),
+]
+ClipUrl = Annotated[
+    str,
+    AfterValidator(_fetchable),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "uri",
+            "pattern": "^https://",
+            "maxLength": MAX_URL_LENGTH,
+            "description": "Public https, without a user name: Metricool fetches it.",
+        }
+    ),
+]
 
 
 class Post(Body):
     """One clip; `text` is its title for people, never sent as a caption."""
 
-    url: Annotated[str, AfterValidator(_fetchable)]
+    url: ClipUrl
     id: Annotated[str, Field(min_length=1, max_length=100)] = ""
     text: Annotated[str, Field(max_length=MAX_TITLE_LENGTH)] = ""
 

@@ -20,10 +20,12 @@ from storyclip.web import (
     batches,
     brands,
     browser,
+    docs_page,
     health,
     json_body,
     limits,
     live,
+    openapi,
     problems,
     publish,
     request_log,
@@ -69,7 +71,7 @@ def create_app(
         Lookout(),
         Buckets(_a_second(settings), time.monotonic),
     )
-    for room in (publish, batches, brands, live, session, health):
+    for room in (publish, batches, brands, live, session, health, openapi, docs_page):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)

@@ -94,10 +94,8 @@ def stream_ticket() -> Response:
 @routes.before_request
 def _websocket_prepared() -> None:
     """Refuse a page of another origin, and put our tap where the WebSocket expects its socket."""
-    if request.endpoint != "live.ws" or request.method == "OPTIONS":
+    if not request.environ.get("HTTP_UPGRADE") or request.endpoint != "live.ws":
         return
-    if request.environ.get("HTTP_UPGRADE", "").lower() != "websocket":
-        raise Problem(problems.NO_UPGRADE)
     origin = request.headers.get("Origin")
     if origin is not None and not browser.is_allowed(origin):
         raise Problem(problems.ORIGIN_REFUSED)

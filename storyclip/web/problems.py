@@ -101,13 +101,6 @@ ORIGIN_REFUSED = Kind(
     "Those of STORYCLIP_CORS_ORIGINS may, with a key of their own.",
 )
 TOO_FAST = Kind(429, "too_many_requests", "Too many requests", "Ask again later.")
-NO_UPGRADE = Kind(
-    426,
-    "upgrade_required",
-    "This is a WebSocket",
-    "Ask with `Upgrade: websocket`, or take the stream of Server-Sent Events.",
-    {"Upgrade": "websocket"},
-)
 _CURSOR_INVALID = Kind(400, "cursor_invalid", "The cursor is not one of this stream", "")
 _BROKEN = Kind(500, "internal", "Something went wrong here", "It is logged; ask again later.")
 _UPSTREAM_FAILED = Kind(
