@@ -11,7 +11,7 @@ ARGS ?=
 RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
 DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: help demo run test check crash bench pins clean
+.PHONY: help demo run test check crash bench fuzz pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ crash: $(DEV_STAMP) ## kill the real processes 300 times and judge by the sandbo
 
 bench: $(DEV_STAMP) ## measure throughput and latency on this machine
 	@exec $(PY) -m tests.bench $(ARGS)
+
+fuzz: $(DEV_STAMP) ## ask 20,000 made-up requests, check each answer against the OpenAPI document
+	@exec $(PY) -m tests.fuzz $(ARGS)
 
 pins: $(DEV_STAMP) ## pin the newest versions that requirements*.in allow (needs the package index)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv

@@ -57,6 +57,11 @@ def _count(name: str, default: int, at_most: int) -> Any:
     return _field(PREFIX + name, default, expected, ge=1, le=at_most)
 
 
+def _rate(name: str, default: float) -> Any:
+    expected = "a number a second, from 0.1 to 100000"
+    return _field(PREFIX + name, float(default), expected, ge=0.1, le=100_000)
+
+
 def _not_below_base(retry_max_s: float, others: ValidationInfo) -> float:
     base_s = others.data.get("retry_base_s", 0)
     if retry_max_s < base_s:
@@ -107,6 +112,10 @@ class Settings(BaseSettings):
     )
     quota_24h: int = _count("QUOTA_24H", 50, 10_000)
     max_late_s: float = _seconds("MAX_LATE_S", HOUR_S, 7 * DAY_S)
+
+    writes_per_s: float = _rate("WRITES_PER_S", 100)
+    reads_per_s: float = _rate("READS_PER_S", 200)
+    streams_per_s: float = _rate("STREAMS_PER_S", 200)
 
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
         Field((), validation_alias="STORYCLIP_CORS_ORIGINS")

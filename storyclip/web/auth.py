@@ -1,29 +1,63 @@
-"""Who asks, and whether they may. A key travels in a header; one in a URL is not even looked at."""
+"""Who asks, and whether they may: by a key in a header, or by the session of our own page.
+
+A key in a URL is not even looked at.
+"""
 
 from __future__ import annotations
 
 from flask import request
 
-from storyclip.store import access, keys
-from storyclip.web import problems, tickets
+from storyclip.store import access, keys, sessions
+from storyclip.web import browser, limits, problems, tickets
 from storyclip.web.front import front
 
 
 def holder(scope: str) -> keys.Holder:
-    """Return the holder of the request's key.
+    """Return who asks, if they may.
 
     Raises:
-        Problem: 401 without a good key, the same for all that can be wrong with it; 429 after
-            too many such keys; 403 without the scope.
+        Problem: as `caller`; 403 without the scope.
         StoreUnavailable: the database does not answer.
     """
-    key = _key()
-    found = _tried(key) if key else None
-    if found is None:
-        raise problems.Problem(problems.NO_KEY)
+    found = caller()
     if not found.may(scope):
         raise problems.Problem(problems.SCOPE_MISSING, f"It needs the scope `{scope}`.")
     return found
+
+
+def caller() -> keys.Holder:
+    """Return the holder of the request's key, or of the key behind its session.
+
+    Raises:
+        Problem: 401 without a good key, the same for all that can be wrong with it; 403 where
+            another page than ours makes use of the session; 429 to who asks too fast or
+            tries too many keys.
+        StoreUnavailable: the database does not answer.
+    """
+    found = _caller()
+    limits.take(found.key_id)
+    return found
+
+
+def holder_of(key: str) -> keys.Holder:
+    """Return the holder of this key.
+
+    Raises:
+        Problem: 401, the same for all that can be wrong with it; 429 after too many such keys.
+        StoreUnavailable: the database does not answer.
+    """
+    guesses, now = front().guesses, front().now()
+    address = request.remote_addr  # the line's other end: anybody can write X-Forwarded-For
+    wait_s = guesses.wait_s(address, now)
+    may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
+    found = keys.holder_of(key, now) if may_look else None
+    if found is not None:
+        guesses.was_good(key)
+        return found
+    if wait_s:
+        raise problems.too_many_tries(wait_s)
+    guesses.failed(address, now)
+    raise problems.Problem(problems.NO_KEY)
 
 
 def viewer() -> keys.Holder:
@@ -39,6 +73,7 @@ def viewer() -> keys.Holder:
     found = access.holder_with_id(key_id, front().now()) if key_id else None
     if found is None:
         raise problems.Problem(problems.NO_KEY, "The ticket is not good, or not any more.")
+    limits.take(found.key_id)
     if not found.may("read"):
         raise problems.Problem(problems.SCOPE_MISSING, "It needs the scope `read`.")
     return found
@@ -54,18 +89,15 @@ def require_account(who: keys.Holder, account_id: str) -> None:
         raise problems.Problem(problems.ACCOUNT_NOT_ALLOWED)
 
 
-def _tried(key: str) -> keys.Holder | None:
-    guesses, now = front().guesses, front().now()
-    address = request.remote_addr  # the line's other end: anybody can write X-Forwarded-For
-    wait_s = guesses.wait_s(address, now)
-    may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
-    found = keys.holder_of(key, now) if may_look else None
-    if found is not None:
-        guesses.was_good(key)
-    elif wait_s:
-        raise problems.too_many_tries(wait_s)
-    else:
-        guesses.failed(address, now)
+def _caller() -> keys.Holder:
+    if key := _key():
+        return holder_of(key)
+    if not (token := browser.session_token()):
+        raise problems.Problem(problems.NO_KEY)
+    browser.require_own_page()
+    found = sessions.holder_of(token, front().now())
+    if found is None:
+        raise problems.Problem(problems.NO_KEY, "The session is over: sign in again.")
     return found
 
 

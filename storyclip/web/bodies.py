@@ -11,17 +11,19 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from storyclip.domain.clip_url import objection_to
+from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
 from storyclip.domain.errors import RequestInvalid
 from storyclip.web.json_body import pointer_to
 
 MAX_POSTS = 100
 MAX_TITLE_LENGTH = 300
+MAX_KEY_LENGTH = 500  # ours have 59 characters, seeded ones are chosen by people
 LATER_MODES = ("scheduled", "bestTime")
 GAP_S = {"safe": 5.0, "fast": 3.0, "ultra": 2.0}  # what `publishSpeed` used to mean
 
@@ -91,13 +93,39 @@ def _account_number(text: str) -> str:
     return text
 
 
-AccountId = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_account_number)]
+AccountId = Annotated[
+    str,
+    BeforeValidator(_number_as_text),
+    AfterValidator(_account_number),
+    WithJsonSchema(
+        {
+            "description": "Metricool's number for the account.",
+            "anyOf": [
+                {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
+                {"type": "integer", "minimum": 1, "maximum": 10**19 - 1},
+            ],
+        }
+    ),
+]
+ClipUrl = Annotated[
+    str,
+    AfterValidator(_fetchable),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "uri",
+            "pattern": "^https://",
+            "maxLength": MAX_URL_LENGTH,
+            "description": "Public https, without a user name: Metricool fetches it.",
+        }
+    ),
+]
 
 
 class Post(Body):
     """One clip; `text` is its title for people, never sent as a caption."""
 
-    url: Annotated[str, AfterValidator(_fetchable)]
+    url: ClipUrl
     id: Annotated[str, Field(min_length=1, max_length=100)] = ""
     text: Annotated[str, Field(max_length=MAX_TITLE_LENGTH)] = ""
 
@@ -165,3 +193,9 @@ class StoriesRequest(Body):
     def clip_ids(self) -> list[str]:
         """Return the posts' ids, with the usual ones for those that came without."""
         return [post.id or f"clip_{index}" for index, post in enumerate(self.posts, start=1)]
+
+
+class SignIn(Body):
+    """A key, to be exchanged for a session of the page."""
+
+    api_key: Annotated[str, Field(min_length=1, max_length=MAX_KEY_LENGTH)]

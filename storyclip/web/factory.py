@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from flask import Flask, Response
+from flask import Flask
 
 from config.capacity import MAX_STREAMS_A_KEY, max_streams
 from config.settings import Settings
@@ -19,14 +19,20 @@ from storyclip.progress.hub import Hub
 from storyclip.web import (
     batches,
     brands,
+    browser,
+    docs_page,
     health,
     json_body,
+    limits,
     live,
     metrics,
+    openapi,
     problems,
     publish,
     request_log,
+    session,
 )
+from storyclip.web.buckets import Buckets
 from storyclip.web.front import NAME, Front
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
@@ -64,16 +70,30 @@ def create_app(
         Hub(now, time.monotonic, ear),
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
+        Buckets(_a_second(settings), time.monotonic),
     )
-    for room in (publish, batches, brands, live, health, metrics):
+    for room in (
+        publish,
+        batches,
+        brands,
+        live,
+        session,
+        health,
+        metrics,
+        openapi,
+        docs_page,
+    ):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)
-    app.after_request(_guarded)
+    limits.begin(app)
+    browser.guard(app)
     return app
 
 
-def _guarded(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+def _a_second(settings: Settings) -> dict[str, float]:
+    return {
+        limits.WRITES: settings.writes_per_s,
+        limits.READING: settings.reads_per_s,
+        limits.STREAMS: settings.streams_per_s,
+    }

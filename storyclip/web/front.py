@@ -12,6 +12,7 @@ from flask import current_app
 from config.settings import Settings
 from storyclip.domain.story import Upstream
 from storyclip.progress.hub import Hub
+from storyclip.web.buckets import Buckets
 from storyclip.web.guesses import Guesses
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
@@ -21,7 +22,7 @@ NAME = "storyclip"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, whether Redis answers, open streams, wrong keys."""
+    """The settings, Metricool, the clock, Redis's answer, open streams, rates and wrong keys."""
 
     settings: Settings
     upstream: Upstream
@@ -30,6 +31,7 @@ class Front:
     hub: Hub
     seats: Seats
     lookout: Lookout
+    buckets: Buckets
     guesses: Guesses = field(default_factory=Guesses)
 
     @property

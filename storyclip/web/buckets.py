@@ -1,0 +1,61 @@
+"""Buckets of tokens: how fast one key may ask.
+
+They are in this process, so they need no Redis: with several web processes a key has its rate in
+each. They keep one user's runaway script from the others; they are no quota.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+BURST_S = 10  # a full bucket holds so many seconds' worth: a page that opens, a script that begins
+SWEPT_ABOVE = 10_000  # buckets; a full one is as good as none
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A bucket after a request: what is left of `size`, and seconds until the next token."""
+
+    kind: str
+    size: int
+    left: int
+    next_in_s: float
+    is_enough: bool
+
+
+class Buckets:
+    """Everybody's buckets.
+
+    Args:
+        a_second: how many requests of each kind are refilled a second.
+        clock: counts seconds.
+    """
+
+    def __init__(self, a_second: Mapping[str, float], clock: Callable[[], float]) -> None:
+        self._a_second, self._clock = a_second, clock
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, kind: str, key_id: str) -> Level:
+        """Take a token from the key's bucket, if there is one."""
+        a_second = self._a_second[kind]
+        size = a_second * BURST_S
+        now = self._clock()
+        with self._lock:
+            tokens, at = self._buckets.get((kind, key_id), (size, now))
+            tokens = min(size, tokens + (now - at) * a_second)
+            is_enough = tokens >= 1
+            if is_enough:
+                tokens -= 1
+            self._buckets[kind, key_id] = (tokens, now)
+            if len(self._buckets) > SWEPT_ABOVE:
+                self._sweep(now)
+        next_in_s = max(0.0, (1 - tokens) / a_second)
+        return Level(kind, int(size), int(tokens), next_in_s, is_enough)
+
+    def _sweep(self, now: float) -> None:
+        self._buckets = {
+            name: (tokens, at) for name, (tokens, at) in self._buckets.items() if now - at < BURST_S
+        }

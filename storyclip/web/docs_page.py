@@ -1,0 +1,47 @@
+"""The API's page: Swagger UI from our own disk, which asks nobody else for anything."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Response, send_file
+from werkzeug.exceptions import NotFound
+
+routes = Blueprint("docs", __name__)
+
+_OURS = Path(__file__).parent / "docs"
+_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
+# Swagger UI styles its elements one by one, and draws with pictures in its style sheet.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+_DAY_S = 86_400
+
+
+@routes.get("/docs")
+def docs() -> Response:
+    """Show the OpenAPI document, to read and to try."""
+    response = Response((_OURS / "index.html").read_bytes(), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@routes.get("/docs/<path:name>")
+def file(name: str) -> Response:
+    """Show one of the files behind it."""
+    if name not in _FILES:
+        raise NotFound
+    folder = _OURS if name == "start.js" else _swagger() / name.rpartition(".")[2]
+    return send_file(folder / name, max_age=_DAY_S)
+
+
+def _swagger() -> Path:
+    # Not imported: only its files are wanted, and its code brings a framework with it.
+    spec = find_spec("flask_openapi_swagger")
+    if spec is None or spec.origin is None:
+        raise NotFound
+    return Path(spec.origin).parent / "templates" / "swagger"
