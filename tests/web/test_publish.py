@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from config.settings import Settings
 from storyclip.domain.clip import Event
 from storyclip.store import batches, clips, keys
+from storyclip.web.factory import create_app
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
 
 CREATED_AT = "2026-12-01T12:00:00.000Z"
@@ -194,9 +196,14 @@ def test_without_a_key_the_same_request_is_another_batch(ana):
     assert rows("publish_batches") == 2
 
 
-def test_fifty_at_once_with_one_key_are_one_batch(app, ana):
+def test_fifty_at_once_with_one_key_are_one_batch(store, clock, metricool, redis):
+    usual = Settings.from_environment({}, needs_upstream=False)
+    app = create_app(usual, metricool, clock, redis.answers)
+    key = keys.make("ana", {"publish"}, at=NOON)
+
     def ask(_: int) -> tuple[int, bytes]:
-        answer = Someone(app.test_client(), ana.key).publish(headers={"Idempotency-Key": "k1"})
+        someone = Someone(app.test_client(), key)
+        answer = someone.publish(headers={"Idempotency-Key": "k1"})
         return answer.status_code, answer.data
 
     with ThreadPoolExecutor(50) as threads:
