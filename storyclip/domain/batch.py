@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
 from storyclip.domain.errors import RetrySafety
@@ -38,6 +39,7 @@ class Phase(StrEnum):
 
 CONTINUE, PAUSE = "continue", "pause"  # what a failed clip does to the rest of its batch
 MODE_NOW = "now"
+MODE_SCHEDULED, MODE_BEST_TIME = "scheduled", "bestTime"
 RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
 
 
@@ -68,6 +70,7 @@ class Batch:
     last_seq: int
     error: str | None
     scheduled_for: datetime | None
+    schedule: dict[str, Any] | None
     pause_requested_at: datetime | None
     cancel_requested_at: datetime | None
     created_at: datetime

@@ -98,6 +98,7 @@ class Clip:
     `revision` counts the changes: one is written only over the revision it was decided on.
     `next_at` is when its next step is due, None for never by itself; `rung_at` when its bell rang.
     `worker` is who has it in hand while `uploading`; `plans` are the dates of all attempts so far.
+    `wished_for` is when it is meant to go out: late policy and dates far ahead count from it.
     """
 
     id: int
@@ -116,6 +117,7 @@ class Clip:
     media_url: str | None = None
     intended_at: datetime | None = None
     plans: tuple[datetime, ...] = ()
+    wished_for: datetime | None = None
     planned_for: datetime | None = None
     post_id: str | None = None
     network_post_id: str | None = None

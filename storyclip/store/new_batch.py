@@ -67,6 +67,7 @@ def fresh_batch(new: NewBatch, lane_id: int, turn: int, at: datetime) -> Batch:
         last_seq=1,
         error=None,
         scheduled_for=None,
+        schedule=None,
         pause_requested_at=None,
         cancel_requested_at=None,
         created_at=at,

@@ -66,6 +66,7 @@ class BatchRow(Table):
     current_clip_index = IntegerField(default=0)
     last_seq = IntegerField(default=0)
     scheduled_for = UTCField(null=True)
+    schedule = TextField(null=True)  # JSON: what was asked for and what was chosen
     error_msg = TextField(null=True)
     pause_requested_at = UTCField(null=True)
     cancel_requested_at = UTCField(null=True)
@@ -120,6 +121,7 @@ class ClipRow(Table):
     media_url = TextField(null=True)
     intended_at = UTCField(null=True)
     plans = TextField(default="")
+    wished_for = UTCField(null=True)
     scheduled_at = UTCField(null=True)
     metricool_post_id = TextField(null=True)
     facebook_post_id = TextField(null=True)
@@ -150,6 +152,11 @@ ClipRow.add_index(
 ClipRow.add_index(
     ClipRow.index(ClipRow.lane, ClipRow.scheduled_at, name="clips_sent").where(
         SQL("scheduled_at IS NOT NULL")
+    )
+)
+ClipRow.add_index(
+    ClipRow.index(ClipRow.lane, ClipRow.wished_for, name="clips_to_come").where(
+        SQL("status = 'pending'")
     )
 )
 ClipRow.add_index(

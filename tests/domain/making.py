@@ -52,6 +52,7 @@ def a_batch(total: int = 3, **facts: Any) -> Batch:
         last_seq=1,
         error=None,
         scheduled_for=None,
+        schedule=None,
         pause_requested_at=None,
         cancel_requested_at=None,
         created_at=T0,
