@@ -47,7 +47,8 @@ RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
 class Batch:
     """One batch as its row said when it was read; all times are aware UTC.
 
-    `turn` orders the batches of a lane. `gap_s` is the least pause between two of its clips.
+    `turn` is its number in the lane and stays; `place` orders the batches there, and a resumed one
+    goes to the back. `gap_s` is the least pause between two of its clips.
     """
 
     batch_id: str
@@ -60,6 +61,7 @@ class Batch:
     on_failure: str
     gap_s: float
     turn: int
+    place: int
     status: Status
     total: int
     published: int
@@ -103,7 +105,8 @@ class Batch:
         if moved.failed == 0:
             moved = replace(moved, error=None)  # the last one that had failed was seen live
         failed_now = new.state is State.FAILED and old.state is not State.FAILED
-        if failed_now and self.on_failure == PAUSE and moved.ended < moved.total:
+        pauses = self.on_failure == PAUSE and not self.cancel_requested_at
+        if failed_now and pauses and moved.ended < moved.total:
             moved = replace(moved, pause_requested_at=moved.pause_requested_at or at)
         return moved.settled(at)
 

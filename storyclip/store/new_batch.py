@@ -57,6 +57,7 @@ def fresh_batch(new: NewBatch, lane_id: int, turn: int, at: datetime) -> Batch:
         on_failure=new.on_failure,
         gap_s=new.gap_s,
         turn=turn,
+        place=turn,
         status=Status.PROCESSING,
         total=len(new.clips),
         published=0,

@@ -91,6 +91,7 @@ BATCH: dict[str, Column] = {
     "on_failure": _plain("on_failure"),
     "gap_s": _plain("gap_s"),
     "turn": _plain("turn"),
+    "place": _plain("place"),
     "status": ("status", str, Status),
     "total": _plain("total_clips"),
     "published": _plain("published_clips"),

@@ -57,6 +57,7 @@ class BatchRow(Table):
     on_failure = TextField()
     gap_s = FloatField(default=0)
     turn = IntegerField()
+    place = IntegerField(default=0)
     status = TextField()
     total_clips = IntegerField()
     published_clips = IntegerField(default=0)
@@ -81,7 +82,7 @@ class BatchRow(Table):
 
 
 BatchRow.add_index(
-    BatchRow.index(BatchRow.lane, BatchRow.turn, name="batches_by_turn").where(
+    BatchRow.index(BatchRow.lane, BatchRow.place, name="batches_by_place").where(
         SQL("completed_at IS NULL")
     )
 )

@@ -42,6 +42,7 @@ def a_batch(total: int = 3, **facts: Any) -> Batch:
         on_failure="continue",
         gap_s=0.0,
         turn=1,
+        place=1,
         status=Status.PROCESSING,
         total=total,
         published=0,

@@ -12,7 +12,7 @@ from storyclip.store import batches, clips, database, lanes, workers
 from tests.store.making import T0, brought_to, made, published, rows, sql
 
 NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever
-PARTIAL = {"clips_due", "clips_in_hand", "batches_by_turn", "batches_active", "batches_ended"}
+PARTIAL = {"clips_due", "clips_in_hand", "batches_by_place", "batches_active", "batches_ended"}
 Statement = tuple[str, Sequence[Any]]
 
 
@@ -67,17 +67,17 @@ def make_due() -> list[int]:
 
 def head() -> Any:
     with database.reading():
-        return lanes.head(1)
+        return lanes.head(1, T0)
 
 
 @pytest.mark.parametrize(
     ("call", "index"),
     [
         (make_due, "clips_due"),
-        (head, "batches_by_turn"),
+        (head, "batches_by_place"),
         (lambda: batches.active("ana"), "batches_active"),
         (lambda: lanes.active(T0), "batches_ended"),
-        (lambda: lanes.reopen_stalled(T0), "batches_by_turn"),
+        (lambda: lanes.reopen_stalled(T0), "batches_by_place"),
         (lambda: workers.bury(["w"], T0), "clips_in_hand"),
         (lambda: clips.sent_since(1, T0), "clips_sent"),
         (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
