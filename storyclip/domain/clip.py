@@ -102,6 +102,7 @@ class Clip:
 
     `revision` counts the changes: one is written only over the revision it was decided on.
     `next_at` is when its next step is due, None for never by itself; `rung_at` when its bell rang.
+    `taken_back_at` is when we began to delete its post upstream.
     `worker` is who has it in hand while `uploading`; `plans` are the dates of all attempts so far.
     `wished_for` is when it is meant to go out: late policy and dates far ahead count from it.
     """
@@ -129,6 +130,7 @@ class Clip:
     public_url: str | None = None
     checks: int = 0
     missing_since: datetime | None = None
+    taken_back_at: datetime | None = None
     postponed_since: datetime | None = None
     postponements: int = 0
     error: str | None = None

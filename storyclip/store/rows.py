@@ -71,6 +71,7 @@ CLIP: dict[str, Column] = {
     "public_url": _plain("public_url"),
     "checks": _plain("checks"),
     "missing_since": _time("missing_since"),
+    "taken_back_at": _time("taken_back_at"),
     "postponed_since": _time("postponed_since"),
     "postponements": _plain("postponements"),
     "error": _plain("error_msg"),

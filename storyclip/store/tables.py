@@ -129,6 +129,7 @@ class ClipRow(Table):
     public_url = TextField(null=True)
     checks = IntegerField(default=0)
     missing_since = UTCField(null=True)
+    taken_back_at = UTCField(null=True)
     postponed_since = UTCField(null=True)
     postponements = IntegerField(default=0)
     error_msg = TextField(null=True)

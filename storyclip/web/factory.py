@@ -14,11 +14,15 @@ from flask import Flask, Response
 from config.capacity import MAX_STREAMS_A_KEY, max_streams
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.flow.control import Patience
+from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.web import (
     batches,
+    best_times,
     brands,
+    control,
     health,
     json_body,
     live,
@@ -63,8 +67,10 @@ def create_app(
         Hub(now, time.monotonic, ear),
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
+        Patience(time.monotonic, time.sleep),
+        HeatMaps(upstream, now),
     )
-    for room in (publish, batches, brands, live, health):
+    for room in (publish, batches, control, brands, best_times, live, health):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)

@@ -11,6 +11,8 @@ from flask import current_app
 
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.flow.control import Patience
+from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.hub import Hub
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
@@ -20,7 +22,9 @@ NAME = "storyclip"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, whether Redis answers right now, and open streams."""
+    """The settings, Metricool, the clock, whether Redis answers now, open streams, how to wait,
+    and the heat maps of the last hour.
+    """
 
     settings: Settings
     upstream: Upstream
@@ -29,6 +33,8 @@ class Front:
     hub: Hub
     seats: Seats
     lookout: Lookout
+    patience: Patience
+    heat_maps: HeatMaps
 
     @property
     def wait_total_s(self) -> float:
