@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
 from storyclip.domain.errors import RetrySafety
@@ -38,14 +39,17 @@ class Phase(StrEnum):
 
 CONTINUE, PAUSE = "continue", "pause"  # what a failed clip does to the rest of its batch
 MODE_NOW = "now"
+MODE_SCHEDULED, MODE_BEST_TIME = "scheduled", "bestTime"
 RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
+_MAY_BE_OUT = IN_FLIGHT | {State.PUBLISHED}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One batch as its row said when it was read; all times are aware UTC.
 
-    `turn` orders the batches of a lane. `gap_s` is the least pause between two of its clips.
+    `turn` is its number in the lane and stays; `place` orders the batches there, and a resumed one
+    goes to the back. `gap_s` is the least pause between two of its clips.
     """
 
     batch_id: str
@@ -58,6 +62,7 @@ class Batch:
     on_failure: str
     gap_s: float
     turn: int
+    place: int
     status: Status
     total: int
     published: int
@@ -68,6 +73,7 @@ class Batch:
     last_seq: int
     error: str | None
     scheduled_for: datetime | None
+    schedule: dict[str, Any] | None
     pause_requested_at: datetime | None
     cancel_requested_at: datetime | None
     created_at: datetime
@@ -100,7 +106,8 @@ class Batch:
         if moved.failed == 0:
             moved = replace(moved, error=None)  # the last one that had failed was seen live
         failed_now = new.state is State.FAILED and old.state is not State.FAILED
-        if failed_now and self.on_failure == PAUSE and moved.ended < moved.total:
+        pauses = self.on_failure == PAUSE and not self.cancel_requested_at
+        if failed_now and pauses and moved.ended < moved.total:
             moved = replace(moved, pause_requested_at=moved.pause_requested_at or at)
         return moved.settled(at)
 
@@ -125,6 +132,14 @@ def current_clip(clips: Sequence[Clip]) -> Clip | None:
     in_hand = [clip for clip in clips if clip.state in IN_FLIGHT]
     to_come = [clip for clip in clips if clip.state not in ENDED]
     return next(iter(in_hand or to_come or clips[-1:]), None)
+
+
+def comes_late(clip: Clip, clips: Sequence[Clip]) -> bool:
+    """Return whether a clip sent now would come after a later one of its batch."""
+    return any(
+        other.index > clip.index and (other.state in _MAY_BE_OUT or _is_unconfirmed(other))
+        for other in clips
+    )
 
 
 def phase_of(batch: Batch, clip: Clip | None, now: datetime, *, blocked: bool) -> Phase:

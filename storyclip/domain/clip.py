@@ -29,6 +29,7 @@ class Event(StrEnum):
     INTENDED = "intended"  # media and plan are committed; from here on it may have been sent
     ACCEPTED = "accepted"  # Metricool answered with an id
     REFUSED = "refused"  # Metricool said no for good, or the attempts are spent: nothing created
+    MISSED = "missed"  # its turn came too late for what was wished: not sent
     POSTPONED = "postponed"  # surely not created; to be tried again later
     UNANSWERED = "unanswered"  # no readable answer: the story may exist
     FOUND = "found"  # the look upstream shows our post
@@ -40,6 +41,7 @@ class Event(StrEnum):
     TIMED_OUT = "timed_out"  # all checks used up without an outcome
     DELETED_UPSTREAM = "deleted_upstream"  # somebody deleted it in Metricool
     WITHDRAWN = "withdrawn"  # the user cancelled
+    RECALLED = "recalled"  # deleted upstream in time because the user paused: to be sent anew
     RETRIED = "retried"  # the user asks again, and nothing can exist upstream
     RECHECKED = "rechecked"  # the user asks again, but it may exist: look first
 
@@ -49,6 +51,7 @@ S, E = State, Event
 EDGES: dict[tuple[State, Event], State] = {
     (S.PENDING, E.CLAIMED): S.UPLOADING,
     (S.PENDING, E.WITHDRAWN): S.CANCELLED,
+    (S.PENDING, E.MISSED): S.FAILED,
     (S.UPLOADING, E.INTENDED): S.UPLOADING,
     (S.UPLOADING, E.ACCEPTED): S.WAITING_CONFIRMATION,
     (S.UPLOADING, E.REFUSED): S.FAILED,
@@ -64,6 +67,7 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.WAITING_CONFIRMATION, E.MOVED): S.WAITING_CONFIRMATION,
     (S.WAITING_CONFIRMATION, E.DELETED_UPSTREAM): S.CANCELLED,
     (S.WAITING_CONFIRMATION, E.WITHDRAWN): S.CANCELLED,
+    (S.WAITING_CONFIRMATION, E.RECALLED): S.PENDING,
     (S.FAILED, E.SEEN_LIVE): S.PUBLISHED,
     (S.FAILED, E.SEEN_FAILED): S.FAILED,
     (S.FAILED, E.MOVED): S.FAILED,
@@ -72,6 +76,7 @@ EDGES: dict[tuple[State, Event], State] = {
 }
 
 ENDED = frozenset({S.PUBLISHED, S.FAILED, S.CANCELLED})
+UNCERTAIN = frozenset({S.UPLOADING, S.VERIFYING})  # whether Metricool has it
 IN_FLIGHT = frozenset({S.UPLOADING, S.VERIFYING, S.WAITING_CONFIRMATION})
 
 
@@ -97,7 +102,9 @@ class Clip:
 
     `revision` counts the changes: one is written only over the revision it was decided on.
     `next_at` is when its next step is due, None for never by itself; `rung_at` when its bell rang.
+    `taken_back_at` is when we began to delete its post upstream.
     `worker` is who has it in hand while `uploading`; `plans` are the dates of all attempts so far.
+    `wished_for` is when it is meant to go out: late policy and dates far ahead count from it.
     """
 
     id: int
@@ -116,12 +123,14 @@ class Clip:
     media_url: str | None = None
     intended_at: datetime | None = None
     plans: tuple[datetime, ...] = ()
+    wished_for: datetime | None = None
     planned_for: datetime | None = None
     post_id: str | None = None
     network_post_id: str | None = None
     public_url: str | None = None
     checks: int = 0
     missing_since: datetime | None = None
+    taken_back_at: datetime | None = None
     postponed_since: datetime | None = None
     postponements: int = 0
     error: str | None = None

@@ -16,6 +16,9 @@ POINTS = (
     "answered",  # the answer read, not written
     "looked",  # Metricool's list read, what it shows not written
     "live",  # Metricool says published, not written
+    "wish_written",  # the user's wish is written, nobody told yet
+    "taking_back",  # that its post is about to be deleted is written
+    "deleted",  # its post is deleted upstream, not written
     # The rest are events: written, and nobody told yet, no bell rung.
     "claimed",
     "intended",
@@ -29,6 +32,9 @@ POINTS = (
     "seen_live",
     "seen_failed",
     "timed_out",
+    "missed",
+    "withdrawn",
+    "recalled",
 )
 
 _armed: Callable[[str], bool] | None = None

@@ -2,6 +2,8 @@
 
 StoryClipError
 ├── fix the request    RequestInvalid, NotFound, Forbidden, IdempotencyKeyReused
+├── come back then     QuotaExceeded
+├── decide again       ActionRefused
 ├── drop it quietly    LostRace, NotItsTurn
 ├── ask again later    StoreUnavailable, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed,
 │                      MediaUnavailable, IdempotencyKeyBusy
@@ -12,6 +14,7 @@ StoryClipError
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 MAX_WORDS = 500  # of Metricool's words we keep: enough to understand, short enough for a row
 
@@ -33,9 +36,22 @@ class ErrorCode(StrEnum):
     NETWORK_ERROR = "network_error"  # Metricool had it, Instagram or Facebook refused
     NOT_CREATED = "not_created"  # lost on the way every time, attempts spent
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"  # not reachable or busy for too long
+    MISSED = "missed"  # its turn came later than STORYCLIP_MAX_LATE_S after its date: not sent
     UNCONFIRMED = "unconfirmed"  # accepted, but never seen live within the checks
     AWAITING_CONFIRMATION = "awaiting_confirmation"  # somebody has to confirm it in Metricool
     DELETED_IN_METRICOOL = "deleted_in_metricool"
+
+
+class RefusalCode(StrEnum):
+    """Stable reasons why a batch cannot be paused, resumed, cancelled or retried, for programs."""
+
+    BATCH_ENDED = "batch_ended"  # nothing is left that could be stopped or go on
+    BATCH_CANCELLED = "batch_cancelled"  # the user ended it for good
+    NOT_PAUSED = "not_paused"  # it goes on already
+    NOTHING_TO_RETRY = "nothing_to_retry"  # no clip has failed, or not this one
+    RETRY_REFUSED = "retry_refused"  # asking again makes a second story, or is refused for good
+    STILL_PENDING = "still_pending"  # Metricool has it and may yet publish it
+    ORDER_WOULD_CHANGE = "order_would_change"  # later clips are live: it would come after them
 
 
 class StoryClipError(Exception):
@@ -64,6 +80,22 @@ class IdempotencyKeyReused(StoryClipError):
 
 class IdempotencyKeyBusy(StoryClipError):
     """The first request with this `Idempotency-Key` is still being written."""
+
+
+class QuotaExceeded(StoryClipError):
+    """Instagram takes no more of this account for now; `facts` are the numbers and the time."""
+
+    def __init__(self, words: str, facts: dict[str, Any]) -> None:
+        super().__init__(words)
+        self.facts = facts
+
+
+class ActionRefused(StoryClipError):
+    """What was asked for makes no sense for the batch as it is; nothing was changed."""
+
+    def __init__(self, code: RefusalCode, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class LostRace(StoryClipError):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from storyclip.domain.batch import Batch, Status, current_clip, phase_of
+from storyclip.domain.batch import MODE_NOW, Batch, Status, current_clip, phase_of
 from storyclip.domain.clip import Clip, State
 
 Json = dict[str, Any]
@@ -25,8 +25,13 @@ def rfc3339(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def clip_view(clip: Clip) -> Json:
-    """Return one clip as the API and the events show it."""
+def clip_view(clip: Clip, mode: str = MODE_NOW) -> Json:
+    """Return one clip as the API and the events show it.
+
+    In a planned `mode` its date is known before Metricool is asked for it.
+    """
+    is_planned = mode != MODE_NOW and clip.state is State.PENDING
+    date = clip.wished_for if is_planned else clip.planned_for
     return {
         "index": clip.index,
         "id": clip.client_id,
@@ -40,7 +45,7 @@ def clip_view(clip: Clip) -> Json:
         "errorCode": clip.error_code,
         "retrySafety": clip.retry_safety.value if clip.retry_safety else None,
         "attempts": clip.attempts,
-        "scheduledAt": rfc3339(clip.planned_for),
+        "scheduledAt": rfc3339(date),
         "uploadedAt": rfc3339(clip.uploaded_at),
         "publishedAt": rfc3339(clip.published_at),
     }
@@ -58,7 +63,7 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
         "errors": after.failed,
         "currentStory": _story_name(clip),
         "status": after.status.value,
-        "clip": clip_view(clip) if clip else None,
+        "clip": clip_view(clip, after.mode) if clip else None,
         "timestamp": rfc3339(at),
     }
 
@@ -81,7 +86,7 @@ def status_view(
             "unconfirmed": batch.unconfirmed,
             "cancelled": batch.cancelled,
         },
-        "clips": [clip_view(clip) for clip in clips],
+        "clips": [clip_view(clip, batch.mode) for clip in clips],
     }
 
 
@@ -116,6 +121,7 @@ def _facts(
         "currentStatus": current.state.value if current else None,
         "waitProgress": {"elapsed": _waited_s(current, now, wait_total_s), "total": wait_total_s},
         "scheduledFor": rfc3339(batch.scheduled_for),
+        "schedule": batch.schedule or {"mode": batch.mode},
         "createdAt": rfc3339(batch.created_at),
         "startedAt": rfc3339(batch.started_at),
         "completedAt": rfc3339(batch.completed_at),

@@ -10,14 +10,20 @@ from storyclip.store import batches
 from storyclip.store.new_batch import IdempotencyKey, NewBatch
 
 
-def accept(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = None) -> Batch:
+def accept(
+    new: NewBatch,
+    at: datetime,
+    idempotency: IdempotencyKey | None = None,
+    quota_24h: int | None = None,
+) -> Batch:
     """Record the batch; its first bell rings with the commit, unless another is ahead of it.
 
     Returns the batch, or the one that the same Idempotency-Key and body made before.
 
     Raises:
-        IdempotencyKeyReused, StoreUnavailable: nothing was recorded, nothing will be sent.
+        IdempotencyKeyReused, QuotaExceeded, StoreUnavailable: nothing was recorded, nothing will
+            be sent.
     """
-    batch = batches.create(new, at, idempotency)
+    batch = batches.create(new, at, idempotency, quota_24h)
     crashpoint("answer_ready")
     return batch

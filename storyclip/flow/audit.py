@@ -13,13 +13,13 @@ from storyclip.domain.errors import UpstreamError
 from storyclip.domain.lane import Lane
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.engine import Engine
-from storyclip.store import clips, lanes
+from storyclip.store import lanes, sent
 from storyclip.store.incidents import raise_incident
 
 log = structlog.get_logger("storyclip")
 
 LOOK_BACK = timedelta(hours=24)
-LOOK_AHEAD = timedelta(days=1)
+LOOK_AHEAD = timedelta(days=1)  # of the latest date asked for
 SETTLED_FOR = timedelta(minutes=10)  # lists lag: only what has been live that long must be shown
 
 
@@ -35,12 +35,13 @@ def audit(lane_id: int, engine: Engine) -> None:
     """
     now = engine.now()
     lane = lanes.find(lane_id)
-    ours = clips.sent_since(lane_id, now - LOOK_BACK)
+    ours = sent.sent_since(lane_id, now - LOOK_BACK)
     if not ours:
         return
     try:
+        latest = max([now, *(clip.planned_for for clip in ours if clip.planned_for)])
         look = engine.upstream.posts_between(
-            lane.account_id, lane.network, now - LOOK_BACK, now + LOOK_AHEAD
+            lane.account_id, lane.network, now - LOOK_BACK, latest + LOOK_AHEAD
         )
         _twins(lane, ours, look.posts, engine)
     except UpstreamError as failure:

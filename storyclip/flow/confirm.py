@@ -18,10 +18,12 @@ from storyclip.domain.schedule import seconds
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.engine import Engine, denied_look, fail
 from storyclip.flow.look import look_around, ours
+from storyclip.flow.withdraw import gone, is_to_be_taken_back, take_back
 from storyclip.store import clips, lanes
 from storyclip.store.clips import note, record
 
 LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a create
+FAR_AHEAD_LOOK_S = 3600.0  # so that what was deleted or moved in Metricool shows the same hour
 LATE_WATCH_PART = 4  # the late watch looks again after this part of the time already waited …
 LATE_WATCH_MAX_S = 300.0  # … but at least this often
 
@@ -67,6 +69,8 @@ def _seen(clip: Clip, engine: Engine, post: Post) -> None:
             " is done; StoryClip keeps looking."
         )
         _unconfirmed(clip, engine, words, ErrorCode.AWAITING_CONFIRMATION)
+    elif is_to_be_taken_back(clip, engine, post):
+        take_back(clip, engine, post)
     elif post.planned_for is not None and post.planned_for != clip.planned_for:
         _moved(clip, engine, planned_for=post.planned_for)
     else:
@@ -92,6 +96,9 @@ def _live(clip: Clip, now: datetime, post: Post) -> None:
 
 def _missing(clip: Clip, engine: Engine) -> None:
     """Metricool knows no such id: the lag after a create, an edit (new id), or a deletion."""
+    if clip.taken_back_at is not None and clip.state is State.WAITING_CONFIRMATION:
+        gone(clip, engine)
+        return
     now = engine.now()
     since = clip.missing_since or now
     lasting_s = LASTING_CHECKS * engine.settings.confirm_interval_s
@@ -132,6 +139,7 @@ def _not_yet(clip: Clip, engine: Engine, missing_since: datetime | None) -> None
     if now < clip.planned_for:
         soon = now + seconds(settings.confirm_interval_s)
         first_check = clip.planned_for + seconds(settings.confirm_interval_s)
+        first_check = min(first_check, now + seconds(FAR_AHEAD_LOOK_S))
         _prepare_next(clip, engine)
         next_at = first_check if missing_since is None else min(soon, first_check)
         note(clip, next_at=next_at, rung_at=None, missing_since=missing_since)

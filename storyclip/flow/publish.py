@@ -24,6 +24,7 @@ from storyclip.domain.errors import (
 from storyclip.domain.schedule import first_step, seconds
 from storyclip.domain.story import Post, Story
 from storyclip.flow.confirm import confirm
+from storyclip.flow.dates import came_too_near, is_too_late, miss, must_wait, own_date
 from storyclip.flow.engine import (
     Engine,
     fail,
@@ -79,6 +80,12 @@ def prepare(clip_id: int, engine: Engine) -> None:
 
 def _begin(clip: Clip, engine: Engine) -> None:
     now = engine.now()
+    if is_too_late(clip, engine):
+        miss(clip, engine)
+        return
+    if must_wait(clip, engine):
+        return
+    own = own_date(clip, now)
     taken = {"attempts": clip.attempts + 1, "worker": engine.worker, "rung_at": None}
     if clip.media_url is not None:
         clip = record(clip, Event.CLAIMED, at=now, **taken, **_plan(clip, engine))
@@ -87,6 +94,8 @@ def _begin(clip: Clip, engine: Engine) -> None:
         claimed = record(clip, Event.CLAIMED, at=now, **taken, intended_at=None, next_at=over_at)
         media_url = _media(claimed, engine)
         if media_url is None:
+            return
+        if own is not None and came_too_near(claimed, own, engine, media_url):
             return
         try:
             plan = _plan(clip, engine)
@@ -99,8 +108,10 @@ def _begin(clip: Clip, engine: Engine) -> None:
 
 def _plan(clip: Clip, engine: Engine) -> dict[str, Any]:
     now, settings = engine.now(), engine.settings
-    lead_s = clip.lane.lead_or(settings.lead_s, now)
-    planned_for = first_step(now, lead_s, settings.date_step_s)
+    planned_for = own_date(clip, now)
+    if planned_for is None:
+        lead_s = clip.lane.lead_or(settings.lead_s, now)
+        planned_for = first_step(now, lead_s, settings.date_step_s)
     return {
         "planned_for": planned_for,
         "plans": (*clip.plans, planned_for),

@@ -15,6 +15,8 @@ from storyclip.flow.look import look_around, ours
 from storyclip.store.clips import note, record
 
 SECOND_LOOK = 12  # the two looks that prove an absence are this part of the margin apart: 10 s
+FAR_AHEAD_S = 3600.0  # dates further ahead than this …
+FAR_SETTLE_S = 600.0  # … are settled by looking this long after the send
 LONGEST_WAIT_S = 30.0  # between two looks while the fence is still ahead
 
 
@@ -65,10 +67,22 @@ def _adopt(clip: Clip, engine: Engine, post: Post) -> None:
 
 
 def _is_past_fence(clip: Clip, upstream_now: datetime, engine: Engine) -> bool:
-    """Return whether, by Metricool's own clock, a POST still under way must be refused by now."""
-    fence_at = clip.fence_at
-    assert fence_at is not None
-    return upstream_now >= fence_at + seconds(engine.settings.settle_s)
+    """Return whether, by Metricool's own clock, a POST still under way must be refused by now.
+
+    A date far ahead is not waited for: nothing stays on the way for FAR_SETTLE_S, and should it
+    make a twin after all, the audit deletes that long before it is due.
+    """
+    return _to_fence_s(clip, upstream_now, engine) <= 0
+
+
+def _to_fence_s(clip: Clip, upstream_now: datetime, engine: Engine) -> float:
+    assert clip.fence_at is not None
+    assert clip.intended_at is not None
+    to_date_s = (clip.fence_at - upstream_now).total_seconds()
+    if to_date_s > FAR_AHEAD_S:
+        over_at = engine.send_over_at(clip.intended_at) + seconds(FAR_SETTLE_S)
+        return (over_at - engine.now()).total_seconds()
+    return to_date_s + engine.settings.settle_s
 
 
 def _is_second_look(clip: Clip, engine: Engine) -> bool:
@@ -78,10 +92,9 @@ def _is_second_look(clip: Clip, engine: Engine) -> bool:
 
 def _look_again(clip: Clip, engine: Engine, upstream_now: datetime) -> None:
     """Look soon at first, then less often, and again right past the fence."""
-    assert clip.fence_at is not None
     assert clip.intended_at is not None
     now, settings = engine.now(), engine.settings
-    to_fence_s = (clip.fence_at - upstream_now).total_seconds() + settings.settle_s
+    to_fence_s = _to_fence_s(clip, upstream_now, engine)
     waited_s = (now - clip.intended_at).total_seconds()
     wait_s = min(max(waited_s / 2, settings.confirm_interval_s), LONGEST_WAIT_S, to_fence_s)
     note(clip, next_at=now + seconds(wait_s), rung_at=None)

@@ -11,7 +11,7 @@ from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store import events, lanes
+from storyclip.store import events, lanes, quota, turns
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
@@ -37,13 +37,19 @@ class Overview:
     blocked: str | None
 
 
-def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = None) -> Batch:
+def create(
+    new: NewBatch,
+    at: datetime,
+    idempotency: IdempotencyKey | None = None,
+    quota_24h: int | None = None,
+) -> Batch:
     """Record a batch with its clips, its first event and its turn, all or nothing.
 
     Returns the batch, or the one that the same key and body made before.
 
     Raises:
         IdempotencyKeyReused: the key was used for another body; nothing was written.
+        QuotaExceeded: it would be more than `quota_24h` of Instagram's; nothing was written.
         StoreUnavailable: nothing was written.
     """
     with writing():
@@ -52,13 +58,29 @@ def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = Non
             if earlier is not None:
                 return _batch(earlier)
         lane_id = lanes.lane_for(new.account_id, new.network)
-        batch = fresh_batch(new, lane_id, lanes.next_turn(lane_id), at)
+        turn = lanes.next_turn(lane_id)
+        if quota_24h is not None:
+            dates = [clip.wished_for or at for clip in new.clips]
+            quota.require(lane_id, new.network, dates, quota_24h, at)
+        batch = fresh_batch(new, lane_id, turn, at)
         insert(batch, new.clips)
         events.append(batch, batch, None, at)
-        opened = lanes.open_next(lane_id, at)
+        opened = turns.pass_on(batch, None, None, at, changed=True)
     crashpoint("batch_committed")
     events.announce(events.Change(batch.batch_id, batch.last_seq, None, opened))
     return batch
+
+
+def made_before(user_id: str, idempotency: IdempotencyKey) -> Batch | None:
+    """Return the batch that this key and body made, None if the key is new.
+
+    Raises:
+        IdempotencyKeyReused: the key was used for another body.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        earlier = _made_under(user_id, idempotency)
+        return None if earlier is None else _batch(earlier)
 
 
 def find(batch_id: str, user_id: str | None) -> Overview:
@@ -139,7 +161,7 @@ def _overviews(where: str, parameters: tuple[Any, ...], *, limit: int) -> Sequen
 def _overview(batch: Batch, blocked: str | None) -> Overview:
     select = f"{SELECT_CLIP} WHERE c.batch_id = ?"
     unfinished = f"{select} AND c.status NOT IN (?, ?, ?)"
-    unfinished += " ORDER BY CASE WHEN c.lane_held IS NULL THEN 1 ELSE 0 END, c.clip_index LIMIT 1"
+    unfinished += " ORDER BY CASE WHEN c.status = 'pending' THEN 1 ELSE 0 END, c.clip_index LIMIT 1"
     row = run(unfinished, (batch.batch_id, *_ENDED)).fetchone()
     if row is None:
         row = run(f"{select} ORDER BY c.clip_index DESC LIMIT 1", (batch.batch_id,)).fetchone()
@@ -161,10 +183,17 @@ def _remember(new: NewBatch, at: datetime, idempotency: IdempotencyKey) -> str |
     )
     if inserted.rowcount == 1:
         return None
-    body_hash, batch_id = run(
+    return _made_under(new.user_id, idempotency)
+
+
+def _made_under(user_id: str, idempotency: IdempotencyKey) -> str | None:
+    row = run(
         "SELECT body_hash, batch_id FROM idempotency_keys WHERE user_id = ? AND key = ?",
-        (new.user_id, idempotency.key),
+        (user_id, idempotency.key),
     ).fetchone()
+    if row is None:
+        return None
+    body_hash, batch_id = row
     if body_hash != idempotency.body_hash:
         raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
     return str(batch_id)

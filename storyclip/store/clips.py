@@ -11,11 +11,11 @@ from typing import Any
 import peewee
 import structlog
 
-from storyclip.domain.batch import MODE_NOW, Batch, Status
-from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, Event, State, after
+from storyclip.domain.batch import Batch
+from storyclip.domain.clip import IN_FLIGHT, Clip, Event, State, after
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
-from storyclip.store import events, lanes
+from storyclip.store import events, lanes, turns
 from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.rows import (
@@ -62,7 +62,7 @@ def next_in_batch(clip: Clip) -> int | None:
     with reading():
         row = run(
             "SELECT id FROM publish_batch_clips WHERE batch_id = ? AND clip_index = ?"
-            " AND status = 'pending' AND media_url IS NULL",
+            " AND status = 'pending' AND media_url IS NULL AND next_at IS NULL",
             (clip.batch_id, clip.index + 1),
         ).fetchone()
     return None if row is None else int(row[0])
@@ -75,45 +75,65 @@ def record(clip: Clip, event: Event, *, at: datetime, **changes: Any) -> Clip:
 
     Raises:
         LostRace: somebody else changed it since `clip` was read; nothing was written.
-        NotItsTurn: CLAIMED or INTENDED while the batch is paused or cancelled, or CLAIMED while
-            another clip has the lane; nothing was written.
+        NotItsTurn: CLAIMED or INTENDED while the batch is paused or cancelled, or while another
+            clip comes first; nothing was written.
         NoSuchEdge: the state has no such edge.
         StoreUnavailable: nothing was written.
     """
-    state = after(clip.state, event)
-    if state is not State.UPLOADING:
-        changes["worker"] = None
-    moved = replace(clip, state=state, revision=clip.revision + 1, **changes)
     with writing():
         lock_row("lanes", clip.lane.id)
-        before = batch_of(
-            run(
-                f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?",
-                (clip.batch_id,),
-            ).fetchone()
-        )
-        if event in _SENDING:
-            _check_turn(clip, event, before)
-        _compare_and_set(clip, moved, before)
-        now = before.after(clip, moved, at)
-        save_batch(before, now)
-        events.append(before, now, moved, at)
-        opened = None
-        if moved.state in ENDED or now.status is not before.status:
-            opened = lanes.open_next(clip.lane.id, at, ended=(now.batch_id, now.gap_s))
+        before = locked_batch(clip.batch_id)
+        now, moved = move(before, clip, event, at, changes)
+        if moved.state is State.PENDING and now.cancel_requested_at is not None:
+            ending = {"next_at": None, "rung_at": None}
+            now, moved = move(now, moved, Event.WITHDRAWN, at, ending)
+        changed = now.status is not before.status
+        opened = turns.pass_on(now, clip, moved, at, changed=changed)
         if opened == moved.id:
-            moved = replace(moved, next_at=at, rung_at=at)
+            moved = clip_of(run(f"{SELECT_CLIP} WHERE c.id = ?", (moved.id,)).fetchone())
     crashpoint(event.value)
+    tell(now, moved, event, opened)
+    return moved
+
+
+def move(
+    before: Batch, clip: Clip, event: Event, at: datetime, changes: dict[str, Any]
+) -> tuple[Batch, Clip]:
+    """Move a clip within the caller's transaction, which holds the lane's lock, and its batch.
+
+    Raises:
+        LostRace, NotItsTurn, NoSuchEdge: as `record`.
+    """
+    state = after(clip.state, event)
+    if state is not State.UPLOADING:
+        changes = {**changes, "worker": None}
+    moved = replace(clip, state=state, revision=clip.revision + 1, **changes)
+    if event in _SENDING:
+        turns.check_turn(clip, event, before, at)
+    _compare_and_set(clip, moved, before, event, at)
+    now = before.after(clip, moved, at)
+    save_batch(before, now)
+    events.append(before, now, moved, at)
+    return now, moved
+
+
+def tell(batch: Batch, clip: Clip, event: Event, opened: int | None) -> None:
+    """Log an edge that was committed, and tell whoever listens."""
     log.info(
         event.value,
         batch=clip.batch_id,
         clip=clip.index,
-        status=moved.state.value,
-        attempts=moved.attempts,
-        error_code=moved.error_code,
+        status=clip.state.value,
+        attempts=clip.attempts,
+        error_code=clip.error_code,
     )
-    events.announce(events.Change(now.batch_id, now.last_seq, moved, opened))
-    return moved
+    events.announce(events.Change(batch.batch_id, batch.last_seq, clip, opened))
+
+
+def locked_batch(batch_id: str) -> Batch:
+    """Return a batch as it is in the caller's transaction, which holds its lane's lock."""
+    select = f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?"
+    return batch_of(run(select, (batch_id,)).fetchone())
 
 
 def store_media(clip: Clip, media_url: str) -> None:
@@ -182,16 +202,6 @@ def make_due(at: datetime, portion: int) -> list[int]:
     return [clip_id for (clip_id,) in rung]
 
 
-def sent_since(lane_id: int, since: datetime) -> Sequence[Clip]:
-    """Return the clips of a lane that were asked for with a date after `since`."""
-    with reading():
-        rows = run(
-            f"{SELECT_CLIP} WHERE c.lane_id = ? AND c.scheduled_at >= ?",
-            (lane_id, to_text(since)),
-        ).fetchall()
-    return [clip_of(row) for row in rows]
-
-
 def rest(clip: Clip, at: datetime) -> int | None:
     """Let a clip wait for its turn; return the clip whose turn it is if its bell is to be rung."""
     with writing():
@@ -200,34 +210,12 @@ def rest(clip: Clip, at: datetime) -> int | None:
         return lanes.open_next(clip.lane.id, at)
 
 
-def held_elsewhere(clip: Clip, post_ids: Sequence[str]) -> set[str]:
-    """Return which of these posts belong to other clips of ours."""
-    if not post_ids:
-        return set()
-    marks = ", ".join("?" * len(post_ids))
-    with reading():
-        rows = run(
-            f"SELECT metricool_post_id FROM publish_batch_clips"
-            f" WHERE metricool_post_id IN ({marks}) AND id <> ?",
-            (*post_ids, clip.id),
-        ).fetchall()
-    return {post_id for (post_id,) in rows}
-
-
-def _check_turn(clip: Clip, event: Event, batch: Batch) -> None:
-    wished = batch.pause_requested_at or batch.cancel_requested_at
-    if batch.status is not Status.PROCESSING or wished:
-        raise NotItsTurn(f"batch {batch.batch_id} is {batch.status}")
-    if event is Event.CLAIMED and batch.mode == MODE_NOW:
-        first = lanes.head(clip.lane.id)
-        if first is None or first[0] != clip.id:
-            raise NotItsTurn(f"clip {clip.index} of {batch.batch_id} is not the next of its lane")
-
-
-def _compare_and_set(clip: Clip, moved: Clip, batch: Batch) -> None:
+def _compare_and_set(clip: Clip, moved: Clip, batch: Batch, event: Event, at: datetime) -> None:
     columns = columns_of(CLIP, clip, moved)
-    if batch.mode == MODE_NOW:
-        columns["lane_held"] = clip.lane.id if moved.state in IN_FLIGHT else None
+    if moved.state not in IN_FLIGHT:
+        columns["lane_held"] = None
+    elif event in _SENDING and turns.needs_turn(clip, batch, at):
+        columns["lane_held"] = clip.lane.id
     try:
         _update(clip, columns)
     except peewee.IntegrityError as taken:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from storyclip.domain.batch import MODE_NOW
+from storyclip.domain.clip import UNCERTAIN, State
 from storyclip.domain.errors import NotFound
 from storyclip.domain.lane import Lane
 from storyclip.store.database import lock_row, reading, run, writing
@@ -11,7 +14,15 @@ from storyclip.store.instants import to_instant, to_text
 from storyclip.store.rows import LANE_COLUMNS, lane_of
 
 AUDITED_FOR = timedelta(hours=2)  # after a batch's end its posts are still compared with our rows
+BEFORE_THE_NEXT = tuple(sorted({State.PENDING, *UNCERTAIN}))
 RING_AGAIN_S = 1.0  # a bell that nobody heard is rung again after this
+
+# `c` is pending, and all before it have gone: what is uncertain would come after it
+_NEXT_OF_BATCH = (
+    "c.batch_id = b.batch_id AND c.status = 'pending' AND NOT EXISTS"
+    " (SELECT 1 FROM publish_batch_clips d WHERE d.batch_id = b.batch_id"
+    f" AND d.clip_index < c.clip_index AND d.status IN ({', '.join('?' * len(BEFORE_THE_NEXT))}))"
+)
 
 
 def next_turn(lane_id: int) -> int:
@@ -31,15 +42,18 @@ def lane_for(account_id: str, network: str) -> int:
     return int(found.fetchone()[0])
 
 
-def head(lane_id: int) -> tuple[int, str, datetime | None] | None:
+def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
     """Return (clip id, batch id, next_at) of the clip whose turn it is, None if nobody's.
 
-    First in, first out over the batches that run; a paused one lets the others by.
+    First in, first out over the batches that run; a paused one lets the others by, and so does a
+    planned one as long as its next clip can still go out on its own date.
     """
     turn = run(
-        "SELECT batch_id FROM publish_batches WHERE lane_id = ? AND completed_at IS NULL"
-        " AND status = 'processing' AND cancel_requested_at IS NULL ORDER BY turn LIMIT 1",
-        (lane_id,),
+        "SELECT batch_id FROM publish_batches b WHERE lane_id = ? AND completed_at IS NULL"
+        f" AND status = 'processing' AND cancel_requested_at IS NULL"
+        f" AND (publish_mode = '{MODE_NOW}' OR EXISTS (SELECT 1 FROM publish_batch_clips c"
+        f" WHERE {_NEXT_OF_BATCH} AND c.wished_for <= ?)) ORDER BY place LIMIT 1",
+        (lane_id, *BEFORE_THE_NEXT, to_text(at)),
     ).fetchone()
     if turn is None:
         return None
@@ -52,32 +66,74 @@ def head(lane_id: int) -> tuple[int, str, datetime | None] | None:
 
 
 def is_held(lane_id: int) -> bool:
-    """Return whether a clip of the lane is in flight."""
+    """Return whether a clip that needed its turn is in flight on the lane."""
     held = run("SELECT 1 FROM publish_batch_clips WHERE lane_held = ?", (lane_id,))
     return held.fetchone() is not None
 
 
-def open_next(lane_id: int, at: datetime, ended: tuple[str, float] | None = None) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the clip that just ended means for the next one.
+
+    `gap_s` is the least pause in seconds within its batch. `due_at` is when the next one would
+    have had its turn if nothing had stood still; None when that is now.
+    """
+
+    batch_id: str
+    gap_s: float
+    due_at: datetime | None = None
+
+
+def open_next(lane_id: int, at: datetime, ended: Ended | None = None) -> int | None:
     """Make the clip whose turn it is due, and return its id if its bell is to be rung now.
 
     In the transaction that ended the clip before it, so that no crash can lose the turn.
-
-    Args:
-        ended: batch and least gap in seconds after the clip that just ended there.
     """
     if is_held(lane_id):
         return None
-    first = head(lane_id)
+    first = head(lane_id, at)
     if first is None or first[2] is not None:
         return None
     clip_id, batch_id, _ = first
-    gap_s = ended[1] if ended and ended[0] == batch_id else 0.0
-    rung_at = None if gap_s else at
+    gap_s = ended.gap_s if ended and ended.batch_id == batch_id else 0.0
+    next_at = at + timedelta(seconds=gap_s)
     run(
         "UPDATE publish_batch_clips SET next_at = ?, rung_at = ? WHERE id = ?",
-        (to_text(at + timedelta(seconds=gap_s)), to_text(rung_at), clip_id),
+        (to_text(next_at), to_text(None if gap_s else at), clip_id),
     )
+    _turn_came(clip_id, next_at, ended.due_at if ended else None)
     return None if gap_s else clip_id
+
+
+def _turn_came(clip_id: int, at: datetime, due_at: datetime | None) -> None:
+    """Note when a clip without a date of its own had its turn, or would have had it.
+
+    Not before its batch was asked for: nobody wished for it then.
+    """
+    run(
+        "UPDATE publish_batch_clips SET wished_for = (SELECT CASE WHEN b.created_at > ?"
+        " THEN b.created_at ELSE ? END FROM publish_batches b"
+        " WHERE b.batch_id = publish_batch_clips.batch_id) WHERE id = ? AND EXISTS"
+        f" (SELECT 1 FROM publish_batches b WHERE b.publish_mode = '{MODE_NOW}'"
+        " AND b.batch_id = publish_batch_clips.batch_id)",
+        (*[to_text(due_at or at)] * 2, clip_id),
+    )
+
+
+def open_planned(batch_id: str, at: datetime) -> int | None:
+    """Make the next clip of a planned batch due if it can go out on its own date; return its id.
+
+    Nothing while one before it may still turn out not to be there: it would come after.
+    """
+    row = run(
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ? WHERE next_at IS NULL AND id ="
+        " (SELECT c.id FROM publish_batch_clips c JOIN publish_batches b"
+        f" ON b.batch_id = c.batch_id WHERE b.batch_id = ? AND b.publish_mode <> '{MODE_NOW}'"
+        " AND b.status = 'processing' AND b.cancel_requested_at IS NULL"
+        f" AND {_NEXT_OF_BATCH} AND c.wished_for > ?) RETURNING id",
+        (to_text(at), to_text(at), batch_id, *BEFORE_THE_NEXT, to_text(at)),
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def block(lane_id: int, reason: str, at: datetime) -> None:
@@ -128,14 +184,14 @@ def reopen_stalled(at: datetime) -> list[int]:
     """
     with reading():
         running = run(
-            "SELECT DISTINCT lane_id FROM publish_batches"
+            "SELECT lane_id, batch_id FROM publish_batches"
             " WHERE completed_at IS NULL AND status = 'processing'"
         ).fetchall()
-    opened = []
-    for (lane_id,) in running:
+    opened: list[int | None] = []
+    for lane_id, batch_id in running:
         with writing():
             lock_row("lanes", lane_id)
-            opened.append(open_next(lane_id, at))
+            opened += [open_next(lane_id, at), open_planned(batch_id, at)]
     return [clip_id for clip_id in opened if clip_id is not None]
 
 

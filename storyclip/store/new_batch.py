@@ -10,6 +10,7 @@ from typing import Any
 from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import State
 from storyclip.store.database import run
+from storyclip.store.instants import to_text
 from storyclip.store.rows import BATCH
 
 
@@ -20,11 +21,15 @@ class NewClip:
     client_id: str
     source_url: str
     title: str
+    wished_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """A batch as it was asked for, already valid; `gap_s` in seconds between two clips."""
+    """A batch as it was asked for, already valid; `gap_s` in seconds between two clips.
+
+    `schedule` is what to say about its dates, whenever somebody asks.
+    """
 
     batch_id: str
     job_id: str | None
@@ -34,6 +39,8 @@ class NewBatch:
     on_failure: str
     gap_s: float
     clips: tuple[NewClip, ...]
+    mode: str = MODE_NOW
+    schedule: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,11 @@ def fresh_batch(new: NewBatch, lane_id: int, turn: int, at: datetime) -> Batch:
         lane_id=lane_id,
         account_id=new.account_id,
         network=new.network,
-        mode=MODE_NOW,
+        mode=new.mode,
         on_failure=new.on_failure,
         gap_s=new.gap_s,
         turn=turn,
+        place=turn,
         status=Status.PROCESSING,
         total=len(new.clips),
         published=0,
@@ -66,7 +74,8 @@ def fresh_batch(new: NewBatch, lane_id: int, turn: int, at: datetime) -> Batch:
         current_index=0,
         last_seq=1,
         error=None,
-        scheduled_for=None,
+        scheduled_for=new.clips[0].wished_for,
+        schedule=new.schedule,
         pause_requested_at=None,
         cancel_requested_at=None,
         created_at=at,
@@ -97,6 +106,7 @@ def _clip_columns(batch: Batch, index: int, clip: NewClip) -> dict[str, Any]:
         "revision": 0,
         "attempts": 0,
         "plans": "",
+        "wished_for": to_text(clip.wished_for),
         "checks": 0,
         "postponements": 0,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,14 @@ def _plans_text(plans: tuple[datetime, ...]) -> str:
 
 def _plans(text: str) -> tuple[datetime, ...]:
     return tuple(datetime.fromisoformat(plan) for plan in text.split())
+
+
+def _json_text(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _json(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else dict(json.loads(text))
 
 
 def _plain(name: str) -> Column:
@@ -55,12 +64,14 @@ CLIP: dict[str, Column] = {
     "media_url": _plain("media_url"),
     "intended_at": _time("intended_at"),
     "plans": ("plans", _plans_text, _plans),
+    "wished_for": _time("wished_for"),
     "planned_for": _time("scheduled_at"),
     "post_id": _plain("metricool_post_id"),
     "network_post_id": _plain("facebook_post_id"),
     "public_url": _plain("public_url"),
     "checks": _plain("checks"),
     "missing_since": _time("missing_since"),
+    "taken_back_at": _time("taken_back_at"),
     "postponed_since": _time("postponed_since"),
     "postponements": _plain("postponements"),
     "error": _plain("error_msg"),
@@ -81,6 +92,7 @@ BATCH: dict[str, Column] = {
     "on_failure": _plain("on_failure"),
     "gap_s": _plain("gap_s"),
     "turn": _plain("turn"),
+    "place": _plain("place"),
     "status": ("status", str, Status),
     "total": _plain("total_clips"),
     "published": _plain("published_clips"),
@@ -91,6 +103,7 @@ BATCH: dict[str, Column] = {
     "last_seq": _plain("last_seq"),
     "error": _plain("error_msg"),
     "scheduled_for": _time("scheduled_for"),
+    "schedule": ("schedule", _json_text, _json),
     "pause_requested_at": _time("pause_requested_at"),
     "cancel_requested_at": _time("cancel_requested_at"),
     "created_at": _time("created_at"),

@@ -58,6 +58,7 @@ class BatchRow(Table):
     on_failure = TextField()
     gap_s = FloatField(default=0)
     turn = IntegerField()
+    place = IntegerField(default=0)
     status = TextField()
     total_clips = IntegerField()
     published_clips = IntegerField(default=0)
@@ -67,6 +68,7 @@ class BatchRow(Table):
     current_clip_index = IntegerField(default=0)
     last_seq = IntegerField(default=0)
     scheduled_for = UTCField(null=True)
+    schedule = TextField(null=True)  # JSON: what was asked for and what was chosen
     error_msg = TextField(null=True)
     pause_requested_at = UTCField(null=True)
     cancel_requested_at = UTCField(null=True)
@@ -81,7 +83,7 @@ class BatchRow(Table):
 
 
 BatchRow.add_index(
-    BatchRow.index(BatchRow.lane, BatchRow.turn, name="batches_by_turn").where(
+    BatchRow.index(BatchRow.lane, BatchRow.place, name="batches_by_place").where(
         SQL("completed_at IS NULL")
     )
 )
@@ -121,12 +123,14 @@ class ClipRow(Table):
     media_url = TextField(null=True)
     intended_at = UTCField(null=True)
     plans = TextField(default="")
+    wished_for = UTCField(null=True)
     scheduled_at = UTCField(null=True)
     metricool_post_id = TextField(null=True)
     facebook_post_id = TextField(null=True)
     public_url = TextField(null=True)
     checks = IntegerField(default=0)
     missing_since = UTCField(null=True)
+    taken_back_at = UTCField(null=True)
     postponed_since = UTCField(null=True)
     postponements = IntegerField(default=0)
     error_msg = TextField(null=True)
@@ -151,6 +155,11 @@ ClipRow.add_index(
 ClipRow.add_index(
     ClipRow.index(ClipRow.lane, ClipRow.scheduled_at, name="clips_sent").where(
         SQL("scheduled_at IS NOT NULL")
+    )
+)
+ClipRow.add_index(
+    ClipRow.index(ClipRow.lane, ClipRow.wished_for, name="clips_to_come").where(
+        SQL("status = 'pending'")
     )
 )
 ClipRow.add_index(

@@ -39,7 +39,7 @@ def batch(batch_id: str) -> Response:
     """Show a batch's summary."""
     who = auth.holder("read")
     found = batches.find(known_form(batch_id), who.user_id)
-    return answer({"success": True, "batch": _summary(found)})
+    return answer({"success": True, "batch": summary(found)})
 
 
 @routes.get("/batch/user-active")
@@ -78,10 +78,11 @@ def known_form(batch_id: str) -> str:
 
 
 def many(found: Sequence[Overview]) -> Json:
-    return {"success": True, "batches": [_summary(one) for one in found], "count": len(found)}
+    return {"success": True, "batches": [summary(one) for one in found], "count": len(found)}
 
 
-def _summary(found: Overview) -> Json:
+def summary(found: Overview) -> Json:
+    """Return a batch's summary as it is shown."""
     return summary_view(
         found.batch, found.current, front().now(), front().wait_total_s, found.blocked
     )

@@ -24,8 +24,17 @@ from storyclip.web.json_body import pointer_to
 MAX_POSTS = 100
 MAX_TITLE_LENGTH = 300
 MAX_KEY_LENGTH = 500  # ours have 59 characters, seeded ones are chosen by people
-LATER_MODES = ("scheduled", "bestTime")
+MAX_WORD_LENGTH = 100  # of a date or a zone's name
+DAY_MINUTES = 1440
+MAX_DAYS = 14
 GAP_S = {"safe": 5.0, "fast": 3.0, "ultra": 2.0}  # what `publishSpeed` used to mean
+
+_FIELDS = {
+    "now": {"mode"},
+    "scheduled": {"mode", "scheduled_at", "timezone", "interval_minutes"},
+    "bestTime": {"mode", "timezone", "interval_minutes", "distribution", "within_days"},
+}
+_REQUIRED = {"now": (), "scheduled": ("scheduled_at",), "bestTime": ("timezone",)}
 
 _SAID_SHORTER = {
     "missing": "required",
@@ -131,16 +140,24 @@ class Post(Body):
 
 
 class Schedule(Body):
-    """When the batch goes out."""
+    """When the batch goes out; which fields are meant depends on the mode."""
 
-    mode: Literal["now"] = "now"
+    mode: Literal["now", "scheduled", "bestTime"] = "now"
+    scheduled_at: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None
+    timezone: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None
+    interval_minutes: Annotated[int, Field(ge=1, le=DAY_MINUTES)] = 1
+    distribution: Literal["together", "spread"] = "together"
+    within_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = 7
 
-    @model_validator(mode="before")
-    @classmethod
-    def _offered(cls, said: Any) -> Any:
-        if isinstance(said, dict) and said.get("mode") in LATER_MODES:
-            raise _wrong('only "now" is offered yet', "mode")
-        return said
+    @model_validator(mode="after")
+    def _fields_of_its_mode(self) -> Self:
+        for name in type(self).model_fields:
+            if name in self.model_fields_set and name not in _FIELDS[self.mode]:
+                raise _wrong(f"not a field of the mode {self.mode}", to_camel(name))
+        for name in _REQUIRED[self.mode]:
+            if getattr(self, name) is None:
+                raise _wrong("required", to_camel(name))
+        return self
 
 
 class PublishSettings(Body):
@@ -199,3 +216,11 @@ class SignIn(Body):
     """A key, to be exchanged for a session of the page."""
 
     api_key: Annotated[str, Field(min_length=1, max_length=MAX_KEY_LENGTH)]
+
+
+class BestTimesQuery(Body):
+    """Whose best times, on which network, in which zone (None for the account's own)."""
+
+    account_id: AccountId
+    network: Literal["facebook", "instagram"] = "facebook"
+    timezone: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None

@@ -14,12 +14,16 @@ from flask import Flask
 from config.capacity import MAX_STREAMS_A_KEY, max_streams
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.flow.control import Patience
+from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.web import (
     batches,
+    best_times,
     brands,
     browser,
+    control,
     docs_page,
     health,
     json_body,
@@ -70,12 +74,16 @@ def create_app(
         Hub(now, time.monotonic, ear),
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
+        Patience(time.monotonic, time.sleep),
+        HeatMaps(upstream, now),
         Buckets(_a_second(settings), time.monotonic),
     )
     for room in (
         publish,
         batches,
+        control,
         brands,
+        best_times,
         live,
         session,
         health,

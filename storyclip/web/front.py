@@ -11,6 +11,8 @@ from flask import current_app
 
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.flow.control import Patience
+from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.hub import Hub
 from storyclip.web.buckets import Buckets
 from storyclip.web.guesses import Guesses
@@ -22,7 +24,9 @@ NAME = "storyclip"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, Redis's answer, open streams, rates and wrong keys."""
+    """The settings, Metricool, the clock, whether Redis answers now, open streams, how to wait,
+    the heat maps of the last hour, rates and wrong keys.
+    """
 
     settings: Settings
     upstream: Upstream
@@ -31,6 +35,8 @@ class Front:
     hub: Hub
     seats: Seats
     lookout: Lookout
+    patience: Patience
+    heat_maps: HeatMaps
     buckets: Buckets
     guesses: Guesses = field(default_factory=Guesses)
 

@@ -107,7 +107,10 @@ TOO_FAST = Kind(429, "too_many_requests", "Too many requests", "Ask again later.
 _CURSOR_INVALID = Kind(400, "cursor_invalid", "The cursor is not one of this stream", "")
 _BROKEN = Kind(500, "internal", "Something went wrong here", "It is logged; ask again later.")
 _UPSTREAM_FAILED = Kind(
-    502, "upstream_failed", "Metricool's answer was of no use", "Ask again later."
+    502,
+    "upstream_failed",
+    "Metricool's answer was of no use",
+    "Nothing was changed. Ask again later.",
 )
 _CONFLICT = Kind(409, "conflict", "Something else changed meanwhile", "Look again, then decide.")
 
@@ -130,6 +133,10 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
         "Ask again in a moment.",
         {"Retry-After": "1"},
     ),
+    errors.ActionRefused: Kind(
+        409, "action_refused", "That makes no sense for this batch as it is", ""
+    ),
+    errors.QuotaExceeded: Kind(409, "quota_exceeded", "Instagram takes no more for now", ""),
     errors.LostRace: _CONFLICT,
     errors.NotItsTurn: _CONFLICT,
     errors.StoreUnavailable: Kind(
@@ -146,14 +153,14 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
         503,
         "upstream_busy",
         "Metricool asks to wait",
-        "Ask again later.",
+        "Nothing was changed. Ask again later.",
         {"Retry-After": str(RETRY_UPSTREAM_S)},
     ),
     errors.UpstreamUnreachable: Kind(
         503,
         "upstream_unreachable",
         "Metricool cannot be reached",
-        "Ask again later.",
+        "Nothing was changed. Ask again later.",
         {"Retry-After": str(RETRY_UPSTREAM_S)},
     ),
     errors.UpstreamError: _UPSTREAM_FAILED,
@@ -184,7 +191,13 @@ def answer_to(error: Exception) -> Response:
         faults = error.problems
     elif kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         faults = [("", kind.title)]  # the whole of the body, not a field of it
-    answer = _answer(Problem(kind, faults=faults))
+    detail = None
+    if isinstance(error, errors.ActionRefused):
+        kind, detail = replace(kind, code=error.code.value), str(error)
+    facts: Mapping[str, Any] = {}
+    if isinstance(error, errors.QuotaExceeded):
+        detail, facts = str(error), error.facts
+    answer = _answer(Problem(kind, detail, faults, facts))
     if isinstance(error, errors.UpstreamBusy):
         answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     return answer

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 import uuid
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from storyclip.domain.batch import Batch, Status
+from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch, Status
+from storyclip.domain.best_time import Distribution, Wish, best_plan
+from storyclip.domain.instants import parse_instant, zone_named
+from storyclip.domain.timetable import (
+    MINUTE_S,
+    Timetable,
+    at_best_times,
+    at_once,
+    scheduled,
+)
 from storyclip.domain.views import Json, rfc3339
 from storyclip.flow.accept import accept
+from storyclip.store.batches import made_before
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.web import auth, json_body
 from storyclip.web.answers import answer
@@ -31,12 +42,18 @@ def publish_stories() -> Response:
     said = json_body.read()
     stories = parse(StoriesRequest, said)
     auth.require_account(who, stories.settings.account)
-    batch = accept(_new_batch(stories, who.user_id), front().now(), _idempotency(said))
+    idempotency = _idempotency(said)
+    batch = made_before(who.user_id, idempotency) if idempotency else None
+    if batch is None:  # a repeat is answered as before, though its dates may be over now
+        new, quota_24h = _new_batch(stories, who.user_id), front().settings.quota_24h
+        batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)
     return answer(body, 202, {"Location": body["links"]["status"]})
 
 
 def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
+    timetable = _timetable(stories)
+    posts = zip(stories.clip_ids(), stories.posts, strict=True)
     return NewBatch(
         batch_id=str(uuid.uuid4()),
         job_id=stories.job_id,
@@ -44,12 +61,31 @@ def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
         account_id=stories.settings.account,
         network=stories.settings.network,
         on_failure=stories.settings.on_failure,
-        gap_s=stories.settings.gap_s,
+        gap_s=timetable.gap_s,
         clips=tuple(
-            NewClip(clip_id, post.url, post.text)
-            for clip_id, post in zip(stories.clip_ids(), stories.posts, strict=True)
+            NewClip(clip_id, post.url, post.text, date)
+            for (clip_id, post), date in zip_longest(posts, timetable.dates)
         ),
+        mode=timetable.mode,
+        schedule=timetable.schedule,
     )
+
+
+def _timetable(stories: StoriesRequest) -> Timetable:
+    asked, count = stories.schedule, len(stories.posts)
+    settings, now = front().settings, front().now()
+    if asked.mode == MODE_SCHEDULED:
+        said_at = asked.scheduled_at or ""
+        first = parse_instant(said_at, asked.timezone, now, settings.lead_s)
+        return scheduled(first, count, asked.interval_minutes, settings.date_step_s)
+    if asked.mode == MODE_BEST_TIME:
+        zone = zone_named(asked.timezone or "")
+        interval_s = float(asked.interval_minutes * MINUTE_S)
+        wish = Wish(Distribution(asked.distribution), count, interval_s, asked.within_days)
+        heat = front().heat_maps.of(stories.settings.account, stories.settings.network, zone.key)
+        plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)
+        return at_best_times(plan, wish, zone, settings.date_step_s)
+    return at_once(stories.settings.gap_s)
 
 
 def _idempotency(said: Any) -> IdempotencyKey | None:
@@ -69,7 +105,7 @@ def _created(batch: Batch, settings: PublishSettings) -> Json:
         "tenant": batch.user_id,
         "status": Status.PROCESSING.value,
         "posts": {"total": batch.total, "queued": batch.total},
-        "schedule": {"mode": batch.mode},
+        "schedule": batch.schedule or {"mode": batch.mode},
         "settings": {
             "accountId": batch.account_id,
             "network": batch.network,

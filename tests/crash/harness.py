@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -24,7 +25,7 @@ from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.ports import free_port
 from storyclip.stack.programs import redis as redis_program
 from tests.crash.roles import be_web, be_worker, hit_mark
-from tests.crash.scenario import CLIPS, Scenario
+from tests.crash.scenario import CLIPS, WEB_POINTS, Scenario
 from tests.judge import Verdict, judge, published
 
 SLOTS = 10  # scenarios side by side; each mostly waits
@@ -33,6 +34,8 @@ ACCOUNTS = 3000
 HIT_WITHIN_S = 40.0
 END_WITHIN_S = 60.0
 STRAGGLERS_S = 4.0  # longer than any date asked for is ahead: what would come twice has come then
+TIME_TO_DELETE_S = "8"  # a successor needs two or three seconds, on a busy machine more
+PLANNED_AHEAD_S = 60  # long enough for three to be handed over and taken back
 KEY = "crash-harness-key"
 SHORT = {
     "STORYCLIP_DATE_STEP_S": "1",
@@ -130,10 +133,14 @@ class _Run:
         self._slot = slot
         self._log = folder / "log.jsonl"
         self._environ = harness.environ(folder, slot)
+        if scenario.wish is not None:
+            self._environ["STORYCLIP_LEAD_S"] = TIME_TO_DELETE_S
         self._alive: list[Any] = []
         self._kills = 0
         self._was_hit = False
         self._trouble: str | None = None
+        self._batch_id = ""
+        self._stopped_at: datetime | None = None  # when a wish was answered
         folder.mkdir()
 
     def go(self) -> None:
@@ -141,7 +148,9 @@ class _Run:
         for fault in self._scenario.faults:
             self._harness.switch_on(account=self._account, **fault)
         try:
-            if self._scenario.point in ("batch_committed", "answer_ready"):
+            if self._scenario.wish is not None:
+                self._kill_at_wish(self._scenario.wish)
+            elif self._scenario.point in WEB_POINTS:
                 self._kill_web()
             else:
                 self._post(self._web())
@@ -157,10 +166,26 @@ class _Run:
     def judged(self, ledger: list[dict[str, Any]]) -> Outcome:
         asked = [self._source(i) for i in range(1, CLIPS + 1)]
         live = published(ledger, self._account)
-        verdict = judge(asked, live, excused=self._honestly_failed())
+        cancelled = self._sources("status = ?", "cancelled")
+        excused = self._sources("status = 'failed' AND error_code = ?", self._scenario.ends_as)
+        verdict = judge(asked, live, excused=[*excused, *cancelled])
+        self._trouble = self._trouble or self._broken_word(ledger, set(cancelled) & set(live))
         return Outcome(
             self._scenario, self._kills, self._was_hit, verdict, self._trouble, self._log
         )
+
+    def _broken_word(self, ledger: list[dict[str, Any]], live_anyway: set[str]) -> str | None:
+        """Return what was sent or went live though the user was told that it would not."""
+        if live_anyway:
+            return f"cancelled by its row, and live: {live_anyway}"
+        late = [
+            line
+            for line in ledger
+            if (line["event"], line["account"]) == ("created", self._account)
+            and self._stopped_at is not None
+            and datetime.fromisoformat(line["time"]) > self._stopped_at
+        ]
+        return f"sent after the user was answered: {late}" if late else None
 
     def _kill_web(self) -> None:
         web = self._web(self._scenario.point, 1)
@@ -187,6 +212,51 @@ class _Run:
         if scenario.second is not None:
             self._died(self._worker(scenario.second, 1), scenario.second, within_s=3.0)
         self._worker()
+
+    def _kill_at_wish(self, wish: str) -> None:
+        """Have the user stop the batch when Metricool has the clip in question, and kill there."""
+        scenario, web = self._scenario, self._web()
+        self._batch_id = self._post(web).json()["batchId"]
+        if scenario.point in WEB_POINTS:
+            self._worker()
+            self._until_there()
+            dying = self._web(scenario.point, 1)
+            try:
+                self._wish(dying, wish)
+            except requests.ConnectionError:
+                self._was_hit = self._died(dying[0], scenario.point)
+        else:
+            armed = self._worker(scenario.point, scenario.nth)
+            for _ in range(scenario.workers):
+                self._worker()
+            self._until_there()
+            with ThreadPoolExecutor(1) as user:
+                answer = user.submit(self._wish, web, wish)
+                self._was_hit = self._died(armed, scenario.point) or scenario.workers > 0
+                self._worker()
+                answer.result()
+                self._stopped_at = datetime.now(UTC)
+        self._wish(web, "cancel")  # what was paused ends too; after a cancel it is a repetition
+        self._stopped_at = self._stopped_at or datetime.now(UTC)
+
+    def _until_there(self) -> None:
+        end = time.monotonic() + HIT_WITHIN_S
+        index = self._scenario.clip
+        select = "SELECT status FROM publish_batch_clips WHERE clip_index = ?"
+        while self._query(select, (index,)) != [("waiting_confirmation",)]:
+            if time.monotonic() > end:
+                raise _Trouble(f"Metricool never had clip {index}: {self._rows()}")
+            time.sleep(0.05)
+
+    def _wish(self, web: tuple[Any, int], wish: str) -> None:
+        answer = requests.post(
+            f"http://127.0.0.1:{web[1]}/api/metricool/{wish}",
+            params={"batchId": self._batch_id},
+            headers={"X-Api-Key": KEY},
+            timeout=40,
+        )
+        if answer.status_code != 200:
+            raise _Trouble(f"{wish} refused: {answer.status_code} {answer.text}")
 
     def _died(self, child: Any, point: str, within_s: float = HIT_WITHIN_S) -> bool:
         """Wait for the child's death; return whether it died at its point, else kill it here."""
@@ -221,13 +291,19 @@ class _Run:
         settings = {"accountId": self._account, "network": "facebook"}
         answer = requests.post(
             f"http://127.0.0.1:{web[1]}/api/metricool/publish/stories",
-            json={"posts": clips, "settings": settings},
+            json={"posts": clips, "settings": settings, **self._schedule()},
             headers={"X-Api-Key": KEY, **headers},
             timeout=20,
         )
         if answer.status_code != 202:
             raise _Trouble(f"refused: {answer.status_code} {answer.text}")
         return answer
+
+    def _schedule(self) -> dict[str, Any]:
+        if not self._scenario.is_planned:
+            return {}
+        at = datetime.now(UTC) + timedelta(seconds=PLANNED_AHEAD_S)
+        return {"schedule": {"mode": "scheduled", "scheduledAt": at.isoformat()}}
 
     def _source(self, index: int) -> str:
         return f"https://cdn.example.com/{self._account}/{index}.mp4"
@@ -243,12 +319,8 @@ class _Run:
         rows = self._query("SELECT status FROM publish_batches")
         return bool(rows) and all(status not in ("processing", "paused") for (status,) in rows)
 
-    def _honestly_failed(self) -> list[str]:
-        code = self._scenario.ends_as
-        rows = self._query(
-            "SELECT clip_url FROM publish_batch_clips WHERE status = 'failed' AND error_code = ?",
-            (code,),
-        )
+    def _sources(self, claim: str, value: str | None) -> list[str]:
+        rows = self._query(f"SELECT clip_url FROM publish_batch_clips WHERE {claim}", (value,))
         return [url for (url,) in rows]
 
     def _rows(self) -> list[Any]:

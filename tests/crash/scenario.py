@@ -11,7 +11,7 @@ from storyclip.domain.crashpoint import POINTS
 
 CLIPS = 3
 POSITIONS = (1, 2, 3)  # first, middle, last
-WEB_POINTS = ("batch_committed", "answer_ready")
+WEB_POINTS = ("batch_committed", "answer_ready", "wish_written")
 
 Fault = dict[str, Any]
 
@@ -27,6 +27,9 @@ class Scenario:
         flush: FLUSHDB of the queue's Redis right after the kill.
         second: another point where the successor is killed as well.
         workers: how many work besides the one that is killed.
+        wish: `pause` or `cancel`, made when Metricool has the clip in question; dates are then
+            seconds ahead, so that there is time to delete. What was paused is cancelled in the end.
+        is_planned: the clips have dates of their own, and all are handed over at once.
     """
 
     point: str
@@ -38,6 +41,8 @@ class Scenario:
     second: str | None = None
     workers: int = 0
     unsafe: str | None = None
+    wish: str | None = None
+    is_planned: bool = False
 
     def __str__(self) -> str:
         parts = [self.point, f"clip{self.clip}"]
@@ -73,7 +78,12 @@ def _at(point: str, clip: int) -> Scenario:
         return ({"fault": fault, "source": f"/{clip}.mp4", "times": 1, **spec},)
 
     if point in WEB_POINTS:
-        return Scenario(point, clip, nth=1)
+        return Scenario(point, clip, nth=1, wish="cancel" if point == "wish_written" else None)
+    if point in ("taking_back", "deleted", "withdrawn"):
+        # Only what Metricool has is taken back; what was to come is cancelled with the wish
+        return Scenario(point, clip, nth=1, wish="cancel")
+    if point == "recalled":
+        return Scenario(point, CLIPS, nth=clip, wish="pause", is_planned=True)
     plain = Scenario(point, clip, nth=clip)
     faulty = replace(plain, nth=1)
     return {

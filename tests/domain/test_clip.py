@@ -10,6 +10,7 @@ from storyclip.domain.lane import Lane
 DRAWN = """
 pending --claimed--> uploading
 pending --withdrawn--> cancelled
+pending --missed--> failed
 uploading --intended--> uploading
 uploading --accepted--> waiting_confirmation
 uploading --refused--> failed
@@ -25,6 +26,7 @@ waiting_confirmation --timed_out--> failed
 waiting_confirmation --moved--> waiting_confirmation
 waiting_confirmation --deleted_upstream--> cancelled
 waiting_confirmation --withdrawn--> cancelled
+waiting_confirmation --recalled--> pending
 failed --seen_live--> published
 failed --seen_failed--> failed
 failed --moved--> failed
@@ -74,6 +76,7 @@ def test_what_may_exist_upstream_is_never_sent_again_without_proof_of_its_absenc
     assert back_to_the_start == {
         (State.UPLOADING, Event.POSTPONED),
         (State.VERIFYING, Event.ABSENT),
+        (State.WAITING_CONFIRMATION, Event.RECALLED),
         (State.FAILED, Event.RETRIED),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -65,20 +66,25 @@ class Stage:
         user: str = "ana",
         name: str = "b1",
         gap_s: float = 0.0,
+        network: str = "facebook",
+        dates: Sequence[datetime] = (),
+        quota_24h: int | None = None,
     ) -> Batch:
         new = NewBatch(
             batch_id=name,
             job_id=None,
             user_id=user,
             account_id=account,
-            network="facebook",
+            network=network,
             on_failure=on_failure,
             gap_s=gap_s,
             clips=tuple(
-                NewClip(f"clip_{i}", source(name, i), f"Clip {i}") for i in range(1, count + 1)
+                NewClip(f"clip_{i}", source(name, i), f"Clip {i}", date)
+                for i, date in zip_longest(range(1, count + 1), dates)
             ),
+            mode="scheduled" if dates else "now",
         )
-        return accept(new, self.at)
+        return accept(new, self.at, quota_24h=quota_24h)
 
     def play(self, engine: Engine | None = None) -> None:
         """Take every step whose bell rang or that the clock rings now, and what follows at once."""
@@ -114,9 +120,14 @@ class Stage:
     def batch(self, name: str = "b1", user: str = "ana") -> Batch:
         return batches.find(name, user).batch
 
-    def live(self, account: str = ACCOUNT) -> list[str]:
+    def live(self, account: str = ACCOUNT, network: str = "facebook") -> list[str]:
         """The sources that went live, by the sandbox's ledger."""
-        return published(self.sandbox.ledger(), account)
+        return published(self.sandbox.ledger(), account, network)
+
+    def stand_still(self, seconds: float) -> None:
+        """Let time pass upstream while StoryClip is down."""
+        self.at += timedelta(seconds=seconds)
+        self.sandbox.set_clock(self.at.isoformat())
 
     def seqs(self, name: str = "b1") -> list[int]:
         return [event["seq"] for event in events_since(name, 0)]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from storyclip.domain.clip import Clip, Event, State
-from storyclip.store import clips, lanes
+from storyclip.store import clips, lanes, sent
 from tests.store.making import T0, WAYS, brought_to, made, sql, walked
 
 AGAIN = timedelta(seconds=lanes.RING_AGAIN_S)
@@ -149,11 +149,11 @@ def test_a_post_is_held_elsewhere_when_another_clip_has_it_and_not_when_this_one
     sql("UPDATE publish_batch_clips SET metricool_post_id = 'mine' WHERE id = ?", mine.id)
     sql("UPDATE publish_batch_clips SET metricool_post_id = 'theirs' WHERE id = ?", theirs.id)
 
-    assert clips.held_elsewhere(mine, ["mine", "theirs", "nobodys"]) == {"theirs"}
+    assert sent.held_elsewhere(mine, ["mine", "theirs", "nobodys"]) == {"theirs"}
 
 
 def test_no_posts_are_held_by_nobody(store: str):
-    assert clips.held_elsewhere(made()[0], []) == set()
+    assert sent.held_elsewhere(made()[0], []) == set()
 
 
 def test_the_clips_sent_on_a_lane_are_those_with_a_date_since(store: str):
@@ -162,4 +162,4 @@ def test_the_clips_sent_on_a_lane_are_those_with_a_date_since(store: str):
     clips.note(before, planned_for=T0 - A_MICROSECOND)
     clips.note(after, planned_for=T0)
 
-    assert [clip.id for clip in clips.sent_since(never.lane.id, T0)] == [after.id]
+    assert [clip.id for clip in sent.sent_since(never.lane.id, T0)] == [after.id]

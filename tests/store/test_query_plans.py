@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from storyclip.domain.clip import Clip, State
-from storyclip.store import batches, clips, database, lanes, workers
+from storyclip.store import batches, clips, database, lanes, sent, workers
 from tests.store.making import T0, brought_to, made, published, rows, sql
 
 NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever
-PARTIAL = {"clips_due", "clips_in_hand", "batches_by_turn", "batches_active", "batches_ended"}
+PARTIAL = {"clips_due", "clips_in_hand", "batches_by_place", "batches_active", "batches_ended"}
 Statement = tuple[str, Sequence[Any]]
 
 
@@ -67,19 +67,19 @@ def make_due() -> list[int]:
 
 def head() -> Any:
     with database.reading():
-        return lanes.head(1)
+        return lanes.head(1, T0)
 
 
 @pytest.mark.parametrize(
     ("call", "index"),
     [
         (make_due, "clips_due"),
-        (head, "batches_by_turn"),
+        (head, "batches_by_place"),
         (lambda: batches.active("ana"), "batches_active"),
         (lambda: lanes.active(T0), "batches_ended"),
-        (lambda: lanes.reopen_stalled(T0), "batches_by_turn"),
+        (lambda: lanes.reopen_stalled(T0), "batches_by_place"),
         (lambda: workers.bury(["w"], T0), "clips_in_hand"),
-        (lambda: clips.sent_since(1, T0), "clips_sent"),
+        (lambda: sent.sent_since(1, T0), "clips_sent"),
         (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
         (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
     ],
@@ -98,7 +98,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         lambda: lanes.active(T0),
         lambda: lanes.reopen_stalled(T0),
         lambda: workers.bury(["w"], T0),
-        lambda: clips.sent_since(1, T0),
+        lambda: sent.sent_since(1, T0),
         lambda: batches.find("running", "ana"),
         lambda: batches.find_whole("running", "ana"),
         lambda: made("another", 2),
@@ -130,7 +130,7 @@ def test_nothing_that_has_ended_is_walked_through_by_a_clips_whole_life(clip, mo
 def test_nothing_that_has_ended_is_walked_through_by_what_settling_asks(clip, monkeypatch):
     brought_to(State.VERIFYING, clip)
 
-    lines = plans(monkeypatch, lambda: clips.held_elsewhere(clip, ["1", "2"]))
+    lines = plans(monkeypatch, lambda: sent.held_elsewhere(clip, ["1", "2"]))
 
     assert indexes(lines) == {"clips_by_post"}
 

@@ -134,6 +134,10 @@ REPEATABLE = {
     "posts_between": (lambda m: m.posts_between("42", "instagram", *_DAY), UpstreamLookFailed),
     "deleted_posts": (lambda m: m.deleted_posts("42", "instagram"), UpstreamLookFailed),
     "delete_post": (lambda m: m.delete_post("42", "5"), UpstreamLookFailed),
+    "best_times": (
+        lambda m: m.best_times("42", "instagram", "Europe/Madrid", *_DAY),
+        UpstreamLookFailed,
+    ),
     "brands": (lambda m: m.brands(), UpstreamLookFailed),
     "prepare_media": (lambda m: m.prepare_media("42", "https://a.example/1.mp4"), MediaUnavailable),
 }

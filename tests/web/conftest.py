@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config.settings import Settings
-from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnreachable
+from storyclip.domain.errors import UpstreamUnreachable
 from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
 from storyclip.store import database, events, keys
 from storyclip.web.factory import create_app
@@ -36,11 +36,16 @@ class Clock:
         self.at += timedelta(seconds=seconds)
 
 
+FLAT = HeatMap(((0,) * 24,) * 7)
+
+
 @dataclass
 class SmallMetricool:
     """Knows its brands and nothing else; `trouble` is raised instead when set."""
 
     trouble: Exception | None = None
+    heat: HeatMap = FLAT
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
     theirs: list[Brand] = field(
         default_factory=lambda: [
             Brand("2000001", "Cocina de Lola", "Europe/Madrid", True, True, "https://x.io/1.png"),
@@ -51,7 +56,10 @@ class SmallMetricool:
     def best_times(
         self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
     ) -> HeatMap:
-        raise UpstreamLookFailed("not asked for in these tests")
+        self.asked.append((account_id, network, timezone))
+        if self.trouble is not None:
+            raise self.trouble
+        return self.heat
 
     def brands(self) -> Sequence[Brand]:
         if self.trouble is not None:

@@ -109,14 +109,6 @@ def test_the_older_publish_speed_is_the_gap_between_two_clips(ana, speed, gap_s)
     assert answer.get_json()["settings"]["publishSpeed"] == speed
 
 
-def test_a_mode_that_is_not_offered_yet_says_so(ana):
-    answer = ana.publish(good(schedule={"mode": "bestTime", "withinDays": 7}))
-
-    assert answer.get_json()["errors"] == [
-        {"pointer": "/schedule/mode", "detail": 'only "now" is offered yet'}
-    ]
-
-
 def test_an_account_the_key_is_not_for_is_refused(anyone):
     limited = Someone(anyone, keys.make("ana", {"publish"}, {"2000002"}, at=NOON))
 

@@ -34,7 +34,15 @@ class Client:
         self._headers = {"X-Api-Key": stack.api_key}
         self._next_account = 2_000_001
 
-    def publish(self, count: int, **headers: str) -> Posted:
+    def publish(
+        self,
+        count: int,
+        *,
+        schedule: dict[str, Any] | None = None,
+        on_failure: str = "continue",
+        network: str = "facebook",
+        **headers: str,
+    ) -> Posted:
         account = str(self._next_account)
         self._next_account += 1
         sources = [f"https://cdn.example.com/{account}/{i}.mp4" for i in range(1, count + 1)]
@@ -42,7 +50,8 @@ class Client:
             f"{self.stack.url}/api/metricool/publish/stories",
             json={
                 "posts": [{"url": source} for source in sources],
-                "settings": {"accountId": account, "network": "facebook"},
+                "schedule": schedule or {"mode": "now"},
+                "settings": {"accountId": account, "network": network, "onFailure": on_failure},
             },
             headers={**self._headers, **headers},
             timeout=20,
@@ -53,6 +62,15 @@ class Client:
         url = self.stack.url + path
         return requests.get(url, params=query, headers=self._headers, timeout=20)
 
+    def act(self, action: str, batch: Posted, **query: str) -> requests.Response:
+        """Lay hand on a batch: pause, resume, cancel, retry-failed."""
+        return requests.post(
+            f"{self.stack.url}/api/metricool/{action}",
+            params={"batchId": batch.batch_id, **query},
+            headers=self._headers,
+            timeout=60,
+        )
+
 
 class Posted:
     """A batch that was asked for."""
@@ -62,9 +80,13 @@ class Posted:
     ) -> None:
         self._client, self.account, self.sources, self.answer = client, account, sources, answer
 
+    @property
+    def batch_id(self) -> str:
+        return str(self.answer.json()["batchId"])
+
     def status(self) -> dict[str, Any]:
-        batch_id = self.answer.json()["batchId"]
-        shown: dict[str, Any] = self._client.get("/api/metricool/status", batchId=batch_id).json()
+        query = {"batchId": self.batch_id}
+        shown: dict[str, Any] = self._client.get("/api/metricool/status", **query).json()
         return shown
 
     def states(self) -> list[str]:

@@ -1,0 +1,123 @@
+"""The user's hand on a batch: pause, resume, cancel, and what is out when they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.settings import Settings
+from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.clip import IN_FLIGHT, Clip, State
+from storyclip.domain.errors import RetrySafety
+from storyclip.domain.schedule import first_step
+from storyclip.flow.engine import SLACK_S, was_sent
+from storyclip.store import clips, lanes, wishes
+
+SETTLED_WITHIN_S = 10.0  # what Metricool has is deleted and read back in far less, if it answers
+LOOK_AGAIN_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How to wait: seconds that never run back, and letting some of them pass."""
+
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    def until(self, holds: Callable[[], bool], within_s: float) -> None:
+        """Return when it holds, or after `within_s` seconds."""
+        end = self.monotonic() + within_s
+        while not holds() and self.monotonic() < end:
+            self.sleep(LOOK_AGAIN_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The clips of a cancelled batch by index; `unknown` may be out, or may still come out."""
+
+    published: tuple[int, ...]
+    cancelled: tuple[int, ...]
+    failed: tuple[int, ...]
+    unknown: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What stopping and going on need: the settings, the time, and how long to wait for news."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    patience: Patience
+
+    def pause(self, batch: Batch) -> None:
+        """Start no other clip; return when nothing of the batch is on its way to Metricool.
+
+        Clips with a date of their own that Metricool has already are deleted there by a worker;
+        for that it waits a while.
+
+        Raises:
+            NotFound, ActionRefused, StoreUnavailable: nothing was changed.
+        """
+        wishes.pause(batch.batch_id, batch.user_id, self.now())
+        self._until_nothing_is_sent(batch.batch_id)
+        if batch.mode != MODE_NOW:
+            self._until_none(batch.batch_id, self._is_being_recalled)
+
+    def resume(self, batch: Batch) -> None:
+        """Go on at the next clip, behind the batches that were let by.
+
+        Raises:
+            NotFound, ActionRefused, StoreUnavailable: nothing was changed.
+        """
+        now, settings = self.now(), self.settings
+        lead_s = lanes.find(batch.lane_id).lead_or(settings.lead_s, now)
+        first_date = first_step(now, lead_s, settings.date_step_s)
+        wishes.resume(batch.batch_id, batch.user_id, now, first_date)
+
+    def cancel(self, batch: Batch) -> Outcome:
+        """End the rest; return what is out and what is not, as far as that can be known soon.
+
+        What Metricool has and has not published yet is deleted there by a worker.
+
+        Raises:
+            NotFound, ActionRefused, StoreUnavailable: nothing was changed.
+        """
+        wishes.cancel(batch.batch_id, batch.user_id, self.now())
+        self._until_nothing_is_sent(batch.batch_id)
+        self._until_none(batch.batch_id, _may_come_out)
+        return outcome_of(clips.of_batch(batch.batch_id))
+
+    def _until_nothing_is_sent(self, batch_id: str) -> None:
+        """Wait out a POST that began before the wish; its worker is called dead after that time."""
+        within_s = self.settings.http_deadline_s + SLACK_S
+        self._until_none(batch_id, was_sent, within_s)
+
+    def _until_none(
+        self, batch_id: str, is_so: Callable[[Clip], bool], within_s: float = SETTLED_WITHIN_S
+    ) -> None:
+        self.patience.until(lambda: not any(map(is_so, clips.of_batch(batch_id))), within_s)
+
+    def _is_being_recalled(self, clip: Clip) -> bool:
+        is_ahead = clip.planned_for is not None and self.now() < clip.planned_for
+        return clip.state is State.WAITING_CONFIRMATION and is_ahead
+
+
+def outcome_of(all_clips: Sequence[Clip]) -> Outcome:
+    """Return what is out of a cancelled batch and what is not."""
+    published, cancelled, failed, unknown = [], [], [], []
+    for clip in all_clips:
+        if clip.state is State.PUBLISHED:
+            published.append(clip.index)
+        elif clip.state is State.FAILED and clip.retry_safety is not RetrySafety.CHECK_FIRST:
+            failed.append(clip.index)
+        elif clip.state is State.FAILED or _may_come_out(clip):
+            unknown.append(clip.index)
+        else:
+            cancelled.append(clip.index)
+    return Outcome(tuple(published), tuple(cancelled), tuple(failed), tuple(unknown))
+
+
+def _may_come_out(clip: Clip) -> bool:
+    """Return whether a clip of a cancelled batch may be out yet; without an intent none can."""
+    return clip.state in IN_FLIGHT and (clip.state is not State.UPLOADING or was_sent(clip))

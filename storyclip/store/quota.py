@@ -1,0 +1,91 @@
+"""Instagram's stories of an account in 24 hours, counted from our own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from storyclip.domain import quota
+from storyclip.domain.clip import IN_FLIGHT, Clip, State
+from storyclip.domain.errors import QuotaExceeded, RetrySafety
+from storyclip.domain.views import rfc3339
+from storyclip.store.database import reading, run
+from storyclip.store.instants import to_text
+
+LIMITED = "instagram"
+
+_COUNTED = tuple(sorted({State.PUBLISHED, State.FAILED, *IN_FLIGHT}))
+
+
+def free_at(clip: Clip, date: datetime, limit: int) -> datetime | None:
+    """Return when a clip dated `date` may go out, None when it may right then.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    if clip.lane.network != LIMITED:
+        return None
+    with reading():
+        taken = _sent(clip.lane.id, date - quota.DAY)
+    earliest = quota.earliest_start(taken, [date], limit)
+    return None if earliest == date else earliest
+
+
+def require(
+    lane_id: int, network: str, dates: Sequence[datetime], limit: int, at: datetime
+) -> None:
+    """Check that a new batch with clips at `dates` fits beside what is sent and still to come.
+
+    In the caller's transaction that holds the lane's lock, so that two batches cannot both have
+    the last of it.
+
+    Raises:
+        QuotaExceeded: it does not, with the numbers and when it will.
+    """
+    if network != LIMITED:
+        return
+    taken = [*_sent(lane_id, min(dates) - quota.DAY), *_to_come(lane_id, at)]
+    if quota.fits(taken, dates, limit):
+        return
+    first = min(dates)
+    left = max(0, limit - quota.used(taken, first))
+    enough_at = quota.earliest_start(taken, dates, limit)
+    when = (
+        f"Enough will be free at {rfc3339(enough_at)}."
+        if enough_at
+        else "That is more than 24 hours ever hold: ask for fewer, or spread them."
+    )
+    raise QuotaExceeded(
+        f"Instagram takes {limit} stories of an account in 24 hours: {left} are left, and"
+        f" {len(dates)} are asked for. {when}",
+        {
+            "limit": limit,
+            "left": left,
+            "asked": len(dates),
+            "enoughAt": rfc3339(enough_at),
+        },
+    )
+
+
+def _sent(lane_id: int, since: datetime) -> list[datetime]:
+    """Return the dates of what went out, or may: not of what was surely refused."""
+    marks = ", ".join("?" * len(_COUNTED))
+    rows = run(
+        "SELECT scheduled_at FROM publish_batch_clips"
+        f" WHERE lane_id = ? AND scheduled_at > ? AND status IN ({marks})"
+        " AND COALESCE(retry_safety, '') <> ?",
+        (lane_id, to_text(since), *_COUNTED, RetrySafety.SAFE.value),
+    ).fetchall()
+    return [datetime.fromisoformat(date) for (date,) in rows]
+
+
+def _to_come(lane_id: int, at: datetime) -> list[datetime]:
+    """Return the dates of what waits for its turn, now for what has none."""
+    rows = run(
+        "SELECT c.wished_for FROM publish_batch_clips c"
+        " JOIN publish_batches b ON b.batch_id = c.batch_id"
+        " WHERE c.lane_id = ? AND c.status = 'pending' AND b.status = 'processing'"
+        " AND b.cancel_requested_at IS NULL",
+        (lane_id,),
+    ).fetchall()
+    return [max(datetime.fromisoformat(wished), at) if wished else at for (wished,) in rows]

@@ -1,0 +1,107 @@
+"""The user's hand on a batch: pause, resume, cancel, retry; each answers with the summary."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from storyclip.domain.batch import Batch
+from storyclip.domain.errors import RequestInvalid
+from storyclip.flow.control import Hand
+from storyclip.flow.retry import Retried, Retry
+from storyclip.store import batches
+from storyclip.web import auth
+from storyclip.web.answers import answer
+from storyclip.web.batches import known_form, summary
+from storyclip.web.front import front
+
+routes = Blueprint("control", __name__, url_prefix="/api/metricool")
+
+_INDEX = re.compile(r"[0-9]{1,4}", re.ASCII)
+_CLAIMS = {None: False, "true": True, "false": False}
+
+
+@routes.post("/pause")
+def pause() -> Response:
+    """Let the clip in hand finish, and start no other."""
+    batch = _theirs()
+    _hand().pause(batch)
+    return _answer(batch)
+
+
+@routes.post("/resume")
+def resume() -> Response:
+    """Go on at the next clip."""
+    batch = _theirs()
+    _hand().resume(batch)
+    return _answer(batch)
+
+
+@routes.post("/cancel")
+def cancel() -> Response:
+    """End the rest, and say what is out and what is not."""
+    batch = _theirs()
+    outcome = _hand().cancel(batch)
+    return _answer(batch, {"outcome": asdict(outcome)})
+
+
+@routes.post("/retry-failed")
+def retry_failed() -> Response:
+    """Ask again for what failed, where that cannot make a second story."""
+    batch = _theirs()
+    retry = Retry(front().upstream, front().settings, front().now())
+    done = retry(batch, _clip_asked_for(), order_may_change=_is_order_confirmed())
+    return _answer(batch, _retried(done))
+
+
+def _theirs() -> Batch:
+    who = auth.holder("publish")
+    if not (batch_id := request.args.get("batchId")):
+        raise RequestInvalid(("/batchId", "required, in the query"))
+    batch = batches.find(known_form(batch_id), who.user_id).batch
+    auth.require_account(who, batch.account_id)
+    return batch
+
+
+def _hand() -> Hand:
+    return Hand(front().settings, front().now, front().patience)
+
+
+def _clip_asked_for() -> int | None:
+    said = request.args.get("clip")
+    if said is None:
+        return None
+    if not _INDEX.fullmatch(said):
+        raise RequestInvalid(("/clip", "expected the clip's index, a whole number from 1"))
+    return int(said)
+
+
+def _is_order_confirmed() -> bool:
+    said = request.args.get("confirmOrder")
+    if said not in _CLAIMS:
+        raise RequestInvalid(("/confirmOrder", "expected true or false"))
+    return _CLAIMS[said]
+
+
+def _retried(done: Retried) -> dict[str, Any]:
+    return {
+        "order": "appended" if done.is_late else "kept",
+        "retried": done.sent_again,
+        "foundLive": done.found_live,
+        "notRetried": [
+            {"clip": index, "code": why.code.value, "detail": str(why)}
+            for index, why in done.refused
+        ],
+    }
+
+
+def _answer(batch: Batch, more: dict[str, Any] | None = None) -> Response:
+    """Return the batch as it is now, whatever else has happened to it meanwhile.
+
+    The summary stands at the top level, and as in the other answers under `batch`.
+    """
+    shown = summary(batches.find(batch.batch_id, batch.user_id))
+    return answer({"success": True, **shown, **(more or {}), "batch": shown})
