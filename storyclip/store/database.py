@@ -172,7 +172,8 @@ def _postgres(url: str) -> Any:
 
 def _migrate() -> None:
     gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
-    with reading(), gate:
+    # The gate first: to switch a new file to WAL, SQLite does not wait for another's lock.
+    with _as_ours(), gate, reading():
         if _turnstile_path is None:
             run("SELECT pg_advisory_lock(?)", (_MIGRATION_LOCK,))
         try:

@@ -33,12 +33,12 @@ class Watched(SmallMetricool):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[str] = []
+        self.called: list[str] = []
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
         if callable(found) and not name.startswith("_"):
-            super().__getattribute__("asked").append(name)
+            super().__getattribute__("called").append(name)
         return found
 
 
@@ -102,7 +102,7 @@ def said_in(bad: Bad) -> list[bytes]:
 def test_a_bad_request_is_refused_and_does_nothing(ana, metricool, messages, names, bad):
     headers = {name: named(value, names) for name, value in bad.headers.items()}
     ana.get("/api/metricool/batches")  # the key's last use is noted
-    before, metricool.asked[:], messages[:] = everything(), [], []
+    before, metricool.called[:], messages[:] = everything(), [], []
 
     began = time.perf_counter()
     answer = ana.client.open(
@@ -119,7 +119,7 @@ def test_a_bad_request_is_refused_and_does_nothing(ana, metricool, messages, nam
     assert [word for word in INSIDE if word in answer.data] == []
     assert took_s <= 1
     assert without_last_use(everything()) == without_last_use(before)
-    assert (metricool.asked, messages) == ([], [])
+    assert (metricool.called, messages) == ([], [])
     assert ana.publish(good()).status_code == 202
     assert messages != []
 
