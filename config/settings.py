@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     quota_24h: int = _count("QUOTA_24H", 50, 10_000)
     max_late_s: float = _seconds("MAX_LATE_S", HOUR_S, 7 * DAY_S)
 
+    probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
+
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
         Field((), validation_alias="STORYCLIP_CORS_ORIGINS")
     )

@@ -61,6 +61,19 @@ def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = Non
     return batch
 
 
+def is_known(user_id: str, idempotency: IdempotencyKey | None) -> bool:
+    """Tell whether the same key and body made a batch before.
+
+    Raises:
+        IdempotencyKeyReused: the key was used for another body.
+        StoreUnavailable: the database does not answer.
+    """
+    if idempotency is None:
+        return False
+    with reading():
+        return _made_with(user_id, idempotency) is not None
+
+
 def find(batch_id: str, user_id: str | None) -> Overview:
     """Return the user's batch with its clip in hand.
 
@@ -161,10 +174,17 @@ def _remember(new: NewBatch, at: datetime, idempotency: IdempotencyKey) -> str |
     )
     if inserted.rowcount == 1:
         return None
-    body_hash, batch_id = run(
+    return _made_with(new.user_id, idempotency)
+
+
+def _made_with(user_id: str, idempotency: IdempotencyKey) -> str | None:
+    row = run(
         "SELECT body_hash, batch_id FROM idempotency_keys WHERE user_id = ? AND key = ?",
-        (new.user_id, idempotency.key),
+        (user_id, idempotency.key),
     ).fetchone()
+    if row is None:
+        return None
+    body_hash, batch_id = row
     if body_hash != idempotency.body_hash:
         raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
     return str(batch_id)

@@ -26,7 +26,7 @@ from storyclip.web import (
     publish,
     request_log,
 )
-from storyclip.web.front import NAME, Front
+from storyclip.web.front import NAME, CheckClips, Front
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
 
@@ -40,11 +40,13 @@ def create_app(
     now: Callable[[], datetime],
     redis_answers: Callable[[], bool],
     ear: Ear | None = None,
+    check_clips: CheckClips | None = None,
 ) -> Flask:
     """Return the WSGI application; the store has to be connected before its first request.
 
     Args:
         ear: hears what is committed; without one, streams look once a second.
+        check_clips: looks at the files before a batch is recorded; without one, nobody does.
     """
     app = Flask(__name__, static_folder=None)
     # One more than allowed: Werkzeug cuts a chunked body at its limit without a word.
@@ -63,6 +65,7 @@ def create_app(
         Hub(now, time.monotonic, ear),
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
+        check_clips,
     )
     for room in (publish, batches, brands, live, health):
         app.register_blueprint(room.routes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -15,6 +15,8 @@ from storyclip.progress.hub import Hub
 from storyclip.web.guesses import Guesses
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
+
+CheckClips = Callable[[Sequence[str]], None]  # raises ClipsUnusable
 
 NAME = "storyclip"  # among Flask's extensions
 
@@ -30,6 +32,7 @@ class Front:
     hub: Hub
     seats: Seats
     lookout: Lookout
+    check_clips: CheckClips | None = None  # None: clips are not looked at
     guesses: Guesses = field(default_factory=Guesses)
 
     @property

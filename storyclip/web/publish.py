@@ -31,7 +31,8 @@ def publish_stories() -> Response:
     said = json_body.read()
     stories = parse(StoriesRequest, said)
     auth.require_account(who, stories.settings.account)
-    batch = accept(_new_batch(stories, who.user_id), front().now(), _idempotency(said))
+    new, idempotency = _new_batch(stories, who.user_id), _idempotency(said)
+    batch = accept(new, front().now(), idempotency, front().check_clips)
     body = _created(batch, stories.settings)
     return answer(body, 202, {"Location": body["links"]["status"]})
 
