@@ -9,6 +9,7 @@ from flask import Flask
 
 from config.logging import configure
 from config.settings import Settings
+from storyclip.probe.check import ClipCheck
 from storyclip.progress.bell import News, Quietly, answers, connect
 from storyclip.progress.ear import Ear
 from storyclip.store import database, events, keys
@@ -35,7 +36,8 @@ def build(settings: Settings) -> Flask:
     bells = Bells(make_broker(redis, middleware=[]), quietly)
     events.on_change(teller(bells, News(redis, quietly)))
     upstream, ear = metricool_of(settings), Ear(settings.redis_url)
-    return create_app(settings, upstream, now, lambda: answers(redis), ear)
+    check = ClipCheck().check if settings.probe_clips else None
+    return create_app(settings, upstream, now, lambda: answers(redis), ear, check)
 
 
 def main() -> Flask:

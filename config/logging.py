@@ -25,8 +25,37 @@ _SIGNED_QUERY = re.compile(
 )
 
 
+# What a field or header of this name holds is secret, whether or not anybody told us its value.
+_SECRET_NAMES = {
+    "x-mc-auth",
+    "x-api-key",
+    "api-key",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "usertoken",
+    "user-token",
+    "metricool-user-token",
+    "token",
+    "ticket",
+    "password",
+    "secret",
+}
+# The same inside a text: `X-Mc-Auth: …`, `userToken=…`, and as a dict or a pair looks printed.
+_NAMED_SECRET = re.compile(
+    r"""((?<![\w-])(?:x-mc-auth|x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|user[_-]?token)
+    (?:["']\s*[:=,]|\s*[:=])\s*(?:b?["'])?(?:(?:bearer|basic)\s+)?)
+    (?!\*\*\*)[^\s"',;&<>(){}\[\]]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 class SecretsMasked:
-    """Replaces API keys, signed URLs' signatures and the secrets it was given, at any depth."""
+    """Replaces API keys, signatures in URLs and the secrets it was given, at any depth.
+
+    What stands under the name of a secret field or header goes too, known or not.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = {secret for secret in secrets if secret}
@@ -40,7 +69,7 @@ class SecretsMasked:
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Serve as a structlog processor."""
         return {
-            name: value if name.startswith("_") else self.masked(value)
+            name: value if name.startswith("_") else self._field(name, value)
             for name, value in event.items()
         }
 
@@ -49,10 +78,24 @@ class SecretsMasked:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, dict):
-            return {self._text(str(name)): self.masked(item) for name, item in value.items()}
+            return {
+                self._text(_word(name)): self._field(name, item) for name, item in value.items()
+            }
+        if (
+            isinstance(value, list | tuple)
+            and len(value) == 2
+            and isinstance(value[0], str | bytes)
+        ):
+            name, item = value  # a header is often a pair
+            return [self._text(_word(name)), self._field(name, item)]
         if isinstance(value, list | tuple | set | frozenset):
             return [self.masked(item) for item in value]
         return self._text(str(value))
+
+    def _field(self, name: object, value: object) -> object:
+        if value is not None and _word(name).lower().replace("_", "-") in _SECRET_NAMES:
+            return MASK
+        return self.masked(value)
 
     def _text(self, text: str) -> str:
         if text in self._whole:
@@ -61,7 +104,9 @@ class SecretsMasked:
             text = text.replace(secret, MASK)
         if "sc_" in text:  # most values are short words: spare them the patterns
             text = _API_KEY.sub(rf"\1{MASK}", text)
-        return _SIGNED_QUERY.sub(rf"\1{MASK}", text) if "=" in text else text
+        if "=" in text:
+            text = _SIGNED_QUERY.sub(rf"\1{MASK}", text)
+        return _NAMED_SECRET.sub(rf"\1{MASK}", text) if len(text) > LEAST_SECRET_LENGTH else text
 
 
 def configure(
@@ -110,6 +155,10 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _word(name: object) -> str:
+    return name.decode("latin-1") if isinstance(name, bytes) else str(name)
 
 
 def _is_terminal(stream: TextIO) -> bool:

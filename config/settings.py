@@ -116,6 +116,7 @@ class Settings(BaseSettings):
     writes_per_s: float = _rate("WRITES_PER_S", 100)
     reads_per_s: float = _rate("READS_PER_S", 200)
     streams_per_s: float = _rate("STREAMS_PER_S", 200)
+    probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
         Field((), validation_alias="STORYCLIP_CORS_ORIGINS")

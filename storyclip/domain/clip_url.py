@@ -1,13 +1,14 @@
 """Where a clip may be fetched from: a public https address, however its host is written.
 
-Only what the text itself says is judged; no name is resolved here. The table is our own because
+`objection_to` judges only what the text itself says and resolves no name; `is_public` judges what
+a name resolved to. The table is our own because
 `ipaddress.is_global` of Python 3.11 lets NAT64, 6to4 and multicast addresses pass.
 """
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 MAX_URL_LENGTH = 2048
@@ -74,6 +75,14 @@ def objection_to(url: str) -> str | None:
     return _objection_to_host((parts.hostname or "").removesuffix("."))
 
 
+def is_public(address: str) -> bool:
+    """Return whether a resolved address is one that everybody can reach, and only a public one."""
+    resolved = ip_address(address)
+    if isinstance(resolved, IPv4Address):
+        return not any(resolved in network for network in NOT_PUBLIC)
+    return _is_public_v6(resolved)
+
+
 def _objection_to_host(host: str) -> str | None:
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
@@ -97,7 +106,7 @@ def _objection_to_v4(labels: list[str]) -> str | None:
     if last >= room or any(head > 255 for head in heads):
         return "not a valid address"
     value = last + sum(head << (24 - 8 * place) for place, head in enumerate(heads))
-    if any(IPv4Address(value) in network for network in NOT_PUBLIC):
+    if not is_public(str(IPv4Address(value))):
         return "the address is not a public one"
     return None
 
@@ -107,11 +116,13 @@ def _objection_to_v6(host: str) -> str | None:
         address = IPv6Address(host)
     except ValueError:
         return "not a valid address"
+    return None if _is_public_v6(address) else "the address is not a public one"
+
+
+def _is_public_v6(address: IPv6Address) -> bool:
     if address.scope_id is not None or address not in PUBLIC_V6:
-        return "the address is not a public one"
-    if any(address in network for network in NOT_PUBLIC_V6):
-        return "the address is not a public one"
-    return None
+        return False
+    return not any(address in network for network in NOT_PUBLIC_V6)
 
 
 def _number(label: str) -> int:

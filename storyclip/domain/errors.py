@@ -1,7 +1,7 @@
 """Everything that can go wrong, grouped by what the caller can do about it.
 
 StoryClipError
-├── fix the request    RequestInvalid, NotFound, Forbidden, IdempotencyKeyReused
+├── fix the request    RequestInvalid ── ClipsUnusable, NotFound, Forbidden, IdempotencyKeyReused
 ├── come back then     QuotaExceeded
 ├── decide again       ActionRefused
 ├── drop it quietly    LostRace, NotItsTurn
@@ -64,6 +64,10 @@ class RequestInvalid(StoryClipError):
     def __init__(self, *problems: tuple[str, str]) -> None:
         super().__init__("; ".join(f"{pointer}: {detail}" for pointer, detail in problems))
         self.problems = problems
+
+
+class ClipsUnusable(RequestInvalid):
+    """The request is well said, but files it names were looked at and cannot become stories."""
 
 
 class NotFound(StoryClipError):

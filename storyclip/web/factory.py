@@ -37,7 +37,7 @@ from storyclip.web import (
     session,
 )
 from storyclip.web.buckets import Buckets
-from storyclip.web.front import NAME, Front
+from storyclip.web.front import NAME, CheckClips, Front
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
 
@@ -51,11 +51,13 @@ def create_app(
     now: Callable[[], datetime],
     redis_answers: Callable[[], bool],
     ear: Ear | None = None,
+    check_clips: CheckClips | None = None,
 ) -> Flask:
     """Return the WSGI application; the store has to be connected before its first request.
 
     Args:
         ear: hears what is committed; without one, streams look once a second.
+        check_clips: looks at the files before a batch is recorded; without one, nobody does.
     """
     app = Flask(__name__, static_folder=None)
     # One more than allowed: Werkzeug cuts a chunked body at its limit without a word.
@@ -77,6 +79,7 @@ def create_app(
         Patience(time.monotonic, time.sleep),
         HeatMaps(upstream, now),
         Buckets(_a_second(settings), time.monotonic),
+        check_clips,
     )
     for room in (
         publish,

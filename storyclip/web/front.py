@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -18,6 +18,8 @@ from storyclip.web.buckets import Buckets
 from storyclip.web.guesses import Guesses
 from storyclip.web.seats import Seats
 from storyclip.web.sockets import Lookout
+
+CheckClips = Callable[[Sequence[str]], None]  # raises ClipsUnusable
 
 NAME = "storyclip"  # among Flask's extensions
 
@@ -38,6 +40,7 @@ class Front:
     patience: Patience
     heat_maps: HeatMaps
     buckets: Buckets
+    check_clips: CheckClips | None = None  # None: clips are not looked at
     guesses: Guesses = field(default_factory=Guesses)
 
     @property

@@ -19,6 +19,7 @@ from storyclip.web.answers import encode
 log = structlog.get_logger("storyclip")
 
 MAX_BYTES = 2048  # of a whole problem: fits into any log line and one packet or two
+MAX_BYTES_OF_CLIPS = 64 * 1024  # every clip of the biggest batch is named
 RETRY_STORE_S = 5  # a locked or restarting database is usually back by then
 RETRY_UPSTREAM_S = 30
 
@@ -32,6 +33,7 @@ class Kind:
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    max_bytes: int = MAX_BYTES
 
 
 class Problem(Exception):
@@ -117,6 +119,13 @@ _CONFLICT = Kind(409, "conflict", "Something else changed meanwhile", "Look agai
 KINDS: dict[type[errors.StoryClipError], Kind] = {
     errors.RequestInvalid: Kind(
         422, "request_invalid", "The request is not valid", "`errors` says where and why."
+    ),
+    errors.ClipsUnusable: Kind(
+        422,
+        "clips_unusable",
+        "Clips of this batch cannot become stories",
+        "Nothing was recorded, nothing was sent. `errors` says what is wrong with which clip.",
+        max_bytes=MAX_BYTES_OF_CLIPS,
     ),
     errors.NotFound: Kind(404, "not_found", "Not found", "There is none, or it is not yours."),
     errors.Forbidden: SCOPE_MISSING,
@@ -223,7 +232,7 @@ def _answer(problem: Problem) -> Response:
     }
     if problem.faults:
         body["errors"] = _that_fit(
-            problem.faults, MAX_BYTES - len(encode(body)) - len(',"errors":[]')
+            problem.faults, kind.max_bytes - len(encode(body)) - len(',"errors":[]')
         )
     return Response(
         encode(body), kind.status, dict(kind.headers), content_type="application/problem+json"

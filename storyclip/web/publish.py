@@ -45,6 +45,8 @@ def publish_stories() -> Response:
     idempotency = _idempotency(said)
     batch = made_before(who.user_id, idempotency) if idempotency else None
     if batch is None:  # a repeat is answered as before, though its dates may be over now
+        if (check := front().check_clips) is not None:
+            check([post.url for post in stories.posts])
         new, quota_24h = _new_batch(stories, who.user_id), front().settings.quota_24h
         batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)

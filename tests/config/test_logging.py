@@ -156,3 +156,58 @@ def test_no_secret_gets_out_by_any_way(log_format):
 )
 def test_what_is_masked_and_what_is_not(value, masked):
     assert SecretsMasked(["short", "long-secret-word", ""]).masked(value) == masked
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"X-Mc-Auth": "f00dcafe"},
+        {"authorization": "Bearer f00dcafe"},
+        {"headers": {"X-Api-Key": "f00dcafe"}},
+        {b"X-Api-Key": b"f00dcafe"},
+        {"user_token": ["f00dcafe"]},
+        {"Cookie": "sid=f00dcafe; b=f00dcafe"},
+        [("X-Mc-Auth", "f00dcafe"), ("Accept", "*/*")],
+        "X-Mc-Auth: f00dcafe",
+        "x-api-key:f00dcafe\r\nAccept: */*",
+        "Authorization: Bearer f00dcafe",
+        "Authorization: Basic f00dcafe",
+        "https://h/api?userToken=f00dcafe&userId=1",
+        "userToken=f00dcafe",
+        "{'X-Mc-Auth': 'f00dcafe', 'Accept': '*/*'}",
+        '{"userToken": "f00dcafe"}',
+        "[(b'X-Mc-Auth', b'f00dcafe')]",
+    ],
+)
+def test_what_stands_under_a_secret_name_is_masked_though_nobody_told_its_value(value):
+    masked = str(SecretsMasked().masked(value))
+
+    assert "f00dcafe" not in masked
+    assert "***" in masked
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization", "X_Api_Key", "userToken", "metricool_user_token"]
+)
+def test_a_line_s_own_field_of_a_secret_name_is_masked(name):
+    stream = io.StringIO()
+    configure(log_format="json", stream=stream)
+
+    structlog.get_logger().info("called", **{name: "f00dcafe"})
+
+    assert lines(stream)[0][name] == "***"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "no authorization was sent",
+        {"user_id": "ana", "accept": "a:b"},
+        ["clip", "c1"],
+        {"authorization": None},
+        "X-Mc-Authority: nobody",
+        "2026-12-01T12:00:00Z",
+    ],
+)
+def test_innocent_words_near_a_secret_name_stay(value):
+    assert SecretsMasked().masked(value) == value

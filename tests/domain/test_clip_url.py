@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyclip.domain.clip_url import NOT_PUBLIC, objection_to
+from storyclip.domain.clip_url import NOT_PUBLIC, is_public, objection_to
 
 PUBLIC = [
     "https://cdn.example.com/clips/1.mp4",
@@ -186,3 +186,34 @@ def test_no_text_breaks_the_judgement(text):
     objection_to(text)
     objection_to(f"https://{text}")
     objection_to(f"https://[{text}]/")
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "2a00:1450::1"])
+def test_a_resolved_public_address_is_one(address):
+    assert is_public(address)
+
+
+@given(network=st.sampled_from(NOT_PUBLIC), place=st.integers(min_value=0))
+def test_no_resolved_address_of_a_forbidden_range_is_public(network, place):
+    address = network[place % network.num_addresses]
+
+    assert not is_public(str(address))
+    assert not is_public(f"::ffff:{address}")
+    assert not is_public(f"64:ff9b::{address}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "::",
+        "::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "2606:4700::1%1",
+        "fc00::1",
+        "ff02::1",
+        "2002:7f00:1::",
+    ],
+)
+def test_a_resolved_private_v6_address_is_not_public(address):
+    assert not is_public(address)

@@ -1,0 +1,114 @@
+"""Looks at all clips of a batch at once, and refuses the batch when one cannot become a story."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from storyclip.domain.clip_file import ClipFile, objections_to
+from storyclip.domain.errors import ClipsUnusable
+from storyclip.probe.fetch import ClipNotFetched, Fetcher
+from storyclip.upstream.deadline import CallOver
+
+AT_ONCE_A_REQUEST = 4
+AT_ONCE_A_PROCESS = 8  # times 100 MB is the most that lies in the folder for temporary files
+CLIP_S = 20.0
+BATCH_S = 30.0  # beyond it proxies and people hang up
+
+READER = (sys.executable, "-I", str(Path(__file__).with_name("reader.py")))
+
+
+class ClipCheck:
+    """One for a process, because it bounds what a process does at once."""
+
+    def __init__(
+        self, fetcher: Fetcher | None = None, clip_s: float = CLIP_S, batch_s: float = BATCH_S
+    ) -> None:
+        self._fetcher = fetcher or Fetcher()
+        self._clip_s = clip_s
+        self._batch_s = batch_s
+        self._places = threading.BoundedSemaphore(AT_ONCE_A_PROCESS)
+
+    def check(self, urls: Sequence[str]) -> None:
+        """Return when every clip can become a story.
+
+        A clip that there was no time to look at is not taken on trust: the batch is refused, and
+        its clip is named as one that could not be checked. Trust would make the check worth
+        nothing to whoever switched it on, and the client can send smaller batches.
+
+        Raises:
+            ClipsUnusable: with everything that is wrong with every clip.
+        """
+        over_at = time.monotonic() + self._batch_s
+        pool = ThreadPoolExecutor(AT_ONCE_A_REQUEST, thread_name_prefix="probe")
+        try:
+            looks = [pool.submit(self._look, url, over_at) for url in urls]
+            wait(looks, max(0.0, over_at - time.monotonic()), FIRST_EXCEPTION)
+            problems = [
+                (f"/posts/{index}/url", why)
+                for index, look in enumerate(looks)
+                for why in self._found_by(look)
+            ]
+        finally:
+            # A resolver cannot be cut: its thread ends by itself, and holds its place till then.
+            pool.shutdown(wait=False, cancel_futures=True)
+        if problems:
+            raise ClipsUnusable(*problems)
+
+    def _found_by(self, look: Future[list[str]]) -> list[str]:
+        return look.result() if look.done() else [_unchecked(self._batch_s)]
+
+    def _look(self, url: str, over_at: float) -> list[str]:
+        if not self._places.acquire(timeout=max(0.0, over_at - time.monotonic())):
+            return [_unchecked(self._batch_s)]
+        try:
+            own_end = time.monotonic() + self._clip_s
+            allowed_s = self._clip_s if own_end < over_at else self._batch_s
+            return self._objections(url, min(over_at, own_end), allowed_s)
+        finally:
+            self._places.release()
+
+    def _objections(self, url: str, over_at: float, allowed_s: float) -> list[str]:
+        try:
+            with TemporaryFile(prefix="storyclip-") as file:  # has no name: it cannot stay behind
+                self._fetcher.fetch(url, file, over_at)
+                return list(objections_to(_read(file, over_at)))
+        except ClipNotFetched as refusal:
+            return [str(refusal)]
+        except (CallOver, subprocess.TimeoutExpired):
+            return [_unchecked(allowed_s)]
+
+
+def _read(file: IO[bytes], over_at: float) -> ClipFile:
+    """Return what MediaInfo says, nothing if it broke over the file.
+
+    Raises:
+        TimeoutExpired: not before `over_at`.
+        RuntimeError: it does not run here at all, which is no fault of the clip.
+    """
+    file.seek(0)
+    done = subprocess.run(
+        READER,
+        stdin=file,
+        capture_output=True,
+        env={},
+        timeout=max(0.0, over_at - time.monotonic()),
+        check=False,
+    )
+    if done.returncode < 0:  # killed: a crash, or a limit
+        return ClipFile()
+    if done.returncode > 0:
+        raise RuntimeError(f"clips cannot be read here: {done.stderr.decode()[-500:]}")
+    return ClipFile(**json.loads(done.stdout))
+
+
+def _unchecked(seconds: float) -> str:
+    return f"could not be checked within {seconds:g} s; nothing was sent"

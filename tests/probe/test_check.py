@@ -1,0 +1,192 @@
+"""Every clip of a batch is looked at, and what is wrong with each is said with its number."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from storyclip.domain.errors import ClipsUnusable
+from storyclip.probe import check as check_module
+from storyclip.probe.check import AT_ONCE_A_REQUEST, ClipCheck
+from tests.probe.conftest import gives
+from tests.probe.mp4 import film
+
+
+def problems(clips, *urls, **limits):
+    with pytest.raises(ClipsUnusable) as refused:
+        ClipCheck(clips.fetcher(), **limits).check(urls)
+    return list(refused.value.problems)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        film(),
+        film(3),
+        film(60),
+        film(size=(720, 1280)),
+        film(size=(1088, 1920)),
+        film(size=(1920, 1080), turned=True),
+        film(external=b"file:///etc/passwd\0"),
+    ],
+    ids=["usual", "3 s", "60 s", "720p", "padded", "turned", "points elsewhere"],
+)
+def test_a_clip_that_can_become_a_story_passes(clips, file):
+    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", file)])
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (film(2), "lasts 2 s; 3 to 60 s are allowed"),
+        (film(61), "lasts 61 s; 3 to 60 s are allowed"),
+        (film(60.02), "lasts 60.02 s; 3 to 60 s are allowed"),
+        (film(codec=b"hvc1"), "holds HEVC video; H.264 is needed"),
+        (
+            film(size=(1920, 1080)),
+            "is 1920 x 1080, that is 1.778; 9:16 is needed, 0.5625 within 5%",
+        ),
+        (
+            film(size=(1080, 1350)),
+            "is 1080 x 1350, that is 0.800; 9:16 is needed, 0.5625 within 5%",
+        ),
+        (film(brand=b"qt  "), "is a QuickTime file; MP4 is needed"),
+        (film(has_video=False), "holds no video; H.264 is needed"),
+        (b"<!doctype html><title>Sign in</title>", "is no video file; H.264 in MP4 is needed"),
+        (b"", "is no video file; H.264 in MP4 is needed"),
+        (film()[:40], "holds no video; H.264 is needed"),
+    ],
+)
+def test_a_clip_that_cannot_is_named_with_limit_and_value(clips, file, why):
+    assert problems(clips, clips.has("/a.mp4", file)) == [("/posts/0/url", why)]
+
+
+def test_everything_that_is_wrong_with_every_clip_is_said_in_order(clips):
+    bad = film(2, size=(1920, 1080), codec=b"hvc1")
+    urls = [
+        clips.good(),
+        clips.has("/bad", bad),
+        clips.url("/gone"),
+        clips.good(),
+        clips.has("/page", b"<html>"),
+    ]
+
+    assert [(at, why.split(" ")[0]) for at, why in problems(clips, *urls)] == [
+        ("/posts/1/url", "holds"),
+        ("/posts/1/url", "lasts"),
+        ("/posts/1/url", "is"),
+        ("/posts/2/url", "its"),
+        ("/posts/4/url", "is"),
+    ]
+
+
+def says_nothing(handler):
+    handler.server.clips.stop.wait(20)
+
+
+def test_a_clip_that_takes_too_long_is_not_taken_on_trust(clips):
+    slow = clips.has("/slow", says_nothing)
+
+    assert problems(clips, clips.good(), slow, clip_s=8, batch_s=9)[-1] == (
+        "/posts/1/url",
+        "could not be checked within 8 s; nothing was sent",
+    )
+
+
+def test_the_clips_nobody_came_to_are_named_too(clips):
+    slow, began = clips.has("/slow", says_nothing), time.monotonic()
+
+    found = problems(clips, *[slow] * 10, batch_s=1)
+
+    assert found == [
+        (f"/posts/{index}/url", "could not be checked within 1 s; nothing was sent")
+        for index in range(10)
+    ]
+    assert time.monotonic() - began < 4
+
+
+def test_a_resolver_that_hangs_holds_nobody_beyond_the_time(clips, monkeypatch):
+    answer = threading.Event()
+    url = clips.good()
+    monkeypatch.setattr(clips, "resolve", lambda *_: answer.wait(20) and ["127.0.0.1"])
+    began = time.monotonic()
+
+    found = problems(clips, url, batch_s=0.5)
+    took_s = time.monotonic() - began
+    answer.set()
+
+    assert found == [("/posts/0/url", "could not be checked within 0.5 s; nothing was sent")]
+    assert took_s < 4
+
+
+def test_four_clips_are_looked_at_together_and_no_more(clips):
+    lock, together, peak = threading.Lock(), 0, 0
+    all_here = threading.Barrier(AT_ONCE_A_REQUEST)
+
+    def count(handler):
+        nonlocal together, peak
+        with lock:
+            together += 1
+            peak = max(peak, together)
+        all_here.wait(20)  # nobody goes on before four are here: they must run side by side
+        with lock:
+            together -= 1
+        gives(b"")(handler)
+
+    url = clips.has("/a", count)
+    problems(clips, *[url] * (2 * AT_ONCE_A_REQUEST), batch_s=60)
+
+    assert peak == AT_ONCE_A_REQUEST
+
+
+def test_the_process_has_a_bound_over_all_requests(clips, monkeypatch):
+    monkeypatch.setattr(check_module, "AT_ONCE_A_PROCESS", 1)
+    slow = clips.has("/slow", says_nothing)
+    check = ClipCheck(clips.fetcher(), batch_s=2)
+
+    with ThreadPoolExecutor(2) as requests:
+        both = [requests.submit(check.check, [slow]) for _ in range(2)]
+    refusals = [request.exception() for request in both]
+
+    assert all(isinstance(refusal, ClipsUnusable) for refusal in refusals)
+    assert len(clips.asked) == 1
+
+
+@pytest.mark.parametrize("path", ["/good.mp4", "/gone", "/big", "/slow"])
+def test_no_file_and_no_descriptor_stays_behind(clips, path, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    clips.good()
+    clips.has("/big", gives(b"x", length=10**9))
+    clips.has("/slow", says_nothing)
+    check = ClipCheck(clips.fetcher(), clip_s=5, batch_s=6)
+    if path == "/good.mp4":
+        check.check([clips.url(path)])
+    else:
+        with pytest.raises(ClipsUnusable):
+            check.check([clips.url(path)])
+
+    assert list(tmp_path.iterdir()) == []
+    assert not [file for file in psutil.Process().open_files() if str(tmp_path) in file.path]
+
+
+def test_a_reader_that_crashes_over_a_file_says_so_and_hurts_nobody(clips, monkeypatch):
+    crash = (check_module.READER[0], "-c", "import os; os.kill(os.getpid(), 11)")
+    monkeypatch.setattr(check_module, "READER", crash)
+
+    assert problems(clips, clips.good()) == [
+        ("/posts/0/url", "is no video file; H.264 in MP4 is needed")
+    ]
+
+
+def test_a_reader_that_does_not_run_here_is_not_the_clips_fault(clips, monkeypatch):
+    monkeypatch.setattr(
+        check_module, "READER", (check_module.READER[0], "-c", "raise SystemExit(1)")
+    )
+
+    with pytest.raises(RuntimeError, match="cannot be read here"):
+        ClipCheck(clips.fetcher()).check([clips.good()])
