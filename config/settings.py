@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     )
     quota_24h: int = _count("QUOTA_24H", 50, 10_000)
     max_late_s: float = _seconds("MAX_LATE_S", HOUR_S, 7 * DAY_S)
+    webhook_allow_private: bool = _field(PREFIX + "WEBHOOK_ALLOW_PRIVATE", False, "true or false")
 
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
         Field((), validation_alias="STORYCLIP_CORS_ORIGINS")

@@ -14,6 +14,8 @@ from rich.console import Console
 from config.seed_keys import SCOPES
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.hooks import objection_to_receiver
+from storyclip.hooks.signing import secret_of
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.store import database, keys
@@ -79,12 +81,16 @@ def key_commands() -> None:
     help=f"Comma list out of: {', '.join(sorted(SCOPES))}.",
 )
 @click.option("--account", "accounts", multiple=True, help="Only this account; may be repeated.")
-def create(user: str, scopes: str, accounts: tuple[str, ...]) -> None:
+@click.option("--webhook", help="URL that its batches report to, unless they name another.")
+def create(user: str, scopes: str, accounts: tuple[str, ...], webhook: str | None) -> None:
     """Make a key and print it: the only time that it can be read."""
     words = {word.strip() for word in scopes.split(",") if word.strip()}
-    _open_database()
+    allow = _open_database().webhook_allow_private
+    if webhook and (objection := objection_to_receiver(webhook, allow_private=allow)):
+        sys.exit(f"No key was made: --webhook: {objection}")
     try:
-        click.echo(keys.make(user, words, accounts or None, at=datetime.now(UTC)))
+        at = datetime.now(UTC)
+        click.echo(keys.make(user, words, accounts or None, at=at, webhook_url=webhook))
     except (ValueError, StoreUnavailable) as reason:
         sys.exit(f"No key was made: {reason}")
 
@@ -103,11 +109,28 @@ def revoke(key_id: str) -> None:
     click.echo(f"{key_id} is revoked.", err=True)
 
 
-def _open_database() -> None:
+@key_commands.command()
+@click.option("--user", required=True, help="Whose batches report to the receiver.")
+def webhook_secret(user: str) -> None:
+    """Print the secret that a user's webhook receivers verify signatures with.
+
+    The same for all keys of the user, and every time; Standard Webhooks' libraries take it as it
+    is.
+    """
+    _open_database()
     try:
-        database.connect(Settings.from_environment(needs_upstream=False).database_url)
+        click.echo(secret_of(user))
+    except (LookupError, StoreUnavailable) as reason:
+        sys.exit(f"There is no secret yet: {reason}")
+
+
+def _open_database() -> Settings:
+    try:
+        settings = Settings.from_environment(needs_upstream=False)
+        database.connect(settings.database_url)
     except (SettingsInvalid, StoreUnavailable) as reason:
         sys.exit(str(reason))
+    return settings
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature

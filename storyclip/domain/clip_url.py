@@ -7,7 +7,7 @@ Only what the text itself says is judged; no name is resolved here. The table is
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 MAX_URL_LENGTH = 2048
@@ -72,6 +72,17 @@ def objection_to(url: str) -> str | None:
     if parts.netloc.startswith("["):
         return _objection_to_v6(parts.hostname or "")
     return _objection_to_host((parts.hostname or "").removesuffix("."))
+
+
+def is_public(address: str) -> bool:
+    """Return whether an address, as a resolver gives it, is one of the public internet."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv4Address):
+        return not any(ip in network for network in NOT_PUBLIC)
+    return _objection_to_v6(address) is None
 
 
 def _objection_to_host(host: str) -> str | None:

@@ -11,7 +11,7 @@ from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store import events, lanes
+from storyclip.store import deliveries, events, lanes
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
@@ -54,6 +54,8 @@ def create(new: NewBatch, at: datetime, idempotency: IdempotencyKey | None = Non
         lane_id = lanes.lane_for(new.account_id, new.network)
         batch = fresh_batch(new, lane_id, lanes.next_turn(lane_id), at)
         insert(batch, new.clips)
+        if new.webhook_url is not None:
+            deliveries.begin(batch.batch_id, new.webhook_url)
         events.append(batch, batch, None, at)
         opened = lanes.open_next(lane_id, at)
     crashpoint("batch_committed")

@@ -24,7 +24,15 @@ LAST_USED_STEP = timedelta(minutes=1)
 SEED_PREFIX = "seed-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
-_NOBODY = ("0" * 64, "", "", None, None, None)  # compared with, so that an unknown id costs as much
+_NOBODY = (
+    "0" * 64,
+    "",
+    "",
+    None,
+    None,
+    None,
+    None,
+)  # compared with, so that an unknown id costs as much
 
 _noted_at: dict[str, datetime] = {}
 
@@ -37,6 +45,7 @@ class Holder:
     user_id: str
     scopes: frozenset[str]
     accounts: frozenset[str] | None
+    webhook_url: str | None = None  # where the batches of this key report to
 
     def may(self, scope: str) -> bool:
         """Return whether the key has the scope, itself or by a wider one.
@@ -63,19 +72,19 @@ def holder_of(key: str, at: datetime) -> Holder | None:
     with reading():
         pepper = run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()
         rows = run(
-            "SELECT key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at"
-            " FROM api_keys WHERE key_id IN (?, ?)",
+            "SELECT key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at,"
+            " webhook_url FROM api_keys WHERE key_id IN (?, ?)",
             key_ids,
         ).fetchall()
     digest = _digest(key, pepper[0] if pepper else "00")
-    for key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at in rows or [
+    for key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at, hook in rows or [
         ("", *_NOBODY)
     ]:
         is_right = hmac.compare_digest(digest, secret_hash)
         expiry = to_instant(expires_at)
         if is_right and revoked_at is None and (expiry is None or at < expiry):
             _note_use(key_id, at)
-            return Holder(key_id, user_id, frozenset(scopes.split()), _words(accounts))
+            return Holder(key_id, user_id, frozenset(scopes.split()), _words(accounts), hook)
     return None
 
 
@@ -86,6 +95,7 @@ def make(
     *,
     at: datetime,
     expires_at: datetime | None = None,
+    webhook_url: str | None = None,
 ) -> str:
     """Make a key and return it: the only time that it can be read.
 
@@ -94,7 +104,11 @@ def make(
         StoreUnavailable: no key was made.
     """
     with writing():
-        return _make(user_id, scopes, accounts, at, expires_at)
+        key = _make(user_id, scopes, accounts, at, expires_at)
+        if webhook_url is not None:
+            key_id = key.split("_")[1]
+            run("UPDATE api_keys SET webhook_url = ? WHERE key_id = ?", (webhook_url, key_id))
+        return key
 
 
 def first_start(at: datetime) -> str | None:

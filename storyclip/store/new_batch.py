@@ -34,6 +34,7 @@ class NewBatch:
     on_failure: str
     gap_s: float
     clips: tuple[NewClip, ...]
+    webhook_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

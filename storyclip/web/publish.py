@@ -12,11 +12,13 @@ from flask import Blueprint, Response, request
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.views import Json, rfc3339
 from storyclip.flow.accept import accept
+from storyclip.store.keys import Holder
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.web import auth, json_body
 from storyclip.web.answers import answer
 from storyclip.web.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.front import front
+from storyclip.web.hooks import webhook_of
 from storyclip.web.problems import BAD_IDEMPOTENCY_KEY, Problem
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
@@ -31,16 +33,16 @@ def publish_stories() -> Response:
     said = json_body.read()
     stories = parse(StoriesRequest, said)
     auth.require_account(who, stories.settings.account)
-    batch = accept(_new_batch(stories, who.user_id), front().now(), _idempotency(said))
+    batch = accept(_new_batch(stories, who), front().now(), _idempotency(said))
     body = _created(batch, stories.settings)
     return answer(body, 202, {"Location": body["links"]["status"]})
 
 
-def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
+def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
     return NewBatch(
         batch_id=str(uuid.uuid4()),
         job_id=stories.job_id,
-        user_id=user_id,
+        user_id=who.user_id,
         account_id=stories.settings.account,
         network=stories.settings.network,
         on_failure=stories.settings.on_failure,
@@ -49,6 +51,7 @@ def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
             NewClip(clip_id, post.url, post.text)
             for clip_id, post in zip(stories.clip_ids(), stories.posts, strict=True)
         ),
+        webhook_url=webhook_of(stories.settings, who),
     )
 
 
@@ -75,7 +78,8 @@ def _created(batch: Batch, settings: PublishSettings) -> Json:
             "network": batch.network,
             "onFailure": batch.on_failure,
         }
-        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {}),
+        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {})
+        | ({"webhookUrl": settings.webhook_url} if settings.webhook_url else {}),
         "createdAt": rfc3339(batch.created_at),
         "links": {
             "status": f"/api/metricool/status{query}",

@@ -34,15 +34,18 @@ class Client:
         self._headers = {"X-Api-Key": stack.api_key}
         self._next_account = 2_000_001
 
-    def publish(self, count: int, **headers: str) -> Posted:
+    def publish(self, count: int, webhook_url: str | None = None, **headers: str) -> Posted:
         account = str(self._next_account)
         self._next_account += 1
+        settings = {"accountId": account, "network": "facebook"}
+        if webhook_url is not None:
+            settings["webhookUrl"] = webhook_url
         sources = [f"https://cdn.example.com/{account}/{i}.mp4" for i in range(1, count + 1)]
         answer = requests.post(
             f"{self.stack.url}/api/metricool/publish/stories",
             json={
                 "posts": [{"url": source} for source in sources],
-                "settings": {"accountId": account, "network": "facebook"},
+                "settings": settings,
             },
             headers={**self._headers, **headers},
             timeout=20,
