@@ -15,10 +15,13 @@ from config.logging import configure
 from config.settings import Settings
 from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
+from storyclip.hooks.courier import Courier
+from storyclip.hooks.telling import Teller
 from storyclip.progress.bell import News, Quietly, connect
 from storyclip.store import database, events
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
+from storyclip.tasks.courier_life import CourierLife
 from storyclip.tasks.life import WorkerLife
 from storyclip.upstream import metricool_of
 
@@ -43,14 +46,17 @@ def build(settings: Settings) -> dramatiq.Broker:
     broker = make_broker(redis, middleware=[])
     bells = Bells(broker, quietly)
     upstream = metricool_of(settings)
+    courier = Courier(Teller(settings, now, random.random))
     clock = Clock(name, bells.publish, bells.audit, time.monotonic)
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)
         database.connect(settings.database_url)
         events.on_change(teller(bells, News(redis, quietly)))
+        events.on_change(lambda change: courier.look())  # noqa: ARG005
 
     broker.add_middleware(WorkerLife(clock, now, start, upstream.stop))
+    broker.add_middleware(CourierLife(courier))
     engine = Engine(
         upstream=upstream,
         settings=settings,

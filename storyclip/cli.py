@@ -16,6 +16,8 @@ from config.seed_keys import SCOPES
 from config.settings import Settings, SettingsInvalid
 from storyclip import key_list
 from storyclip.domain.errors import NotFound, StoreUnavailable
+from storyclip.domain.hooks import objection_to_receiver
+from storyclip.hooks.signing import secret_of
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.store import database, key_ring, keys
@@ -88,18 +90,28 @@ def key_commands() -> None:
     help=f"Comma list out of: {', '.join(sorted(SCOPES))}.",
 )
 @click.option("--account", "accounts", multiple=True, help="Only this account; may be repeated.")
+@click.option("--webhook", help="URL that its batches report to, unless they name another.")
 @click.option("--expires-in", type=SPAN, help="How long it is good, as 90d, 12h or 30m.")
 @AS_JSON
 def create(
-    user: str, scopes: str, accounts: tuple[str, ...], expires_in: timedelta | None, as_json: bool
+    user: str,
+    scopes: str,
+    accounts: tuple[str, ...],
+    webhook: str | None,
+    expires_in: timedelta | None,
+    as_json: bool,
 ) -> None:
     """Make a key and print it: the only time that it can be read."""
     words = {word.strip() for word in scopes.split(",") if word.strip()}
-    _open_database()
+    allow = _open_database().webhook_allow_private
+    if webhook and (objection := objection_to_receiver(webhook, allow_private=allow)):
+        sys.exit(f"No key was made: --webhook: {objection}")
     now = datetime.now(UTC)
     until = None if expires_in is None else now + expires_in
     try:
-        key = keys.make(user, words, accounts or None, at=now, expires_at=until)
+        key = keys.make(
+            user, words, accounts or None, at=now, expires_at=until, webhook_url=webhook
+        )
     except (ValueError, StoreUnavailable) as reason:
         sys.exit(f"No key was made: {reason}")
     _show_new(key, as_json)
@@ -166,11 +178,28 @@ def _show_new(key: str, as_json: bool) -> None:
     click.echo(json.dumps({"id": key.split("_")[1], "key": key}) if as_json else key)
 
 
-def _open_database() -> None:
+@key_commands.command()
+@click.option("--user", required=True, help="Whose batches report to the receiver.")
+def webhook_secret(user: str) -> None:
+    """Print the secret that a user's webhook receivers verify signatures with.
+
+    The same for all keys of the user, and every time; Standard Webhooks' libraries take it as it
+    is.
+    """
+    _open_database()
     try:
-        database.connect(Settings.from_environment(needs_upstream=False).database_url)
+        click.echo(secret_of(user))
+    except (LookupError, StoreUnavailable) as reason:
+        sys.exit(f"There is no secret yet: {reason}")
+
+
+def _open_database() -> Settings:
+    try:
+        settings = Settings.from_environment(needs_upstream=False)
+        database.connect(settings.database_url)
     except (SettingsInvalid, StoreUnavailable) as reason:
         sys.exit(str(reason))
+    return settings
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature

@@ -22,7 +22,7 @@ STATUS_WORDS_ARE_FINE_IN = (
 )
 SLEEP_IS_FINE_IN = ("storyclip/cli.py", "storyclip/stack/", "storyclip/sandbox/")
 DOCSTRINGS_ARE_DUE_IN = tuple(
-    f"storyclip/{room}/" for room in ("flow", "store", "upstream", "domain", "progress")
+    f"storyclip/{room}/" for room in ("flow", "hooks", "store", "upstream", "domain", "progress")
 )
 ENVIRONMENT_IS_READ_IN = ("config/", "storyclip/sandbox/")
 

@@ -76,8 +76,11 @@ def objection_to(url: str) -> str | None:
 
 
 def is_public(address: str) -> bool:
-    """Return whether a resolved address is one that everybody can reach, and only a public one."""
-    resolved = ip_address(address)
+    """Return whether an address, as a resolver gives it, is one of the public internet."""
+    try:
+        resolved = ip_address(address)
+    except ValueError:
+        return False
     if isinstance(resolved, IPv4Address):
         return not any(resolved in network for network in NOT_PUBLIC)
     return _is_public_v6(resolved)

@@ -61,6 +61,8 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
         "total": after.total,
         "published": after.published,
         "errors": after.failed,
+        "unconfirmed": after.unconfirmed,
+        "cancelled": after.cancelled,
         "currentStory": _story_name(clip),
         "status": after.status.value,
         "clip": clip_view(clip, after.mode) if clip else None,

@@ -11,7 +11,7 @@ from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store import events, lanes, quota, turns
+from storyclip.store import deliveries, events, lanes, quota, turns
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
@@ -64,6 +64,8 @@ def create(
             quota.require(lane_id, new.network, dates, quota_24h, at)
         batch = fresh_batch(new, lane_id, turn, at)
         insert(batch, new.clips)
+        if new.webhook_url is not None:
+            deliveries.begin(batch.batch_id, new.webhook_url)
         events.append(batch, batch, None, at)
         opened = turns.pass_on(batch, None, None, at, changed=True)
     crashpoint("batch_committed")

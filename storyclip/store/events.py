@@ -12,7 +12,9 @@ import structlog
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip
+from storyclip.domain.hooks import may_matter
 from storyclip.domain.views import event_view
+from storyclip.store import deliveries
 from storyclip.store.database import reading, run
 
 log = structlog.get_logger("storyclip")
@@ -52,11 +54,13 @@ def announce(change: Change) -> None:
 
 def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None:
     """Write the event of a change; in the transaction that writes the change itself."""
-    body = json.dumps(event_view(before, after, clip, at), ensure_ascii=False)
+    event = event_view(before, after, clip, at)
     run(
         "INSERT INTO publish_batch_events (batch_id, seq, body) VALUES (?, ?, ?)",
-        (after.batch_id, after.last_seq, body),
+        (after.batch_id, after.last_seq, json.dumps(event, ensure_ascii=False)),
     )
+    if may_matter(event):
+        deliveries.wake(after.batch_id, at)
 
 
 def events_since(batch_id: str, seq: int, limit: int = 1000) -> Sequence[dict[str, Any]]:

@@ -58,9 +58,11 @@ def rotate(key_id: str, at: datetime, grace: timedelta, expires_at: datetime | N
             raise NotFound(f"There is no key {key_id} in use.")
         if key_id.startswith(keys.SEED_PREFIX):
             raise NotFound(f"{key_id} comes from STORYCLIP_API_KEYS: replace it there.")
-        new = keys.insert_new(
-            old.user_id, old.scopes, old.accounts, at, expires_at or old.expires_at
-        )
+        (webhook_url,) = run(
+            "SELECT webhook_url FROM api_keys WHERE key_id = ?", (key_id,)
+        ).fetchone()
+        until = expires_at or old.expires_at
+        new = keys.insert_new(old.user_id, old.scopes, old.accounts, at, until, webhook_url)
         if not grace:
             run("UPDATE api_keys SET revoked_at = ? WHERE key_id = ?", (to_text(at), key_id))
         else:

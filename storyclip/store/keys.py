@@ -6,7 +6,6 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -15,6 +14,7 @@ import structlog
 from config.seed_keys import SCOPES, SeedKey
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store.database import reading, run, writing
+from storyclip.store.holder import Holder as Holder
 from storyclip.store.instants import to_instant, to_text
 
 log = structlog.get_logger("storyclip")
@@ -24,32 +24,17 @@ LAST_USED_STEP = timedelta(minutes=1)
 SEED_PREFIX = "seed-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
-_NOBODY = ("0" * 64, "", "", None, None, None)  # compared with, so that an unknown id costs as much
+_NOBODY = (
+    "0" * 64,
+    "",
+    "",
+    None,
+    None,
+    None,
+    None,
+)  # compared with, so that an unknown id costs as much
 
 _noted_at: dict[str, datetime] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who a key speaks for and what it may do; `accounts` is None where every one is allowed."""
-
-    key_id: str
-    user_id: str
-    scopes: frozenset[str]
-    accounts: frozenset[str] | None
-
-    def may(self, scope: str) -> bool:
-        """Return whether the key has the scope, itself or by a wider one.
-
-        `admin` has all. `publish` reads too: who started a batch must see what became of it.
-        """
-        if "admin" in self.scopes or scope in self.scopes:
-            return True
-        return scope == "read" and "publish" in self.scopes
-
-    def may_use(self, account_id: str) -> bool:
-        """Return whether the key may publish for the account and see it among the brands."""
-        return self.accounts is None or account_id in self.accounts
 
 
 def holder_of(key: str, at: datetime) -> Holder | None:
@@ -63,19 +48,19 @@ def holder_of(key: str, at: datetime) -> Holder | None:
     with reading():
         pepper = run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()
         rows = run(
-            "SELECT key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at"
-            " FROM api_keys WHERE key_id IN (?, ?)",
+            "SELECT key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at,"
+            " webhook_url FROM api_keys WHERE key_id IN (?, ?)",
             key_ids,
         ).fetchall()
     digest = _digest(key, pepper[0] if pepper else "00")
-    for key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at in rows or [
+    for key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at, hook in rows or [
         ("", *_NOBODY)
     ]:
         is_right = hmac.compare_digest(digest, secret_hash)
         expiry = to_instant(expires_at)
         if is_right and revoked_at is None and (expiry is None or at < expiry):
             _note_use(key_id, at)
-            return Holder(key_id, user_id, frozenset(scopes.split()), _words(accounts))
+            return Holder(key_id, user_id, frozenset(scopes.split()), _words(accounts), hook)
     return None
 
 
@@ -86,6 +71,7 @@ def make(
     *,
     at: datetime,
     expires_at: datetime | None = None,
+    webhook_url: str | None = None,
 ) -> str:
     """Make a key and return it: the only time that it can be read.
 
@@ -94,7 +80,7 @@ def make(
         StoreUnavailable: no key was made.
     """
     with writing():
-        return insert_new(user_id, scopes, accounts, at, expires_at)
+        return insert_new(user_id, scopes, accounts, at, expires_at, webhook_url)
 
 
 def first_start(at: datetime) -> str | None:
@@ -163,6 +149,7 @@ def insert_new(
     accounts: Collection[str] | None,
     at: datetime,
     expires_at: datetime | None,
+    webhook_url: str | None = None,
 ) -> str:
     """Make a key within the caller's write transaction, and return it.
 
@@ -174,6 +161,8 @@ def insert_new(
     key_id = secrets.token_hex(6)
     key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
     _insert(key_id, key, _pepper(), user_id, scopes, accounts, at, expires_at)
+    if webhook_url is not None:
+        run("UPDATE api_keys SET webhook_url = ? WHERE key_id = ?", (webhook_url, key_id))
     return key
 
 

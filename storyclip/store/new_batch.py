@@ -41,6 +41,7 @@ class NewBatch:
     clips: tuple[NewClip, ...]
     mode: str = MODE_NOW
     schedule: dict[str, Any] | None = None
+    webhook_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class ApiKeyRow(Table):
     expires_at = UTCField(null=True)
     revoked_at = UTCField(null=True)
     last_used_at = UTCField(null=True)
+    webhook_url = TextField(null=True)
 
     class Meta:
         """Looked up by id."""

@@ -168,6 +168,7 @@ class PublishSettings(Body):
     network: Literal["facebook", "instagram"] = "facebook"
     on_failure: Literal["continue", "pause"] = "continue"
     publish_speed: Literal["safe", "fast", "ultra"] | None = None
+    webhook_url: str | None = None
 
     @model_validator(mode="after")
     def _one_account(self) -> Self:

@@ -68,10 +68,7 @@ TOO_MANY_TRIES = Kind(
 )
 SCOPE_MISSING = Kind(403, "scope_missing", "The key may not do this", "Its scopes do not allow it.")
 ACCOUNT_NOT_ALLOWED = Kind(
-    403,
-    "account_not_allowed",
-    "The key may not use this account",
-    "It is restricted to other accounts.",
+    403, "account_not_allowed", "The key may not use this account", "It is for others alone."
 )
 BAD_JSON = Kind(400, "json_invalid", "The body is not usable JSON", "Expected one JSON object.")
 BAD_TYPE = Kind(

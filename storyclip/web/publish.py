@@ -23,11 +23,13 @@ from storyclip.domain.timetable import (
 from storyclip.domain.views import Json, rfc3339
 from storyclip.flow.accept import accept
 from storyclip.store.batches import made_before
+from storyclip.store.keys import Holder
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.web import auth, json_body
 from storyclip.web.answers import answer
 from storyclip.web.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.front import front
+from storyclip.web.hooks import webhook_of
 from storyclip.web.problems import BAD_IDEMPOTENCY_KEY, Problem
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
@@ -47,19 +49,19 @@ def publish_stories() -> Response:
     if batch is None:  # a repeat is answered as before, though its dates may be over now
         if (check := front().check_clips) is not None:
             check([post.url for post in stories.posts])
-        new, quota_24h = _new_batch(stories, who.user_id), front().settings.quota_24h
+        new, quota_24h = _new_batch(stories, who), front().settings.quota_24h
         batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)
     return answer(body, 202, {"Location": body["links"]["status"]})
 
 
-def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
+def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
     timetable = _timetable(stories)
     posts = zip(stories.clip_ids(), stories.posts, strict=True)
     return NewBatch(
         batch_id=str(uuid.uuid4()),
         job_id=stories.job_id,
-        user_id=user_id,
+        user_id=who.user_id,
         account_id=stories.settings.account,
         network=stories.settings.network,
         on_failure=stories.settings.on_failure,
@@ -70,6 +72,7 @@ def _new_batch(stories: StoriesRequest, user_id: str) -> NewBatch:
         ),
         mode=timetable.mode,
         schedule=timetable.schedule,
+        webhook_url=webhook_of(stories.settings, who),
     )
 
 
@@ -113,7 +116,8 @@ def _created(batch: Batch, settings: PublishSettings) -> Json:
             "network": batch.network,
             "onFailure": batch.on_failure,
         }
-        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {}),
+        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {})
+        | ({"webhookUrl": settings.webhook_url} if settings.webhook_url else {}),
         "createdAt": rfc3339(batch.created_at),
         "links": {
             "status": f"/api/metricool/status{query}",

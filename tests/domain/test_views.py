@@ -60,6 +60,8 @@ EVENT_KEYS = {
     "total",
     "published",
     "errors",
+    "unconfirmed",
+    "cancelled",
     "currentStory",
     "status",
     "clip",

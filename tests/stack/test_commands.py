@@ -102,6 +102,26 @@ def test_the_key_is_shown_once_and_a_lost_one_can_be_replaced(tmp_path):
     assert answer.status_code == 200
 
 
+def test_the_secret_of_a_users_receivers_is_printed_and_stays(tmp_path):
+    given = {"DATABASE_URL": f"sqlite:///{tmp_path}/storyclip.db"}
+    too_early = storyclip("keys", "webhook-secret", "--user", "ana", **given)
+    hook = ("--webhook", "https://hooks.example.com/")
+    made = storyclip("keys", "create", "--user", "ana", *hook, **given)
+    private = storyclip("keys", "create", "--user", "a", "--webhook", "http://10.0.0.1/", **given)
+
+    first, second = (
+        storyclip("keys", "webhook-secret", "--user", "ana", **given).stdout for _ in range(2)
+    )
+
+    assert made.stdout.startswith("sc_")
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=\n", first)
+    assert first == second
+    assert too_early.returncode == 1
+    assert "no key was ever made" in too_early.stderr
+    assert private.returncode == 1
+    assert "https" in private.stderr
+
+
 def test_two_runs_on_one_data_directory_refuse(tmp_path):
     with running(tmp_path / "data"):
         second = storyclip("run", "--data", str(tmp_path / "data"))

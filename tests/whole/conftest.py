@@ -41,17 +41,21 @@ class Client:
         schedule: dict[str, Any] | None = None,
         on_failure: str = "continue",
         network: str = "facebook",
+        webhook_url: str | None = None,
         **headers: str,
     ) -> Posted:
         account = str(self._next_account)
         self._next_account += 1
+        settings = {"accountId": account, "network": network, "onFailure": on_failure}
+        if webhook_url is not None:
+            settings["webhookUrl"] = webhook_url
         sources = [f"https://cdn.example.com/{account}/{i}.mp4" for i in range(1, count + 1)]
         answer = requests.post(
             f"{self.stack.url}/api/metricool/publish/stories",
             json={
                 "posts": [{"url": source} for source in sources],
                 "schedule": schedule or {"mode": "now"},
-                "settings": {"accountId": account, "network": network, "onFailure": on_failure},
+                "settings": settings,
             },
             headers={**self._headers, **headers},
             timeout=20,
