@@ -23,7 +23,7 @@ run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ct
 	@exec $(PY) -m storyclip run $(ARGS)
 
 test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=4 processes at most)
-	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh; fi
+	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh; fi
 	@exec $(PY) -m pytest -n auto --maxprocesses $(WORKERS) --dist loadgroup --timeout 120 $(ARGS)
 
 check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services

@@ -11,8 +11,10 @@ from pathlib import Path
 import peewee
 import pytest
 from playhouse.db_url import connect as connect_url
+from playwright.sync_api import Browser
 
 from storyclip.store import database, events
+from tests.browser import chromium
 from tests.postgres.server import binaries, server
 
 
@@ -25,6 +27,21 @@ def postgres() -> Iterator[str]:
         pytest.skip("no PostgreSQL server found")
     with server() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window, or a skip that says so; in CI its absence is a failure.
+
+    Not for the session: while it is open, this thread counts as one with a running asyncio loop.
+    """
+    path = chromium.executable()
+    if path is None:
+        assert not os.environ.get("CI"), "CI must have Chromium: see tests/browser/ensure.sh"
+        warnings.warn("no Chromium on this machine: its tests are left out", stacklevel=1)
+        pytest.skip("no Chromium found")
+    with chromium.browser(path) as running:
+        yield running
 
 
 @pytest.fixture
