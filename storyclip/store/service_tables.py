@@ -81,3 +81,17 @@ class InstallationRow(Table):
         """Few rows."""
 
         table_name = "installation"
+
+
+class SessionRow(Table):
+    """A session of the page, or a link that signs in once; of its token only the hash."""
+
+    token_hash = TextField(primary_key=True)
+    purpose = TextField()
+    key_id = TextField()
+    expires_at = UTCField(index=True)
+
+    class Meta:
+        """Looked up by the token's hash."""
+
+        table_name = "sessions"

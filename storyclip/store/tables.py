@@ -18,6 +18,7 @@ from storyclip.store.service_tables import (
     IdempotencyRow,
     IncidentRow,
     InstallationRow,
+    SessionRow,
     WorkerRow,
 )
 
@@ -183,4 +184,5 @@ TABLES = (
     ApiKeyRow,
     IdempotencyRow,
     InstallationRow,
+    SessionRow,
 )

@@ -1,28 +1,59 @@
-"""Who asks, and whether they may. A key travels in a header; one in a URL is not even looked at."""
+"""Who asks, and whether they may: by a key in a header, or by the session of our own page.
+
+A key in a URL is not even looked at.
+"""
 
 from __future__ import annotations
 
 from flask import request
 
-from storyclip.store import access, keys
-from storyclip.web import problems, tickets
+from storyclip.store import access, keys, sessions
+from storyclip.web import browser, problems, tickets
 from storyclip.web.front import front
 
 
 def holder(scope: str) -> keys.Holder:
-    """Return the holder of the request's key.
+    """Return who asks, if they may.
 
     Raises:
-        Problem: 401 without a good key, the same for all that can be wrong with it; 403 without
-            the scope.
+        Problem: as `caller`; 403 without the scope.
         StoreUnavailable: the database does not answer.
     """
-    key = _key()
-    found = keys.holder_of(key, front().now()) if key else None
-    if found is None:
-        raise problems.Problem(problems.NO_KEY)
+    found = caller()
     if not found.may(scope):
         raise problems.Problem(problems.SCOPE_MISSING, f"It needs the scope `{scope}`.")
+    return found
+
+
+def caller() -> keys.Holder:
+    """Return the holder of the request's key, or of the key behind its session.
+
+    Raises:
+        Problem: 401 without a good key, the same for all that can be wrong with it; 403 where
+            another page than ours makes use of the session.
+        StoreUnavailable: the database does not answer.
+    """
+    if key := _key():
+        return holder_of(key)
+    if not (token := browser.session_token()):
+        raise problems.Problem(problems.NO_KEY)
+    browser.require_own_page()
+    found = sessions.holder_of(token, front().now())
+    if found is None:
+        raise problems.Problem(problems.NO_KEY, "The session is over: sign in again.")
+    return found
+
+
+def holder_of(key: str) -> keys.Holder:
+    """Return the holder of this key.
+
+    Raises:
+        Problem: 401, the same for all that can be wrong with it.
+        StoreUnavailable: the database does not answer.
+    """
+    found = keys.holder_of(key, front().now())
+    if found is None:
+        raise problems.Problem(problems.NO_KEY)
     return found
 
 

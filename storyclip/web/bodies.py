@@ -22,6 +22,7 @@ from storyclip.web.json_body import pointer_to
 
 MAX_POSTS = 100
 MAX_TITLE_LENGTH = 300
+MAX_KEY_LENGTH = 500  # ours have 59 characters, seeded ones are chosen by people
 LATER_MODES = ("scheduled", "bestTime")
 GAP_S = {"safe": 5.0, "fast": 3.0, "ultra": 2.0}  # what `publishSpeed` used to mean
 
@@ -165,3 +166,9 @@ class StoriesRequest(Body):
     def clip_ids(self) -> list[str]:
         """Return the posts' ids, with the usual ones for those that came without."""
         return [post.id or f"clip_{index}" for index, post in enumerate(self.posts, start=1)]
+
+
+class SignIn(Body):
+    """A key, to be exchanged for a session of the page."""
+
+    api_key: Annotated[str, Field(min_length=1, max_length=MAX_KEY_LENGTH)]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from flask import Flask, Response
+from flask import Flask
 
 from config.capacity import MAX_STREAMS_A_KEY, max_streams
 from config.settings import Settings
@@ -19,12 +19,14 @@ from storyclip.progress.hub import Hub
 from storyclip.web import (
     batches,
     brands,
+    browser,
     health,
     json_body,
     live,
     problems,
     publish,
     request_log,
+    session,
 )
 from storyclip.web.front import NAME, Front
 from storyclip.web.seats import Seats
@@ -64,15 +66,9 @@ def create_app(
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
     )
-    for room in (publish, batches, brands, live, health):
+    for room in (publish, batches, brands, live, session, health):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)
-    app.after_request(_guarded)
+    browser.guard(app)
     return app
-
-
-def _guarded(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response

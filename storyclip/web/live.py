@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from flask_sock import Sock
@@ -20,7 +19,7 @@ from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Outbox
 from storyclip.progress.viewer import Viewer, Wire
 from storyclip.store.keys import Holder
-from storyclip.web import auth, problems, sockets, tickets, wires
+from storyclip.web import auth, browser, problems, sockets, tickets, wires
 from storyclip.web.answers import answer
 from storyclip.web.front import Front, front
 from storyclip.web.places import Place, place_asked_for
@@ -32,14 +31,10 @@ sock = Sock()
 _CLOSING = (
     (problems.NO_KEY, wires.NO_KEY),
     (problems.SCOPE_MISSING, wires.MAY_NOT),
+    (problems.ORIGIN_REFUSED, wires.MAY_NOT),
     (problems.TOO_MANY_STREAMS, wires.TOO_MANY),
     (problems.STOPPING, wires.STOPPING),
 )
-_PREFLIGHT = {
-    "Access-Control-Allow-Headers": "X-Api-Key, Authorization, Content-Type, Last-Event-ID",
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Max-Age": "600",
-}
 
 
 @routes.get("/stream")
@@ -101,32 +96,12 @@ def _websocket_prepared() -> None:
     if not request.environ.get("HTTP_UPGRADE") or request.endpoint != "live.ws":
         return
     origin = request.headers.get("Origin")
-    if origin is not None and not _is_ours(origin):
+    if origin is not None and not browser.is_allowed(origin):
         raise Problem(problems.ORIGIN_REFUSED)
     request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)  # a compressor takes 250 kB each
     for name in sockets.SOCKET_KEYS:
         if name in request.environ:
             request.environ[name] = sockets.Tap(request.environ[name])
-
-
-@routes.after_request
-def _readable_elsewhere(response: Response) -> Response:
-    """Let pages of the origins that the settings name read the answer."""
-    response.vary.add("Origin")
-    origin = request.headers.get("Origin", "")
-    if origin in front().settings.cors_origins:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        if request.method == "OPTIONS":
-            response.headers.update(_PREFLIGHT)
-    return response
-
-
-def _is_ours(origin: str) -> bool:
-    if origin in front().settings.cors_origins:
-        return True
-    with contextlib.suppress(ValueError):
-        return urlsplit(origin).netloc == request.host != ""
-    return False
 
 
 def _let_in() -> tuple[Holder, Place]:

@@ -95,7 +95,10 @@ STOPPING = Kind(
     503, "stopping", "This process stops", "Come again in a moment.", {"Retry-After": "1"}
 )
 ORIGIN_REFUSED = Kind(
-    403, "origin_refused", "Pages of this origin may not watch", "STORYCLIP_CORS_ORIGINS can."
+    403,
+    "origin_refused",
+    "Pages of this origin may not do this",
+    "Those of STORYCLIP_CORS_ORIGINS may, with a key of their own.",
 )
 _CURSOR_INVALID = Kind(400, "cursor_invalid", "The cursor is not one of this stream", "")
 _BROKEN = Kind(500, "internal", "Something went wrong here", "It is logged; ask again later.")
