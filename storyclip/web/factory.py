@@ -23,6 +23,7 @@ from storyclip.web import (
     health,
     json_body,
     live,
+    page,
     problems,
     publish,
     request_log,
@@ -66,7 +67,7 @@ def create_app(
         Seats(max_streams(), MAX_STREAMS_A_KEY),
         Lookout(),
     )
-    for room in (publish, batches, brands, live, session, health):
+    for room in (publish, batches, brands, live, session, page, health):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
     request_log.begin(app)
