@@ -11,10 +11,10 @@ ARGS ?=
 RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
 DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: help demo run test check crash bench pins clean
+.PHONY: help demo run test check crash bench screenshots pins clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against the sandbox, under 60 s
 	@exec $(PY) -m storyclip demo $(ARGS)
@@ -38,6 +38,9 @@ crash: $(DEV_STAMP) ## kill the real processes 300 times and judge by the sandbo
 
 bench: $(DEV_STAMP) ## measure throughput and latency on this machine
 	@exec $(PY) -m tests.bench $(ARGS)
+
+screenshots: $(DEV_STAMP) ## picture the page's views, into docs/screenshots
+	@exec $(PY) -m tests.page.screenshots $(ARGS)
 
 pins: $(DEV_STAMP) ## pin the newest versions that requirements*.in allow (needs the package index)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
