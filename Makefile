@@ -11,10 +11,10 @@ ARGS ?=
 RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
 DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: help demo run test check crash bench fuzz pins clean
+.PHONY: help demo run test check crash bench fuzz screenshots pins clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against the sandbox, under 60 s
 	@exec $(PY) -m storyclip demo $(ARGS)
@@ -41,6 +41,9 @@ bench: $(DEV_STAMP) ## measure throughput and latency on this machine
 
 fuzz: $(DEV_STAMP) ## ask 20,000 made-up requests, check each answer against the OpenAPI document
 	@exec $(PY) -m tests.fuzz $(ARGS)
+
+screenshots: $(DEV_STAMP) ## picture the page's views, into docs/screenshots
+	@exec $(PY) -m tests.page.screenshots $(ARGS)
 
 pins: $(DEV_STAMP) ## pin the newest versions that requirements*.in allow (needs the package index)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv

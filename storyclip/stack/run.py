@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -11,10 +12,12 @@ from rich.text import Text
 
 from config.addresses import without_password
 from config.settings import Settings, SettingsInvalid, environment_with
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.stack.echo import Echo
 from storyclip.stack.lock import DataTaken
 from storyclip.stack.ports import HOST, is_free
 from storyclip.stack.stack import Stack, StackFailed
+from storyclip.store import database, sessions
 
 SANDBOX_DATE_STEP_S = 10  # Metricool's is 60: a minute per clip is long for a first look
 SANDBOX_BRAND_ID = "2000001"
@@ -55,7 +58,7 @@ def run(out: Console, err: Console, data_dir: Path, shows_all: bool) -> int:
         stack.wait_ready()
         _say_how_to_use(out, err, settings, stack)
         threading.Event().wait()
-    except (SettingsInvalid, DataTaken, StackFailed, OSError) as reason:
+    except (SettingsInvalid, DataTaken, StackFailed, StoreUnavailable, OSError) as reason:
         _say(err, f"StoryClip does not start:\n{reason}")
         exit_code = 1
     except KeyboardInterrupt:
@@ -146,6 +149,8 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
     key = stack.first_key or KEY_PLACEHOLDER
     account = SANDBOX_BRAND_ID if stack.sandbox is not None else "YOUR_BRAND_ID"
     _say(out, f"StoryClip is ready: {stack.url}\n")
+    if link := _signin_link(stack):
+        _say(out, f"Open the page, signed in (once, within ten minutes):\n    {link}\n")
     if not stack.first_key:
         _say(err, _where_the_key_is(settings, stack))
     _say(
@@ -158,6 +163,18 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
     if stack.sandbox is None:
         _say(err, f"Your brands' ids: {stack.url}/api/metricool/brands, called with the key.")
     _say(err, "Ctrl-C stops it.")
+
+
+def _signin_link(stack: Stack) -> str | None:
+    """Return a link that signs the local user in, None if no key may publish."""
+    database.connect(stack.database_url)
+    try:
+        now = datetime.now(UTC)
+        key_id = sessions.key_to_sign_in(now)
+        token = sessions.issue_signin(key_id, now) if key_id else None
+    finally:
+        database.disconnect()
+    return f"{stack.url}/signin?token={token}" if token else None
 
 
 def _where_the_key_is(settings: Settings, stack: Stack) -> str:

@@ -31,6 +31,7 @@ from storyclip.web import (
     live,
     metrics,
     openapi,
+    page,
     problems,
     publish,
     request_log,
@@ -93,6 +94,7 @@ def create_app(
         metrics,
         openapi,
         docs_page,
+        page,
     ):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)

@@ -70,11 +70,15 @@ def test_run_shows_a_key_and_a_call_that_works_and_stops_on_ctrl_c(tmp_path):
         everything = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
         curl = text[text.index("curl ") : text.index("}'\n") + 2]
         call = subprocess.run(curl, shell=True, capture_output=True, text=True, timeout=30)
+        link = re.findall(r"http\S+/signin\?token=\S+", text)[0]
+        first, second = (requests.get(link, allow_redirects=False, timeout=10) for _ in range(2))
         process.send_signal(signal.SIGINT)
         code = process.wait(ENDS_WITHIN_S)
 
     assert "NOTHING reaches Instagram or Facebook" in text
     assert '"batchId"' in call.stdout, call
+    assert (first.status_code, second.status_code) == (303, 401)
+    assert "storyclip=" in first.headers["Set-Cookie"]
     assert code == 0
     assert "Traceback" not in said.read_text()
     assert len(everything) >= 7

@@ -1,0 +1,59 @@
+// What can be done with a batch or a clip. Only what cannot be undone is asked about.
+
+import { post } from "./api.js";
+import { acted } from "./batches.js";
+import { clipName } from "./clip_row.js";
+import { confirmed, h, setText } from "./dom.js";
+import { t } from "./words.js";
+
+const mayAct = document.getElementById("main").dataset.mayPublish === "yes";
+
+export function batchActions(batch, said) {
+  if (!mayAct) return [];
+  const { total, published, failed, cancelled } = batch.posts;
+  const left = total - published - failed - cancelled;
+  const does = (name, label, kind) => button(t(label), kind, () => act(name, batch.batchId, {}, said));
+  const cancel = async () => {
+    const isWanted = await confirmed(
+      t("ask.cancel.title"), t("ask.cancel.text", { n: left }), t("ask.cancel.yes"));
+    return isWanted ? act("cancel", batch.batchId, {}, said) : undefined;
+  };
+  const isRunning = batch.status === "processing" || batch.status === "paused";
+  const safe = batch.clips.filter((clip) => clip.status === "failed" && clip.retrySafety === "safe");
+  return [
+    batch.status === "processing" ? does("pause", "do.pause") : null,
+    batch.status === "paused" ? does("resume", "do.resume", "primary") : null,
+    safe.length > 1 ? does("retry-failed", "do.retryAll") : null,
+    isRunning ? button(t("do.cancel"), "plain danger-text", cancel) : null,
+  ].filter(Boolean);
+}
+
+/** Return the one thing that is safe to do with a clip that failed, null when there is none. */
+export function clipAction(batch, clip, said) {
+  const isFailed = clip.status === "failed";
+  if (!mayAct || !isFailed || !["safe", "check_first"].includes(clip.retrySafety)) return null;
+  const word = clip.retrySafety === "safe" ? "retry" : "check";
+  const retry = () => act("retry-failed", batch.batchId, { clip: clip.index }, said);
+  return button(t(`do.${word}`), "small", retry, t(`do.${word}Named`, { name: clipName(clip) }));
+}
+
+function button(words, kind, does, label = null) {
+  const element = h("button", { type: "button", class: kind, "aria-label": label, onclick: async () => {
+    element.disabled = true; // until it is answered: a double click is one wish
+    await does();
+    element.disabled = false;
+  } }, words);
+  return element;
+}
+
+async function act(name, batchId, query, said) {
+  setText(said, "");
+  try {
+    await acted(await post(`/${name}`, { batchId, ...query }));
+  } catch (objection) {
+    const isAboutOrder = objection.status === 409 && /order/.test(objection.code) && !query.confirmOrder;
+    if (isAboutOrder && await confirmed(t("ask.order.title"), objection.detail, t("ask.order.yes"))) {
+      await act(name, batchId, { ...query, confirmOrder: "true" }, said);
+    } else if (!isAboutOrder) setText(said, objection.message);
+  }
+}

@@ -1,0 +1,64 @@
+// The API as its first client calls it.
+
+import { t } from "./words.js";
+
+const API = "/api/metricool";
+
+/** What the service objected to; `problem` is its problem+json. `status` 0: no answer came. */
+export class Objection extends Error {
+  constructor(status, problem) {
+    super(problem.detail && status !== 401 ? `${problem.title}. ${problem.detail}` : problem.title);
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.detail = problem.detail ?? problem.title;
+    this.errors = problem.errors ?? [];
+  }
+}
+
+let ahead = 0; // ms that the server's clock is ahead of this one
+
+/** Return the server's time, as well as this clock knows it. */
+export const serverNow = () => Date.now() + ahead;
+
+export async function ask(method, path, { body, headers = {} } = {}) {
+  const given = { method, headers: { Accept: "application/json", ...headers } };
+  if (body !== undefined) {
+    given.headers["Content-Type"] = "application/json";
+    given.body = JSON.stringify(body);
+  }
+  let answer;
+  try {
+    answer = await fetch(path, given);
+  } catch {
+    throw new Objection(0, { title: t("problem.offline") });
+  }
+  noteClock(answer);
+  if (answer.ok) return { answer, body: answer.status === 204 ? null : await answer.json() };
+  const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 401 && path !== "/session") location.reload(); // to the door
+  throw new Objection(answer.status, { title: `${answer.status} ${answer.statusText}`, ...problem });
+}
+
+export const get = async (path, query = {}) => (await ask("GET", address(path, query))).body;
+export const post = async (path, query = {}, rest = {}) =>
+  (await ask("POST", address(path, query), rest)).body;
+
+/** Return one page of batches and the cursor of the next, null on the last. */
+export async function batchesPage(query) {
+  const { answer, body } = await ask("GET", address("/batches", query));
+  const next = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get("Link") ?? "");
+  const cursor = next && new URL(next[1], location.href).searchParams.get("cursor");
+  return { batches: body.batches, cursor };
+}
+
+function address(path, query) {
+  const given = Object.entries(query).filter(([, value]) => value !== "" && value != null);
+  const text = new URLSearchParams(given).toString();
+  return text ? `${API}${path}?${text}` : `${API}${path}`;
+}
+
+function noteClock(answer) {
+  const there = Date.parse(answer.headers.get("Date") ?? "");
+  // The header has whole seconds: only a real difference counts.
+  if (there && Math.abs(there - Date.now()) > 2000) ahead = there - Date.now();
+}

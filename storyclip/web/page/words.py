@@ -1,0 +1,35 @@
+"""The words of the page: one catalogue, every entry in all languages."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from flask import Request
+
+LANGUAGES = {"es": "Español", "en": "English"}  # the first is spoken where nothing is asked for
+CATALOGUE = Path(__file__).with_name("catalogue.json")
+
+
+class Words(dict[str, str]):
+    """The catalogue in one language; a key that is missing is a `KeyError`, not an empty label."""
+
+    def __init__(self, language: str, words: dict[str, str]) -> None:
+        super().__init__(words)
+        self.language = language
+
+
+def language_of(request: Request) -> str:
+    """Return the language that was chosen on the page, else what the browser asks for."""
+    chosen = request.cookies.get("lang", "")
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(list(LANGUAGES)) or next(iter(LANGUAGES))
+
+
+@cache
+def words_in(language: str) -> Words:
+    """Return the catalogue in one language."""
+    entries: dict[str, dict[str, str]] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return Words(language, {key: entry[language] for key, entry in entries.items()})

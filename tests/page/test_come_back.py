@@ -1,0 +1,132 @@
+"""Close, reload, second device, no line: the same picture, and no gap."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.page.conftest import card, posted
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+
+
+def has_published(page: Page, batch_id: str, count: int) -> None:
+    card(page, batch_id).locator(".chip[data-look=published]").nth(count - 1).wait_for()
+
+
+def test_closed_at_clip_two_it_is_there_again_at_clip_four(visit, stack):
+    first = visit("/#live")
+    batch_id = posted(stack, 12)
+    has_published(first, batch_id, 2)
+    context = first.context
+    first.close()
+
+    again = visit(context=context)
+
+    has_published(again, batch_id, 4)
+    expect(again).to_have_url(f"{stack.url}/#live")
+    expect(card(again, batch_id).locator("[data-status=completed]")).to_be_visible()
+    expect(card(again, batch_id).locator(".counts")).to_have_text("12 de 12 publicados")
+
+
+def test_two_devices_show_the_same(visit, stack):
+    one, other = visit("/#live"), visit("/#live", locale="es-ES")
+    batch_id = posted(stack, 3)
+
+    for page in (one, other):
+        expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
+
+    assert card(one, batch_id).inner_text() == card(other, batch_id).inner_text()
+
+
+def test_without_a_line_for_five_seconds_nothing_is_missed(visit, stack):
+    page = visit("/#live")
+    expect(page.locator("#line")).to_have_text("En vivo")
+    batch_id = posted(stack, 8)
+    has_published(page, batch_id, 1)
+
+    page.context.set_offline(True)
+    page.wait_for_timeout(5000)
+    page.context.set_offline(False)
+
+    expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
+    expect(card(page, batch_id).locator(".chip[data-look=published]")).to_have_count(8)
+
+
+def test_history_shows_what_was_with_its_filter_and_its_clips(visit, stack):
+    page = visit("/#live")
+    batch_id = posted(stack, 2)
+    expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
+
+    page.click("[data-view=history]")
+    page.select_option("#history-status", "completed")
+    page.locator(".past summary").first.click()
+    expect(page.locator("#history .clips > li")).to_have_count(2)
+
+    page.select_option("#history-status", "cancelled")
+    expect(page.locator("#history .empty")).to_have_text("Ninguna con ese estado.")
+
+
+def test_history_goes_page_by_page(visit, stack):
+    for _ in range(11):
+        posted(stack, 1)
+    page = visit("/#history")
+    expect(page.locator(".past")).to_have_count(10)
+
+    page.click("#history-older")
+    expect(page.locator("#history-newer")).to_be_enabled()
+    page.click("#history-newer")
+
+    expect(page.locator("#history-newer")).to_be_disabled()
+    expect(page.locator(".past")).to_have_count(10)
+
+
+def test_a_refused_clip_shows_metricools_words_and_what_is_safe(visit, stack):
+    assert stack.sandbox is not None
+    stack.sandbox.fault(fault="refuse", times=1, words="El vídeo dura demasiado")
+    try:
+        page = visit("/#live")
+        batch_id = posted(stack, 2)
+        expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
+    finally:
+        stack.sandbox.clear_faults()
+
+    expect(card(page, batch_id).locator(".clips .error")).to_contain_text("dura demasiado")
+
+
+@pytest.mark.parametrize(
+    ("action", "label"), [("pause", "Pausar"), ("cancel", "Cancelar"), ("resume", "Reanudar")]
+)
+def test_an_action_asks_only_where_nothing_can_be_undone(visit, stack, action, label):
+    """The answers are made up after the contract."""
+    batch_id = posted(stack, 60)
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        body: Any = {"title": "Not now", "detail": "It has ended.", "code": "conflict"}
+        route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(body))
+
+    def as_paused(route: Route) -> None:
+        body = route.fetch().json()
+        route.fulfill(json={**body, "status": "paused"} if action == "resume" else body)
+
+    page = visit("/#history")
+    page.route("**/api/metricool/stream*", lambda route: route.abort())  # it knows no made-up state
+    page.route(f"**/api/metricool/{action}?*", answer)
+    page.route("**/api/metricool/status?*", as_paused)
+    page.reload()
+    page.locator(".past summary").first.click()
+    opened = page.locator(f"#history [data-batch='{batch_id}']")
+    opened.get_by_role("button", name=label, exact=True).click()
+    if action == "cancel":
+        assert asked == []
+        expect(page.locator("#ask-text")).to_contain_text("No se puede deshacer")
+        page.click("#ask-yes")
+
+    expect(opened.get_by_text("Not now. It has ended.")).to_be_visible()
+    assert len(asked) == 1
+    assert f"batchId={batch_id}" in asked[0]

@@ -1,0 +1,157 @@
+"""Publishing from the page: all problems at once, one click, once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.page.conftest import batches_of, choose_brand, paste
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+
+FIVE = "\n".join(f"https://cdn.example.com/a/{n}.mp4 Clip {n}" for n in range(1, 6))
+TITLES = "#clips .clip-title"
+
+
+def titles(page: Page) -> list[str]:
+    return [one.input_value() for one in page.locator(TITLES).all()]
+
+
+def test_five_clips_are_started_with_one_click_and_go_green(visit):
+    page = visit("/#publish")
+    choose_brand(page)
+    paste(page, FIVE)
+
+    page.click("#start")
+
+    expect(page.locator("#live .chip[data-look=published]")).to_have_count(5)
+    expect(page.locator("#live .chip[data-status=completed]")).to_have_text("Terminado")
+    assert page.locator("#live .clips a").first.get_attribute("href").startswith("https://")
+
+
+def test_a_double_click_starts_one_batch(visit, stack):
+    page = visit("/#publish")
+    account = choose_brand(page)
+    paste(page, FIVE)
+
+    page.dblclick("#start")
+    page.wait_for_selector("#live .batch")
+
+    assert len(batches_of(stack, account)) == 1
+
+
+def test_a_lost_answer_and_another_click_make_one_batch(visit, stack):
+    page = visit("/#publish")
+    account = choose_brand(page)
+    paste(page, FIVE)
+    keys: list[str] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/publish/stories", lose_the_first_answer)
+    page.click("#start")
+    expect(page.locator("#preflight")).to_contain_text("no se publicará dos veces")
+    page.click("#start")
+    page.wait_for_selector("#live .batch")
+
+    assert keys[0] == keys[1]
+    assert len(batches_of(stack, account)) == 1
+
+
+def test_every_problem_is_shown_next_to_its_clip(visit):
+    page = visit("/#publish")
+
+    paste(
+        page, "http://a.example.com/1.mp4\nhttps://10.0.0.1/2.mp4\nhttps://u:p@x.example.com/3.mp4"
+    )
+
+    expect(page.locator("#clips .fatal")).to_have_text(
+        [
+            "Tiene que empezar por https://",
+            "Metricool no llega a esa dirección: es de una red privada.",
+            "Sin usuario ni contraseña en la dirección.",
+        ]
+    )
+    expect(page.locator("#preflight")).to_contain_text("3 cosas")
+    expect(page.locator("#start")).to_be_disabled()
+
+
+def test_what_only_the_server_knows_is_shown_next_to_its_clip(visit):
+    page = visit("/#publish")
+    choose_brand(page)
+
+    paste(page, "https://cdn.example.com/1.mp4\nhttps://198.51.100.7/2.mp4")
+    page.click("#start")
+
+    expect(page.locator("#clips li").nth(1).locator(".fatal")).to_have_text(
+        "the address is not a public one"
+    )
+    expect(page.locator("#clips > li").nth(0).locator(".fatal")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("clips.csv", 'url,título\nhttps://a.example.com/1.mp4,"Uno, dos"\nhttps://a.example.com/2.mp4,Tres\n'),
+        ("clips.csv", "Uno, dos;https://a.example.com/1.mp4\nTres;https://a.example.com/2.mp4"),
+        ("clips.json", json.dumps({"posts": [
+            {"url": "https://a.example.com/1.mp4", "text": "Uno, dos"},
+            {"url": "https://a.example.com/2.mp4", "title": "Tres"}]})),
+    ],
+)  # fmt: skip
+def test_a_file_fills_the_list(visit, name, text):
+    page = visit("/#publish")
+
+    page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": text.encode()})
+
+    expect(page.locator("#clips > li")).to_have_count(2)
+    assert titles(page) == ["Uno, dos", "Tres"]
+
+
+def test_a_file_that_is_no_json_says_so(visit):
+    page = visit("/#publish")
+
+    page.set_input_files("#file", {"name": "x.json", "mimeType": "", "buffer": b"[{"})
+
+    expect(page.locator("#clips-problem")).to_contain_text("x.json")
+
+
+def test_clips_are_reordered_by_keyboard_and_by_dragging(visit):
+    page = visit("/#publish")
+    paste(page, FIVE)
+
+    page.locator(TITLES).nth(0).press("Alt+ArrowDown")
+    assert titles(page) == ["Clip 2", "Clip 1", "Clip 3", "Clip 4", "Clip 5"]
+    expect(page.locator("#news")).to_have_text("El clip está ahora en el lugar 2 de 5.")
+
+    page.locator(".grip").nth(4).drag_to(page.locator(".clips-edit > li").nth(0))
+    assert titles(page)[0] == "Clip 5"
+
+
+def test_everything_is_done_with_the_keyboard_alone(visit):
+    page = visit("/#publish")
+    expect(page.locator(".brand")).not_to_have_count(0)
+
+    page.locator(".brand input").first.focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "paste":
+            break
+    page.keyboard.type("https://cdn.example.com/k/1.mp4 Teclado")
+    page.keyboard.press("Control+Enter")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "start":
+            break
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#live .name")).to_have_text("1. Teclado")
+    expect(page.locator("#live .chip[data-status=completed]")).to_be_visible()
