@@ -64,9 +64,8 @@ def test_a_resume_after_the_dates_plans_the_rest_anew_at_the_interval(stage: Sta
     resumed_at = stage.at
     stage.pass_time(10)
 
-    planned = [clip.planned_for for clip in stage.clips()]
-    assert None not in planned
-    assert planned[0] is not None
+    planned = [clip.planned_for for clip in stage.clips() if clip.planned_for is not None]
+    assert len(planned) == 3
     assert planned[0] - resumed_at < timedelta(minutes=2)
     assert [after - before for before, after in pairwise(planned)] == [timedelta(minutes=1)] * 2
     stage.pass_time(600)
@@ -137,3 +136,23 @@ def test_what_a_person_deletes_of_a_batch_that_goes_on_is_still_told(stage: Stag
 
     clip = stage.clips()[1]
     assert (clip.state, clip.error_code) == (State.CANCELLED, "deleted_in_metricool")
+
+
+def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    batch = stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
+    not_wanted = wishes.not_wanted
+
+    def just_before(clip: Any) -> Any:
+        found = not_wanted(clip)
+        monkeypatch.setattr(wishes, "not_wanted", not_wanted)
+        wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+        return found
+
+    monkeypatch.setattr(wishes, "not_wanted", just_before)
+    stage.play()
+    stage.pass_time(5)
+
+    assert stage.states() == [State.CANCELLED]
+    assert deleted(stage) == [source("b1", 1)]
