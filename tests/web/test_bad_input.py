@@ -78,13 +78,13 @@ UNPROCESSABLE: dict[str, tuple[bytes, str]] = {
     "an unknown field of the settings": (at("/settings/speed", 1), "/settings/speed"),
     "a field in snake_case": (at("/settings/on_failure", "pause"), "/settings/on_failure"),
     "a field name with a slash": (at("/foo", 1).replace(b'"foo"', b'"a/b~c"'), "/a~1b~0c"),
-    "mode scheduled": (
-        at("/schedule", {"mode": "scheduled", "scheduledAt": "2026-12-24T18:00:00Z"}),
-        "/schedule/mode",
+    "mode scheduled without a date": (
+        at("/schedule", {"mode": "scheduled", "timezone": "Europe/Madrid"}),
+        "/schedule/scheduledAt",
     ),
-    "mode bestTime": (
+    "mode bestTime without a zone": (
         at("/schedule", {"mode": "bestTime", "distribution": "spread"}),
-        "/schedule/mode",
+        "/schedule/timezone",
     ),
     "an unknown mode": (at("/schedule/mode", "later"), "/schedule/mode"),
     "a mode in capitals": (at("/schedule/mode", "NOW"), "/schedule/mode"),
