@@ -18,7 +18,7 @@ from storyclip.domain.schedule import seconds
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.engine import Engine, denied_look, fail
 from storyclip.flow.look import look_around, ours
-from storyclip.flow.withdraw import gone, is_to_be_taken_back, take_back
+from storyclip.flow.withdraw import gone, is_to_be_taken_back, is_wanted_again, take_back
 from storyclip.store import clips, lanes
 from storyclip.store.clips import note, record
 
@@ -55,6 +55,8 @@ def confirm(clip: Clip, engine: Engine) -> None:
 
 def _seen(clip: Clip, engine: Engine, post: Post) -> None:
     now = engine.now()
+    if is_wanted_again(clip):
+        clip = note(clip, taken_back_at=None)
     if post.status is PostStatus.PUBLISHED:
         _live(clip, now, post)
     elif post.status is PostStatus.ERROR:

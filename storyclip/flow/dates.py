@@ -89,6 +89,8 @@ def own_date(clip: Clip, now: datetime) -> datetime | None:
 def _can_be_met(clip: Clip, own: datetime, engine: Engine) -> bool:
     """Return whether Metricool gets it early enough, and after the clips before it."""
     now = engine.now()
-    lead_s = clip.lane.lead_or(engine.settings.lead_s, now)
+    settings = engine.settings
+    lead_s = clip.lane.lead_or(settings.lead_s, now)
     before = sent.latest_date_before(clip)
-    return own >= now + seconds(lead_s) and (before is None or own > before)
+    is_after = before is None or own >= before + seconds(settings.date_step_s)
+    return own >= now + seconds(lead_s) and is_after

@@ -26,6 +26,11 @@ def is_to_be_taken_back(clip: Clip, engine: Engine, post: Post) -> bool:
     return is_ahead and wishes.not_wanted(clip) is not None
 
 
+def is_wanted_again(clip: Clip) -> bool:
+    """Return whether the user went on before a post that we began to delete was gone."""
+    return clip.taken_back_at is not None and wishes.not_wanted(clip) is None
+
+
 def take_back(clip: Clip, engine: Engine, post: Post) -> None:
     """Delete a clip's post, read back that it is gone, and write what became of the clip.
 

@@ -24,6 +24,7 @@ import requests
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.ports import free_port
 from storyclip.stack.programs import redis as redis_program
+from storyclip.store.instants import to_text
 from tests.crash.roles import be_web, be_worker, hit_mark
 from tests.crash.scenario import CLIPS, WEB_POINTS, Scenario
 from tests.judge import Verdict, judge, published
@@ -35,6 +36,7 @@ HIT_WITHIN_S = 40.0
 END_WITHIN_S = 60.0
 STRAGGLERS_S = 4.0  # longer than any date asked for is ahead: what would come twice has come then
 TIME_TO_DELETE_S = "8"  # a successor needs two or three seconds, on a busy machine more
+NEAR_S = 6  # some kills come before a date, some after it
 PLANNED_AHEAD_S = 60  # long enough for three to be handed over and taken back
 KEY = "crash-harness-key"
 SHORT = {
@@ -154,6 +156,8 @@ class _Run:
                 self._kill_web()
             else:
                 self._post(self._web())
+                if self._scenario.is_planned:
+                    self._draw_dates_near()
                 self._kill_worker()
             self._until_ended()
         except _Trouble as trouble:
@@ -186,6 +190,18 @@ class _Run:
             and datetime.fromisoformat(line["time"]) > self._stopped_at
         ]
         return f"sent after the user was answered: {late}" if late else None
+
+    def _draw_dates_near(self) -> None:
+        """Move the dates from minutes to seconds ahead, before any worker sees them."""
+        now, ages = datetime.now(UTC).replace(microsecond=0), timedelta(hours=2)
+        for index in range(1, CLIPS + 1):
+            is_missed = self._scenario.is_missed and index == self._scenario.clip
+            date = now - ages if is_missed else now + timedelta(seconds=NEAR_S + index)
+            self._query(
+                "UPDATE publish_batch_clips SET wished_for = ? WHERE clip_index = ?",
+                (to_text(date), index),
+            )
+        self._query("UPDATE publish_batches SET gap_s = 1")
 
     def _kill_web(self) -> None:
         web = self._web(self._scenario.point, 1)
@@ -241,7 +257,7 @@ class _Run:
 
     def _until_there(self) -> None:
         end = time.monotonic() + HIT_WITHIN_S
-        index = self._scenario.clip
+        index = CLIPS if self._scenario.is_planned else self._scenario.clip
         select = "SELECT status FROM publish_batch_clips WHERE clip_index = ?"
         while self._query(select, (index,)) != [("waiting_confirmation",)]:
             if time.monotonic() > end:
@@ -332,7 +348,9 @@ class _Run:
             return []
         connection = sqlite3.connect(path, timeout=10)
         try:
-            return connection.execute(sql, parameters).fetchall()
+            found = connection.execute(sql, parameters).fetchall()
+            connection.commit()
+            return found
         except sqlite3.OperationalError as failure:
             if "no such table" in str(failure):  # the child that makes them is still starting
                 return []

@@ -13,6 +13,21 @@ CLIPS = 3
 POSITIONS = (1, 2, 3)  # first, middle, last
 WEB_POINTS = ("batch_committed", "answer_ready", "wish_written")
 
+ON_THE_WAY = (
+    "bell_heard",
+    "media_prepared",
+    "claimed",
+    "intended",
+    "request_sent",
+    "answered",
+    "accepted",
+    "unanswered",
+    "found",
+    "absent",
+    "postponed",
+    "seen_live",
+)
+
 Fault = dict[str, Any]
 
 
@@ -30,6 +45,7 @@ class Scenario:
         wish: `pause` or `cancel`, made when Metricool has the clip in question; dates are then
             seconds ahead, so that there is time to delete. What was paused is cancelled in the end.
         is_planned: the clips have dates of their own, and all are handed over at once.
+        is_missed: the date of the clip in question was over long ago.
     """
 
     point: str
@@ -43,9 +59,11 @@ class Scenario:
     unsafe: str | None = None
     wish: str | None = None
     is_planned: bool = False
+    is_missed: bool = False
 
     def __str__(self) -> str:
         parts = [self.point, f"clip{self.clip}"]
+        parts += ["planned"] if self.is_planned else []
         parts += [f"then-{self.second}"] if self.second else []
         parts += ["flush"] if self.flush else []
         parts += [f"with-{self.workers}-more"] if self.workers else []
@@ -59,9 +77,17 @@ def every_point() -> Iterator[Scenario]:
             yield _at(point, clip)
 
 
+def with_dates() -> Iterator[Scenario]:
+    """Yield the kills on the way of a clip with a date of its own, on the middle one."""
+    for point in ON_THE_WAY:
+        scenario = replace(_at(point, 2), is_planned=True)
+        # Nothing is prepared ahead: each is claimed first and intended when it has its media
+        yield replace(scenario, faults=()) if point == "intended" else scenario
+
+
 def more(rng: random.Random) -> Iterator[Scenario]:
     """Yield the same again and again, with more going wrong at once."""
-    base = list(every_point())
+    base = [*every_point(), *with_dates()]
     worker_points = [point for point in POINTS if point not in WEB_POINTS]
     while True:
         for scenario in rng.sample(base, len(base)):
@@ -83,7 +109,9 @@ def _at(point: str, clip: int) -> Scenario:
         # Only what Metricool has is taken back; what was to come is cancelled with the wish
         return Scenario(point, clip, nth=1, wish="cancel")
     if point == "recalled":
-        return Scenario(point, CLIPS, nth=clip, wish="pause", is_planned=True)
+        return Scenario(point, clip, nth=clip, wish="pause", is_planned=True)
+    if point == "missed":
+        return Scenario(point, clip, nth=1, is_planned=True, is_missed=True, ends_as="missed")
     plain = Scenario(point, clip, nth=clip)
     faulty = replace(plain, nth=1)
     return {

@@ -8,9 +8,9 @@ import pytest
 
 from storyclip.domain.crashpoint import POINTS
 from tests.crash.harness import SLOTS, Outcome, harness
-from tests.crash.scenario import Scenario, every_point
+from tests.crash.scenario import Scenario, every_point, with_dates
 
-SCENARIOS = {str(scenario): scenario for scenario in every_point()}
+SCENARIOS = {str(scenario): scenario for scenario in (*every_point(), *with_dates())}
 UNSAFE = {
     "no_settling": Scenario("request_sent", clip=2, nth=2, unsafe="no_settling"),
     "blind_retry": Scenario("answered", clip=2, nth=2, unsafe="blind_retry"),

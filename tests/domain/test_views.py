@@ -46,6 +46,7 @@ FACTS = {
     "currentStatus",
     "waitProgress",
     "scheduledFor",
+    "schedule",
     "createdAt",
     "startedAt",
     "completedAt",
@@ -247,3 +248,10 @@ def test_a_time_of_another_zone_is_shown_in_utc():
 def test_a_time_of_nobody_knows_where_is_not_shown():
     with pytest.raises(ValueError, match="naive"):
         rfc3339(NAIVE)
+
+
+def test_a_clip_with_a_date_of_its_own_shows_it_before_metricool_is_asked():
+    clip = a_clip(wished_for=T0)
+
+    assert clip_view(clip, "scheduled")["scheduledAt"] == "2026-12-01T12:00:00.000Z"
+    assert clip_view(clip, "now")["scheduledAt"] is None

@@ -33,7 +33,7 @@ def sources(name: str, *indexes: int) -> list[str]:
 
 def created(stage: Stage) -> list[tuple[str, datetime]]:
     return [
-        (line["source"], datetime.fromisoformat(line["planned"]))
+        (line["source"], datetime.fromisoformat(line["plannedFor"]))
         for line in stage.sandbox.ledger()
         if line["event"] == "created"
     ]
@@ -73,7 +73,8 @@ def test_a_batch_on_its_own_dates_lets_the_others_by(stage: Stage):
 
 
 def test_a_date_that_comes_too_near_is_waited_for_and_then_goes_out_in_turn(stage: Stage):
-    asked = [stage.at + timedelta(seconds=10), stage.at + timedelta(seconds=70)]
+    stage.stand_still(50)
+    asked = dates(stage, timedelta(seconds=10), 2)
     stage.accept(2, dates=asked, gap_s=60.0)
 
     stage.play()

@@ -125,7 +125,7 @@ def test_a_denied_account_holds_its_lane_and_burns_nothing(stage: Stage, fault: 
     stage.accept(2)
     stage.sandbox.fault(fault=fault)
 
-    stage.pass_time(3 * 3600)
+    stage.pass_time(3000)
 
     first, second = stage.clips()
     assert (first.state, first.attempts) == (State.PENDING, 0)
@@ -137,6 +137,18 @@ def test_a_denied_account_holds_its_lane_and_burns_nothing(stage: Stage, fault: 
 
     assert stage.live() == [source("b1", 1), source("b1", 2)]
     assert stage.clips()[0].lane.blocked_reason is None
+
+
+def test_what_waited_too_long_for_a_reconnect_is_missed_and_not_sent_late(stage: Stage):
+    stage.accept(2)
+    stage.sandbox.fault(fault="token_revoked")
+    stage.pass_time(2 * 3600)
+
+    stage.sandbox.clear_faults()
+    stage.pass_time(400)
+
+    assert [clip.error_code for clip in stage.clips()] == ["missed"] * 2
+    assert stage.live() == []
 
 
 def test_a_token_revoked_after_sending_counts_no_check(stage: Stage):

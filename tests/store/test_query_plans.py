@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 
 from storyclip.domain.clip import Clip, State
-from storyclip.store import batches, clips, database, lanes, sent, workers
+from storyclip.store import batches, clips, database, lanes, quota, sent, workers
 from tests.store.making import T0, brought_to, made, published, rows, sql
 
 NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever
-PARTIAL = {"clips_due", "clips_in_hand", "batches_by_place", "batches_active", "batches_ended"}
+PARTIAL = {
+    "clips_due",
+    "clips_to_come",
+    "clips_in_hand",
+    "batches_by_place",
+    "batches_active",
+    "batches_ended",
+}
 Statement = tuple[str, Sequence[Any]]
 
 
@@ -70,9 +77,16 @@ def head() -> Any:
         return lanes.head(1, T0)
 
 
+def require_quota() -> None:
+    with database.reading():
+        quota.require(1, "instagram", [T0], 50, T0)
+
+
 @pytest.mark.parametrize(
     ("call", "index"),
     [
+        (require_quota, "clips_sent"),
+        (require_quota, "clips_to_come"),
         (make_due, "clips_due"),
         (head, "batches_by_place"),
         (lambda: batches.active("ana"), "batches_active"),
@@ -83,7 +97,19 @@ def head() -> Any:
         (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
         (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
     ],
-    ids=["make_due", "head", "active", "lanes", "stalled", "bury", "sent", "own page", "any page"],
+    ids=[
+        "quota sent",
+        "quota to come",
+        "make_due",
+        "head",
+        "active",
+        "lanes",
+        "stalled",
+        "bury",
+        "sent",
+        "own page",
+        "any page",
+    ],
 )
 def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, index: str):
     assert index in indexes(plans(monkeypatch, call))
@@ -92,6 +118,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
 @pytest.mark.parametrize(
     "call",
     [
+        require_quota,
         make_due,
         head,
         lambda: batches.active("ana"),
@@ -104,6 +131,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         lambda: made("another", 2),
     ],
     ids=[
+        "quota",
         "make_due",
         "head",
         "active",

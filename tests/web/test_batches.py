@@ -26,6 +26,7 @@ FACTS = {
     "currentStatus",
     "waitProgress",
     "scheduledFor",
+    "schedule",
     "createdAt",
     "startedAt",
     "completedAt",

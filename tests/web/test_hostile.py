@@ -88,8 +88,8 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 # Words of the API, and what was read and understood as a date and a zone: an answer explains them.
-KNOWN = ("scheduled", "bestTime", "facebook", "continue", "spread", "Europe/Madrid")
-KNOWN += ("2027-03-28T02:30:00", "2027-10-31T02:30:00")
+KNOWN = ["scheduled", "bestTime", "facebook", "continue", "spread", "Europe/Madrid"]
+KNOWN += ["2027-03-28T02:30:00", "2027-10-31T02:30:00"]
 
 
 def said_in(bad: Bad) -> list[bytes]:

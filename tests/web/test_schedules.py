@@ -66,10 +66,15 @@ def test_a_local_time_is_answered_as_local_time_zone_and_utc(ana):
 
 
 def test_a_browser_in_sydney_schedules_for_madrid(ana):
-    answer = ana.publish(on("2026-12-03T05:00:00+11:00", None))
+    by_offset = ana.publish(on("2026-12-03T05:00:00+11:00", None))
+    in_madrid = ana.publish(on("2026-12-02T19:00:00"))
+    mixed = ana.publish(on("2026-12-03T05:00:00+11:00"))
 
-    assert answer.get_json()["schedule"]["localTime"] == "2026-12-03T05:00:00+11:00"
-    assert dates(answer)[0] == datetime(2026, 12, 2, 18, tzinfo=UTC)
+    assert by_offset.get_json()["schedule"]["localTime"] == "2026-12-03T05:00:00+11:00"
+    assert in_madrid.get_json()["schedule"]["localTime"] == "2026-12-02T19:00:00+01:00"
+    assert dates(by_offset) == dates(in_madrid)
+    assert dates(in_madrid)[0] == datetime(2026, 12, 2, 18, tzinfo=UTC)
+    assert "Europe/Madrid is at +01:00" in faults(mixed)[0][1]
 
 
 def test_seconds_are_moved_up_to_the_next_minute_never_down(ana):

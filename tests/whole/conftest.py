@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ class Client:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self._headers = {"X-Api-Key": stack.api_key}
-        self._next_account = 2_000_001
+        self._next_account = 2_000_000
+        self._batches = 0
 
     def publish(
         self,
@@ -41,15 +42,17 @@ class Client:
         schedule: dict[str, Any] | None = None,
         on_failure: str = "continue",
         network: str = "facebook",
+        account: str = "",
         webhook_url: str | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Posted:
-        account = str(self._next_account)
-        self._next_account += 1
+        account = account or self.new_account()
+        self._batches += 1
         settings = {"accountId": account, "network": network, "onFailure": on_failure}
         if webhook_url is not None:
             settings["webhookUrl"] = webhook_url
-        sources = [f"https://cdn.example.com/{account}/{i}.mp4" for i in range(1, count + 1)]
+        place = f"https://cdn.example.com/{account}/{self._batches}"
+        sources = [f"{place}/{i}.mp4" for i in range(1, count + 1)]
         answer = requests.post(
             f"{self.stack.url}/api/metricool/publish/stories",
             json={
@@ -57,10 +60,14 @@ class Client:
                 "schedule": schedule or {"mode": "now"},
                 "settings": settings,
             },
-            headers={**self._headers, **headers},
+            headers={**self._headers, **(headers or {})},
             timeout=20,
         )
         return Posted(self, account, sources, answer)
+
+    def new_account(self) -> str:
+        self._next_account += 1
+        return str(self._next_account)
 
     def get(self, path: str, **query: str) -> requests.Response:
         url = self.stack.url + path

@@ -115,7 +115,7 @@ def test_a_frozen_worker_sends_nothing_twice_when_it_wakes(client: Client):
 
 def test_repeating_a_request_whose_answer_was_lost_makes_no_second_batch(client: Client):
     key = {"Idempotency-Key": "lost-answer"}
-    first = client.publish(2, **key)
+    first = client.publish(2, headers=key)
     again = requests.post(
         f"{client.stack.url}/api/metricool/publish/stories",
         data=first.answer.request.body,

@@ -77,8 +77,7 @@ def until_published(batch: Posted, count: int) -> None:
 def test_a_batch_paused_in_mid_clip_sends_nothing_until_it_is_resumed_after_a_restart(
     tmp_path: Path, is_killed: bool
 ):
-    flags = {"workers": 2, "sandbox_flags": SANDBOX, "environment": SLOW}
-    with Stack(tmp_path, **flags) as stack:
+    with Stack(tmp_path, workers=2, sandbox_flags=SANDBOX, environment=SLOW) as stack:
         client = Client(stack)
         batch = client.publish(4)
         in_flight(batch, 2)
@@ -90,7 +89,7 @@ def test_a_batch_paused_in_mid_clip_sends_nothing_until_it_is_resumed_after_a_re
         assert (paused.status_code, paused.json()["status"]) == (200, "paused")
         assert made_after(client, batch, answered_at) == []
 
-    with Stack(tmp_path, **flags) as stack:
+    with Stack(tmp_path, workers=2, sandbox_flags=SANDBOX, environment=SLOW) as stack:
         client = Client(stack)
         again = Posted(client, batch.account, batch.sources, batch.answer)
         assert again.status()["status"] == "paused"

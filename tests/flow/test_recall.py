@@ -1,0 +1,158 @@
+"""Pause, resume and cancel of what Metricool has already, with dates still ahead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from storyclip.domain.batch import Status
+from storyclip.domain.clip import State
+from storyclip.flow.control import Outcome
+from storyclip.store import wishes
+from tests.flow.conftest import Stage, source
+from tests.flow.test_control import created, deleted, hand
+
+ALL = [source("b1", n) for n in (1, 2, 3)]
+
+
+def handed_over(stage: Stage, ahead: timedelta = timedelta(hours=2)) -> list[datetime]:
+    dates = [stage.at + ahead + timedelta(minutes=n) for n in range(3)]
+    stage.accept(3, dates=dates, gap_s=60.0)
+    stage.play()
+    assert stage.states() == [State.WAITING_CONFIRMATION] * 3
+    return dates
+
+
+def test_a_pause_deletes_what_was_handed_over_and_keeps_the_dates(stage: Stage):
+    dates = handed_over(stage)
+
+    hand(stage).pause(stage.batch())
+
+    assert sorted(deleted(stage)) == ALL
+    assert stage.states() == [State.PENDING] * 3
+    assert [clip.wished_for for clip in stage.clips()] == dates
+    assert {clip.post_id for clip in stage.clips()} == {None}
+    stage.pass_time(3 * 3600)
+    assert created(stage) == ALL
+    assert stage.live() == []
+
+
+def test_a_resume_hands_over_anew_on_the_dates_that_lie_ahead(stage: Stage):
+    dates = handed_over(stage)
+    hand(stage).pause(stage.batch())
+    stage.pass_time(600)
+
+    hand(stage).resume(stage.batch())
+    stage.pass_time(10)
+
+    assert stage.states() == [State.WAITING_CONFIRMATION] * 3
+    assert [clip.planned_for for clip in stage.clips()] == dates
+    stage.pass_time(3 * 3600)
+    assert stage.live() == ALL
+    assert stage.seqs() == list(range(1, len(stage.seqs()) + 1))
+
+
+def test_a_resume_after_the_dates_plans_the_rest_anew_at_the_interval(stage: Stage):
+    handed_over(stage)
+    hand(stage).pause(stage.batch())
+    stage.pass_time(5 * 3600)
+
+    hand(stage).resume(stage.batch())
+    resumed_at = stage.at
+    stage.pass_time(10)
+
+    planned = [clip.planned_for for clip in stage.clips() if clip.planned_for is not None]
+    assert len(planned) == 3
+    assert planned[0] - resumed_at < timedelta(minutes=2)
+    assert [after - before for before, after in pairwise(planned)] == [timedelta(minutes=1)] * 2
+    stage.pass_time(600)
+    assert stage.live() == ALL
+
+
+def test_a_pause_when_the_first_is_out_recalls_the_others_alone(stage: Stage):
+    handed_over(stage, timedelta(minutes=2))
+    stage.pass_time(150)
+    assert stage.live() == ALL[:1]
+
+    hand(stage).pause(stage.batch())
+    hand(stage).resume(stage.batch())
+    stage.pass_time(900)
+
+    assert sorted(deleted(stage)) == ALL[1:]
+    assert stage.live() == ALL
+    assert stage.batch().status is Status.COMPLETED
+
+
+def test_a_cancel_deletes_all_that_was_handed_over(stage: Stage):
+    handed_over(stage)
+
+    outcome = hand(stage).cancel(stage.batch())
+    stage.pass_time(3 * 3600)
+
+    assert outcome == Outcome((), (1, 2, 3), (), ())
+    assert sorted(deleted(stage)) == ALL
+    assert (created(stage), stage.live()) == (ALL, [])
+    assert stage.batch().status is Status.CANCELLED
+
+
+@pytest.mark.parametrize("died", ["before the delete", "after the delete"])
+def test_what_a_dead_worker_deleted_is_sent_anew_though_resumed_before_anybody_looked(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, died: str
+):
+    handed_over(stage)
+    wishes.pause("b1", "ana", stage.at)
+    delete = stage.upstream.delete_post
+
+    def die(*of: Any) -> None:
+        if died == "after the delete":
+            delete(*of)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage.upstream, "delete_post", die)
+    with pytest.raises(KeyboardInterrupt):
+        stage.play()
+    monkeypatch.setattr(stage.upstream, "delete_post", delete)
+    stage.bells.clear()
+
+    wishes.resume("b1", "ana", stage.at, stage.at)
+    stage.pass_time(10)
+    stage.pass_time(3 * 3600)
+
+    assert stage.states() == [State.PUBLISHED] * 3
+    assert sorted(stage.live()) == ALL
+    assert [clip.taken_back_at for clip in stage.clips()] == [None] * 3
+
+
+def test_what_a_person_deletes_of_a_batch_that_goes_on_is_still_told(stage: Stage):
+    handed_over(stage)
+    post_id = stage.clips()[1].post_id
+    assert post_id is not None
+    stage.upstream.delete_post("2000001", post_id)
+
+    stage.pass_time(3 * 3600)
+
+    clip = stage.clips()[1]
+    assert (clip.state, clip.error_code) == (State.CANCELLED, "deleted_in_metricool")
+
+
+def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    batch = stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
+    not_wanted = wishes.not_wanted
+
+    def just_before(clip: Any) -> Any:
+        found = not_wanted(clip)
+        monkeypatch.setattr(wishes, "not_wanted", not_wanted)
+        wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+        return found
+
+    monkeypatch.setattr(wishes, "not_wanted", just_before)
+    stage.play()
+    stage.pass_time(5)
+
+    assert stage.states() == [State.CANCELLED]
+    assert deleted(stage) == [source("b1", 1)]
