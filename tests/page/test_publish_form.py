@@ -153,5 +153,5 @@ def test_everything_is_done_with_the_keyboard_alone(visit):
             break
     page.keyboard.press("Enter")
 
-    expect(page.locator("#live .name")).to_have_text("1. Teclado")
+    expect(page.locator("#live .name", has_text="1. Teclado")).to_be_visible()
     expect(page.locator("#live .chip[data-status=completed]")).to_be_visible()

@@ -89,7 +89,7 @@ def test_sigterm_finishes_the_story_in_hand_within_25_s(client: Client):
     took_s = time.monotonic() - began
 
     assert took_s < 25
-    assert batch.states() == ["waiting_confirmation"]
+    assert batch.states() in (["waiting_confirmation"], ["published"])  # the other worker looks on
     assert batch.status()["clips"][0]["attempts"] == 1
     for worker in ("worker", "worker-2"):
         client.stack.start_program(worker)
