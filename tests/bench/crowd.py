@@ -83,8 +83,11 @@ def viewers(asked: Arguments) -> None:
     strangers = set(lines) if asked["are_greeted"] else set()
     while strangers:  # each is shown what there is before anything is measured
         for number, _ in poll.poll(0.5):
-            if SEQ.search(lines[number].recv(1 << 20)):
+            data = lines[number].recv(1 << 20)
+            if SEQ.search(data):
                 strangers.discard(number)
+            if PING in data:
+                lines[number].send(PONG)
     say("ready")
     while lines and monotonic() < until:
         for number, _ in poll.poll(0.5):
