@@ -18,6 +18,15 @@ from tests.browser import chromium
 from tests.postgres.server import binaries, server
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where tests of one group could be sent to several workers."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
+            raise pytest.UsageError(f"xdist does not see the group of {item.nodeid}")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server, or a skip that says so; in CI its absence is a failure."""
