@@ -6,21 +6,18 @@ elsewhere a moment later (DNS rebinding). No proxy: it would resolve the name an
 
 from __future__ import annotations
 
-import functools
 import http.client
 import socket
-import ssl
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import certifi
-
 from storyclip.domain.clip_url import is_public
 from storyclip.domain.hooks import objection_to_receiver
+from storyclip.upstream.connection import tls_context
 from storyclip.upstream.deadline import Call, CallOver, watch
+from storyclip.upstream.dialing import dial
 
-CONNECT_S = 3.0  # per address: a dead IPv6 route must leave time for IPv4
 MAX_ANSWER_BYTES = 64 * 1024  # nobody reads it; a receiver that goes on is hung up on
 AGENT = "StoryClip-Webhooks/1"
 
@@ -84,30 +81,8 @@ class _Pinned(http.client.HTTPConnection):
         self.sock = sock
 
     def _connected(self) -> socket.socket:
-        why: OSError = OSError("no address")
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         allowed = [one for one in found if self._allow_private or is_public(str(one[4][0]))]
         if not allowed:
             raise NotDelivered("the host has no public address")
-        for family, kind, proto, _, address in allowed:
-            sock = socket.socket(family, kind, proto)
-            try:
-                self._call.take(sock)
-                sock.settimeout(min(CONNECT_S, self._call.time_left_s()))
-                sock.connect(address)
-                sock.settimeout(self._call.time_left_s())
-            except OSError as failure:
-                why = failure
-                sock.close()
-            except CallOver:
-                sock.close()
-                raise
-            else:
-                return sock
-        raise why
-
-
-@functools.cache
-def tls_context() -> ssl.SSLContext:
-    """Return the one TLS context of this process: loading the CAs takes milliseconds."""
-    return ssl.create_default_context(cafile=certifi.where())
+        return dial(allowed, self._call)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import BinaryIO
@@ -18,10 +18,10 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from storyclip.domain.clip_file import MAX_BYTES, objection_to_size
 from storyclip.domain.clip_url import is_public, objection_to
 from storyclip.upstream.connection import tls_context
-from storyclip.upstream.deadline import Call, CallOver, watch
+from storyclip.upstream.deadline import Call, watch
+from storyclip.upstream.dialing import Found, dial
 
 MAX_REDIRECTS = 3
-CONNECT_S = 5.0  # per address: a dead IPv6 route must leave time for IPv4
 PIECE_BYTES = 64 * 1024
 REDIRECTS = {301, 302, 303, 307, 308}
 HEADERS = {"User-Agent": "StoryClip", "Accept": "video/mp4, */*", "Accept-Encoding": "identity"}
@@ -96,33 +96,18 @@ class Fetcher:
         # Which address it is stays unsaid: nobody is to map a network by asking us.
         if not addresses or not all(self.is_allowed(address) for address in addresses):
             raise ClipNotFetched("its host has an address that is not a public one")
-        sock = _connected(addresses, port, call)
+        sock = dial(_as_found(addresses, port), call)
         try:
-            sock.settimeout(call.time_left_s())
             return self.tls().wrap_socket(sock, server_hostname=host)
         except BaseException:
             sock.close()
             raise
 
 
-def _connected(addresses: Sequence[str], port: int, call: Call) -> socket.socket:
-    why = OSError("no address")
+def _as_found(addresses: Sequence[str], port: int) -> Iterator[Found]:
     for address in addresses:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            call.take(sock)
-            sock.settimeout(min(CONNECT_S, call.time_left_s()))
-            sock.connect((address, port))
-        except OSError as error:
-            why = error
-            sock.close()
-        except CallOver:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise why
+        yield family, socket.SOCK_STREAM, 0, "", (address, port)
 
 
 def _asked(line: ssl.SSLSocket, parts: SplitResult) -> HTTPResponse:

@@ -22,9 +22,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from storyclip.upstream.deadline import Call, CallOver
-
-CONNECT_S = 5.0  # per address: a dead IPv6 route must leave time for IPv4
+from storyclip.upstream.deadline import Call
+from storyclip.upstream.dialing import dial
 
 # urllib3 logs whole URLs when it retries, and a clip's source URL may be signed.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -43,26 +42,12 @@ class _Watched(_Connection):
     def _new_conn(self) -> socket.socket:
         """Connect within the call's time, all addresses together."""
         call = self._call = current_call.get()
-        why: OSError | None = None
         try:
-            for family, kind, proto, _, address in socket.getaddrinfo(
-                self._dns_host, self.port, type=socket.SOCK_STREAM
-            ):
-                sock = socket.socket(family, kind, proto)
-                try:
-                    _connect(sock, address, call)
-                except OSError as error:
-                    why = error
-                    sock.close()
-                except CallOver:
-                    sock.close()
-                    raise
-                else:
-                    return sock
-        except OSError as error:
-            why = error
-        # Not the OSError itself: urllib3 takes a reset for one that came while it was sending.
-        raise NewConnectionError(self, "no connection") from why
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            return dial(found, call)
+        except OSError as why:
+            # Not itself: urllib3 takes a reset for one that came while it was sending.
+            raise NewConnectionError(self, "no connection") from why
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -80,14 +65,6 @@ class _Watched(_Connection):
             on_sent, call.on_sent = call.on_sent, None
             on_sent()
         return super().getresponse()
-
-
-def _connect(sock: socket.socket, address: Any, call: Call) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    call.take(sock)
-    sock.settimeout(min(CONNECT_S, call.time_left_s()))
-    sock.connect(address)
-    sock.settimeout(call.time_left_s())
 
 
 class _PlainConnection(_Watched, HTTPConnection):

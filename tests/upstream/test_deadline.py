@@ -15,7 +15,7 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
-from storyclip.upstream import connection
+from storyclip.upstream import connection, dialing
 from storyclip.upstream.deadline import Call, CallOver, Watchdog
 from storyclip.upstream.metricool import Metricool
 from tests.upstream.conftest import (
@@ -83,7 +83,7 @@ def test_addresses_that_do_not_answer_share_one_deadline(monkeypatch, story):
         full.enter_context(socket.create_connection(address))  # the queue is full: silence
         twice = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)] * 2
         monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: twice)
-        monkeypatch.setattr(connection, "CONNECT_S", DEADLINE_S * 0.7)
+        monkeypatch.setattr(dialing, "CONNECT_S", DEADLINE_S * 0.7)
         began = time.monotonic()
 
         with pytest.raises(UpstreamUnreachable):
@@ -111,13 +111,13 @@ def test_nothing_is_sent_when_time_is_up_between_connect_and_the_first_byte(
     serve, monkeypatch, story
 ):
     server = serve(says({"data": element()}))
-    connect = connection._connect
 
-    def then_time_is_up(sock, address, call):
-        connect(sock, address, call)
+    def then_time_is_up(found, call):
+        line = dialing.dial(found, call)
         call.over_at = time.monotonic()
+        return line
 
-    monkeypatch.setattr(connection, "_connect", then_time_is_up)
+    monkeypatch.setattr(connection, "dial", then_time_is_up)
 
     with pytest.raises(UpstreamUnreachable):
         metricool_at(server).submit_story(story)
