@@ -24,7 +24,6 @@ log = structlog.get_logger("storyclip")
 DEADLINE_S = 10.0
 CLAIM_S = 60.0  # the deadline, a resolver that hangs, and a busy database
 GONE = 410  # the receiver wants to hear no more
-PAGE = 200  # events read at once
 
 
 @dataclass(frozen=True)
@@ -120,5 +119,5 @@ class Teller:
 
 def _events_from(delivery: Delivery) -> list[Json | None]:
     """Return the events to be told, led by the one before them, or by None."""
-    found = events.events_since(delivery.batch_id, delivery.next_seq - 2, PAGE)
+    found = events.events_since(delivery.batch_id, delivery.next_seq - 2)
     return list(found) if delivery.next_seq > 1 else [None, *found]

@@ -14,7 +14,7 @@ from storyclip.domain.views import rfc3339
 from storyclip.progress.cursor import UserCursor
 from storyclip.progress.outbox import Ending
 from storyclip.progress.viewer import Encoded, Event, Viewer, event_of
-from storyclip.store import streams
+from storyclip.store import events, streams
 
 
 def past(batch_id: str, seq: int) -> Sequence[Event]:
@@ -23,7 +23,7 @@ def past(batch_id: str, seq: int) -> Sequence[Event]:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    return [event_of(batch_id, *row) for row in streams.events_after(batch_id, seq)]
+    return [event_of(batch_id, *row) for row in events.events_after(batch_id, seq)]
 
 
 def shown_before(batch_id: str, instant: datetime) -> int:

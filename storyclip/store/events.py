@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip
 from storyclip.domain.hooks import may_matter
@@ -17,7 +15,7 @@ from storyclip.domain.views import event_view
 from storyclip.store import deliveries
 from storyclip.store.database import reading, run
 
-log = structlog.get_logger("storyclip")
+PAGE = 200  # events at a time: about 120 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +61,25 @@ def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None
         deliveries.wake(after.batch_id, at)
 
 
-def events_since(batch_id: str, seq: int, limit: int = 1000) -> Sequence[dict[str, Any]]:
-    """Return the events after `seq`, oldest first, at most `limit`.
+def events_after(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[tuple[int, str]]:
+    """Return (seq, JSON) of the events after `seq`, oldest first, at most `limit`.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     with reading():
         rows = run(
-            "SELECT body FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
+            "SELECT seq, body FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
             " ORDER BY seq LIMIT ?",
             (batch_id, seq, limit),
         ).fetchall()
-    return [json.loads(body) for (body,) in rows]
+    return [(int(number), str(body)) for number, body in rows]
+
+
+def events_since(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[dict[str, Any]]:
+    """Return the same, read.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    return [json.loads(body) for _, body in events_after(batch_id, seq, limit)]

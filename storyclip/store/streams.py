@@ -9,7 +9,6 @@ from datetime import datetime
 from storyclip.store.database import reading, run
 from storyclip.store.instants import to_text
 
-PAGE = 200  # events at a time: about 120 kB
 _PORTION = 500  # ids in one statement
 
 _PLACE = "user_id, batch_id, lane_id, turn, last_seq"
@@ -24,21 +23,6 @@ class Place:
     lane_id: int
     turn: int
     last_seq: int
-
-
-def events_after(batch_id: str, seq: int) -> Sequence[tuple[int, str]]:
-    """Return (seq, JSON) of the next events after `seq`, oldest first, at most PAGE.
-
-    Raises:
-        StoreUnavailable: the database does not answer.
-    """
-    with reading():
-        rows = run(
-            "SELECT seq, body FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
-            " ORDER BY seq LIMIT ?",
-            (batch_id, seq, PAGE),
-        ).fetchall()
-    return [(int(number), str(body)) for number, body in rows]
 
 
 def last_seqs(batch_ids: Collection[str]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from storyclip.progress.follow import follow
 from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Ending, Outbox
 from storyclip.progress.viewer import Viewer
-from storyclip.store import clips, keys, streams
+from storyclip.store import clips, events, keys, streams
 from tests.store.making import T0, brought_to, made, published, sql, the_batch, walked
 
 PATIENCE_S = 10
@@ -312,7 +312,7 @@ def test_who_cannot_be_shown_the_past_is_told_to_come_again(watch, monkeypatch):
     def gone(*_arguments: object) -> None:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(streams, "events_after", gone)
+    monkeypatch.setattr(events, "events_after", gone)
     seen = watch(BatchCursor("b1", 0))
 
     eventually(lambda: seen.ending() == "failed")
