@@ -136,5 +136,9 @@ def card(page: Page, batch_id: str) -> Any:
     return page.locator(f"#live [data-batch='{batch_id}']")
 
 
+def has_published(page: Page, batch_id: str, count: int) -> None:
+    card(page, batch_id).locator(".chip[data-look=published]").nth(count - 1).wait_for()
+
+
 def folder(name: str) -> Path:
     return Path(__file__).parents[2] / name

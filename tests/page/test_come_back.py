@@ -6,15 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.page.conftest import card, posted
+from tests.page.conftest import ACCOUNTS, card, has_published, posted
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
-
-
-def has_published(page: Page, batch_id: str, count: int) -> None:
-    card(page, batch_id).locator(".chip[data-look=published]").nth(count - 1).wait_for()
 
 
 def test_closed_at_clip_two_it_is_there_again_at_clip_four(visit, stack):
@@ -86,10 +82,11 @@ def test_history_goes_page_by_page(visit, stack):
 
 def test_a_refused_clip_shows_metricools_words_and_what_is_safe(visit, stack):
     assert stack.sandbox is not None
-    stack.sandbox.fault(fault="refuse", times=1, words="El vídeo dura demasiado")
+    account, words = str(next(ACCOUNTS)), "El vídeo dura demasiado"
+    stack.sandbox.fault(fault="refuse", times=1, words=words, account=account)
     try:
         page = visit("/#live")
-        batch_id = posted(stack, 2)
+        batch_id = posted(stack, 2, account=account)
         expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
     finally:
         stack.sandbox.clear_faults()

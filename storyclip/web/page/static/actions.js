@@ -49,11 +49,20 @@ function button(words, kind, does, label = null) {
 async function act(name, batchId, query, said) {
   setText(said, "");
   try {
-    await acted(await post(`/${name}`, { batchId, ...query }));
+    const answer = await post(`/${name}`, { batchId, ...query });
+    setText(said, leftOver(answer));
+    await acted(answer);
   } catch (objection) {
     const isAboutOrder = objection.status === 409 && /order/.test(objection.code) && !query.confirmOrder;
     if (isAboutOrder && await confirmed(t("ask.order.title"), objection.detail, t("ask.order.yes"))) {
       await act(name, batchId, { ...query, confirmOrder: "true" }, said);
     } else if (!isAboutOrder) setText(said, objection.message);
   }
+}
+
+/** Return what a wish did not do: clips left alone, each with its reason, and those that may be out. */
+function leftOver({ notRetried = [], outcome }) {
+  const reasons = notRetried.map((one) => one.detail);
+  const unknown = outcome?.unknown ?? [];
+  return [...reasons, unknown.length ? t("said.unknown", { clips: unknown.join(", ") }) : ""].join(" ").trim();
 }

@@ -38,7 +38,8 @@ export function card() {
     setText(title, `${brand} · ${networkName(batch.network)}`);
     element.setAttribute("aria-label", `${brand}, ${networkName(batch.network)}`);
     element.dataset.batch = batch.batchId;
-    setText(about, t("batch.started", { when: shortTime(Date.parse(batch.createdAt)) }));
+    const created = t("batch.started", { when: shortTime(Date.parse(batch.createdAt)) });
+    setText(about, [created, ...planned(batch.schedule)].join(" · "));
     setText(status, t(`batch.${batch.status}`));
     status.dataset.status = batch.status;
     showCounts();
@@ -96,4 +97,12 @@ export function card() {
   }
 
   return { element, show, tick };
+}
+
+/** Return what is to be said of a batch that has dates of its own: when, and which rule chose it. */
+function planned({ scheduledAt, timezone, rule }) {
+  if (!scheduledAt) return [];
+  const zone = timezone ?? "UTC";
+  const when = t("batch.planned", { when: shortTime(Date.parse(scheduledAt), zone), zone });
+  return rule ? [when, t(`rule.${rule}`)] : [when];
 }

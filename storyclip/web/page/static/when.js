@@ -8,6 +8,7 @@ import { language, t } from "./words.js";
 
 const MINUTE_MS = 60_000;
 const YEAR_MS = 365 * 86_400_000;
+const MOST_DAYS = 14; // that the service looks ahead for the best time
 let changed = () => {};
 let about = { account: null, network: null, count: () => 0 };
 let fold = null; // the instant chosen of two
@@ -75,7 +76,7 @@ function read() {
   const zone = byId("zone").value.trim();
   if (!isZone(zone)) return { problem: t("when.badZone") };
   if (mode() === "bestTime") {
-    return isWithin("within", 1, 30) ? { zone } : { zone, problem: t("when.within.bad") };
+    return isWithin("within", 1, MOST_DAYS) ? { zone } : { zone, problem: t("when.within.bad") };
   }
   if (!byId("date").value || !byId("time").value) return { zone, problem: t("when.incomplete") };
   const wall = `${byId("date").value}T${byId("time").value}`;
