@@ -23,16 +23,19 @@ WITHIN_S = 60
 ACCOUNTS = count(2_000_001)
 
 
+def new_account() -> str:
+    return str(next(ACCOUNTS))
+
+
 class Terminal:
     """Runs `python -m storyclip`, with the stack's address and key in the environment."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack, self._folder = stack, folder
-        self._accounts = ACCOUNTS
 
-    def file(self, clips: int = 3, **changes: Any) -> str:
+    def file(self, clips: int = 3, account: str = "", **changes: Any) -> str:
         """A batch in a file, for an account of its own."""
-        account = str(next(self._accounts))
+        account = account or new_account()
         posts = [
             {"url": f"https://cdn.example.com/{account}/{n}.mp4", "text": f"Clip {n}"}
             for n in range(1, clips + 1)
@@ -41,9 +44,9 @@ class Terminal:
         path.write_text(json.dumps({"posts": posts, "settings": {"accountId": account}, **changes}))
         return str(path)
 
-    def published(self, clips: int = 3) -> str:
+    def published(self, clips: int = 3, account: str = "") -> str:
         """The id of a batch that was just accepted."""
-        made = self.run("publish", self.file(clips))
+        made = self.run("publish", self.file(clips, account))
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 

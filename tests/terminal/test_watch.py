@@ -18,6 +18,7 @@ from storyclip.terminal.boards import Board
 from storyclip.terminal.screen import verdict
 from tests.stack.conftest import eventually
 from tests.terminal.answering import answering
+from tests.terminal.conftest import new_account
 
 pytestmark = pytest.mark.xdist_group("terminal")
 
@@ -45,7 +46,9 @@ def test_a_script_gets_every_event_once_though_the_web_goes_away_in_between(term
         terminal.stack.stop_program("web", 0)
         said = watching.stderr.readline()
         terminal.stack.start_program("web")
-        rest, noted = watching.communicate(timeout=60)
+        # Not `communicate`: it passes by what `readline` has read ahead.
+        rest, noted = watching.stdout.read(), watching.stderr.read()
+        watching.wait(timeout=60)
 
     assert seqs("".join(seen) + rest) == list(range(1, last_seq(terminal, batch_id) + 1))
     assert json.loads(rest.splitlines()[-1])["type"] == "completed"
@@ -69,8 +72,9 @@ def test_who_comes_when_all_is_over_sees_the_whole_history(terminal):
 
 
 def test_one_clip_that_failed_makes_the_verdict_and_is_named_with_what_to_do(terminal):
-    terminal.stack.sandbox.fault(fault="refuse", words="No such \x1b[31mvideo", times=1)
-    batch_id = terminal.published(2)
+    account, words = new_account(), "No such \x1b[31mvideo"
+    terminal.stack.sandbox.fault(fault="refuse", words=words, times=1, account=account)
+    batch_id = terminal.published(2, account)
 
     told = terminal.run("watch", batch_id)
 
@@ -81,8 +85,9 @@ def test_one_clip_that_failed_makes_the_verdict_and_is_named_with_what_to_do(ter
 
 
 def test_a_clip_that_nobody_saw_live_is_not_published(terminal):
-    terminal.stack.sandbox.fault(fault="never_publishes", times=1)
-    batch_id = terminal.published(2)
+    account = new_account()
+    terminal.stack.sandbox.fault(fault="never_publishes", times=1, account=account)
+    batch_id = terminal.published(2, account)
 
     told = terminal.run("watch", batch_id)
 

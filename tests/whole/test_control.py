@@ -175,8 +175,9 @@ def test_a_refusal_at_clip_three_of_eight_and_its_retry_keep_every_story_single(
     quick: Client, on_failure: str, is_killed: bool
 ):
     assert quick.stack.sandbox is not None
-    quick.stack.sandbox.fault(fault="refuse", words="no such codec", skip=2, times=1)
-    batch = quick.publish(8, on_failure=on_failure)
+    account, words = quick.new_account(), "no such codec"
+    quick.stack.sandbox.fault(fault="refuse", words=words, skip=2, times=1, account=account)
+    batch = quick.publish(8, on_failure=on_failure, account=account)
     if on_failure == "pause":
         batch.until(lambda shown: shown["status"] == "paused")
         assert batch.states() == ["published"] * 2 + ["failed"] + ["pending"] * 5
@@ -201,8 +202,9 @@ def test_a_refusal_at_clip_three_of_eight_and_its_retry_keep_every_story_single(
 
 def unconfirmed(client: Client) -> Posted:
     assert client.stack.sandbox is not None
-    client.stack.sandbox.fault(fault="never_publishes", times=1)
-    batch = client.publish(1)
+    account = client.new_account()
+    client.stack.sandbox.fault(fault="never_publishes", times=1, account=account)
+    batch = client.publish(1, account=account)
     batch.until_ended()
     assert batch.status()["clips"][0]["errorCode"] == "unconfirmed"
     return batch
