@@ -16,7 +16,7 @@ from storyclip.store.clips import note, record
 
 SECOND_LOOK = 12  # the two looks that prove an absence are this part of the margin apart: 10 s
 FAR_AHEAD_S = 3600.0  # dates further ahead than this …
-FAR_SETTLE_S = 600.0  # … are settled by looking this long after the send
+FAR_SETTLE = 5  # … are settled by looking for so many margins after the send: 10 min
 LONGEST_WAIT_S = 30.0  # between two looks while the fence is still ahead
 
 
@@ -69,7 +69,7 @@ def _adopt(clip: Clip, engine: Engine, post: Post) -> None:
 def _is_past_fence(clip: Clip, upstream_now: datetime, engine: Engine) -> bool:
     """Return whether, by Metricool's own clock, a POST still under way must be refused by now.
 
-    A date far ahead is not waited for: nothing stays on the way for FAR_SETTLE_S, and should it
+    A date far ahead is not waited for: nothing stays on the way for so long, and should it
     make a twin after all, the audit deletes that long before it is due.
     """
     return _to_fence_s(clip, upstream_now, engine) <= 0
@@ -80,7 +80,8 @@ def _to_fence_s(clip: Clip, upstream_now: datetime, engine: Engine) -> float:
     assert clip.intended_at is not None
     to_date_s = (clip.fence_at - upstream_now).total_seconds()
     if to_date_s > FAR_AHEAD_S:
-        over_at = engine.send_over_at(clip.intended_at) + seconds(FAR_SETTLE_S)
+        settling = seconds(FAR_SETTLE * engine.settings.settle_s)
+        over_at = engine.send_over_at(clip.intended_at) + settling
         return (over_at - engine.now()).total_seconds()
     return to_date_s + engine.settings.settle_s
 

@@ -96,7 +96,7 @@ class Clips:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = False  # so that closing it waits until every line is closed
     clips: Clips
     context: ssl.SSLContext
 
