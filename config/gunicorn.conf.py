@@ -4,6 +4,7 @@ Listens on this machine only. Where a proxy on another host must reach it:
 `GUNICORN_CMD_ARGS="--bind 0.0.0.0:8000"`.
 """
 
+import gc
 import signal
 import sys
 import threading
@@ -50,6 +51,9 @@ capacity.raise_file_limit()
 
 def post_worker_init(worker):
     """Have open streams told as soon as the worker is: it would wait for them in vain."""
+    # What is loaded by now stays: a full collection that walks it stops a thousand streams 80 ms.
+    gc.collect()
+    gc.freeze()
     told_before = signal.getsignal(signal.SIGTERM)
 
     def stop(number, frame):
