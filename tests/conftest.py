@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import peewee
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 
 from storyclip.store import database, events
 from tests.browser import chromium
+from tests.canaries import Canaries, hits
 from tests.postgres.server import binaries, server
 
 
@@ -25,6 +26,34 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
             raise pytest.UsageError(f"xdist does not see the group of {item.nodeid}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _canaries() -> Iterator[Canaries]:
+    with pytest.MonkeyPatch.context() as patch:
+        canaries = Canaries()
+        canaries.watch(patch)
+        yield canaries
+    assert canaries.taken() == []  # of stacks that served more than one test
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_got_out(_canaries: Canaries, request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    folder = getattr(request.node, "funcargs", {}).get("tmp_path")
+    if folder is not None:
+        _canaries.look_into(folder.rglob("*.db*"))
+    assert _canaries.taken() == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test in whose own log lines a secret is."""
+    report = yield
+    for name, said in report.sections:
+        if found := hits(name, said.encode()):
+            report.outcome, report.longrepr = "failed", f"a secret got out: {found}"
+    return report
 
 
 @pytest.fixture(scope="session")

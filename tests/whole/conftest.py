@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.stack import Stack
+from storyclip.store.instants import to_text
 from tests.judge import Verdict, judge, published
 
 SHORT = {
@@ -23,6 +29,7 @@ SHORT = {
     "STORYCLIP_RETRY_BASE_S": "0.2",
     "STORYCLIP_RETRY_MAX_S": "1",
 }
+WORKERS = ("worker", "worker-2")
 SANDBOX = {"date_step": 1, "publish_delay": 0.3, "brands": 200}
 
 
@@ -34,6 +41,11 @@ class Client:
         self._headers = {"X-Api-Key": stack.api_key}
         self._next_account = 2_000_000
         self._batches = 0
+
+    @property
+    def sandbox(self) -> SandboxProcess:
+        assert self.stack.sandbox is not None
+        return self.stack.sandbox
 
     def publish(
         self,
@@ -82,6 +94,25 @@ class Client:
             timeout=60,
         )
 
+    def sql(self, statement: str, *values: Any) -> list[Any]:
+        with closing(sqlite3.connect(self.stack.data_dir / "storyclip.db", timeout=10)) as db, db:
+            return db.execute(statement, values).fetchall()
+
+    def kill_workers(self) -> None:
+        for name in WORKERS:
+            self.stack.kill(name, signal.SIGKILL)
+
+    def let_time_pass_upstream(self, until: datetime) -> None:
+        """Metricool's clock runs ahead; ours need not: a row heals by what it sees, not by time."""
+        self.sandbox.advance((until - datetime.now(UTC)).total_seconds() + 60)
+
+    def look_now(self) -> None:
+        """Have done now what would be due after its date."""
+        now = to_text(datetime.now(UTC))
+        for column in ("wished_for", "next_at"):
+            update = f"UPDATE publish_batch_clips SET {column} = ? WHERE {column} > ?"
+            self.sql(update, now, now)
+
 
 class Posted:
     """A batch that was asked for."""
@@ -112,10 +143,18 @@ class Posted:
     def until_ended(self, within_s: float = 60) -> None:
         self.until(lambda shown: shown["status"] not in ("processing", "paused"), within_s)
 
+    def dates(self) -> list[datetime]:
+        return [datetime.fromisoformat(clip["scheduledAt"]) for clip in self.status()["clips"]]
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """The ledger's lines on its account."""
+        ledger = self._client.sandbox.ledger()
+        return [
+            line for line in ledger if (line["event"], line["account"]) == (event, self.account)
+        ]
+
     def verdict(self) -> Verdict:
-        sandbox = self._client.stack.sandbox
-        assert sandbox is not None
-        return judge(self.sources, published(sandbox.ledger(), self.account))
+        return judge(self.sources, published(self._client.sandbox.ledger(), self.account))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import redis
 import requests
 
 from storyclip.stack.stack import Stack
-from tests.whole.conftest import SANDBOX, SHORT, Client
+from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client
 
 pytestmark = pytest.mark.xdist_group("bad_days")
 
@@ -21,8 +21,7 @@ pytestmark = pytest.mark.xdist_group("bad_days")
 @pytest.fixture(autouse=True)
 def _without_faults(client: Client) -> Iterator[None]:
     yield
-    assert client.stack.sandbox is not None
-    client.stack.sandbox.clear_faults()
+    client.sandbox.clear_faults()
 
 
 def test_flushall_in_mid_batch_loses_nothing(client: Client):
@@ -70,7 +69,7 @@ def test_a_worker_killed_again_and_again_sends_each_story_once(client: Client):
 
     for number in range(6):
         time.sleep(0.7)  # anywhere in a step, which is the point
-        client.stack.kill(("worker", "worker-2")[number % 2], signal.SIGKILL)
+        client.stack.kill(WORKERS[number % 2], signal.SIGKILL)
 
     batch.until_ended()
     assert batch.states() == ["published"] * 5
@@ -78,31 +77,29 @@ def test_a_worker_killed_again_and_again_sends_each_story_once(client: Client):
 
 
 def test_sigterm_finishes_the_story_in_hand_within_25_s(client: Client):
-    assert client.stack.sandbox is not None
-    client.stack.sandbox.fault(fault="delay_answer", seconds=4, times=1)
+    client.sandbox.fault(fault="delay_answer", seconds=4, times=1)
     batch = client.publish(1)
     batch.until(lambda shown: shown["phase"] == "sending")
 
     began = time.monotonic()
-    for worker in ("worker", "worker-2"):
+    for worker in WORKERS:
         client.stack.stop_program(worker, 25)
     took_s = time.monotonic() - began
 
     assert took_s < 25
     assert batch.states() in (["waiting_confirmation"], ["published"])  # the other worker looks on
     assert batch.status()["clips"][0]["attempts"] == 1
-    for worker in ("worker", "worker-2"):
+    for worker in WORKERS:
         client.stack.start_program(worker)
     batch.until_ended()
     assert batch.verdict().is_clean
 
 
 def test_a_frozen_worker_sends_nothing_twice_when_it_wakes(client: Client):
-    assert client.stack.sandbox is not None
-    client.stack.sandbox.fault(fault="normalize_slow", seconds=1.5, times=1)
+    client.sandbox.fault(fault="normalize_slow", seconds=1.5, times=1)
     batch = client.publish(2)
     batch.until(lambda shown: shown["phase"] == "preparing")
-    frozen = [pid for name in ("worker", "worker-2") for pid in client.stack.pids(name)]
+    frozen = [pid for name in WORKERS for pid in client.stack.pids(name)]
 
     _signal_trees(frozen, signal.SIGSTOP)
     time.sleep(3)  # as long as a lid that is shut: whatever they had in hand is overdue

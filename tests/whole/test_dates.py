@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import sqlite3
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from storyclip.stack.stack import Stack
 from storyclip.store.instants import to_text
 from tests.judge import judge, published
-from tests.whole.conftest import SANDBOX, SHORT, Client, Posted
+from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client, Posted
 
-WORKERS = ("worker", "worker-2")
 HOUR_S = 3600.0
 WAITING = "waiting_confirmation"
 
@@ -34,11 +29,6 @@ def at_the_hour(hours: int) -> datetime:
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
 
 
-def kill_workers(client: Client) -> None:
-    for name in WORKERS:
-        client.stack.kill(name, signal.SIGKILL)
-
-
 def stop_storyclip(client: Client) -> None:
     for name in (*WORKERS, "web"):
         client.stack.stop_program(name, 0)
@@ -50,40 +40,12 @@ def start_storyclip(client: Client) -> None:
     client.stack.wait_ready()
 
 
-def sql(client: Client, statement: str, *values: Any) -> list[Any]:
-    with closing(sqlite3.connect(client.stack.data_dir / "storyclip.db", timeout=10)) as db, db:
-        return db.execute(statement, values).fetchall()
-
-
-def whole_ledger(client: Client) -> list[dict[str, Any]]:
-    assert client.stack.sandbox is not None
-    return client.stack.sandbox.ledger()
-
-
-def ledger(client: Client, event: str, account: str) -> list[dict[str, Any]]:
-    lines = whole_ledger(client)
-    return [line for line in lines if (line["event"], line["account"]) == (event, account)]
-
-
-def handed_over(client: Client, batch: Posted) -> list[tuple[str, datetime]]:
+def handed_over(batch: Posted) -> list[tuple[str, datetime]]:
     """Source and date of every post that was made, in the order of making."""
     return [
         (line["source"], datetime.fromisoformat(line["plannedFor"]))
-        for line in ledger(client, "created", batch.account)
+        for line in batch.lines("created")
     ]
-
-
-def let_time_pass_upstream(client: Client, until: datetime) -> None:
-    """Metricool's clock runs ahead; ours need not: a row heals by what it sees, not by time."""
-    assert client.stack.sandbox is not None
-    client.stack.sandbox.advance((until - datetime.now(UTC)).total_seconds() + 60)
-
-
-def look_now(client: Client) -> None:
-    """Have done now what would be due after its date."""
-    now = to_text(datetime.now(UTC))
-    for column in ("wished_for", "next_at"):
-        sql(client, f"UPDATE publish_batch_clips SET {column} = ? WHERE {column} > ?", now, now)
 
 
 @killed
@@ -96,20 +58,20 @@ def test_a_scheduled_batch_goes_out_on_its_dates_though_storyclip_is_down(
         batch = client.publish(5, schedule={"mode": "scheduled", "scheduledAt": first.isoformat()})
         if is_killed:
             batch.until(lambda shown: shown["clips"][1]["status"] == WAITING)
-            kill_workers(client)
+            client.kill_workers()
         batch.until(lambda shown: all(clip["status"] == WAITING for clip in shown["clips"]))
         dates = [first + n * timedelta(minutes=1) for n in range(5)]
-        shown = [datetime.fromisoformat(c["scheduledAt"]) for c in batch.status()["clips"]]
+        shown = batch.dates()
 
         stop_storyclip(client)
-        let_time_pass_upstream(client, dates[-1])
-        went_live = judge(batch.sources, published(whole_ledger(client), batch.account))
-        look_now(client)
+        client.let_time_pass_upstream(dates[-1])
+        went_live = judge(batch.sources, published(client.sandbox.ledger(), batch.account))
+        client.look_now()
         start_storyclip(client)
         batch.until_ended()
 
         assert shown == dates
-        assert handed_over(client, batch) == list(zip(batch.sources, dates, strict=True))
+        assert handed_over(batch) == list(zip(batch.sources, dates, strict=True))
         assert went_live.is_clean
         assert batch.states() == ["published"] * 5
         assert batch.verdict().is_clean
@@ -125,21 +87,21 @@ def test_best_time_from_the_answer_to_the_last_story(
         client = Client(running)
         batch = client.publish(3, schedule=asked)
         if is_killed:
-            kill_workers(client)
+            client.kill_workers()
         schedule = batch.answer.json()["schedule"]
         dates = [datetime.fromisoformat(slot["scheduledAt"]) for slot in schedule["clips"]]
         batch.until(lambda shown: all(clip["status"] == WAITING for clip in shown["clips"]))
 
         stop_storyclip(client)
-        let_time_pass_upstream(client, dates[-1])
-        look_now(client)
+        client.let_time_pass_upstream(dates[-1])
+        client.look_now()
         start_storyclip(client)
         batch.until_ended()
 
         assert schedule["rule"] == {"together": "bestWindow", "spread": "bestHours"}[distribution]
         assert all(slot["score"] > 0 for slot in schedule["clips"])
         assert batch.status()["schedule"] == schedule
-        assert handed_over(client, batch) == list(zip(batch.sources, dates, strict=True))
+        assert handed_over(batch) == list(zip(batch.sources, dates, strict=True))
         assert batch.states() == ["published"] * 3
         assert batch.verdict().is_clean
 
@@ -148,14 +110,13 @@ def age(client: Client, batch: Posted, *ages_s: float) -> None:
     """Put the dates of a batch into the past, as an outage would, and the interval to a second."""
     now = datetime.now(UTC).replace(microsecond=0)
     for index, age_s in enumerate(ages_s, start=1):
-        sql(
-            client,
+        client.sql(
             "UPDATE publish_batch_clips SET wished_for = ? WHERE batch_id = ? AND clip_index = ?",
             to_text(now - timedelta(seconds=age_s)),
             batch.batch_id,
             index,
         )
-    sql(client, "UPDATE publish_batches SET gap_s = 1")
+    client.sql("UPDATE publish_batches SET gap_s = 1")
 
 
 @killed
@@ -179,19 +140,19 @@ def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(
             running.start_program(name)
         if is_killed:
             second.until(lambda shown: shown["clips"][0]["status"] == WAITING)
-            kill_workers(client)
+            client.kill_workers()
         for batch in (first, second, other):
             batch.until_ended()
 
         caught_up = [first.sources[2], *second.sources]
-        made = handed_over(client, first)
-        assert published(whole_ledger(client), account) == caught_up
-        assert published(whole_ledger(client), other.account) == other.sources[1:]
+        made = handed_over(first)
+        assert published(client.sandbox.ledger(), account) == caught_up
+        assert published(client.sandbox.ledger(), other.account) == other.sources[1:]
         assert [source for source, _ in made] == caught_up
         assert all(b - a >= timedelta(seconds=1) for (_, a), (_, b) in pairwise(made))
         assert [clip["errorCode"] for clip in first.status()["clips"]] == ["missed"] * 2 + [None]
         assert [clip["errorCode"] for clip in other.status()["clips"]] == ["missed", None, None]
-        assert [source for source, _ in handed_over(client, other)] == other.sources[1:]
+        assert [source for source, _ in handed_over(other)] == other.sources[1:]
 
 
 def test_eight_stories_with_five_left_are_refused_and_five_go_out(tmp_path: Path):
@@ -224,8 +185,7 @@ def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(
         batch = client.publish(5, network="instagram", account=account)
         batch.until(lambda shown: shown["posts"]["published"] == 1)
         # as if somebody had published three more there meanwhile
-        sql(
-            client,
+        client.sql(
             "UPDATE publish_batch_clips SET lane_id = (SELECT lane_id FROM publish_batches"
             " WHERE batch_id = ?) WHERE batch_id = ?",
             batch.batch_id,
@@ -235,18 +195,17 @@ def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(
             lambda shown: any("takes 5 stories" in (c["error"] or "") for c in shown["clips"])
         )
         if is_killed:
-            kill_workers(client)
+            client.kill_workers()
         waiting = batch.status()
         time.sleep(2)  # it must stay as it is, which takes real time to see
         still = batch.status()
 
-        sql(
-            client,
+        client.sql(
             "UPDATE publish_batch_clips SET scheduled_at = ? WHERE batch_id = ?",
             to_text(datetime.now(UTC) - timedelta(hours=25)),
             elsewhere.batch_id,
         )
-        look_now(client)
+        client.look_now()
         batch.until_ended()
 
         out = waiting["posts"]["published"]
@@ -255,5 +214,5 @@ def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(
         assert [clip["attempts"] for clip in waiting["clips"][out:]] == [0] * (5 - out)
         assert batch.states() == ["published"] * 5
         assert [clip["attempts"] for clip in batch.status()["clips"]] == [1] * 5
-        live = published(whole_ledger(client), account, "instagram")
+        live = published(client.sandbox.ledger(), account, "instagram")
         assert judge(batch.sources, live).is_clean

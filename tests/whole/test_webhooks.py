@@ -14,7 +14,7 @@ from storyclip.stack.stack import Stack
 from storyclip.store import database, events
 from tests.hooks.receiver import Receiver, receiving
 from tests.judge import created_by_source
-from tests.whole.conftest import SANDBOX, SHORT, Client, Posted
+from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client, Posted
 
 pytestmark = pytest.mark.xdist_group("webhooks")
 
@@ -82,8 +82,7 @@ def test_publishing_is_not_slowed_by_a_receiver_that_never_answers(
     assert receiver.heard
     assert all(batch.verdict().is_clean for batch in [*without, *slow])
     assert all(batch.states() == ["published"] * CLIPS for batch in [*without, *slow])
-    assert client.stack.sandbox is not None
-    assert set(created_by_source(client.stack.sandbox.ledger()).values()) == {1}
+    assert set(created_by_source(client.sandbox.ledger()).values()) == {1}
     with capsys.disabled():
         print(
             f"\n{BATCHES} batches of {CLIPS} clips: {without_s:.1f} s without webhooks,"
@@ -109,7 +108,7 @@ def test_with_workers_killed_in_turn_every_message_arrives_in_order(
 
     for number in range(4):
         time.sleep(0.9)  # anywhere in a step or a delivery, which is the point
-        client.stack.kill(("worker", "worker-2")[number % 2], signal.SIGKILL)
+        client.stack.kill(WORKERS[number % 2], signal.SIGKILL)
     batch.until_ended()
     until_told(receiver, [batch], 4)
 
