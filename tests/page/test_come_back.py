@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.page.conftest import ACCOUNTS, card, has_published, posted
 
@@ -92,38 +89,3 @@ def test_a_refused_clip_shows_metricools_words_and_what_is_safe(visit, stack):
         stack.sandbox.clear_faults()
 
     expect(card(page, batch_id).locator(".clips .error")).to_contain_text("dura demasiado")
-
-
-@pytest.mark.parametrize(
-    ("action", "label"), [("pause", "Pausar"), ("cancel", "Cancelar"), ("resume", "Reanudar")]
-)
-def test_an_action_asks_only_where_nothing_can_be_undone(visit, stack, action, label):
-    """The answers are made up after the contract."""
-    batch_id = posted(stack, 60)
-    asked: list[str] = []
-
-    def answer(route: Route) -> None:
-        asked.append(route.request.url)
-        body: Any = {"title": "Not now", "detail": "It has ended.", "code": "conflict"}
-        route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(body))
-
-    def as_paused(route: Route) -> None:
-        body = route.fetch().json()
-        route.fulfill(json={**body, "status": "paused"} if action == "resume" else body)
-
-    page = visit("/#history")
-    page.route("**/api/metricool/stream*", lambda route: route.abort())  # it knows no made-up state
-    page.route(f"**/api/metricool/{action}?*", answer)
-    page.route("**/api/metricool/status?*", as_paused)
-    page.reload()
-    page.locator(".past summary").first.click()
-    opened = page.locator(f"#history [data-batch='{batch_id}']")
-    opened.get_by_role("button", name=label, exact=True).click()
-    if action == "cancel":
-        assert asked == []
-        expect(page.locator("#ask-text")).to_contain_text("No se puede deshacer")
-        page.click("#ask-yes")
-
-    expect(opened.get_by_text("Not now. It has ended.")).to_be_visible()
-    assert len(asked) == 1
-    assert f"batchId={batch_id}" in asked[0]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from storyclip.stack.stack import Stack
 from tests.page.conftest import (
     ACCOUNTS,
     batches_of,
@@ -30,6 +32,13 @@ def press(page: Page, batch_id: str, label: str) -> None:
 
 def counts(page: Page, batch_id: str) -> str:
     return str(card(page, batch_id).locator(".counts").inner_text())
+
+
+def created(stack: Stack, account: str) -> list[dict[str, Any]]:
+    """The posts that were made on an account, by the sandbox's ledger."""
+    assert stack.sandbox is not None
+    ledger = stack.sandbox.ledger()
+    return [line for line in ledger if (line["event"], line["account"]) == ("created", account)]
 
 
 def status_is(page: Page, batch_id: str, status: str) -> None:
@@ -123,3 +132,45 @@ def test_the_best_time_is_chosen_by_the_service_and_said_with_its_rule(visit, st
     page.click("#ask-yes")
 
     status_is(page, batch["batchId"], "cancelled")
+
+
+def test_what_was_not_confirmed_is_looked_for_before_anything_is_sent_again(visit, stack):
+    assert stack.sandbox is not None
+    account = str(next(ACCOUNTS))
+    stack.sandbox.fault(fault="never_publishes", times=1, account=account)
+    page = visit("/#live")
+    batch_id = posted(stack, 1, account=account)
+    check = card(page, batch_id).get_by_role("button", name="Comprobar")
+    expect(card(page, batch_id).locator(".clips .chip[data-look=unconfirmed]")).to_be_visible()
+
+    check.click()
+    expect(card(page, batch_id).get_by_text("Metricool has it as PENDING")).to_be_visible()
+    [made] = created(stack, account)
+    stack.sandbox.force(int(made["postId"]), status="PUBLISHED")
+    check.click()
+
+    expect(card(page, batch_id).locator(".counts")).to_have_text("1 de 1 publicados")
+    assert len(created(stack, account)) == 1
+
+
+def test_a_batch_that_stands_still_is_said_with_what_is_down(visit, stack):
+    page = visit("/#live")
+    page.clock.install()
+    for name in ("worker", "redis"):
+        stack.stop_program(name, 0)
+    try:
+        batch_id = posted(stack, 1)
+        expect(card(page, batch_id)).to_be_visible()
+        banner = page.locator("#banners .banner")
+        expect(banner).to_have_count(0)
+        page.clock.fast_forward(90_000)
+        expect(banner).to_contain_text("«Clip número 1» debía moverse y lleva 1 min parado")
+
+        banner.get_by_role("button", name="Mirar ahora").click()
+        expect(banner).to_contain_text("Ahora mismo no responde: redis.")
+    finally:
+        for name in ("redis", "worker"):
+            stack.start_program(name)
+
+    expect(card(page, batch_id).locator(".counts")).to_have_text("1 de 1 publicados")
+    expect(banner).to_have_count(0)
