@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -17,6 +18,12 @@ from storyclip.store import database, events
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.postgres.server import binaries, server
+
+
+def pytest_configure() -> None:
+    """Let children be interrupted also where a shell started us in the background, ignoring it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -23,7 +23,7 @@ SANDBOX_USER_ID = "1"
 WORKER = "--processes 1 --threads 32 --worker-shutdown-timeout 24000 --skip-logging"
 WORKER_ENVIRONMENT = {
     "dramatiq_queue_prefetch": "32",  # bells of a killed worker are rung again by the clock
-    "dramatiq_worker_timeout": "50",  # milliseconds an idle consumer may leave a bell unheard
+    "dramatiq_worker_timeout": "250",  # milliseconds until an idle thread sees that it may go
 }
 
 

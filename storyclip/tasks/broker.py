@@ -8,6 +8,7 @@ from collections.abc import Callable
 import dramatiq
 import redis
 import structlog
+from dramatiq import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerError
 
@@ -16,6 +17,7 @@ from storyclip.store.events import Change
 
 QUEUE = "storyclip"  # one for all: each queue costs two consumers that poll Redis
 PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # the actors
+LISTEN_MS = 50  # an idle worker may leave a bell unheard for so long
 MAX_BELL_BYTES = 1024  # ours have a quarter of it
 MAX_ROW_ID = 2**31
 HEARTBEAT_TIMEOUT_MS = 5000
@@ -40,6 +42,11 @@ class OurBroker(RedisBroker):
     Dramatiq's consumer stops for 3 s at each message that it cannot read, and forgets what it had
     fetched with it.
     """
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        """Listen closely to bells; to what is delayed, of which there is none, as Dramatiq does."""
+        listen_ms = LISTEN_MS if queue_name == QUEUE else timeout
+        return super().consume(queue_name, prefetch, listen_ms)
 
     def do_fetch(self, queue_name: str, count: int) -> list[bytes]:
         """Return up to `count` bells; what is none is passed over, and not fetched again."""

@@ -28,7 +28,7 @@ def be_worker(
     settings = _begin(environ, log, point, nth)
     if unsafe is not None:
         UNSAFE[unsafe]()
-    dramatiq.Worker(worker.build(settings), worker_threads=4, worker_timeout=20).start()
+    dramatiq.Worker(worker.build(settings), worker_threads=4, worker_timeout=250).start()
     while True:
         signal.pause()
 

@@ -88,7 +88,7 @@ class Terminal:
         return {**given, **ours, "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **changes}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     with Stack(folder, sandbox_flags=SANDBOX, environment=SHORT) as stack:

@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from werkzeug.serving import make_server
 
 from config.settings import Settings
+from storyclip.web.guesses import MOST_OF_ONE
 from storyclip.web.seats import Seats
 from tests.store.making import made, published
 from tests.web.conftest import Someone
@@ -118,6 +119,15 @@ def test_without_a_key_it_is_4401_and_somebody_elses_batch_4404(address, bea):
 
     with opened(f"{address}?batchId=b1") as nobody, opened(f"{address}?batchId=b1", bea) as other:
         assert (code_of(nobody), code_of(other)) == (4401, 4404)
+
+
+def test_who_tries_out_keys_has_to_wait_here_too(address):
+    codes = []
+    for number in range(MOST_OF_ONE + 1):
+        with opened(address, None, **{"X-Api-Key": f"guess-{number}"}) as line:
+            codes.append(code_of(line))
+
+    assert codes == [4401] * MOST_OF_ONE + [4429]
 
 
 def test_when_all_seats_are_taken_it_is_4429(app, address, ana):
