@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-import peewee
+import psycopg
 import pytest
-from playhouse.db_url import connect as connect_url
 from playwright.sync_api import Browser
 
 from storyclip.store import database, events
@@ -71,6 +69,8 @@ def postgres() -> Iterator[str]:
         warnings.warn("no PostgreSQL on this machine: tested on SQLite only", stacklevel=1)
         pytest.skip("no PostgreSQL server found")
     with server() as url:
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as admin:
+            admin.execute("CREATE DATABASE storyclip")
         yield url
 
 
@@ -91,14 +91,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_postgres_database(postgres: str) -> str:
-    """The URL of an empty PostgreSQL database."""
-    name = f"t{secrets.token_hex(6)}"
-    admin = connect_url(f"{postgres}/postgres")
-    assert isinstance(admin, peewee.Database)
-    admin.connection().autocommit = True
-    admin.connection().execute(f"CREATE DATABASE {name}")
-    admin.close()
-    return f"{postgres}/{name}"
+    """The URL of an empty PostgreSQL database: one for all tests, for a new one takes 0.2 s."""
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'storyclip'"
+        )
+    with psycopg.connect(f"{postgres}/storyclip", autocommit=True) as database:
+        database.execute("DROP SCHEMA public CASCADE")
+        database.execute("CREATE SCHEMA public")
+    return f"{postgres}/storyclip"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

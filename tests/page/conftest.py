@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from storyclip.stack.stack import Stack
+from tests.stack.conftest import eventually
 from tests.whole.conftest import SANDBOX, SHORT
 
 WITHIN_MS = 30_000
@@ -118,6 +119,14 @@ def batches_of(stack: Stack, account: str) -> list[dict[str, Any]]:
         timeout=20,
     )
     return [batch for batch in answer.json()["batches"] if batch["accountId"] == account]
+
+
+def started(page: Page, stack: Stack, account: str) -> Locator:
+    """The card of the batch that the page has just had accepted for an account."""
+    eventually(lambda: batches_of(stack, account))
+    found: Locator = card(page, batches_of(stack, account)[0]["batchId"])
+    found.wait_for()
+    return found
 
 
 def choose_brand(page: Page) -> str:
