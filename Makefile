@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 PY := .venv/bin/python
-WORKERS ?= 4
+WORKERS ?= 3
 ARGS ?=
 
 RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
@@ -22,9 +22,9 @@ demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against
 run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ctrl-C
 	@exec $(PY) -m storyclip run $(ARGS)
 
-test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=4 processes at most)
+test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=3 processes)
 	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh; fi
-	@exec $(PY) -m pytest -n auto --maxprocesses $(WORKERS) --dist loadgroup --timeout 120 $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) --dist loadgroup --timeout 120 $(ARGS)
 
 check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 	@.venv/bin/ruff check --quiet
