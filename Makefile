@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
+# Each process of a stack would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
 WORKERS ?= 3

@@ -138,7 +138,7 @@ class Posted:
         end = time.monotonic() + within_s
         while not holds(shown := self.status()):
             assert time.monotonic() < end, shown
-            time.sleep(0.05)
+            time.sleep(0.15)  # each look costs the machine of what it looks at
 
     def until_ended(self, within_s: float = 60) -> None:
         self.until(lambda shown: shown["status"] not in ("processing", "paused"), within_s)
