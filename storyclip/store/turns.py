@@ -50,7 +50,7 @@ def pass_on(
     opened = None
     if changed or batch.mode != MODE_NOW or (new is not None and new.state in ENDED):
         gap_s = 0.0 if old and old.state is State.PENDING else batch.gap_s  # it was never sent
-        ended = lanes.Ended(batch.batch_id, gap_s, _due_at(old, new))
+        ended = lanes.Ended(batch.batch_id, gap_s, _due_at(old, new, at))
         opened = lanes.open_next(batch.lane_id, at, ended)
     return planned or opened
 
@@ -60,18 +60,19 @@ def _is_gone(old: Clip, new: Clip) -> bool:
     return new.state in ENDED or (old.state in undecided and new.state not in undecided)
 
 
-def _due_at(old: Clip | None, new: Clip | None) -> datetime | None:
+def _due_at(old: Clip | None, new: Clip | None, at: datetime) -> datetime | None:
     """Return when the next one's turn would have come if StoryClip had never stood still.
 
     So that after an outage the rest of a batch is not sent hours late because only the clip in
-    hand noticed.
+    hand noticed. Never later than now: a story may go live before its minute, and what has its
+    turn must not wait for a date that only its predecessor was asked for.
     """
     if old is None or new is None:
         return None
     if old.state is State.PENDING and new.state is State.FAILED:
         return new.wished_for
     live = old.state is State.WAITING_CONFIRMATION and new.state is State.PUBLISHED
-    return new.planned_for if live else None
+    return min(new.planned_for, at) if live and new.planned_for is not None else None
 
 
 def _comes_after_another(clip: Clip) -> bool:

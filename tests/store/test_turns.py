@@ -8,6 +8,7 @@ from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
 from storyclip.store import clips, events, lanes
 from storyclip.store.clips import record
 from storyclip.store.database import lock_row, writing
+from storyclip.store.instants import to_text
 from tests.store.making import (
     T0,
     brought_to,
@@ -227,6 +228,22 @@ def test_a_batch_that_goes_on_after_a_failure_keeps_its_turn(store: str):
     walked(first, Event.CLAIMED, Event.REFUSED, at=LATER)
 
     assert due() == [("b1", second.index)]
+
+
+@pytest.mark.parametrize(
+    ("planned_for", "turn_came_at"),
+    [(LATER + timedelta(minutes=1), LATER), (T0, T0)],
+    ids=["live before its minute", "looked at long after it"],
+)
+def test_a_turn_came_when_the_clip_before_was_live_but_not_after_now(
+    store: str, planned_for: datetime, turn_came_at: datetime
+):
+    first = walked(made()[0], Event.CLAIMED, Event.ACCEPTED)
+    sql("UPDATE publish_batch_clips SET scheduled_at = ?", to_text(planned_for))
+
+    record(clips.find(first.id), Event.SEEN_LIVE, at=LATER, next_at=None)
+
+    assert clips.of_batch("b1")[1].wished_for == turn_came_at
 
 
 def test_between_two_clips_of_a_batch_its_gap_is_kept_and_no_bell_rings_before(store: str):
