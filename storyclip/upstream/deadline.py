@@ -22,12 +22,30 @@ class CallOver(Exception):
 class Call:
     """One call: when it has to be over, whether it spoke, and the way to cut it from outside."""
 
-    __slots__ = ("_lock", "_socket", "cut_because", "done", "on_sent", "over_at", "spoke")
+    __slots__ = (
+        "_lock",
+        "_socket",
+        "cut_because",
+        "done",
+        "on_sent",
+        "over_at",
+        "send_by",
+        "spoke",
+    )
 
-    def __init__(self, over_at: float, on_sent: Callable[[], None] | None = None) -> None:
-        """Begin a call that must be over at `over_at`, an instant of `time.monotonic`."""
+    def __init__(
+        self,
+        over_at: float,
+        on_sent: Callable[[], None] | None = None,
+        send_by: float | None = None,
+    ) -> None:
+        """Begin a call that must be over at `over_at`, and must have begun to speak at `send_by`.
+
+        Both are instants of `time.monotonic`.
+        """
         self.over_at = over_at
         self.on_sent = on_sent
+        self.send_by = over_at if send_by is None else send_by
         self.spoke = False  # whether a byte of the request may have left; set before it does
         self.done = False
         self.cut_because: str | None = None
@@ -38,12 +56,14 @@ class Call:
         """Return the seconds left.
 
         Raises:
-            CallOver: none are, or the call was cut.
+            CallOver: none are, the call was cut, or it is too late to begin to speak.
         """
-        left_s = self.over_at - time.monotonic()
-        if self.cut_because or left_s <= 0:
+        now = time.monotonic()
+        if self.cut_because or now >= self.over_at:
             raise CallOver(self.cut_because or "the deadline is over")
-        return left_s
+        if not self.spoke and now >= self.send_by:
+            raise CallOver("the moment to send it is over")
+        return self.over_at - now
 
     def take(self, sock: socket.socket) -> None:
         """Make `sock` the one to be shut down when time is up.

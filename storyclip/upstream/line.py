@@ -1,13 +1,12 @@
-"""One HTTP exchange: either a complete answer, or the certainty whether we spoke at all."""
+"""One exchange over HTTP: a complete answer, or the certainty whether we spoke at all."""
 
 from __future__ import annotations
 
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from urllib.parse import urlencode
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -16,53 +15,22 @@ from requests.structures import CaseInsensitiveDict
 from storyclip.domain.errors import UpstreamUnanswered, UpstreamUnreachable
 from storyclip.upstream.connection import FreshConnections, KeptConnections, current_call
 from storyclip.upstream.deadline import Call, CallOver, watch
+from storyclip.upstream.exchange import Answer, Request
 
 MAX_ANSWER_BYTES = 1 << 20  # a month of an account's posts stays below; more is no answer to us
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer; without `has_marked_end`, only the closed line says that it is whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    has_marked_end: bool
-
-
-def request_to(
-    method: str, url: str, headers: Mapping[str, str], body: Any = None
-) -> PreparedRequest:
-    """Put a request together, `body` as JSON.
-
-    By hand, because requests' own preparation costs as much as half of the exchange.
-    """
-    request = PreparedRequest()
-    request.method = method
-    request.url = url
-    request.headers = CaseInsensitiveDict(headers)
-    if body is not None:
-        request.body = json.dumps(body).encode()
-        request.headers["Content-Type"] = "application/json"
-        request.headers["Content-Length"] = str(len(request.body))
-    return request
-
-
 class Line:
-    """Exchanges with one server; may be shared by threads and carried over a fork."""
+    """Exchanges with the server at one base URL; for many threads, and carried over a fork."""
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
         self._mine = threading.local()
         self._repeatable: set[Call] = set()
         self._stopped = False
 
-    def ask(self, request: PreparedRequest, over_at: float) -> Answer:
-        """Make a call that may be repeated: on a kept connection, and once more if it was stale.
-
-        Raises:
-            UpstreamUnreachable: not one byte left.
-            UpstreamUnanswered: no complete answer by `over_at`, or `stop` came in between.
-        """
+    def ask(self, request: Request, over_at: float) -> Answer:
+        """Ask on a kept connection, and once more if it was stale."""
         call = Call(over_at)
         self._repeatable.add(call)  # before `_stopped` is read in there: `stop` misses no call
         try:
@@ -71,18 +39,17 @@ class Line:
             self._repeatable.discard(call)
 
     def tell(
-        self, request: PreparedRequest, over_at: float, on_sent: Callable[[], None] | None = None
+        self,
+        request: Request,
+        over_at: float,
+        on_sent: Callable[[], None] | None = None,
+        send_by: float | None = None,
     ) -> Answer:
-        """Make a call that must not be repeated: once, on a connection of its own.
+        """Tell it once, on a connection of its own.
 
         A kept connection may be dead without our knowing, which would cost us the certainty.
-        `on_sent` is called once, after the whole request left and before an answer is read.
-
-        Raises:
-            UpstreamUnreachable: not one byte left.
-            UpstreamUnanswered: something left, but no complete answer came by `over_at`.
         """
-        return self._exchange(self._adapters()[1], request, Call(over_at, on_sent))
+        return self._exchange(self._adapters()[1], request, Call(over_at, on_sent, send_by))
 
     def stop(self) -> None:
         """Cut every `ask`, and start nothing any more; a `tell` under way ends by itself."""
@@ -90,13 +57,13 @@ class Line:
         for call in tuple(self._repeatable):
             call.cut("StoryClip is stopping")
 
-    def _exchange(self, adapter: HTTPAdapter, request: PreparedRequest, call: Call) -> Answer:
+    def _exchange(self, adapter: HTTPAdapter, request: Request, call: Call) -> Answer:
         if self._stopped:
             raise UpstreamUnreachable("nothing was sent to Metricool: StoryClip is stopping")
         token = current_call.set(call)
         try:
             watch(call)
-            return _answer(adapter, request, call)
+            return _answer(adapter, _prepared(self._base_url, request), call)
         except Exception as mishap:
             # Whatever it was, what it proves hangs on the first byte alone. `from None`, because
             # the libraries' texts hold whole URLs.
@@ -116,6 +83,19 @@ class Line:
             mine.pid = os.getpid()
         adapters: tuple[HTTPAdapter, HTTPAdapter] = mine.adapters
         return adapters
+
+
+def _prepared(base_url: str, request: Request) -> PreparedRequest:
+    """Encode by hand, because requests' own preparation costs as much as half of the exchange."""
+    prepared = PreparedRequest()
+    prepared.method = request.method
+    prepared.url = f"{base_url}{request.path}?{urlencode(request.query)}"
+    prepared.headers = CaseInsensitiveDict(request.headers)
+    if request.body is not None:
+        prepared.body = json.dumps(request.body).encode()
+        prepared.headers["Content-Type"] = "application/json"
+        prepared.headers["Content-Length"] = str(len(prepared.body))
+    return prepared
 
 
 def _answer(adapter: HTTPAdapter, request: PreparedRequest, call: Call) -> Answer:

@@ -1,0 +1,118 @@
+"""What all calls to Metricool share: credentials, time, and what an answer of any kind proves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from storyclip import __version__
+from storyclip.domain.errors import (
+    MAX_WORDS,
+    UpstreamBusy,
+    UpstreamDateInPast,
+    UpstreamDenied,
+    UpstreamLookFailed,
+    UpstreamRefused,
+    UpstreamUnanswered,
+)
+from storyclip.upstream import words
+from storyclip.upstream.exchange import Answer, Exchange, Request
+from storyclip.upstream.reading import parsed
+
+OK = 200
+DENIED = (401, 403)
+BUSY = 429
+
+
+class Caller:
+    """One user's calls; each is over `deadline_s` seconds after it began."""
+
+    def __init__(
+        self,
+        user_token: str,
+        user_id: str,
+        deadline_s: float,
+        exchange: Exchange,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.exchange = exchange
+        self._user_token = user_token
+        self._user_id = user_id
+        self._deadline_s = deadline_s
+        self._monotonic = monotonic
+        self._headers = {
+            "X-Mc-Auth": user_token,
+            "Accept-Encoding": "identity",  # a cut answer stays recognisable, a bomb small
+            "User-Agent": f"StoryClip/{__version__}",
+        }
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        account_id: str | None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        accept: str = "application/json",
+    ) -> Request:
+        """Put a call together, on behalf of this user and at most one account."""
+        account = {} if account_id is None else {"blogId": account_id}
+        parameters = {"userId": self._user_id, **account, **(query or {})}
+        return Request(method, path, parameters, {**self._headers, "Accept": accept}, body)
+
+    def over_at(self, deadlines: int = 1) -> float:
+        """Return when a call that begins now has to be over."""
+        return self._monotonic() + deadlines * self._deadline_s
+
+    def look(
+        self,
+        request: Request,
+        over_at: float,
+        call: Callable[[Request, float], Answer] | None = None,
+        and_fine: int = OK,
+    ) -> Answer:
+        """Return a complete answer with status 200 or `and_fine`.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable
+            UpstreamLookFailed: any other answer, or none.
+        """
+        try:
+            answer = (call or self.exchange.ask)(request, over_at)
+        except UpstreamUnanswered as silence:
+            raise UpstreamLookFailed(str(silence)) from None
+        self.raise_if_denied_or_busy(answer)
+        if answer.status not in (OK, and_fine):
+            raise UpstreamLookFailed(f"HTTP {answer.status}: {self._words(answer)}"[:MAX_WORDS])
+        return answer
+
+    def raise_if_denied_or_busy(self, answer: Answer) -> None:
+        """Raise what every call has to expect.
+
+        Both are decided before a post is looked at, by whoever sends them: with or without
+        Metricool's envelope (its 401 was never captured), nothing was created.
+
+        Raises:
+            UpstreamDenied: 401 or 403.
+            UpstreamBusy: 429; `retry_after_s` from the header, 30 s without one.
+        """
+        if answer.status in DENIED:
+            raise UpstreamDenied(self._words(answer)[:MAX_WORDS], answer.status)
+        if answer.status == BUSY:
+            raise UpstreamBusy(words.retry_after_s(answer.headers))
+
+    def raise_if_refused(self, answer: Answer) -> None:
+        """Raise Metricool's own refusal; a status without its envelope is none.
+
+        Raises:
+            UpstreamRefused, UpstreamDateInPast
+        """
+        if words.refusal_words(parsed(answer.body)) is None:
+            return
+        said = self._words(answer)
+        kind = UpstreamDateInPast if words.says_in_the_past(said) else UpstreamRefused
+        raise kind(said[:MAX_WORDS], answer.status)
+
+    def _words(self, answer: Answer) -> str:
+        said = words.any_words(parsed(answer.body), answer.body, answer.status)
+        return said.replace(self._user_token, "[token]") if self._user_token else said
