@@ -4,25 +4,16 @@ import asyncio
 import gc
 import json
 import os
-import signal
 from pathlib import Path
 
 import click
-from aiohttp import web
 
-from storyclip.sandbox.api import handle_api
-from storyclip.sandbox.brands import make_brands
-from storyclip.sandbox.calls import CallLog
 from storyclip.sandbox.clock import Clock, from_rfc3339
-from storyclip.sandbox.control import handle_control
 from storyclip.sandbox.faults import NAMES, Faults
+from storyclip.sandbox.http_front import serve
 from storyclip.sandbox.ledger import Ledger
 from storyclip.sandbox.publishing import Rules
-from storyclip.sandbox.service import Sandbox
-from storyclip.sandbox.world import World
-
-TICK_S = 0.04  # what is due happens at most this late when nobody calls
-LAST_WORDS_S = 0.3  # answers under way get this long when the sandbox is told to stop
+from storyclip.sandbox.service import TOKEN, USER_ID, build
 
 FAULTS_HELP = "Faults:\n\n\b\n" + "\n".join(
     f"{name:22}{meaning}" for name, meaning in NAMES.items()
@@ -38,8 +29,10 @@ FAULTS_HELP = "Faults:\n\n\b\n" + "\n".join(
     required=True,
     help="Ledger file, appended to; posts found in it are known again.",
 )
-@click.option("--token", default="sandbox-token", show_default=True, help="The one valid token.")
-@click.option("--user-id", default=1, show_default=True, help="The user the token belongs to.")
+@click.option("--token", default=TOKEN, show_default=True, help="The one valid token.")
+@click.option(
+    "--user-id", default=USER_ID, show_default=True, help="The user the token belongs to."
+)
 @click.option(
     "--brands",
     type=click.IntRange(1),
@@ -120,43 +113,18 @@ def main(
             switched_on.add(json.loads(text))
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from wrong
-    book = Ledger(ledger)
-    time.not_before(book.last_time_ms)
-    world = World(rules, make_brands(user_id, brands), switched_on, book)
-    sandbox = Sandbox(time, switched_on, book, world, CallLog(), token, user_id)
+    sandbox = build(
+        time,
+        Ledger(ledger),
+        rules,
+        faults=switched_on,
+        brands=brands,
+        token=token,
+        user_id=user_id,
+    )
     # Posts stay for good: at the usual thresholds the collector walks through all of them, often.
     gc.set_threshold(50_000, 20, 100)
     asyncio.run(serve(sandbox, host, port, os.getppid() if exit_with_parent else None))
-
-
-async def serve(sandbox: Sandbox, host: str, port: int, parent: int | None) -> None:
-    """Serve until SIGTERM or SIGINT, or until `parent` is not the parent process any more."""
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        if request.path.startswith("/api/"):
-            return await handle_api(sandbox, request)
-        if request.path.startswith("/control/"):
-            return await handle_control(sandbox, request)
-        if request.path == "/login":  # where redirects lead: 200, and yet no success
-            return web.Response(text="<title>Metricool</title>", content_type="text/html")
-        return web.Response(status=404)
-
-    runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=LAST_WORDS_S)
-    await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    address = f"http://{host}:{runner.addresses[0][1]}"
-    print(json.dumps({"url": f"{address}/api", "control": f"{address}/control"}), flush=True)
-
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    while not stopping.is_set():
-        await asyncio.sleep(TICK_S)
-        sandbox.catch_up()
-        # Not PR_SET_PDEATHSIG: that fires when the *thread* that started us ends.
-        if parent is not None and os.getppid() != parent:
-            break
-    await runner.cleanup()
 
 
 if __name__ == "__main__":

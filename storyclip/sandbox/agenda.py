@@ -15,6 +15,10 @@ class Agenda:
     def at(self, at_ms: int, happening: Happening) -> None:
         heapq.heappush(self._entries, (at_ms, next(self._number), happening))
 
+    def next_at_ms(self) -> int | None:
+        """The soonest entry's moment, though it may have become void; None: there is none."""
+        return self._entries[0][0] if self._entries else None
+
     def run_until(self, now_ms: int) -> None:
         """Do what is due, also what that puts on the agenda up to `now_ms`."""
         while self._entries and self._entries[0][0] <= now_ms:

@@ -1,14 +1,12 @@
-"""Answers as bytes, and the ways an answer can go wrong on the wire."""
+"""Answers as bytes, and what becomes of them on the way to the client."""
 
-import asyncio
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
-
-from aiohttp import web
 
 from storyclip.sandbox.refusals import Refused
 
@@ -21,17 +19,31 @@ class Wire(Enum):
     WHOLE = auto()
     DROPPED = auto()  # no answer, the connection is cut
     TRUNCATED = auto()  # half of the answer, then the connection is cut
-    DRIPPING = auto()  # one byte at a time over `seconds`
+    DRIPPING = auto()  # one byte at a time over `drip_s`
+    LATER = auto()  # not handled yet: becomes the answer, in place, at `handled_at_ms`
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Answer:
+    """What is sent, and how; the time it takes is told here and spent by the front alone."""
+
     status: int = 200
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     wire: Wire = Wire.WHOLE
-    seconds: float = 0.0
+    wait_s: float = 0.0  # sent this much later than it was made
+    drip_s: float = 0.0
+    handled_at_ms: int = 0
+    when_handled: Callable[[], None] | None = None  # told once a LATER one has become something
+
+    def become(self, other: "Answer") -> None:
+        """Take everything of `other`, for whoever holds this one already."""
+        self.status, self.body, self.content_type = other.status, other.body, other.content_type
+        self.headers, self.wire = other.headers, other.wire
+        self.wait_s, self.drip_s = other.wait_s, other.drip_s
+        if self.when_handled is not None:
+            self.when_handled()
 
 
 def data(value: Any, **more: Any) -> Answer:
@@ -61,38 +73,6 @@ def failure(status: int | None, words: str | None) -> Answer:
     if 400 <= status < 500:
         return refusal_answer(Refused(status, "Error", words or "fault of the sandbox"))
     return page(status)
-
-
-async def send(request: web.BaseRequest, answer: Answer, date: str) -> web.StreamResponse:
-    """Put an answer on the wire; `date` is the `Date` header."""
-    headers = {"Content-Type": answer.content_type, "Date": date, **answer.headers}
-    if answer.wire is Wire.WHOLE:
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
-    if answer.wire is Wire.DROPPED:
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
-    return await _send_in_parts(request, answer, headers)
-
-
-async def _send_in_parts(
-    request: web.BaseRequest, answer: Answer, headers: dict[str, str]
-) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers=headers)
-    response.content_length = len(answer.body)
-    try:
-        await response.prepare(request)
-        if answer.wire is Wire.TRUNCATED:
-            await response.write(answer.body[: len(answer.body) // 2])
-            if request.transport is not None:
-                request.transport.close()
-            return response
-        for position in range(len(answer.body)):
-            await response.write(answer.body[position : position + 1])
-            await asyncio.sleep(answer.seconds / len(answer.body))
-    except ConnectionError:
-        pass  # the client would not wait; what it asked for is done all the same
-    return response
 
 
 encode_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

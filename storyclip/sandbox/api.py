@@ -1,31 +1,15 @@
-"""Everything under /api: which call it is, whether it may, and what else it does."""
+"""Everything under /api: which call it is, whether it may, and what becomes of it. No I/O."""
 
-import asyncio
-import secrets
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
-
-from aiohttp import web
-
-from storyclip.sandbox import scheduler
-from storyclip.sandbox.answers import (
-    TEXT,
-    Answer,
-    Wire,
-    data,
-    encode,
-    failure,
-    page,
-    refusal_answer,
-    send,
-)
-from storyclip.sandbox.brands import as_brand_lite, as_profile, best_times
+from storyclip.sandbox import brand_calls, creating, media, scheduler
+from storyclip.sandbox.admitting import admit
+from storyclip.sandbox.answers import Answer, Wire, failure, refusal_answer
+from storyclip.sandbox.calls import CallRecord
 from storyclip.sandbox.clock import http_date
-from storyclip.sandbox.creating import create
 from storyclip.sandbox.faults import Subject
-from storyclip.sandbox.refusals import Refused, forbidden, not_found
+from storyclip.sandbox.refusals import Refused, not_found
+from storyclip.sandbox.request import Call, Request
 from storyclip.sandbox.requested import hints, json_object
-from storyclip.sandbox.service import Call, Sandbox, admit
+from storyclip.sandbox.service import Sandbox
 
 POSTS = "/api/v2/scheduler/posts"
 ROUTES = {
@@ -42,6 +26,20 @@ ROUTES = {
     ("GET", "/api/v2/settings/brands"): "brands",
     ("GET", "/api/v2/scheduler/besttimes/*"): "best_times",
 }
+HANDLERS = {
+    "create": creating.create,
+    "list": scheduler.list_posts,
+    "get": scheduler.get_post,
+    "replace": scheduler.put_post,
+    "move": scheduler.patch_post,
+    "delete": scheduler.delete_post,
+    "deleted": scheduler.list_deleted,
+    "restore": scheduler.restore_post,
+    "normalize": media.normalize,
+    "profiles": brand_calls.profiles,
+    "brands": brand_calls.brands,
+    "best_times": brand_calls.best_times_of,
+}
 FAILS = {
     "list": "list_fails",
     "deleted": "list_fails",
@@ -50,36 +48,54 @@ FAILS = {
     "profiles": "brands_fail",
     "brands": "brands_fail",
 }
+DROPPED_UNHANDLED = {"create": "drop_before_create"}
+HANDLED_LATE = {"create": "delay_before_create"}
 ABOUT_ONE_POST = frozenset(("get", "replace", "move", "delete", "restore"))
-UNREACHABLE_HOST = "unreachable.example"
 
 
-async def handle_api(sandbox: Sandbox, request: web.BaseRequest) -> web.StreamResponse:
-    """Answer one call and keep its record, whatever becomes of the client."""
-    record = sandbox.calls.begin(request.method, request.path, request.query.get("blogId"))
-    answer: Answer | None = None
-    try:
-        body = await request.read() if request.body_exists else b""
-        now_ms = sandbox.catch_up()
-        name, last = _route(sandbox, request.method, request.path)
-        call = Call(request, name, last, body, record, Subject(record.account, call=name))
-        _say_what_it_is_about(sandbox, call)
-        answer = await _answer(sandbox, call, now_ms)
-        return await send(request, answer, http_date(sandbox.clock.now_ms() // 1000))
-    finally:
-        whole = answer is not None and answer.wire in (Wire.WHOLE, Wire.DRIPPING)
-        sandbox.calls.end(record, answer.status if answer is not None and whole else "dropped")
+def handle(
+    sandbox: Sandbox, request: Request, now_ms: int, record: CallRecord | None = None
+) -> Answer:
+    """Answer one call at `now_ms`, the moment up to which the agenda has been run.
+
+    `record` is for a front that knows better when the client has its answer: begun and ended there.
+    """
+    if record is None:
+        record = sandbox.calls.begin(request.method, request.path, request.query.get("blogId"))
+        answer = _handle(sandbox, request, now_ms, record)
+        sandbox.calls.end(record, answer)
+        return answer
+    return _handle(sandbox, request, now_ms, record)
 
 
-def _route(sandbox: Sandbox, method: str, path: str) -> tuple[str, str]:
-    """The call's name and the path's last segment; ("", last) for what does not exist."""
-    folder, _, last = path.rpartition("/")
-    name = ROUTES.get((method, path))
+def _handle(sandbox: Sandbox, request: Request, now_ms: int, record: CallRecord) -> Answer:
+    take = sandbox.faults.take
+    call = _call(sandbox, request, record)
+    if call.name in DROPPED_UNHANDLED and take(DROPPED_UNHANDLED[call.name], call.subject):
+        return Answer(wire=Wire.DROPPED)
+    late = take(HANDLED_LATE[call.name], call.subject) if call.name in HANDLED_LATE else None
+    if late is None:
+        return _answer(sandbox, call, now_ms)
+    # Whether the client waits or not, it is handled then, by what is true then.
+    later = Answer(wire=Wire.LATER, handled_at_ms=now_ms + late.delay_ms)
+    sandbox.world.agenda.at(
+        later.handled_at_ms, lambda at_ms: later.become(_answer(sandbox, call, at_ms))
+    )
+    return later
+
+
+def _call(sandbox: Sandbox, request: Request, record: CallRecord) -> Call:
+    """Find out which call this is and what it is about, and fill in its record."""
+    folder, _, last = request.path.rpartition("/")
+    path = request.path
+    name = ROUTES.get((request.method, path))
     if name is None:
         path = f"{folder}/*"
-        name = ROUTES.get((method, path), "")
-    sandbox.calls.count(f"{method} {path}" if name else "unknown")
-    return name, last
+        name = ROUTES.get((request.method, path), "")
+    sandbox.calls.count(f"{request.method} {path}" if name else "unknown")
+    call = Call(request, name, last, record, Subject(record.account, call=name))
+    _say_what_it_is_about(sandbox, call)
+    return call
 
 
 def _say_what_it_is_about(sandbox: Sandbox, call: Call) -> None:
@@ -87,15 +103,15 @@ def _say_what_it_is_about(sandbox: Sandbox, call: Call) -> None:
     record, world = call.record, sandbox.world
     if call.name == "create":
         try:
-            call.json = json_object(call.body)
+            call.json = json_object(call.request.body)
         except Refused:
             return  # refused, with these words, when the call is handled
-        networks, media = hints(call.json)
-        sources = tuple(world.sources[url] for url in media if url in world.sources)
+        networks, urls = hints(call.json)
+        sources = tuple(world.sources[url] for url in urls if url in world.sources)
         record.network = networks[0] if networks else None
-        record.media = media[0] if media else None
+        record.media = urls[0] if urls else None
         record.source = sources[0] if sources else None
-        call.subject = Subject(record.account, networks, (*sources, *media))
+        call.subject = Subject(record.account, networks, (*sources, *urls))
     elif call.name in ABOUT_ONE_POST:
         post = world.peek(call.last)
         if post is not None:
@@ -111,88 +127,31 @@ def _say_what_it_is_about(sandbox: Sandbox, call: Call) -> None:
         call.subject = Subject(record.account, (call.last,), (), call.name)
 
 
-async def _answer(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+def _answer(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+    """Do what is asked, and say how the answer travels."""
     take = sandbox.faults.take
-    if call.name == "create":
-        answer = await create(sandbox, call, now_ms)
-    else:
-        try:
-            answer = _answer_other(sandbox, call, now_ms)
-        except Refused as refusal:
-            answer = refusal_answer(refusal)
+    try:
+        answer = _done(sandbox, call, now_ms)
+    except Refused as refusal:
+        answer = refusal_answer(refusal)
     slow = take("delay_answer", call.subject)
     if slow is None and call.name == "normalize":
         slow = take("normalize_slow", call.subject)
     if slow is not None:
-        await asyncio.sleep(slow.seconds or 0)
+        answer.wait_s = slow.seconds or 0
     if drip := take("slow_drip_answer", call.subject):
-        answer.wire, answer.seconds = Wire.DRIPPING, drip.seconds or 0
+        answer.wire, answer.drip_s = Wire.DRIPPING, drip.seconds or 0
+    answer.handled_at_ms = now_ms
+    answer.headers["Content-Type"] = answer.content_type
+    answer.headers["Date"] = http_date(now_ms // 1000)
     return answer
 
 
-def _answer_other(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+def _done(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     if not call.name:
         raise not_found(call.request.path)
-    admit(sandbox, call)
+    if call.name != "create":  # which puts on record what is refused, and so asks by itself
+        admit(sandbox, call)
     if call.name in FAILS and (fault := sandbox.faults.take(FAILS[call.name], call.subject)):
         return failure(fault.status, fault.words)
     return HANDLERS[call.name](sandbox, call, now_ms)
-
-
-def _normalize(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
-    """Copy a clip and answer its new URL as text. Source: metricool.md §4.1."""
-    accept = call.request.headers.get("Accept", "*/*")
-    if not any(kind in accept for kind in ("*/*", "text/*", "text/plain")):
-        raise Refused(406, "NotAcceptable", "Could not find acceptable representation")
-    source = call.needed("url")
-    if urlsplit(source).scheme not in ("http", "https") or UNREACHABLE_HOST in source:
-        return page(200)
-    month = datetime.fromtimestamp(now_ms // 1000, UTC).strftime("%Y%m")
-    name = f"{sandbox.user_id}-{secrets.token_hex(8)}.mp4"  # a new one for each call
-    media = f"https://static.metricool.com/video/{month}/{name}"
-    if sandbox.faults.take("normalize_echo", call.subject):
-        media = source
-    sandbox.world.normalize(call.record.account, source, media, now_ms)
-    call.record.media = media
-    quote = '"' if sandbox.faults.take("normalize_quoted", call.subject) else ""
-    return Answer(body=f"{quote}{media}{quote}".encode(), content_type=TEXT)
-
-
-def _profiles(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
-    """A bare array, the one exception to the envelope."""
-    del call, now_ms
-    return Answer(body=encode([as_profile(brand) for brand in sandbox.world.brands.values()]))
-
-
-def _brands(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
-    del call, now_ms
-    return data([as_brand_lite(brand) for brand in sandbox.world.brands.values()])
-
-
-def _best_times(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
-    """The heat map of a connected network; [] without dates, as seen live (§5)."""
-    del now_ms
-    brand = sandbox.world.brands[call.account]
-    if call.last not in brand.networks:
-        raise forbidden(f"There is no {call.last} connection for blog: {call.account}")
-    take = sandbox.faults.take
-    undated = not call.query("start") or not call.query("end")
-    if undated or take("best_times_empty", call.subject):
-        return data([])
-    flat = take("best_times_flat", call.subject) is not None
-    return data(best_times(brand, call.last, flat=flat))
-
-
-HANDLERS = {
-    "list": scheduler.list_posts,
-    "get": scheduler.get_post,
-    "replace": scheduler.put_post,
-    "move": scheduler.patch_post,
-    "delete": scheduler.delete_post,
-    "deleted": scheduler.list_deleted,
-    "restore": scheduler.restore_post,
-    "normalize": _normalize,
-    "profiles": _profiles,
-    "brands": _brands,
-    "best_times": _best_times,
-}

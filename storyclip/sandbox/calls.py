@@ -2,8 +2,11 @@
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from storyclip.sandbox.answers import Answer, Wire
 
 # Enough for any test; benchmarks make millions of calls and read only the counts.
 KEPT_CALLS = 200_000
@@ -11,7 +14,7 @@ KEPT_CALLS = 200_000
 
 @dataclass(slots=True, eq=False)
 class CallRecord:
-    received: float  # real time, seconds since 1970, never going back
+    received: float  # seconds since 1970, never going back; real time unless simulated
     method: str
     path: str
     account: str | None = None
@@ -22,8 +25,8 @@ class CallRecord:
 
 
 class CallLog:
-    def __init__(self) -> None:
-        self._real_minus_monotonic = time.time() - time.monotonic()
+    def __init__(self, now_s: Callable[[], float] | None = None) -> None:
+        self._now_s = _real_time() if now_s is None else now_s
         self.clear()
 
     def clear(self) -> None:
@@ -34,8 +37,7 @@ class CallLog:
         self._most = 0
 
     def begin(self, method: str, path: str, account: str | None) -> CallRecord:
-        received = time.monotonic() + self._real_minus_monotonic
-        record = CallRecord(received, method, path, account)
+        record = CallRecord(self._now_s(), method, path, account)
         self._records.append(record)
         self._under_way.add(record)
         self._most = max(self._most, len(self._under_way))
@@ -44,8 +46,10 @@ class CallLog:
     def count(self, route: str) -> None:
         self._counts[route] += 1
 
-    def end(self, record: CallRecord, status: int | str) -> None:
-        record.status = status
+    def end(self, record: CallRecord, answer: Answer | None) -> None:
+        """Write down what the client got; without an answer its line was cut."""
+        whole = answer is not None and answer.wire in (Wire.WHOLE, Wire.DRIPPING)
+        record.status = answer.status if answer is not None and whole else "dropped"
         self._under_way.discard(record)
 
     def listed(self, account: str | None) -> list[dict[str, Any]]:
@@ -62,3 +66,9 @@ class CallLog:
             "concurrent": len(self._under_way),
             "concurrentMax": self._most,
         }
+
+
+def _real_time() -> Callable[[], float]:
+    """Real time that no change of the system's clock sends back."""
+    real_minus_monotonic = time.time() - time.monotonic()
+    return lambda: time.monotonic() + real_minus_monotonic

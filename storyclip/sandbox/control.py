@@ -10,11 +10,9 @@ POST reset                        forget posts, faults, requests and counts
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
-
-from storyclip.sandbox.answers import JSON, encode
 from storyclip.sandbox.clock import from_rfc3339, rfc3339
 from storyclip.sandbox.posts import Forced, shown
 from storyclip.sandbox.refusals import Refused
@@ -25,28 +23,28 @@ class Wrong(Exception):
     """A control call that makes no sense; its words are the answer's."""
 
 
-async def handle_control(sandbox: Sandbox, request: web.BaseRequest) -> web.Response:
-    body = await request.read()
-    sandbox.catch_up()
+def control(
+    sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], body: bytes
+) -> tuple[int, Any]:
+    """Answer one control call: a status, and what is to be said as JSON."""
     try:
-        value = _answer(sandbox, request, json.loads(body) if body else {})
+        return 200, _answer(sandbox, method, path, query, json.loads(body) if body else {})
     except Refused as refusal:
-        return _respond(refusal.status, {"error": refusal.words})
+        return refusal.status, {"error": refusal.words}
     except (Wrong, ValueError, TypeError) as wrong:  # ValueError: JSON, dates and faults
-        return _respond(400, {"error": str(wrong)})
-    return _respond(200, value)
+        return 400, {"error": str(wrong)}
 
 
-def _answer(sandbox: Sandbox, request: web.BaseRequest, body: Any) -> Any:
-    account, network = request.query.get("account"), request.query.get("network")
-    match request.method, request.path.removeprefix("/control/").split("/"):
+def _answer(sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], body: Any) -> Any:
+    account, network = query.get("account"), query.get("network")
+    match method, path.removeprefix("/control/").split("/"):
         case "GET", ["ledger"]:
             return _ledger(sandbox, account, network)
         case "GET", ["requests"]:
             return sandbox.calls.listed(account)
         case "GET", ["counts"]:
             return sandbox.calls.counts()
-        case "GET" | "POST" | "DELETE" as method, ["faults"]:
+        case "GET" | "POST" | "DELETE", ["faults"]:
             return _faults(sandbox, method, body)
         case "GET" | "POST", ["clock"]:
             return _clock(sandbox, body)
@@ -57,7 +55,7 @@ def _answer(sandbox: Sandbox, request: web.BaseRequest, body: Any) -> Any:
             sandbox.faults.clear()
             sandbox.calls.clear()
             return {"reset": True}
-    raise Wrong(f"there is no {request.method} {request.path}")
+    raise Wrong(f"there is no {method} {path}")
 
 
 def _ledger(sandbox: Sandbox, account: str | None, network: str | None) -> list[dict[str, Any]]:
@@ -108,7 +106,3 @@ def _force(sandbox: Sandbox, post_id: str, body: dict[str, Any]) -> dict[str, An
     )
     post = sandbox.world.force(int(post_id), forced, sandbox.clock.now_ms())
     return shown(post, sandbox.user_id)
-
-
-def _respond(status: int, value: Any) -> web.Response:
-    return web.Response(status=status, body=encode(value), content_type=JSON)

@@ -1,35 +1,17 @@
 """POST posts: the one call where an answer and what happened may differ."""
 
-import asyncio
 from typing import Any
 
-from storyclip.sandbox.answers import HTML, Answer, Wire, data, page, refusal_answer
+from storyclip.sandbox.admitting import admit
+from storyclip.sandbox.answers import HTML, Answer, Wire, data, page
 from storyclip.sandbox.ledger import fact
 from storyclip.sandbox.refusals import Refused, invalid
+from storyclip.sandbox.request import Call
 from storyclip.sandbox.requested import hints, json_object, read_date, read_post
-from storyclip.sandbox.service import Call, Sandbox, admit
+from storyclip.sandbox.service import Sandbox
 
 
-async def create(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
-    """Create a post now or, with `delay_before_create`, later, whether the client waits or not."""
-    if sandbox.faults.take("drop_before_create", call.subject):
-        return Answer(wire=Wire.DROPPED)
-    fault = sandbox.faults.take("delay_before_create", call.subject)
-    if fault is None:
-        return _judge(sandbox, call, now_ms)
-
-    answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-
-    def handle(at_ms: int) -> None:
-        answer = _judge(sandbox, call, at_ms)
-        if not answered.done():
-            answered.set_result(answer)
-
-    sandbox.world.agenda.at(now_ms + fault.delay_ms, handle)
-    return await answered
-
-
-def _judge(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
+def create(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     """Refuse or create; what is refused with a 4xx goes on record, too."""
     take = sandbox.faults.take
     try:
@@ -41,12 +23,12 @@ def _judge(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
             raise Refused(status, "Error", fault.words or "fault of the sandbox")
         if fault := take("refuse", call.subject):
             raise invalid(fault.words or "refused")
-        body = json_object(call.body) if call.json is None else call.json
+        body = json_object(call.request.body) if call.json is None else call.json
         created = sandbox.world.create(call.account, read_post(body), now_ms)
     except Refused as refusal:
         if refusal.status < 500:
             _put_on_record(sandbox, call, refusal, now_ms)
-        return refusal_answer(refusal)
+        raise
     return _answer_created(sandbox, call, created)
 
 

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from storyclip.sandbox.clock import from_rfc3339, rfc3339
 
@@ -31,6 +31,38 @@ class LedgerBroken(Exception):
     """A line of the file is not JSON: nobody may append to what cannot be read back."""
 
 
+class AnyLedger(Protocol):
+    """What the sandbox writes its facts into and reads them back from."""
+
+    last_time_ms: int
+
+    def append(self, at_ms: int, facts: Iterable[Line]) -> None:
+        """Write facts of one moment; one that lies before the last line gets that line's time."""
+
+    def lines(self) -> list[Line]:
+        """Every line since the last reset, oldest first."""
+
+
+class MemoryLedger:
+    """The same without a file, for a simulation: it ends with the world that it tells of."""
+
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+        self.last_time_ms = 0
+
+    def append(self, at_ms: int, facts: Iterable[Line]) -> None:
+        self.last_time_ms = max(at_ms, self.last_time_ms)
+        time = rfc3339(self.last_time_ms)
+        for fact in facts:
+            if fact["event"] == "reset":
+                self._lines.clear()
+            self._lines.append({"time": time, **fact})
+
+    def lines(self) -> list[Line]:
+        """Every line since the last reset, oldest first: the list itself, to read only."""
+        return self._lines
+
+
 class Ledger:
     """The file. Every append is one write to the kernel, so kill -9 loses nothing; no fsync."""
 
@@ -41,7 +73,6 @@ class Ledger:
         self.last_time_ms = from_rfc3339(lines[-1]["time"]) if lines else 0
 
     def append(self, at_ms: int, facts: Iterable[Line]) -> None:
-        """Write facts of one moment; one that lies before the last line gets that line's time."""
         at_ms = max(at_ms, self.last_time_ms)
         time = rfc3339(at_ms)
         text = "".join(_encode({"time": time, **fact}) + "\n" for fact in facts)

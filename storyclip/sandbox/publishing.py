@@ -7,7 +7,7 @@ from functools import partial
 from storyclip.sandbox.agenda import Agenda
 from storyclip.sandbox.brands import Brand
 from storyclip.sandbox.faults import Faults, Subject
-from storyclip.sandbox.ledger import Ledger
+from storyclip.sandbox.ledger import AnyLedger
 from storyclip.sandbox.posts import SETTLED, Post, Provider, mark_published
 
 TEXT_ON_STORY = "max characters allowed: 0"  # metricool.md §2.4
@@ -30,7 +30,7 @@ class Publisher:
         brands: Mapping[str, Brand],
         faults: Faults,
         agenda: Agenda,
-        ledger: Ledger,
+        ledger: AnyLedger,
     ) -> None:
         self._rules = rules
         self._brands = brands

@@ -5,8 +5,9 @@ import json
 from storyclip.sandbox.answers import Answer, data
 from storyclip.sandbox.posts import Post, shown, shown_deleted
 from storyclip.sandbox.refusals import invalid, not_found
+from storyclip.sandbox.request import Call
 from storyclip.sandbox.requested import json_object, read_date, read_post
-from storyclip.sandbox.service import Call, Sandbox
+from storyclip.sandbox.service import Sandbox
 from storyclip.sandbox.wall_time import DEFAULT_ZONE, from_wall_time
 from storyclip.sandbox.world import DAY_MS
 
@@ -38,7 +39,7 @@ def get_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
 
 
 def put_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
-    asked = read_post(json_object(call.body))
+    asked = read_post(json_object(call.request.body))
     return data(sandbox.world.put(call.account, call.post_id, asked, now_ms))
 
 
@@ -46,7 +47,7 @@ def patch_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     """Only the date can be changed (§3.5)."""
     if call.needed("fields") != "publicationDate":
         raise invalid({"move.fields": "only publicationDate can be changed"})
-    planned_ms, zone = read_date(json_object(call.body))
+    planned_ms, zone = read_date(json_object(call.request.body))
     sandbox.world.move(call.account, call.post_id, planned_ms, zone, now_ms)
     return data(True)
 

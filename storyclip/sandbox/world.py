@@ -7,7 +7,7 @@ from storyclip.sandbox.agenda import Agenda
 from storyclip.sandbox.brands import Brand
 from storyclip.sandbox.clock import from_rfc3339
 from storyclip.sandbox.faults import Faults, Subject
-from storyclip.sandbox.ledger import Ledger, Line, fact
+from storyclip.sandbox.ledger import AnyLedger, Line, fact
 from storyclip.sandbox.posts import (
     Forced,
     Post,
@@ -28,10 +28,13 @@ DAY_MS = 86_400_000
 
 
 class World:
-    def __init__(self, rules: Rules, brands: list[Brand], faults: Faults, ledger: Ledger) -> None:
+    def __init__(
+        self, rules: Rules, brands: list[Brand], faults: Faults, ledger: AnyLedger
+    ) -> None:
         self.brands = {str(brand.id): brand for brand in brands}
         self.agenda = Agenda()
         self.sources: dict[str, str] = {}  # media URL -> the original given to normalize
+        self.copies = 0  # how many normalize has made
         self._rules = rules
         self._faults = faults
         self._ledger = ledger
@@ -47,6 +50,7 @@ class World:
     def normalize(self, account: str | None, source: str, media: str, now_ms: int) -> None:
         """Put on record that `source` was copied to `media`."""
         self.sources[media] = source
+        self.copies += 1
         self._ledger.append(now_ms, [fact("normalized", account, None, media=media, source=source)])
 
     def create(
@@ -197,7 +201,8 @@ class World:
         self.sources.clear()
         for posts in self._posts_of.values():
             posts.clear()
-        self._ledger.append(now_ms, [fact("reset", None, None, post_id=self._last_id)])
+        forgotten = fact("reset", None, None, post_id=self._last_id)
+        self._ledger.append(now_ms, [{**forgotten, "copies": self.copies}])
 
     def cut(self, planned_ms: int) -> int:
         return planned_ms - planned_ms % (self._rules.date_step_s * 1000)
@@ -215,9 +220,10 @@ class World:
     def _remember(self, line: Line) -> None:
         """Take one line of an earlier run for true."""
         if line["event"] == "reset":
-            self._last_id = line["postId"]
+            self._last_id, self.copies = line["postId"], line.get("copies", 0)
         elif line["event"] == "normalized":
             self.sources[line["media"]] = line["source"]
+            self.copies += 1
         elif "post" in line:
             post = from_snapshot(line["post"])
             self._posts[post.id] = self._posts_of[post.account][post.id] = post
