@@ -107,16 +107,17 @@ def _say_what_it_is_about(sandbox: Sandbox, call: Call) -> None:
         except Refused:
             return  # refused, with these words, when the call is handled
         networks, urls = hints(call.json)
-        sources = tuple(world.sources[url] for url in urls if url in world.sources)
+        known = world.known.sources
+        sources = tuple(known[url] for url in urls if url in known)
         record.network = networks[0] if networks else None
         record.media = urls[0] if urls else None
         record.source = sources[0] if sources else None
         call.subject = Subject(record.account, networks, (*sources, *urls))
     elif call.name in ABOUT_ONE_POST:
-        post = world.peek(call.last)
+        post = world.shelf.peek(int(call.last)) if call.last.isdecimal() else None
         if post is not None:
             call.subject = world.subject(post, call.name)
-            record.network = call.subject.networks[0]
+            record.network = next(iter(call.subject.networks), None)
             record.media = post.media
             record.source = post.sources[0] if post.sources else None
     elif call.name == "normalize":

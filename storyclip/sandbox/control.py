@@ -6,6 +6,7 @@ GET counts                        calls per route, and how many at once
 GET|POST|DELETE faults            list, switch on (one object or an array), clear
 GET|POST clock                    {"now": iso} freezes, {"advanceS": n}, {"run": true}
 POST posts/ID                     {"status"?, "detailedStatus"?, "publicationDate"?, "network"?}
+POST people/ACT                   what somebody does in the planner: see people_control
 POST reset                        forget posts, faults, requests and counts
 """
 
@@ -14,12 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from storyclip.sandbox.clock import from_rfc3339, rfc3339
-from storyclip.sandbox.posts import Forced, shown
+from storyclip.sandbox.people_control import act_as_person
+from storyclip.sandbox.posts import Forced
 from storyclip.sandbox.refusals import Refused
 from storyclip.sandbox.service import Sandbox
+from storyclip.sandbox.shown import shown
 
 
-class Wrong(Exception):
+class Wrong(ValueError):
     """A control call that makes no sense; its words are the answer's."""
 
 
@@ -31,7 +34,7 @@ def control(
         return 200, _answer(sandbox, method, path, query, json.loads(body) if body else {})
     except Refused as refusal:
         return refusal.status, {"error": refusal.words}
-    except (Wrong, ValueError, TypeError) as wrong:  # ValueError: JSON, dates and faults
+    except (ValueError, TypeError) as wrong:  # JSON, dates, faults and people
         return 400, {"error": str(wrong)}
 
 
@@ -50,6 +53,8 @@ def _answer(sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], 
             return _clock(sandbox, body)
         case "POST", ["posts", post_id]:
             return _force(sandbox, post_id, body)
+        case "POST", ["people", act]:
+            return act_as_person(sandbox, act, body)
         case "POST", ["reset"]:
             sandbox.world.reset(sandbox.clock.now_ms())
             sandbox.faults.clear()

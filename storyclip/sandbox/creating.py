@@ -45,9 +45,10 @@ def _put_on_record(sandbox: Sandbox, call: Call, refusal: Refused, now_ms: int) 
             call.query("blogId"),
             network,
             media=first_media,
-            source=sandbox.world.sources.get(first_media or ""),
+            source=sandbox.world.known.sources.get(first_media or ""),
             planned_for_ms=planned_ms,
             detail=refusal.words,
+            by="api",
         )
         for network in networks or (None,)
     ]

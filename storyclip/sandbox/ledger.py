@@ -1,8 +1,13 @@
 """The ledger: what really happened at this Metricool, one JSON line a fact, in time order.
 
 A line is {"time", "event", "account", "network", "media", "source", "postId", "uuid", "plannedFor",
-"detail"}. `event` is one of EVENTS. Tests judge by these lines; a restarted sandbox rebuilds its
-posts from them, which is what the extra `post` is for (`created` and `changed` lines only).
+"detail", "by", "madeBy", "restoredBy"}. `event` is one of EVENTS. Tests judge by these lines; a
+restarted sandbox rebuilds its posts from them, which is what the extra `post` is for.
+
+`media` is what was sent, whatever is shown. `by` is who did it: "api", or "person" for somebody in
+the planner, and null for what Metricool does by itself. `madeBy` is who made the post's first
+version: an edit, which makes a new id, leaves it, a copy does not. `restoredBy` is who brought it
+back from among the deleted, if anybody has.
 """
 
 import json
@@ -22,6 +27,7 @@ EVENTS = (
     "error",
     "deleted",
     "normalized",
+    "vanished",  # gone and not among the deleted
     "changed",  # date patched, restored, or forced by a control call; network is null
     "reset",  # everything before this line is forgotten
 )
@@ -117,6 +123,9 @@ def fact(
     uuid: str | None = None,
     planned_for_ms: int | None = None,
     detail: str | None = None,
+    by: str | None = None,
+    made_by: str | None = None,
+    restored_by: str | None = None,
 ) -> Line:
     return {
         "event": event,
@@ -128,6 +137,9 @@ def fact(
         "uuid": uuid,
         "plannedFor": None if planned_for_ms is None else rfc3339(planned_for_ms),
         "detail": detail,
+        "by": by,
+        "madeBy": made_by,
+        "restoredBy": restored_by,
     }
 
 

@@ -32,6 +32,6 @@ def normalize(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
 def _copy_of(source: str, sandbox: Sandbox, now_ms: int) -> str:
     """Random to look at, and yet the same in every run with the same calls."""
     month = datetime.fromtimestamp(now_ms // 1000, UTC).strftime("%Y%m")
-    seed = f"{sandbox.world.copies} {now_ms} {source}"
+    seed = f"{sandbox.world.known.copies} {now_ms} {source}"
     name = f"{sandbox.user_id}-{sha256(seed.encode()).hexdigest()[:16]}.mp4"
     return f"https://static.metricool.com/video/{month}/{name}"

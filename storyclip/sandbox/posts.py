@@ -1,11 +1,12 @@
-"""A post and its networks: what is known of them, and the shapes Metricool shows them in."""
+"""A post and its networks: what is known of them, and how the ledger keeps it."""
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from storyclip.sandbox.brands import Brand
 from storyclip.sandbox.ledger import Line, fact
-from storyclip.sandbox.wall_time import to_wall_time
+
+By = Literal["api", "person"]
 
 SETTLED = ("PUBLISHED", "ERROR")
 
@@ -30,20 +31,33 @@ class Post:
     id: int
     uuid: str
     account: str
-    fields: dict[str, Any]  # as sent, with defaults filled in
+    fields: dict[str, Any]  # as sent, with defaults filled in; never changed in place
     providers: list[Provider]
     zone: str
     planned_ms: int  # already cut to the date step
     created_ms: int
     sources: list[str] = field(default_factory=list)  # original URLs of its media
+    sent_media: list[str] = field(default_factory=list)  # as the API got them, whatever is shown
     listed_from_ms: int = 0
     found_from_ms: int = 0
     deleted_ms: int | None = None
     replaces: int | None = None  # the id it had before a PUT
+    number: int = 0  # counts every post ever made; ids and uuids come from it, but ids come again
+    made_by: By = "api"  # who made the first version
+    restored_by: By | None = None
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        return tuple(provider.network for provider in self.providers)
 
     @property
     def media(self) -> str | None:
-        return self.fields["media"][0] if self.fields["media"] else None
+        """The URL that its maker sent, which is what a judge knows the clip by."""
+        return self.sent_media[0] if self.sent_media else None
+
+    @property
+    def shown_media(self) -> list[str]:
+        return self.fields.get("media") or []
 
     def is_story(self, network: str) -> bool:
         return bool(self.fields.get(f"{network}Data", {}).get("type") == "STORY")
@@ -56,7 +70,9 @@ class Post:
             return self.fields["instagramData"].get("autoPublish") is True
         return self.fields.get(f"{network}Data", {}).get("autoPublish") is not False
 
-    def fact(self, event: str, network: str | None, detail: str | None = None) -> Line:
+    def fact(
+        self, event: str, network: str | None, detail: str | None = None, by: By | None = None
+    ) -> Line:
         return fact(
             event,
             self.account,
@@ -67,6 +83,9 @@ class Post:
             uuid=self.uuid,
             planned_for_ms=self.planned_ms,
             detail=detail,
+            by=by,
+            made_by=self.made_by,
+            restored_by=self.restored_by,
         )
 
 
@@ -86,44 +105,18 @@ def mark_published(post: Post, provider: Provider, brand: Brand) -> None:
     provider.detailed_status = "Published"
     provider.next_at_ms = None
     if provider.network == "instagram":
-        provider.network_id = f"1798{post.id:013d}"
+        provider.network_id = f"1798{post.number:013d}"
         provider.public_url = (
             f"https://www.instagram.com/stories/{brand.handle}/{provider.network_id}/"
         )
     else:
-        provider.network_id = f"{brand.page_id}_{post.id}"
-        provider.public_url = f"https://facebook.com/{brand.page_id}/posts/{post.id}"
+        provider.network_id = f"{brand.page_id}_{post.number}"
+        provider.public_url = f"https://facebook.com/{brand.page_id}/posts/{post.number}"
 
 
-def shown(post: Post, user_id: int) -> dict[str, Any]:
-    """A ScheduledPost as POST, GET and lists answer it. Source: metricool.md §2.5."""
-    created_ms = post.created_ms - post.created_ms % 60_000  # its seconds come back 00
-    return {
-        "id": post.id,
-        "publicationDate": _date(post.planned_ms, post.zone),
-        "creationDate": _date(created_ms, post.zone),
-        **post.fields,
-        "providers": [_provider_shown(provider) for provider in post.providers],
-        "uuid": post.uuid,
-        "creatorUserMail": "owner@example.test",
-        "creatorUserId": user_id,
-    }
-
-
-def shown_deleted(post: Post, zone: str) -> dict[str, Any]:
-    """An element of the deleted list; its media are objects. Source: metricool.md §3.6."""
-    return {
-        "postUuid": post.uuid,
-        "postId": post.id,
-        "content": post.fields["text"],
-        "networks": [_provider_shown(provider) for provider in post.providers],
-        "creationDate": _date(post.created_ms, zone),
-        "publicationDate": _date(post.planned_ms, zone),
-        "createdByUserName": "owner@example.test",
-        "deletionDate": _date(post.deleted_ms or 0, zone),
-        "media": [{"url": url, "altText": None} for url in post.fields["media"]],
-        "draft": post.fields["draft"],
-    }
+def mark_failed(provider: Provider, words: str) -> None:
+    provider.status, provider.detailed_status = "ERROR", words
+    provider.next_at_ms = provider.network_id = provider.public_url = None
 
 
 def to_snapshot(post: Post) -> dict[str, Any]:
@@ -138,25 +131,8 @@ def from_snapshot(snapshot: dict[str, Any]) -> Post:
     return Post(**{**snapshot, "providers": providers})
 
 
-def _provider_shown(provider: Provider) -> dict[str, Any]:
-    answer = {
-        "network": provider.network,
-        "status": provider.status,
-        "detailedStatus": provider.detailed_status,
-    }
-    if provider.network_id is not None:
-        answer["id"] = provider.network_id
-    if provider.public_url is not None:
-        answer["publicUrl"] = provider.public_url
-    return answer
-
-
 def _unusual(thing: Post | Provider, usual: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name in usual if (value := getattr(thing, name)) != usual[name]}
-
-
-def _date(at_ms: int, zone: str) -> dict[str, str]:
-    return {"dateTime": to_wall_time(at_ms, zone), "timezone": zone}
 
 
 _USUAL_POST = {one.name: one.default for one in fields(Post)}

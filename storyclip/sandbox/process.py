@@ -153,6 +153,10 @@ class SandboxProcess:
         post: dict[str, Any] = self.ask("POST", f"posts/{post_id}", what)
         return post
 
+    def person(self, act: str, **what: Any) -> Any:
+        """Have somebody act in the planner: `person("edit", postId=310000001)`."""
+        return self.ask("POST", f"people/{act}", what)
+
     def reset(self) -> None:
         """Forget posts, faults, requests and counts."""
         self.ask("POST", "reset")

@@ -1,17 +1,13 @@
 """How a post gets out: PENDING -> PUBLISHING -> PUBLISHED or else, each network on its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from storyclip.sandbox.agenda import Agenda
 from storyclip.sandbox.brands import Brand
-from storyclip.sandbox.faults import Faults, Subject
 from storyclip.sandbox.ledger import AnyLedger
-from storyclip.sandbox.posts import SETTLED, Post, Provider, mark_published
-
-TEXT_ON_STORY = "max characters allowed: 0"  # metricool.md §2.4
-STORY_WITHOUT_MEDIA = "a story needs an image or a video"  # [G]
+from storyclip.sandbox.posts import SETTLED, Post, Provider, mark_failed, mark_published
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +24,13 @@ class Publisher:
         self,
         rules: Rules,
         brands: Mapping[str, Brand],
-        faults: Faults,
         agenda: Agenda,
         ledger: AnyLedger,
     ) -> None:
         self._rules = rules
         self._brands = brands
-        self._faults = faults
         self._agenda = agenda
         self._ledger = ledger
-
-    def decide_ends(self, post: Post, subjects: Iterable[tuple[Provider, Subject]]) -> None:
-        """Fix, at creation, how each network of a post will end: rules first, then faults."""
-        for provider, subject in subjects:
-            if post.is_story(provider.network):
-                if post.fields["text"] and not self._rules.accept_story_text:
-                    provider.ending, provider.ending_words = "ERROR", TEXT_ON_STORY
-                if not post.media:
-                    provider.ending, provider.ending_words = "ERROR", STORY_WITHOUT_MEDIA
-            if fault := self._faults.take("publishing_for_long", subject):
-                provider.hold_ms = fault.delay_ms
-            if self._faults.take("never_publishes", subject):
-                provider.ending = None
-            if self._faults.take("awaiting_confirmation", subject):
-                provider.ending = "AWAITING_CONFIRMATION"
-                provider.ending_words = "Waiting for confirmation"
-            if fault := self._faults.take("unknown_status", subject):
-                provider.ending = provider.ending_words = fault.words or "IN_REVIEW"
-            if fault := self._faults.take("network_error", subject):
-                provider.ending = "ERROR"
-                provider.ending_words = fault.words or "Error validating access token"
 
     def schedule(self, post: Post, now_ms: int) -> None:
         """Put every network that is still PENDING on the agenda at the post's date."""
@@ -81,9 +54,11 @@ class Publisher:
             mark_published(post, provider, self._brands[post.account])
             self._ledger.append(at_ms, [post.fact("published", provider.network)])
             return
-        provider.status, provider.detailed_status = status, words
         if status == "ERROR":
+            mark_failed(provider, words)
             self._ledger.append(at_ms, [post.fact("error", provider.network, words)])
+            return
+        provider.status, provider.detailed_status = status, words
 
     def _then(self, post: Post, provider: Provider, at_ms: int) -> None:
         provider.next_at_ms = at_ms

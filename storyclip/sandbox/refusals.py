@@ -43,3 +43,10 @@ def not_found(what: str) -> Refused:
 
 def forbidden(detail: str) -> Refused:
     return Refused(403, "Forbidden", detail)
+
+
+class Gone(Refused):
+    """404 for a post's id that leads nowhere: never given, replaced, deleted, or not yours."""
+
+    def __init__(self, post_id: int) -> None:
+        super().__init__(404, "NotFound", f"Post {post_id} not found")

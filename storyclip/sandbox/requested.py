@@ -100,7 +100,7 @@ def read_post(body: dict[str, Any]) -> Requested:
         networks=_networks(body["providers"]),
         planned_ms=planned_ms,
         zone=zone,
-        fields=_fields(body),
+        fields=fields_of(body),
         uuid=uuid if isinstance(uuid, str) else None,
     )
 
@@ -135,7 +135,12 @@ def _networks(providers: Any) -> list[str]:
     return networks
 
 
-def _fields(body: dict[str, Any]) -> dict[str, Any]:
+def fields_of(body: dict[str, Any]) -> dict[str, Any]:
+    """What a post keeps of a body beside date, networks and uuid, with defaults filled in.
+
+    Raises:
+        Refused: 400 for what has the wrong type.
+    """
     fields = {
         name: default if body.get(name) is None else body[name]
         for name, default in _DEFAULTS.items()

@@ -3,11 +3,12 @@
 import json
 
 from storyclip.sandbox.answers import Answer, data
-from storyclip.sandbox.posts import Post, shown, shown_deleted
+from storyclip.sandbox.posts import Post
 from storyclip.sandbox.refusals import invalid, not_found
 from storyclip.sandbox.request import Call
 from storyclip.sandbox.requested import json_object, read_date, read_post
 from storyclip.sandbox.service import Sandbox
+from storyclip.sandbox.shown import shown, shown_deleted
 from storyclip.sandbox.wall_time import DEFAULT_ZONE, from_wall_time
 from storyclip.sandbox.world import DAY_MS
 
@@ -32,7 +33,7 @@ def list_posts(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
 
 def get_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     """One post; without blogId any of the user's (§1.1)."""
-    post = sandbox.world.find(call.query("blogId"), call.post_id)
+    post = sandbox.world.shelf.find(call.query("blogId"), call.post_id)
     if now_ms < post.found_from_ms:
         raise not_found(f"Post {post.id}")
     return data(shown(post, sandbox.user_id))
@@ -65,7 +66,7 @@ def restore_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
 def list_deleted(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     """A page of deleted posts (§3.6); pages count from 0 and the newest comes first [G]."""
     del now_ms
-    posts = sandbox.world.deleted(call.account)
+    posts = sandbox.world.shelf.deleted(call.account)
     by_plan = call.query("orderBy") == "publishDate"
     ascending = (call.query("orderDirection") or "").upper() == "ASC"
     posts.sort(key=_planned if by_plan else _deleted, reverse=not ascending)

@@ -45,5 +45,6 @@ def build(
     """A sandbox with the posts that its ledger tells of; `brands` as in `make_brands`."""
     faults = Faults() if faults is None else faults
     clock.not_before(ledger.last_time_ms)
-    world = World(rules, make_brands(user_id, brands), faults, ledger)
+    named = {str(brand.id): brand for brand in make_brands(user_id, brands)}
+    world = World(rules, named, faults, ledger)
     return Sandbox(clock, faults, ledger, world, calls or CallLog(), token, user_id)

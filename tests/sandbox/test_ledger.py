@@ -27,6 +27,9 @@ def test_a_line_says_who_where_what_and_when(metricool: Metricool):
         "uuid": post["uuid"],
         "plannedFor": metricool.iso(120),
         "detail": None,
+        "by": "api",
+        "madeBy": "api",
+        "restoredBy": None,
     }
 
 

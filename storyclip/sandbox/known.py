@@ -1,0 +1,64 @@
+"""What this Metricool has in its head, and how it comes back from the ledger after a restart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from storyclip.sandbox.brands import Brand
+from storyclip.sandbox.clock import from_rfc3339
+from storyclip.sandbox.ledger import Line
+from storyclip.sandbox.posts import Post, from_snapshot, mark_failed, mark_published
+from storyclip.sandbox.shelf import Shelf
+
+FIRST_POST_ID = 310_000_001
+
+
+@dataclass(slots=True)
+class Known:
+    shelf: Shelf
+    sources: dict[str, str] = field(default_factory=dict)  # media URL -> what normalize was given
+    copies: int = 0  # how many normalize has made
+    last_number: int = FIRST_POST_ID - 1  # of a post
+
+
+def replay(lines: Iterable[Line], brands: Mapping[str, Brand]) -> Known:
+    """Take every line of an earlier run for true, in order."""
+    known = Known(Shelf(brands))
+    posts: dict[tuple[int, str], Post] = {}  # the last one that an id and a uuid meant together
+    for line in lines:
+        if line["event"] == "reset":
+            known.last_number, known.copies = line["postId"], line.get("copies", 0)
+        elif line["event"] == "normalized":
+            known.sources[line["media"]] = line["source"]
+            known.copies += 1
+        elif "post" in line:
+            _shelve(from_snapshot(line["post"]), known, posts)
+        elif post := posts.get((line["postId"], line["uuid"])):
+            _go_on(post, line, known, brands[post.account])
+    return known
+
+
+def _shelve(post: Post, known: Known, posts: dict[tuple[int, str], Post]) -> None:
+    """A post as a line shows it whole, in place of what was known of it."""
+    post.number = post.number or post.id
+    known.last_number = max(known.last_number, post.number)
+    for post_id in (post.replaces, post.id):
+        if post_id is not None and (older := posts.pop((post_id, post.uuid), None)):
+            known.shelf.take_out(older)
+    posts[post.id, post.uuid] = post
+    if post.deleted_ms is None:
+        known.shelf.put(post)
+    else:
+        known.shelf.bin(post)
+
+
+def _go_on(post: Post, line: Line, known: Known, brand: Brand) -> None:
+    if line["event"] == "vanished":
+        known.shelf.take_out(post)
+    elif line["event"] == "deleted" and post.deleted_ms is None:
+        post.deleted_ms = from_rfc3339(line["time"])
+        known.shelf.bin(post)
+    for provider in post.providers:
+        if provider.network == line["network"] and line["event"] == "published":
+            mark_published(post, provider, brand)
+        elif provider.network == line["network"] and line["event"] == "error":
+            mark_failed(provider, line["detail"])
