@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storyclip.domain.errors import MAX_WORDS, UpstreamLookFailed
+from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
 from storyclip.domain.story import Post, PostStatus
+from storyclip.upstream.network_errors import classify_network_error
 from storyclip.upstream.reading import data_of, id_of, object_of, text_of
 
 DELETED_PAGE = 100
@@ -112,13 +113,17 @@ def _post(
     if post_id is None or media_urls is None:
         unread = "no usable id" if post_id is None else "no readable media"
         raise UpstreamLookFailed(f"one of Metricool's posts for {network} has {unread}")
+    status = PostStatus.UNKNOWN if post.get("draft") else _status(provider.get("status"))
+    said = text_of(provider.get("detailedStatus")) or ""
+    is_error = status is PostStatus.ERROR
     return Post(
         id=post_id,
         network=network,
         media_urls=media_urls,
         planned_for=_instant(post.get("publicationDate")),
-        status=PostStatus.UNKNOWN if post.get("draft") else _status(provider.get("status")),
-        words=(text_of(provider.get("detailedStatus")) or "")[:MAX_WORDS],
+        status=status,
+        words=said[:MAX_WORDS],
+        retry_safety=classify_network_error(said) if is_error else RetrySafety.SAFE,
         network_post_id=text_of(provider.get("id")),
         public_url=text_of(provider.get("publicUrl")),
     )

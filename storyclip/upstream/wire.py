@@ -5,28 +5,15 @@ Sources: Metricool OpenAPI 2026-07, and answers captured by integrators in 2025-
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from storyclip.domain.errors import RetrySafety, UpstreamLookFailed
+from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.story import Brand, Story
 from storyclip.upstream.reading import id_of, object_of, parsed, text_of
 
 MAX_URL_CHARACTERS = 2000
-
-# Graph API error codes as of 2026-11, which Metricool may pass on inside its free text. A subcode
-# outranks its code: spam (4/2207051) comes under the code of a rate limit.
-MAYBE_OUT = {"2207001", "1366051", "506"}  # broke while publishing; or "posted already"
-REFUSED_FOR_GOOD = {
-    "2207004", "2207005", "2207009", "2207010", "2207023", "2207026", "2207057", "2207077",  # file
-    "2207050", "2207051", "1363042", "1404078", "4854002",  # account restricted, looks like spam
-    "100", "352", "36000", "36001", "36003", "36004",  # file, in the words of the codes
-}  # fmt: skip
-
-_SUBCODE = re.compile(r"(?<!\d)\d{7}(?!\d)")
-_CODE = re.compile(r"(?:\(#|(?<!sub)code\W{0,4}|\berror\W{0,3})(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
 def story_body(story: Story) -> dict[str, Any]:
@@ -107,21 +94,6 @@ def media_url(body: bytes) -> str | None:
         value = next((value[k] for k in ("data", "url", "normalizedUrl") if value.get(k)), "")
     url = value.strip() if isinstance(value, str) else text.strip("\"' \r\n\t")
     return url if _is_url(url) else None
-
-
-def classify_network_error(words: str) -> RetrySafety:
-    """Say whether a post that Metricool calls ERROR may be asked for again.
-
-    Without a code that we know it is safe: by Metricool's own word, ERROR is a post that did not
-    go out. An expired token or a missing permission is safe as well: reconnecting heals it, and
-    until then a retry is only refused once more.
-
-    Source: Meta's Graph API error codes for content publishing.
-    """
-    numbers = {*_SUBCODE.findall(words), *_CODE.findall(words)}
-    if numbers & MAYBE_OUT:
-        return RetrySafety.CHECK_FIRST
-    return RetrySafety.NEVER if numbers & REFUSED_FOR_GOOD else RetrySafety.SAFE
 
 
 def _is_url(text: str) -> bool:

@@ -223,25 +223,21 @@ def test_an_envelope_is_known_by_its_words(envelope, expected):
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("said", "safety"),
     [
-        ("Error while publishing (-1/2207001)", RetrySafety.CHECK_FIRST),
-        ('{"code": 506, "message": "Duplicate status message"}', RetrySafety.CHECK_FIRST),
-        ("(#1) error_subcode: 1366051", RetrySafety.CHECK_FIRST),
-        ("code 4, subcode 2207051", RetrySafety.NEVER),
-        ("code 4", RetrySafety.SAFE),
-        ("25/2207050", RetrySafety.NEVER),
-        ("(#100) Invalid parameter", RetrySafety.NEVER),
-        ("352 / 2207026", RetrySafety.NEVER),
-        ("max characters allowed: 0, got 100", RetrySafety.SAFE),
-        ("Error validating access token (code 190, subcode 463)", RetrySafety.SAFE),
-        ("post 122070010 is not there", RetrySafety.SAFE),
-        ("Something went wrong", RetrySafety.SAFE),
-        ("", RetrySafety.SAFE),
+        ("Error 36003/2207009: aspect ratio", RetrySafety.NEVER),
+        ("Error validating access token", RetrySafety.SAFE),
+        ("Code: 500 Internal Server Error", RetrySafety.CHECK_FIRST),
+        ("", RetrySafety.CHECK_FIRST),
+        (None, RetrySafety.CHECK_FIRST),
     ],
 )
-def test_a_networks_refusal_says_whether_to_ask_again(said, expected):
-    assert wire.classify_network_error(said) is expected
+def test_an_error_allows_what_its_words_prove(said, safety):
+    provider = {"network": "instagram", "status": "ERROR", "detailedStatus": said}
+
+    (post,) = posts.listed_posts({"data": [element(providers=[provider])]}, "instagram")
+
+    assert post.retry_safety is safety
 
 
 def test_brands_leave_out_what_is_deleted_or_for_show():
