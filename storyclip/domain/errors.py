@@ -5,8 +5,8 @@ StoryClipError
 ├── come back then     QuotaExceeded
 ├── decide again       ActionRefused
 ├── drop it quietly    LostRace, NotItsTurn
-├── ask again later    StoreUnavailable, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed,
-│                      MediaUnavailable, IdempotencyKeyBusy
+├── ask again later    StoreUnavailable, UpstreamBusy, UpstreamUnreachable, MediaUnavailable,
+│                      IdempotencyKeyBusy, UpstreamLookFailed ── UpstreamLookTooLarge
 ├── look first         UpstreamUnanswered
 └── nothing helps      UpstreamRefused ── UpstreamDateInPast, UpstreamDenied (until reconnected)
 """
@@ -153,6 +153,10 @@ class UpstreamUnanswered(UpstreamError):
 
 class UpstreamLookFailed(UpstreamError):
     """A question without side effects got no usable answer; it may simply be asked again."""
+
+
+class UpstreamLookTooLarge(UpstreamLookFailed):
+    """The answer is longer than we read: ask for less at a time."""
 
 
 class MediaUnavailable(UpstreamError):

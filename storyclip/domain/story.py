@@ -39,7 +39,10 @@ class Story:
 class Post:
     """One of Metricool's posts as far as one network of it goes.
 
-    `words` and `retry_safety` are meant for ERROR: the network's reason, and what it allows.
+    Its `uuid` is what it is: the id changes with every edit in the planner, and may be another
+    post's by now. A wall time in the hour that comes twice means `planned_for` or
+    `other_reading`. `words` and `retry_safety` are meant for ERROR: the network's reason, and
+    what it allows.
     """
 
     id: str
@@ -51,14 +54,24 @@ class Post:
     retry_safety: RetrySafety = RetrySafety.SAFE
     network_post_id: str | None = None
     public_url: str | None = None
+    uuid: str | None = None  # opaque; today a signed 64-bit number, negative ones too
+    created_at: datetime | None = None  # cut to the minute
+    deleted_at: datetime | None = None  # only among the deleted
+    other_reading: datetime | None = None
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A list of posts, and what time it was upstream when it was made (its `Date` header)."""
+    """A list of posts, and how far it may be believed.
+
+    What is in it is there. What is not in it may be absent only if the look `is_whole` and says
+    what time it was upstream when it was made.
+    """
 
     posts: tuple[Post, ...]
-    upstream_now: datetime
+    upstream_now: datetime | None
+    is_whole: bool  # no post unreadable, no page left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +115,10 @@ class Upstream(Protocol):
             UpstreamRefused, UpstreamDenied, UpstreamBusy, UpstreamUnreachable, MediaUnavailable
         """
 
-    def submit_story(self, story: Story) -> Post:
+    def submit_story(self, story: Story, send_by: float | None = None) -> Post:
         """Have one story published; one POST, never repeated in here.
+
+        After `send_by`, a moment of the monotonic clock, nothing leaves any more.
 
         Raises:
             UpstreamRefused, UpstreamDateInPast, UpstreamDenied: surely not created.
@@ -112,7 +127,9 @@ class Upstream(Protocol):
         """
 
     def post(self, account_id: str, network: str, post_id: str) -> Post | None:
-        """Return one post, or None when Metricool knows no such id.
+        """Return one post, or None when no post for the network has such an id.
+
+        That is weak: ids change, lists and single posts lag, and a person may have edited it.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
@@ -125,15 +142,17 @@ class Upstream(Protocol):
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
         """
 
-    def deleted_posts(self, account_id: str, network: str) -> Sequence[Post]:
+    def deleted_posts(self, account_id: str, network: str) -> Look:
         """Return the posts that somebody deleted, latest deletion first.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
         """
 
-    def delete_post(self, account_id: str, post_id: str) -> None:
+    def delete_post(self, account_id: str, post_id: str, send_by: float | None = None) -> None:
         """Delete a post; one that is already gone is fine.
+
+        After `send_by`, a moment of the monotonic clock, nothing leaves any more.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed: it may be gone.

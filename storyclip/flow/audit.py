@@ -47,7 +47,8 @@ def audit(lane_id: int, engine: Engine) -> None:
     except UpstreamError as failure:
         log.info("audit_failed", account=lane.account_id, reason=str(failure))
         return
-    _absences(ours, look.posts, engine)
+    if look.is_whole:
+        _absences(ours, look.posts, engine)
 
 
 def _twins(lane: Lane, ours: Sequence[Clip], posts: Sequence[Post], engine: Engine) -> None:

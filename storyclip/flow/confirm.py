@@ -111,7 +111,7 @@ def _missing(clip: Clip, engine: Engine) -> None:
             _moved(clip, engine, post_id=edited.id, planned_for=planned_for)
             return
         lane = clip.lane
-        if ours(clip, engine.upstream.deleted_posts(lane.account_id, lane.network)):
+        if ours(clip, engine.upstream.deleted_posts(lane.account_id, lane.network).posts):
             _deleted(clip, engine)
             return
     if clip.state is State.FAILED:

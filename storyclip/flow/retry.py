@@ -81,10 +81,13 @@ class Retry:
         look = upstream.posts_between(lane.account_id, lane.network, *window(clip))
         if found := ours(clip, look.posts):
             return self._of_post(clip, found)
-        if ours(clip, upstream.deleted_posts(lane.account_id, lane.network)):
+        if ours(clip, upstream.deleted_posts(lane.account_id, lane.network).posts):
             return self._anew(clip)
-        fence_at = clip.fence_at
-        if fence_at is not None and look.upstream_now < fence_at + seconds(self.settings.settle_s):
+        fence_at, upstream_now = clip.fence_at, look.upstream_now
+        is_over = fence_at is None or (
+            upstream_now is not None and upstream_now >= fence_at + seconds(self.settings.settle_s)
+        )
+        if not is_over or not look.is_whole:
             raise _still_pending(clip, "Metricool does not show it, but it may still appear")
         return self._settled_first(clip)
 

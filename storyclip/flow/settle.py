@@ -32,14 +32,19 @@ def settle(clip: Clip, engine: Engine) -> None:
         crashpoint("looked")
         if found := ours(clip, look.posts):
             _adopt(clip, engine, found)
-        elif not _is_past_fence(clip, look.upstream_now, engine):
+        elif not look.is_whole or not _is_past_fence(clip, look.upstream_now, engine):
             _look_again(clip, engine, look.upstream_now)
         elif not _is_second_look(clip, engine):
             _note_absence(clip, engine)
-        elif ours(clip, engine.upstream.deleted_posts(clip.lane.account_id, clip.lane.network)):
-            _deleted(clip, engine)
         else:
-            _try_again(clip, engine)
+            lane = clip.lane
+            deleted = engine.upstream.deleted_posts(lane.account_id, lane.network)
+            if ours(clip, deleted.posts):
+                _deleted(clip, engine)
+            elif not deleted.is_whole:
+                _look_again(clip, engine, look.upstream_now)
+            else:
+                _try_again(clip, engine)
     except UpstreamDenied as refusal:
         note(clip, next_at=denied_look(clip, engine, refusal.words), rung_at=None)
     except UpstreamError as failure:
@@ -66,13 +71,15 @@ def _adopt(clip: Clip, engine: Engine, post: Post) -> None:
     confirm(clip, engine)
 
 
-def _is_past_fence(clip: Clip, upstream_now: datetime, engine: Engine) -> bool:
+def _is_past_fence(clip: Clip, upstream_now: datetime | None, engine: Engine) -> bool:
     """Return whether, by Metricool's own clock, a POST still under way must be refused by now.
+
+    While it does not tell its time, nobody can say so.
 
     A date far ahead is not waited for: nothing stays on the way for so long, and should it
     make a twin after all, the audit deletes that long before it is due.
     """
-    return _to_fence_s(clip, upstream_now, engine) <= 0
+    return upstream_now is not None and _to_fence_s(clip, upstream_now, engine) <= 0
 
 
 def _to_fence_s(clip: Clip, upstream_now: datetime, engine: Engine) -> float:
@@ -91,13 +98,14 @@ def _is_second_look(clip: Clip, engine: Engine) -> bool:
     return clip.missing_since is not None and engine.now() >= clip.missing_since + apart
 
 
-def _look_again(clip: Clip, engine: Engine, upstream_now: datetime) -> None:
+def _look_again(clip: Clip, engine: Engine, upstream_now: datetime | None) -> None:
     """Look soon at first, then less often, and again right past the fence."""
     assert clip.intended_at is not None
     now, settings = engine.now(), engine.settings
-    to_fence_s = _to_fence_s(clip, upstream_now, engine)
     waited_s = (now - clip.intended_at).total_seconds()
-    wait_s = min(max(waited_s / 2, settings.confirm_interval_s), LONGEST_WAIT_S, to_fence_s)
+    wait_s = min(max(waited_s / 2, settings.confirm_interval_s), LONGEST_WAIT_S)
+    if upstream_now is not None and (to_fence_s := _to_fence_s(clip, upstream_now, engine)) > 0:
+        wait_s = min(wait_s, to_fence_s)
     note(clip, next_at=now + seconds(wait_s), rung_at=None)
 
 

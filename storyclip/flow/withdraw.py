@@ -108,5 +108,5 @@ def _recall(clip: Clip, engine: Engine) -> None:
 
 def _was_deleted_in_time(clip: Clip, engine: Engine) -> bool:
     lane = clip.lane
-    found = ours(clip, engine.upstream.deleted_posts(lane.account_id, lane.network))
+    found = ours(clip, engine.upstream.deleted_posts(lane.account_id, lane.network).posts)
     return found is not None and found.status is PostStatus.PENDING

@@ -48,7 +48,8 @@ def heat_map(answer: Any) -> HeatMap:
             place = (day_number - MONDAY) % DAYS, _number(hour.get("hourOfDay"), 0, HOURS - 1)
             if place in values:
                 raise UpstreamLookFailed("Metricool's heat map has an hour twice")
-            values[place] = _number(hour.get("value"), 0, MAX_VALUE)
+            value = hour.get("value")
+            values[place] = 0 if value is None else _number(value, 0, MAX_VALUE)
     return HeatMap(
         tuple(tuple(values.get((day, hour), 0) for hour in range(HOURS)) for day in range(DAYS))
     )

@@ -12,11 +12,18 @@ from storyclip.domain.errors import (
     UpstreamDateInPast,
     UpstreamDenied,
     UpstreamLookFailed,
+    UpstreamLookTooLarge,
     UpstreamRefused,
     UpstreamUnanswered,
 )
 from storyclip.upstream import words
-from storyclip.upstream.exchange import Answer, Exchange, Request
+from storyclip.upstream.exchange import (
+    MAX_ANSWER_BYTES,
+    Answer,
+    AnswerTooLarge,
+    Exchange,
+    Request,
+)
 from storyclip.upstream.reading import parsed
 
 OK = 200
@@ -35,7 +42,7 @@ class Caller:
         exchange: Exchange,
         monotonic: Callable[[], float],
     ) -> None:
-        self.exchange = exchange
+        self._exchange = exchange
         self._user_token = user_token
         self._user_id = user_id
         self._deadline_s = deadline_s
@@ -54,37 +61,73 @@ class Caller:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         accept: str = "application/json",
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> Request:
         """Put a call together, on behalf of this user and at most one account."""
         account = {} if account_id is None else {"blogId": account_id}
         parameters = {"userId": self._user_id, **account, **(query or {})}
-        return Request(method, path, parameters, {**self._headers, "Accept": accept}, body)
+        headers = {**self._headers, "Accept": accept}
+        return Request(method, path, parameters, headers, body, max_answer_bytes)
 
     def over_at(self, deadlines: int = 1) -> float:
         """Return when a call that begins now has to be over."""
         return self._monotonic() + deadlines * self._deadline_s
 
+    def ask(self, request: Request, over_at: float) -> Answer:
+        """Have a call made that may be repeated.
+
+        Raises:
+            UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
+        """
+        return self._exchange.ask(request, over_at)
+
+    def tell(
+        self,
+        request: Request,
+        send_by: float | None = None,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Have a call made that must not be repeated, and that begins by `send_by` or never.
+
+        Raises:
+            UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
+        """
+        return self._exchange.tell(request, self.over_at(), on_sent, send_by)
+
     def look(
         self,
         request: Request,
-        over_at: float,
-        call: Callable[[Request, float], Answer] | None = None,
-        and_fine: int = OK,
+        over_at: float | None = None,
+        is_fine: Callable[[Answer], bool] | None = None,
     ) -> Answer:
-        """Return a complete answer with status 200 or `and_fine`.
+        """Return a complete answer with status 200, or one that `is_fine`.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable
+            UpstreamLookTooLarge: the answer is longer than the request allows.
             UpstreamLookFailed: any other answer, or none.
         """
         try:
-            answer = (call or self.exchange.ask)(request, over_at)
+            answer = self.ask(request, self.over_at() if over_at is None else over_at)
+        except AnswerTooLarge as excess:
+            raise UpstreamLookTooLarge(str(excess)) from None
         except UpstreamUnanswered as silence:
             raise UpstreamLookFailed(str(silence)) from None
-        self.raise_if_denied_or_busy(answer)
-        if answer.status not in (OK, and_fine):
-            raise UpstreamLookFailed(f"HTTP {answer.status}: {self._words(answer)}"[:MAX_WORDS])
+        self.raise_if_not_fine(answer, is_fine)
         return answer
+
+    def raise_if_not_fine(
+        self, answer: Answer, is_fine: Callable[[Answer], bool] | None = None
+    ) -> None:
+        """Raise whatever else an answer is than status 200 or `is_fine`.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamLookFailed
+        """
+        self.raise_if_denied_or_busy(answer)
+        if answer.status == OK or (is_fine is not None and is_fine(answer)):
+            return
+        raise UpstreamLookFailed(f"HTTP {answer.status}: {self._words(answer)}"[:MAX_WORDS])
 
     def raise_if_denied_or_busy(self, answer: Answer) -> None:
         """Raise what every call has to expect.

@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from storyclip.domain.errors import UpstreamUnanswered
+
+MAX_ANSWER_BYTES = 1 << 20  # no answer but a list comes near; more is no answer to us
+
+
+class AnswerTooLarge(UpstreamUnanswered):
+    """The answer is longer than the request allows; the rest of it was not read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -16,6 +24,7 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Mapping[str, Any] | None = None
+    max_answer_bytes: int = MAX_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class Exchange(Protocol):
         Raises:
             UpstreamUnreachable: not one byte left.
             UpstreamUnanswered: no complete answer by `over_at`, or `stop` came in between.
+            AnswerTooLarge: there is more of it than the request allows.
         """
 
     def tell(
@@ -54,6 +64,7 @@ class Exchange(Protocol):
         Raises:
             UpstreamUnreachable: not one byte left.
             UpstreamUnanswered: something left, but no complete answer came by `over_at`.
+            AnswerTooLarge: there is more of it than the request allows.
         """
 
     def stop(self) -> None:

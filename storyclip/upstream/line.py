@@ -15,9 +15,7 @@ from requests.structures import CaseInsensitiveDict
 from storyclip.domain.errors import UpstreamUnanswered, UpstreamUnreachable
 from storyclip.upstream.connection import FreshConnections, KeptConnections, current_call
 from storyclip.upstream.deadline import Call, CallOver, watch
-from storyclip.upstream.exchange import Answer, Request
-
-MAX_ANSWER_BYTES = 1 << 20  # a month of an account's posts stays below; more is no answer to us
+from storyclip.upstream.exchange import Answer, AnswerTooLarge, Request
 
 
 class Line:
@@ -63,7 +61,10 @@ class Line:
         token = current_call.set(call)
         try:
             watch(call)
-            return _answer(adapter, _prepared(self._base_url, request), call)
+            prepared = _prepared(self._base_url, request)
+            return _answer(adapter, prepared, call, request.max_answer_bytes)
+        except AnswerTooLarge:
+            raise
         except Exception as mishap:
             # Whatever it was, what it proves hangs on the first byte alone. `from None`, because
             # the libraries' texts hold whole URLs.
@@ -98,7 +99,7 @@ def _prepared(base_url: str, request: Request) -> PreparedRequest:
     return prepared
 
 
-def _answer(adapter: HTTPAdapter, request: PreparedRequest, call: Call) -> Answer:
+def _answer(adapter: HTTPAdapter, request: PreparedRequest, call: Call, max_bytes: int) -> Answer:
     """Send through the adapter alone, without a `Session`.
 
     What a session adds must not happen here: it follows redirects, sends cookies back, and
@@ -106,11 +107,11 @@ def _answer(adapter: HTTPAdapter, request: PreparedRequest, call: Call) -> Answe
     """
     response = adapter.send(request, stream=True, timeout=call.time_left_s())
     try:
-        body = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+        body = response.raw.read(max_bytes + 1, decode_content=True)
     finally:
         response.raw.close()  # wholly read, its connection is back in the pool and stays open
-    if len(body) > MAX_ANSWER_BYTES:
-        raise CallOver(f"more than {MAX_ANSWER_BYTES} bytes")
+    if len(body) > max_bytes:
+        raise AnswerTooLarge(f"Metricool's answer has more than {max_bytes} bytes")
     if call.cut_because:  # to a reader, a line that we cut ourselves looks like a good end
         raise CallOver(call.cut_because)
     headers = response.headers

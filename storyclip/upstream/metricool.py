@@ -18,15 +18,16 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
 )
 from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
-from storyclip.upstream import best_times, posts, wire, words
+from storyclip.upstream import best_times, lists, posts, wire, words
 from storyclip.upstream.caller import OK, Caller
-from storyclip.upstream.exchange import Exchange
+from storyclip.upstream.exchange import Answer, Exchange
 from storyclip.upstream.line import Line
 from storyclip.upstream.reading import parsed
 
 MEDIA_DEADLINES = 12  # a large file takes minutes: integrators allow 4 min against our usual 20 s
-MAX_DELETED_PAGES = 10
 
+NO_CONTENT = 204
+BAD_REQUEST = 400
 NOT_FOUND = 404
 UNPROVEN = (408, 409)  # time-out or conflict: with what, if not with our own first try?
 MEDIA_REFUSALS = (400, 404, 422)
@@ -79,7 +80,7 @@ class Metricool:
             "GET", "/actions/normalize/image/url", account_id, query, accept="*/*"
         )
         try:
-            answer = self._exchange.ask(request, self._calls.over_at(MEDIA_DEADLINES))
+            answer = self._calls.ask(request, self._calls.over_at(MEDIA_DEADLINES))
         except UpstreamUnanswered as silence:
             raise MediaUnavailable(str(silence)) from None
         self._calls.raise_if_denied_or_busy(answer)
@@ -90,7 +91,7 @@ class Metricool:
             raise MediaUnavailable(f"Metricool gave no URL for the file (HTTP {answer.status})")
         return url
 
-    def submit_story(self, story: Story) -> Post:
+    def submit_story(self, story: Story, send_by: float | None = None) -> Post:
         """Have one story published; one POST on a fresh connection, never repeated in here.
 
         `media_urls` of the result is what Metricool echoed, which may differ from what was sent.
@@ -99,14 +100,12 @@ class Metricool:
             UpstreamRefused, UpstreamDateInPast: 4xx with Metricool's envelope.
             UpstreamDenied: 401 or 403.
             UpstreamBusy: 429; `retry_after_s` from the header, 30 s without one.
-            UpstreamUnreachable: not one byte left.
+            UpstreamUnreachable: not one byte left, be it that `send_by` was over.
             UpstreamUnanswered: everything else; it may have been created.
         """
         body = wire.story_body(story)
         request = self._calls.request("POST", "/v2/scheduler/posts", story.account_id, body=body)
-        answer = self._exchange.tell(
-            request, self._calls.over_at(), lambda: crashpoint("request_sent")
-        )
+        answer = self._calls.tell(request, send_by, lambda: crashpoint("request_sent"))
         post = posts.created_post(parsed(answer.body), story.network)
         if post is not None and 200 <= answer.status < 300:
             return post
@@ -116,50 +115,25 @@ class Metricool:
         raise UpstreamUnanswered(f"HTTP {answer.status} says neither created nor refused")
 
     def post(self, account_id: str, network: str, post_id: str) -> Post | None:
-        """Return one post, or None when Metricool knows no such id."""
+        """Return one post, or None when no post for the network has such an id."""
         request = self._calls.request("GET", _path_of(post_id), account_id)
-        answer = self._calls.look(request, self._calls.over_at(), and_fine=NOT_FOUND)
-        if answer.status == NOT_FOUND:
-            return None
-        return posts.one_post(parsed(answer.body), network)
+        answer = self._calls.look(request, is_fine=_knows_no_such_post)
+        return posts.one_post(parsed(answer.body), network) if answer.status == OK else None
 
     def posts_between(self, account_id: str, network: str, start: datetime, end: datetime) -> Look:
         """Return all posts dated from `start` to `end`, whatever their status, deleted ones not.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable: as everywhere.
-            UpstreamLookFailed: no answer, one unreadable element, or no readable `Date`: without
-                their clock nobody can say whether a late POST may still create something.
+            UpstreamLookFailed: no answer, or one without a list.
         """
-        query = {
-            "start": wire.wall_time(start),
-            "end": wire.wall_time(end),
-            "timezone": "UTC",
-            "extendedRange": "true",
-        }
-        answer = self._calls.look(
-            self._calls.request("GET", "/v2/scheduler/posts", account_id, query),
-            self._calls.over_at(),
-        )
-        if (upstream_now := words.upstream_now(answer.headers)) is None:
-            raise UpstreamLookFailed("Metricool's answer does not say what time it is there")
-        return Look(posts.listed_posts(parsed(answer.body), network), upstream_now)
+        return lists.posts_between(self._calls, account_id, network, start, end)
 
-    def deleted_posts(self, account_id: str, network: str) -> Sequence[Post]:
-        """Return the posts that somebody deleted, latest deletion first, 1,000 at most."""
-        found: list[Post] = []
-        over_at = self._calls.over_at()
-        for page in range(MAX_DELETED_PAGES):
-            query = posts.deleted_query(page)
-            request = self._calls.request("GET", "/v2/scheduler/posts/deleted", account_id, query)
-            answer = self._calls.look(request, over_at)
-            size, of_network = posts.deleted_page(parsed(answer.body), network)
-            found += of_network
-            if size < posts.DELETED_PAGE:
-                break
-        return found
+    def deleted_posts(self, account_id: str, network: str) -> Look:
+        """Return the posts that somebody deleted, latest deletion first, 10,000 at most."""
+        return lists.deleted_posts(self._calls, account_id, network)
 
-    def delete_post(self, account_id: str, post_id: str) -> None:
+    def delete_post(self, account_id: str, post_id: str, send_by: float | None = None) -> None:
         """Delete a post; one that is already gone is fine.
 
         Raises:
@@ -167,21 +141,18 @@ class Metricool:
             UpstreamLookFailed: it may be gone.
         """
         request = self._calls.request("DELETE", _path_of(post_id), account_id)
-        answer = self._calls.look(
-            request, self._calls.over_at(), self._exchange.tell, and_fine=NOT_FOUND
-        )
-        if answer.status == NOT_FOUND:
-            return
+        try:
+            answer = self._calls.tell(request, send_by)
+        except UpstreamUnanswered as silence:
+            raise UpstreamLookFailed(str(silence)) from None
+        self._calls.raise_if_not_fine(answer, _knows_no_such_post)
         gone = parsed(answer.body)
-        if not isinstance(gone, dict) or gone.get("data") is not True:
+        if answer.status == OK and not (isinstance(gone, dict) and gone.get("data") is True):
             raise UpstreamLookFailed("Metricool does not say that the post is deleted")
 
     def brands(self) -> Sequence[Brand]:
         """Return the accounts of these credentials, without deleted and demo ones."""
-        answer = self._calls.look(
-            self._calls.request("GET", "/admin/simpleProfiles", None), self._calls.over_at()
-        )
-        return wire.brands(parsed(answer.body))
+        return wire.brands(lists.listed(self._calls, "/admin/simpleProfiles", None)[0])
 
     def best_times(
         self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
@@ -189,11 +160,25 @@ class Metricool:
         """Return how well the hours of the zone do; without history, all of them 0."""
         query = best_times.query(timezone, start, end)
         path = f"/v2/scheduler/besttimes/{quote(network, safe='')}"
-        answer = self._calls.look(
-            self._calls.request("GET", path, account_id, query), self._calls.over_at()
-        )
+        answer = self._calls.look(self._calls.request("GET", path, account_id, query))
         return best_times.heat_map(parsed(answer.body))
 
 
 def _path_of(post_id: str) -> str:
     return f"/v2/scheduler/posts/{quote(post_id, safe='')}"
+
+
+def _knows_no_such_post(answer: Answer) -> bool:
+    """Return whether Metricool itself says that it has no post with the id of the call.
+
+    A 404 by id is certain, but its body was never captured: Metricool's envelope as with every
+    other refusal, or the empty one of a Spring controller that finds nothing. A gateway that has
+    lost its Metricool says 404 as well, with a page or JSON of its own: that is no look at all.
+    A deleted id was also told of as a 400, which proves nothing without the envelope.
+    """
+    if answer.status == NO_CONTENT:
+        return True
+    if answer.status == NOT_FOUND and not answer.body:
+        return answer.has_marked_end
+    is_refusal = words.refusal_words(parsed(answer.body)) is not None
+    return is_refusal and answer.status in (NOT_FOUND, BAD_REQUEST)

@@ -5,16 +5,48 @@ Source: Metricool OpenAPI 2026-07, schema ScheduledPost, and answers captured by
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
 from storyclip.domain.story import Post, PostStatus
 from storyclip.upstream.network_errors import classify_network_error
-from storyclip.upstream.reading import data_of, id_of, object_of, text_of
+from storyclip.upstream.reading import data_of, id_of, text_of
+from storyclip.upstream.zoned_time import reading_of, readings_of
 
-DELETED_PAGE = 100
+DELETED_PAGE = 1000  # the most that the schema allows
+MAX_UUID_CHARACTERS = 64  # theirs have 20 today; what is longer is none
+
+
+class _Names(NamedTuple):
+    id: str
+    uuid: str
+    providers: str
+
+
+_SCHEDULED = _Names("id", "uuid", "providers")
+_DELETED = _Names("postId", "postUuid", "networks")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The posts for one network; `is_whole` if none of ours can hide in what was not read."""
+
+    posts: tuple[Post, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedPage(Listed):
+    """One page of the deleted posts; `shown` are the ids of all its elements."""
+
+    shown: frozenset[str]
+    size: int
+    total: int | None  # elements of all pages together, if Metricool says so
+
+    def is_end(self, shown: int) -> bool:
+        """Return whether `shown` different posts, on this page and before, are all there are."""
+        return self.size < DELETED_PAGE if self.total is None else shown >= self.total
 
 
 def created_post(answer: Any, network: str) -> Post | None:
@@ -25,42 +57,31 @@ def created_post(answer: Any, network: str) -> Post | None:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict) or (post_id := id_of(data.get("id"))) is None:
         return None
-    media_urls = _media_urls(data) or ()
-    try:
-        found = _post(data, post_id, data.get("providers"), media_urls, network)
-    except UpstreamLookFailed:
-        found = None
-    date = _instant(data.get("publicationDate"))
-    return found or Post(post_id, network, media_urls, date, PostStatus.UNKNOWN)
+    provider = _provider_for(network, data.get("providers"))[0] or {}
+    return _post(data, _SCHEDULED, post_id, network, provider, _media_urls(data)[0])
 
 
-def one_post(answer: Any, network: str) -> Post:
-    """Return the post in the answer to a GET of one.
+def one_post(answer: Any, network: str) -> Post | None:
+    """Return the post in the answer to a GET of one, None if there is none for `network`.
 
     Raises:
-        UpstreamLookFailed: it cannot be read, or is not for `network`.
+        UpstreamLookFailed: it cannot be read.
     """
-    post = data_of(answer, dict)
-    media_urls = _media_urls(post) or ()
-    found = _post(post, id_of(post.get("id")), post.get("providers"), media_urls, network)
-    if found is None:
-        raise UpstreamLookFailed(f"the post that Metricool shows is not for {network}")
-    return found
+    if isinstance(answer, dict) and answer.get("data", "") in (None, {}):
+        return None
+    post, is_read = _read(data_of(answer, dict), _SCHEDULED, network)
+    if post is None and not is_read:
+        raise UpstreamLookFailed("the post that Metricool shows cannot be read")
+    return post
 
 
-def listed_posts(answer: Any, network: str) -> tuple[Post, ...]:
+def listed_posts(answer: Any, network: str) -> Listed:
     """Return the posts for `network`.
 
-    Absence is believed from this list, so nothing unreadable in it is passed over.
-
     Raises:
-        UpstreamLookFailed: the list or one of its elements cannot be read.
+        UpstreamLookFailed: there is no list.
     """
-    posts = (
-        _post(post, id_of(post.get("id")), post.get("providers"), _media_urls(post), network)
-        for post in map(object_of, data_of(answer, list))
-    )
-    return tuple(post for post in posts if post is not None)
+    return _listed(data_of(answer, list), _SCHEDULED, network)
 
 
 def deleted_query(page: int) -> dict[str, str]:
@@ -74,74 +95,115 @@ def deleted_query(page: int) -> dict[str, str]:
     }
 
 
-def deleted_page(answer: Any, network: str) -> tuple[int, tuple[Post, ...]]:
-    """Return how many elements the page has in all, and those for `network`.
+def deleted_page(answer: Any, network: str) -> DeletedPage:
+    """Return one page, with those of its elements that are for `network`.
 
     Raises:
-        UpstreamLookFailed: the page or one of its elements cannot be read.
+        UpstreamLookFailed: there is no page.
 
     Source: Metricool OpenAPI 2026-07, GET /v2/scheduler/posts/deleted; never seen live.
     """
-    elements = data_of(answer, dict).get("elements")
+    page = data_of(answer, dict)
+    elements = page.get("elements")
     if not isinstance(elements, list):
         raise UpstreamLookFailed("Metricool's list of deleted posts has no elements")
-    posts = (
-        _post(post, id_of(post.get("postId")), post.get("networks"), _media_urls(post), network)
-        for post in map(object_of, elements)
+    listed = _listed(elements, _DELETED, network)
+    ids = (id_of(each.get(_DELETED.id)) for each in elements if isinstance(each, dict))
+    total = page.get("totalElements")
+    return DeletedPage(
+        listed.posts,
+        listed.is_whole,
+        frozenset(each for each in ids if each is not None),
+        len(elements),
+        total if isinstance(total, int) and not isinstance(total, bool) else None,
     )
-    return len(elements), tuple(post for post in posts if post is not None)
+
+
+def _listed(elements: list[Any], names: _Names, network: str) -> Listed:
+    read = [_read(each, names, network) for each in elements]
+    return Listed(
+        tuple(post for post, _ in read if post is not None), all(is_read for _, is_read in read)
+    )
+
+
+def _read(element: Any, names: _Names, network: str) -> tuple[Post | None, bool]:
+    """Return the post if it is for `network`, and False if it could be ours without our seeing it.
+
+    What a person keeps as an empty draft is not ours, and neither is what is for no network.
+    """
+    if not isinstance(element, dict):
+        return None, False
+    is_draft, providers = bool(element.get("draft")), element.get(names.providers)
+    if providers in (None, []) and (is_draft or names.providers in element):
+        return None, True
+    provider, are_named = _provider_for(network, providers)
+    if provider is None:
+        return None, are_named
+    media_urls, is_read = _media_urls(element)
+    post_id = id_of(element.get(names.id))
+    if post_id is None:
+        return None, is_draft and is_read and not media_urls
+    return _post(element, names, post_id, network, provider, media_urls), is_read
+
+
+def _provider_for(network: str, providers: Any) -> tuple[dict[str, Any] | None, bool]:
+    """Return the post's part for the network, and whether all of its networks have names."""
+    if not isinstance(providers, list):
+        return None, False
+    named = [
+        (name.lower(), each)
+        for each in providers
+        if isinstance(each, dict) and (name := text_of(each.get("network"))) is not None
+    ]
+    found = next((each for name, each in named if name == network.lower()), None)
+    return found, len(named) == len(providers)
 
 
 def _post(
-    post: dict[str, Any],
-    post_id: str | None,
-    providers: Any,
-    media_urls: tuple[str, ...] | None,
+    element: dict[str, Any],
+    names: _Names,
+    post_id: str,
     network: str,
-) -> Post | None:
-    """Return the post as far as `network` goes, None if it is for others only."""
-    if not isinstance(providers, list):
-        raise UpstreamLookFailed("one of Metricool's posts has no readable networks")
-    for provider in map(object_of, providers):
-        name = text_of(provider.get("network"))
-        if name is None:
-            raise UpstreamLookFailed("one of Metricool's posts has a network without a name")
-        if name.lower() == network.lower():
-            break
-    else:
-        return None
-    if post_id is None or media_urls is None:
-        unread = "no usable id" if post_id is None else "no readable media"
-        raise UpstreamLookFailed(f"one of Metricool's posts for {network} has {unread}")
-    status = PostStatus.UNKNOWN if post.get("draft") else _status(provider.get("status"))
+    provider: dict[str, Any],
+    media_urls: tuple[str, ...],
+) -> Post:
+    is_draft = bool(element.get("draft"))
+    status = PostStatus.UNKNOWN if is_draft else _status(provider.get("status"))
     said = text_of(provider.get("detailedStatus")) or ""
+    planned_for, other_reading = readings_of(element.get("publicationDate"))
     is_error = status is PostStatus.ERROR
+    uuid = text_of(element.get(names.uuid))
     return Post(
         id=post_id,
         network=network,
         media_urls=media_urls,
-        planned_for=_instant(post.get("publicationDate")),
+        planned_for=planned_for,
         status=status,
         words=said[:MAX_WORDS],
         retry_safety=classify_network_error(said) if is_error else RetrySafety.SAFE,
         network_post_id=text_of(provider.get("id")),
         public_url=text_of(provider.get("publicUrl")),
+        uuid=uuid if uuid is not None and len(uuid) <= MAX_UUID_CHARACTERS else None,
+        created_at=reading_of(element.get("creationDate")),
+        deleted_at=reading_of(element.get("deletionDate")),
+        other_reading=other_reading,
+        is_draft=is_draft,
     )
 
 
-def _media_urls(post: dict[str, Any]) -> tuple[str, ...] | None:
-    """Return the media's URLs, or None when they cannot be read.
+def _media_urls(element: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
+    """Return the media's URLs, and whether these are all.
 
-    A post may do without media when it has a text. Ours never has one, so a missing list there
-    means that Metricool does not show it here, and not that the post is not ours.
+    A post may do without media when it has a text or is a draft. Ours is neither, so a missing
+    list there means that Metricool does not show it here, and not that the post is not ours.
     """
-    media = post.get("media")
-    if media is None and (post.get("text") or post.get("content")):
-        return ()
+    media = element.get("media")
+    if media is None:
+        return (), bool(element.get("draft") or element.get("text") or element.get("content"))
     if not isinstance(media, list):
-        return None
+        return (), False
     urls = [text_of(each.get("url") if isinstance(each, dict) else each) for each in media]
-    return None if None in urls else tuple(url for url in urls if url is not None)
+    return tuple(url for url in urls if url is not None), None not in urls
 
 
 def _status(word: Any) -> PostStatus:
@@ -149,16 +211,3 @@ def _status(word: Any) -> PostStatus:
         return PostStatus(word)
     except ValueError:
         return PostStatus.UNKNOWN
-
-
-def _instant(date: Any) -> datetime | None:
-    """Return their wall time and zone as UTC; of an hour that comes twice, the first."""
-    if not isinstance(date, dict):
-        return None
-    try:
-        wall = datetime.fromisoformat(date["dateTime"])
-        if wall.tzinfo is None:
-            wall = wall.replace(tzinfo=ZoneInfo(date["timezone"]), fold=0)
-        return wall.astimezone(UTC)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
-        return None  # OSError: a zone named like a folder

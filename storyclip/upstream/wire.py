@@ -5,13 +5,13 @@ Sources: Metricool OpenAPI 2026-07, and answers captured by integrators in 2025-
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.story import Brand, Story
 from storyclip.upstream.reading import id_of, object_of, parsed, text_of
+from storyclip.upstream.zoned_time import in_utc
 
 MAX_URL_CHARACTERS = 2000
 
@@ -28,7 +28,7 @@ def story_body(story: Story) -> dict[str, Any]:
     if story.network == "instagram":
         network_data["autoPublish"] = True  # without it: a reminder on somebody's phone
     return {
-        "publicationDate": {"dateTime": wall_time(story.planned_for), "timezone": "UTC"},
+        "publicationDate": {"dateTime": in_utc(story.planned_for), "timezone": "UTC"},
         "text": "",
         "firstCommentText": "",
         "providers": [{"network": story.network}],
@@ -43,11 +43,6 @@ def story_body(story: Story) -> dict[str, Any]:
         "hasNotReadNotes": False,
         f"{story.network}Data": network_data,
     }
-
-
-def wall_time(instant: datetime) -> str:
-    """Return UTC as Metricool reads it: without `Z`, without offset, without fractions."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def brands(answer: Any) -> tuple[Brand, ...]:

@@ -18,6 +18,7 @@ from storyclip.domain.errors import (
     RetrySafety,
     UpstreamLookFailed,
 )
+from storyclip.domain.story import Look
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store import wishes
 from storyclip.store.clips import note
@@ -25,6 +26,8 @@ from storyclip.store.events import events_since
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 from tests.store.making import at_once
+
+NOTHING_DELETED = Look((), None, is_whole=True)
 
 
 def retry(stage: Stage, index: int | None = None, *, order_may_change: bool = False) -> Retried:
@@ -145,7 +148,7 @@ def test_an_unconfirmed_clip_that_is_nowhere_is_looked_for_twice_and_sent_again_
     clip = with_an_unconfirmed(stage, times=1)
     assert clip.post_id is not None
     stage.upstream.delete_post("2000001", clip.post_id)
-    monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: ())
+    monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
 
     retry(stage)
     assert stage.states() == [State.VERIFYING]
@@ -161,7 +164,7 @@ def test_a_clip_looked_for_again_does_not_need_the_lane_of_another_batch(
     clip = with_an_unconfirmed(stage, times=1)
     assert clip.post_id is not None
     stage.upstream.delete_post("2000001", clip.post_id)
-    monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: ())
+    monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
     stage.accept(3, name="b2")
     stage.play()
     assert stage.states("b2")[0] is State.WAITING_CONFIRMATION
@@ -191,7 +194,9 @@ class _WithoutDeleted:
         self._upstream = upstream
 
     def __getattr__(self, name: str) -> Any:
-        return (lambda *of: ()) if name == "deleted_posts" else getattr(self._upstream, name)
+        if name == "deleted_posts":
+            return lambda *of: NOTHING_DELETED
+        return getattr(self._upstream, name)
 
 
 def test_what_would_be_refused_for_good_is_not_asked_for_again(stage: Stage):

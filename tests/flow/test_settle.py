@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,32 @@ def test_absence_is_not_believed_from_one_list(stage: Stage):
     assert stage.states() == [State.VERIFYING]
     stage.pass_time(3)
     assert stage.clips()[0].attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("listing", "lack"),
+    [
+        ("posts_between", {"is_whole": False}),
+        ("posts_between", {"upstream_now": None}),
+        ("deleted_posts", {"is_whole": False}),
+    ],
+)
+def test_absence_is_not_believed_from_a_look_that_lacks_something(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, listing: str, lack: dict[str, Any]
+):
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.accept(1)
+    whole_look = getattr(stage.upstream, listing)
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.upstream, listing, lambda *of: replace(whole_look(*of), **lack))
+
+        stage.pass_time(900)
+
+    assert stage.states() == [State.VERIFYING]
+    assert created_by_source(stage.sandbox.ledger()) == {}
+    assert 20 <= len(stage.sandbox.requests()) <= 120
+    stage.pass_time(300)
+    assert stage.live() == [source("b1", 1)]
 
 
 def test_a_look_that_fails_leaves_the_clip_where_it_is(stage: Stage):

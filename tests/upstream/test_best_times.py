@@ -103,6 +103,12 @@ def test_day_one_is_monday_in_whatever_order_the_days_come():
     assert sum(map(sum, heat.days)) == 20
 
 
+def test_an_hour_without_a_value_has_no_history():
+    heat = best_times.heat_map({"data": [day(1, (0, None), (1, 3))]})
+
+    assert heat.days[0][:3] == (0, 3, 0)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -120,7 +126,6 @@ def test_day_one_is_monday_in_whatever_order_the_days_come():
         {"data": [day(1, (None, 1))]},
         {"data": [day(1, (0, 1), (0, 1))]},
         {"data": [day(1, (0, 1)), day(1, (0, 2))]},
-        {"data": [day(1, (0, None))]},
         {"data": [day(1, (0, 1.5))]},
         {"data": [day(1, (0, float("nan")))]},
         {"data": [day(1, (0, -1))]},

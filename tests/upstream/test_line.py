@@ -167,53 +167,14 @@ def test_every_call_asks_for_what_it_means(serve):
         "GET /api/actions/normalize/image/url?userId=7&blogId=42&url=https%3A%2F%2Fcdn.example"
         "%2Fa+b.mp4%3FX-Amz-Signature%3Ds1gned%26x%3D%C3%B1%2B1&folder=PLANNER",
         "GET /api/v2/scheduler/posts?userId=7&blogId=42&start=2026-11-24T00%3A00%3A00"
-        "&end=2026-11-25T01%3A02%3A03&timezone=UTC&extendedRange=true",
+        "&end=2026-11-25T01%3A02%3A03&timezone=UTC&extendedRange=false",
         "GET /api/v2/scheduler/posts/deleted?userId=7&blogId=42&orderBy=deletionDate"
-        "&orderDirection=desc&page=0&pageSize=100&timezone=UTC",
+        "&orderDirection=desc&page=0&pageSize=1000&timezone=UTC",
         "DELETE /api/v2/scheduler/posts/a%2F5?userId=7&blogId=42",
         "GET /api/admin/simpleProfiles?userId=7",
     ]
     assert [head["accept"] for head in heads] == ["*/*"] + ["application/json"] * 4
     assert TOKEN not in "".join(lines)
-
-
-def test_deleted_posts_are_read_to_the_first_short_page(serve):
-    def page(ids):
-        elements = [
-            {
-                "postId": each,
-                "networks": [{"network": "instagram", "status": "PENDING"}],
-                "media": [{"url": MEDIA, "altText": None}],
-                "publicationDate": {"dateTime": "2026-11-24T05:10:00", "timezone": "UTC"},
-            }
-            for each in ids
-        ]
-        return says({"data": {"elements": elements}})
-
-    server = serve(page(range(200, 100, -1)), page(range(100, 90, -1)))
-
-    posts = metricool_at(server).deleted_posts("42", "instagram")
-
-    assert [post.id for post in posts] == [str(each) for each in range(200, 90, -1)]
-    assert posts[0].media_urls == (MEDIA,)
-    assert len(server.requests) == 2
-
-
-def test_pages_of_deleted_posts_end_somewhere(serve):
-    whole = [{"postId": 5, "networks": [], "media": []}] * 100
-    server = serve(says({"data": {"elements": whole}}))
-
-    assert metricool_at(server).deleted_posts("42", "instagram") == []
-    assert len(server.requests) == 10
-
-
-def test_metricools_clock_comes_with_the_list(serve):
-    day = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
-
-    look = metricool_at(serve(says({"data": [element()]}))).posts_between("42", "instagram", *day)
-
-    assert look.upstream_now == datetime(2026, 11, 24, 5, tzinfo=UTC)
-    assert [post.id for post in look.posts] == ["310000001"]
 
 
 def test_no_secret_is_logged(serve, story, caplog):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from storyclip.domain.errors import (
     UpstreamUnreachable,
 )
 from storyclip.domain.story import PostStatus, Story
+from storyclip.upstream.exchange import AnswerTooLarge
 from storyclip.upstream.metricool import Metricool
 from tests.upstream.conftest import (
     DATE,
@@ -77,11 +79,11 @@ SUBMIT_OUTCOMES = {
     "200 nested beyond reason": (says(b"[" * 100_000), UpstreamUnanswered),
     "200 of 1.5 MiB": (
         says({"data": element(text="x" * (3 << 19))}),
-        UpstreamUnanswered,
+        AnswerTooLarge,
     ),
     "200 and blanks for 1.5 MiB": (
         says(b'{"data": {"id": 5}}' + b" " * (3 << 19)),
-        UpstreamUnanswered,
+        AnswerTooLarge,
     ),
     "reset after the request": (resets, UpstreamUnanswered),
     "closed after the request": (says_and_closes(b""), UpstreamUnanswered),
@@ -163,7 +165,7 @@ def test_an_unusable_answer_to_a_question_means_ask_again(call, outcome, serve):
     with pytest.raises(Exception) as caught:  # noqa: PT011
         ask(metricool_at(server))
 
-    assert type(caught.value) is expected
+    assert isinstance(caught.value, expected)
     assert TOKEN not in str(caught.value)
 
 
@@ -220,21 +222,83 @@ def test_half_a_url_is_not_taken_for_a_url(serve):
         metricool_at(serve(says_and_closes(unmarked_end))).prepare_media("42", "https://a.example/")
 
 
-def test_a_post_that_metricool_does_not_know_is_none(serve):
-    assert metricool_at(serve(says(REFUSAL, 404))).post("42", "instagram", "5") is None
+NO_SUCH_POST = {
+    "404": says(REFUSAL, 404),
+    "404 in Spring's words": says({"status": 404, "error": "Not Found", "path": "/"}, 404),
+    "404 without a word": says(b"", 404),
+    "400": says(REFUSAL, 400),
+    "204": says_and_closes(b"HTTP/1.1 204 No Content\r\n\r\n"),
+}
+LOST_ITS_WAY = {
+    "404 as a page": says(HTML, 404),
+    "404 with somebody else's JSON": says({"error": "no route"}, 404),
+    "404 without a word or an end": says_and_closes(b"HTTP/1.1 404 Not Found\r\n\r\n"),
+    "400 as a page": says(HTML, 400),
+    "400 without a word": says(b"", 400),
+    "410": says(REFUSAL, 410),
+}
 
 
-@pytest.mark.parametrize("behaviour", [says({"data": True}), says(REFUSAL, 404)])
-def test_deleting_what_is_gone_is_fine(behaviour, serve):
+@pytest.mark.parametrize("outcome", NO_SUCH_POST)
+def test_a_post_that_metricool_does_not_know_is_none(outcome, serve):
+    assert metricool_at(serve(NO_SUCH_POST[outcome])).post("42", "instagram", "5") is None
+
+
+@pytest.mark.parametrize("data", [None, {}])
+def test_an_answer_that_shows_no_post_is_none(data, serve):
+    assert metricool_at(serve(says({"data": data}))).post("42", "instagram", "5") is None
+
+
+def test_an_id_that_is_another_networks_post_by_now_is_none(serve):
+    others = says({"data": element(providers=[{"network": "tiktok", "status": "PENDING"}])})
+
+    assert metricool_at(serve(others)).post("42", "instagram", "5") is None
+
+
+@pytest.mark.parametrize("outcome", LOST_ITS_WAY)
+def test_a_gateway_that_finds_nothing_says_nothing_of_a_post(outcome, serve):
+    metricool = metricool_at(serve(LOST_ITS_WAY[outcome]))
+
+    with pytest.raises(UpstreamLookFailed):
+        metricool.post("42", "instagram", "5")
+    with pytest.raises(UpstreamLookFailed):
+        metricool.delete_post("42", "5")
+
+
+@pytest.mark.parametrize("outcome", ["200", *NO_SUCH_POST])
+def test_deleting_what_is_gone_is_fine(outcome, serve):
+    behaviour = {**NO_SUCH_POST, "200": says({"data": True})}[outcome]
+
     metricool_at(serve(behaviour)).delete_post("42", "5")
 
 
-@pytest.mark.parametrize("headers", ["", "Date: soon\r\n", f"Date: {DATE}\r\nDate: {DATE}\r\n"])
-def test_a_list_without_metricools_clock_proves_nothing(headers, serve):
-    with pytest.raises(UpstreamLookFailed, match="time"):
-        metricool_at(serve(says({"data": []}, headers=headers))).posts_between(
-            "42", "instagram", *_DAY
-        )
+@pytest.mark.parametrize("body", [{"data": False}, {"data": None}, {}, b"", HTML])
+def test_a_delete_that_metricool_does_not_affirm_may_have_worked(body, serve):
+    with pytest.raises(UpstreamLookFailed, match="does not say"):
+        metricool_at(serve(says(body))).delete_post("42", "5")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda metricool, send_by: metricool.submit_story(_STORY, send_by),
+        lambda metricool, send_by: metricool.delete_post("42", "5", send_by),
+    ],
+)
+def test_nothing_is_sent_by_whoever_wakes_up_too_late(call, serve):
+    server = serve(says({"data": element()}))
+
+    with pytest.raises(UpstreamUnreachable, match="moment to send it is over"):
+        call(metricool_at(server), time.monotonic() - 1200)
+    assert server.connections == 0
+
+
+def test_a_story_is_sent_before_the_last_moment(serve, story):
+    post = metricool_at(serve(says({"data": element(uuid="-5")}))).submit_story(
+        story, send_by=time.monotonic() + 60
+    )
+
+    assert (post.id, post.uuid, post.media_urls) == ("310000001", "-5", (MEDIA,))
 
 
 def test_a_refusal_that_quotes_the_token_does_not_pass_it_on(serve, story):

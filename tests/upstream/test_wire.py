@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
-from storyclip.domain.story import Brand, PostStatus
+from storyclip.domain.errors import UpstreamLookFailed
+from storyclip.domain.story import Brand
 from storyclip.upstream import posts, wire, words
 from storyclip.upstream.reading import parsed
 from tests.upstream.conftest import MEDIA, element
@@ -83,89 +83,6 @@ def test_any_header_is_a_wait_and_a_clock_or_none(text):
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"id": None}, "id"),
-        ({"id": 3.5}, "id"),
-        ({"media": None}, "media"),
-        ({"media": "https://static.metricool.com/a.mp4"}, "media"),
-        ({"media": [None]}, "media"),
-        ({"media": [{"link": MEDIA}]}, "media"),
-        ({"providers": None}, "networks"),
-        ({"providers": [{"status": "PENDING"}]}, "network without a name"),
-        ({"providers": ["instagram"]}, "no object"),
-    ],
-)
-def test_one_unreadable_post_spoils_the_list(changes, reason):
-    with pytest.raises(UpstreamLookFailed, match=reason):
-        posts.listed_posts({"data": [element(), element(**changes)]}, "instagram")
-
-
-@pytest.mark.parametrize("changes", [{"id": None}, {"media": None}])
-def test_what_cannot_be_ours_may_be_odd(changes):
-    others = element(providers=[{"network": "tiktok"}], **changes)
-
-    assert posts.listed_posts({"data": [others]}, "instagram") == ()
-
-
-def test_a_text_without_media_is_somebody_elses_post():
-    (post,) = posts.listed_posts({"data": [element(media=None, text="Hello")]}, "instagram")
-
-    assert post.media_urls == ()
-
-
-def test_each_network_has_its_own_outcome():
-    both = element(
-        providers=[
-            {"network": "FACEBOOK", "status": "ERROR", "detailedStatus": "bad \x00" + "x" * 900},
-            {"network": "instagram", "status": "PUBLISHED", "id": 17, "publicUrl": "https://i/1"},
-        ]
-    )
-
-    (facebook,) = posts.listed_posts({"data": [both]}, "facebook")
-    (instagram,) = posts.listed_posts({"data": [both]}, "instagram")
-
-    assert facebook.status is PostStatus.ERROR
-    assert facebook.words.startswith("bad \ufffdx")
-    assert len(facebook.words) == MAX_WORDS
-    assert instagram.status is PostStatus.PUBLISHED
-    assert (instagram.network_post_id, instagram.public_url) == ("17", "https://i/1")
-
-
-@pytest.mark.parametrize("word", [*PostStatus, "DRAFT", "published", "RETRYING", None, 7, [], {}])
-def test_words_that_nobody_knows_are_no_outcome(word):
-    shown = element(providers=[{"network": "instagram", "status": word}])
-
-    (post,) = posts.listed_posts({"data": [shown]}, "instagram")
-
-    assert post.status is (word if isinstance(word, PostStatus) else PostStatus.UNKNOWN)
-
-
-def test_a_draft_is_not_pending():
-    (post,) = posts.listed_posts({"data": [element(draft=True)]}, "instagram")
-
-    assert post.status is PostStatus.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("wall", "zone", "expected"),
-    [
-        ("2026-11-24T05:10:00", "America/Bogota", datetime(2026, 11, 24, 10, 10, tzinfo=UTC)),
-        ("2026-10-25T02:30:00", "Europe/Madrid", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
-        ("2026-11-24T05:10:00", "Mars/Olympus", None),
-        ("2026-11-24T05:10:00", "America", None),
-        ("2026-11-24T05:10:00", None, None),
-        ("0001-01-01T00:00:00", "Asia/Tokyo", None),
-        ("soon", "UTC", None),
-    ],
-)
-def test_wall_time_and_zone_become_an_instant(wall, zone, expected):
-    shown = element(publicationDate={"dateTime": wall, "timezone": zone})
-
-    assert posts.one_post({"data": shown}, "instagram").planned_for == expected
-
-
-@pytest.mark.parametrize(
     "body",
     [
         MEDIA,
@@ -220,24 +137,6 @@ def test_what_is_no_url_is_none(body):
 )  # fmt: skip
 def test_an_envelope_is_known_by_its_words(envelope, expected):
     assert words.refusal_words(envelope) == expected
-
-
-@pytest.mark.parametrize(
-    ("said", "safety"),
-    [
-        ("Error 36003/2207009: aspect ratio", RetrySafety.NEVER),
-        ("Error validating access token", RetrySafety.SAFE),
-        ("Code: 500 Internal Server Error", RetrySafety.CHECK_FIRST),
-        ("", RetrySafety.CHECK_FIRST),
-        (None, RetrySafety.CHECK_FIRST),
-    ],
-)
-def test_an_error_allows_what_its_words_prove(said, safety):
-    provider = {"network": "instagram", "status": "ERROR", "detailedStatus": said}
-
-    (post,) = posts.listed_posts({"data": [element(providers=[provider])]}, "instagram")
-
-    assert post.retry_safety is safety
 
 
 def test_brands_leave_out_what_is_deleted_or_for_show():

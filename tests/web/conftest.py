@@ -69,7 +69,7 @@ class SmallMetricool:
     def prepare_media(self, account_id: str, source_url: str) -> str:
         raise UpstreamUnreachable("not asked here")
 
-    def submit_story(self, story: Story) -> Post:
+    def submit_story(self, story: Story, send_by: float | None = None) -> Post:
         raise AssertionError("the web publishes nothing itself")
 
     def post(self, account_id: str, network: str, post_id: str) -> Post | None:
@@ -78,10 +78,10 @@ class SmallMetricool:
     def posts_between(self, account_id: str, network: str, start: datetime, end: datetime) -> Look:
         raise UpstreamUnreachable("not asked here")
 
-    def deleted_posts(self, account_id: str, network: str) -> Sequence[Post]:
+    def deleted_posts(self, account_id: str, network: str) -> Look:
         raise UpstreamUnreachable("not asked here")
 
-    def delete_post(self, account_id: str, post_id: str) -> None:
+    def delete_post(self, account_id: str, post_id: str, send_by: float | None = None) -> None:
         raise UpstreamUnreachable("not asked here")
 
 

@@ -1,0 +1,100 @@
+"""The lists of Metricool's posts, and how far each may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from storyclip.domain.errors import UpstreamLookTooLarge
+from storyclip.domain.story import Look, Post
+from storyclip.upstream import posts, words
+from storyclip.upstream.caller import Caller
+from storyclip.upstream.reading import parsed
+from storyclip.upstream.zoned_time import in_utc
+
+MAX_LIST_BYTES = 16 << 20  # some ten thousand posts; a list of accounts was seen to have 5 MB
+LEAST_WINDOW = timedelta(days=1)  # a longer one is halved when its list is too large
+MAX_DELETED_PAGES = 10
+
+
+def posts_between(
+    calls: Caller,
+    account_id: str,
+    network: str,
+    start: datetime,
+    end: datetime,
+    over_at: float | None = None,
+) -> Look:
+    """Return all posts dated from `start` to `end`; a list that is too large in two halves.
+
+    Raises:
+        UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+    """
+    over_at = calls.over_at() if over_at is None else over_at
+    query = {
+        "start": in_utc(start),
+        "end": in_utc(end),
+        "timezone": "UTC",
+        "extendedRange": "false",  # true answers more days than it says: nothing to halve
+    }
+    try:
+        answer, upstream_now = listed(calls, "/v2/scheduler/posts", account_id, query, over_at)
+    except UpstreamLookTooLarge:
+        if end - start <= LEAST_WINDOW:
+            raise
+        middle = start + (end - start) / 2
+        first = posts_between(calls, account_id, network, start, middle, over_at)
+        return _joined(first, posts_between(calls, account_id, network, middle, end, over_at))
+    shown = posts.listed_posts(answer, network)
+    return Look(shown.posts, upstream_now, shown.is_whole)
+
+
+def _joined(first: Look, second: Look) -> Look:
+    """Return two parts as one look: as old as the first, and whole if both are."""
+    by_id = {post.id: post for post in (*first.posts, *second.posts)}
+    upstream_now = first.upstream_now if second.upstream_now is not None else None
+    return Look(tuple(by_id.values()), upstream_now, first.is_whole and second.is_whole)
+
+
+def deleted_posts(calls: Caller, account_id: str, network: str) -> Look:
+    """Return the posts that somebody deleted; only the first pages of very many.
+
+    Raises:
+        UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+    """
+    found, shown, is_whole = list[Post](), set[str](), True
+    began_at, over_at = None, calls.over_at()
+    for number in range(MAX_DELETED_PAGES):
+        query = posts.deleted_query(number)
+        answer, upstream_now = listed(
+            calls, "/v2/scheduler/posts/deleted", account_id, query, over_at
+        )
+        began_at = began_at if number else upstream_now
+        page = posts.deleted_page(answer, network)
+        found += page.posts
+        shown |= page.shown
+        is_whole = is_whole and page.is_whole
+        if page.is_end(len(shown)):
+            return Look(tuple(found), began_at, is_whole)
+        if not page.size:
+            break
+    return Look(tuple(found), began_at, is_whole=False)
+
+
+def listed(
+    calls: Caller,
+    path: str,
+    account_id: str | None,
+    query: Mapping[str, str] | None = None,
+    over_at: float | None = None,
+) -> tuple[Any, datetime | None]:
+    """Return the JSON of an answer that may be long, and what time it was upstream.
+
+    Raises:
+        UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        UpstreamLookTooLarge: it is too long even for a list.
+    """
+    request = calls.request("GET", path, account_id, query, max_answer_bytes=MAX_LIST_BYTES)
+    answer = calls.look(request, over_at)
+    return parsed(answer.body), words.upstream_now(answer.headers)
