@@ -173,3 +173,13 @@ class Upstream(Protocol):
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
         """
+
+    def month_count(self, account_id: str) -> int | None:
+        """Return how many posts the account published this month; None when nobody tells.
+
+        Raises:
+            UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
+        """
+
+    def now(self) -> datetime | None:
+        """Return what time it is upstream, by its recent answers; None while they do not tell."""

@@ -25,6 +25,7 @@ from storyclip.upstream.exchange import (
     Request,
 )
 from storyclip.upstream.reading import parsed
+from storyclip.upstream.their_clock import TheirClock
 
 OK = 200
 DENIED = (401, 403)
@@ -42,6 +43,7 @@ class Caller:
         exchange: Exchange,
         monotonic: Callable[[], float],
     ) -> None:
+        self.clock = TheirClock(monotonic)
         self._exchange = exchange
         self._user_token = user_token
         self._user_id = user_id
@@ -74,12 +76,14 @@ class Caller:
         return self._monotonic() + deadlines * self._deadline_s
 
     def ask(self, request: Request, over_at: float) -> Answer:
-        """Have a call made that may be repeated.
+        """Have a call made that may be repeated; every answer tells their time.
 
         Raises:
             UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
         """
-        return self._exchange.ask(request, over_at)
+        answer = self._exchange.ask(request, over_at)
+        self.clock.note(answer.headers)
+        return answer
 
     def tell(
         self,
@@ -92,7 +96,9 @@ class Caller:
         Raises:
             UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
         """
-        return self._exchange.tell(request, self.over_at(), on_sent, send_by)
+        answer = self._exchange.tell(request, self.over_at(), on_sent, send_by)
+        self.clock.note(answer.headers)
+        return answer
 
     def look(
         self,

@@ -163,6 +163,15 @@ class Metricool:
         answer = self._calls.look(self._calls.request("GET", path, account_id, query))
         return best_times.heat_map(parsed(answer.body))
 
+    def month_count(self, account_id: str) -> int | None:
+        """Return how many posts the account published this month; None when nobody tells."""
+        request = self._calls.request("GET", "/v2/scheduler/counters", account_id)
+        return wire.month_count(parsed(self._calls.look(request).body), account_id)
+
+    def now(self) -> datetime | None:
+        """Return what time it is upstream, by its recent answers; None while they do not tell."""
+        return self._calls.clock.now()
+
 
 def _path_of(post_id: str) -> str:
     return f"/v2/scheduler/posts/{quote(post_id, safe='')}"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.story import Brand, Story
-from storyclip.upstream.reading import id_of, object_of, parsed, text_of
+from storyclip.upstream.reading import data_of, id_of, object_of, parsed, text_of
 from storyclip.upstream.zoned_time import in_utc
 
 MAX_URL_CHARACTERS = 2000
@@ -73,6 +73,24 @@ def brands(answer: Any) -> tuple[Brand, ...]:
             )
         )
     return tuple(found)
+
+
+def month_count(answer: Any, account_id: str) -> int | None:
+    """Return how many posts the account published this month; None when the answer does not say.
+
+    It is a number for the account that was asked for, or one for each account by its id.
+
+    Raises:
+        UpstreamLookFailed: it is no answer.
+
+    Source: Metricool OpenAPI 2026-07, GET /v2/scheduler/counters; never seen live.
+    """
+    count = data_of(answer, dict).get("monthPublishedPostsByBrand")
+    if isinstance(count, dict):
+        count = count.get(account_id)
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        return None
+    return count
 
 
 def media_url(body: bytes) -> str | None:

@@ -141,6 +141,7 @@ REPEATABLE = {
         UpstreamLookFailed,
     ),
     "brands": (lambda m: m.brands(), UpstreamLookFailed),
+    "month_count": (lambda m: m.month_count("42"), UpstreamLookFailed),
     "prepare_media": (lambda m: m.prepare_media("42", "https://a.example/1.mp4"), MediaUnavailable),
 }
 UNUSABLE = {
@@ -299,6 +300,15 @@ def test_a_story_is_sent_before_the_last_moment(serve, story):
     )
 
     assert (post.id, post.uuid, post.media_urls) == ("310000001", "-5", (MEDIA,))
+
+
+def test_the_months_posts_are_counted_by_metricool(serve):
+    server = serve(says({"data": {"monthPublishedPostsByBrand": {"42": 612}}}))
+
+    assert metricool_at(server).month_count("42") == 612
+    assert server.requests[0].startswith(
+        b"GET /api/v2/scheduler/counters?userId=7&blogId=42 HTTP/1.1"
+    )
 
 
 def test_a_refusal_that_quotes_the_token_does_not_pass_it_on(serve, story):

@@ -152,6 +152,33 @@ def test_brands_leave_out_what_is_deleted_or_for_show():
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (612, 612),
+        (0, 0),
+        ({"42": 599, "43": 1}, 599),
+        ({"43": 1}, None),
+        ({}, None),
+        (None, None),
+        ("612", None),
+        (True, None),
+        (-1, None),
+        (6.5, None),
+        ([612], None),
+        ({"42": {"count": 5}}, None),
+    ],
+)
+def test_a_months_count_is_a_number_for_all_or_one_for_each_account(said, expected):
+    shown = {"data": {"monthPublishedPostsByUser": 7, "monthPublishedPostsByBrand": said}}
+
+    assert wire.month_count(shown, "42") == expected
+
+
+def test_counters_without_the_months_do_not_tell():
+    assert wire.month_count({"data": {}}, "42") is None
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 100_000, b"9" * 5000])
 def test_what_is_no_json_is_none(body):
     assert parsed(body) is None

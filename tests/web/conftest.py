@@ -84,6 +84,12 @@ class SmallMetricool:
     def delete_post(self, account_id: str, post_id: str, send_by: float | None = None) -> None:
         raise UpstreamUnreachable("not asked here")
 
+    def month_count(self, account_id: str) -> int | None:
+        return None
+
+    def now(self) -> datetime | None:
+        return None
+
 
 @dataclass
 class Redis:

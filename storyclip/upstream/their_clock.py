@@ -1,0 +1,37 @@
+"""What time it is upstream, learnt from the `Date` of the answers of the last minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import MAXYEAR, UTC, datetime
+from statistics import median
+
+from storyclip.upstream import words
+
+SAMPLES = 9  # so that four answers of a server with another clock change nothing
+KEPT_S = 15 * 60.0  # their clock and ours drift, and a host that slept has another monotonic time
+HALF_A_SECOND = 0.5  # a `Date` is cut to the second: on average so much has passed since
+
+
+class TheirClock:
+    """Metricool's clock, carried on by the monotonic one; for many threads and over a fork."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        # Replaced whole, never changed: readers need no lock, and of two writers at the same
+        # moment one sample may get lost, which is no loss.
+        self._samples: tuple[tuple[float, float], ...] = ()
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Learn from an answer that has just arrived, if it has a readable `Date`."""
+        told = words.upstream_now(headers)
+        if told is not None and told.year < MAXYEAR:
+            at = self._monotonic()
+            sample = at, told.timestamp() + HALF_A_SECOND - at
+            self._samples = (*self._samples, sample)[-SAMPLES:]
+
+    def now(self) -> datetime | None:
+        """Return what time it is there, or None when no answer of late has told."""
+        at = self._monotonic()
+        ahead_s = [ahead for noted_at, ahead in self._samples if at - noted_at <= KEPT_S]
+        return datetime.fromtimestamp(at + median(ahead_s), UTC) if ahead_s else None
