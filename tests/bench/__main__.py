@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 
+from config.logging import configure
 from storyclip.stack.stack import StackFailed
 from tests.bench import accept, cadence, engine, profiling, streams, takeover, throughput, tick
 from tests.bench.figure import Figure, NotMeasured, shown
+from tests.bench.stage import keeping
 
-MEASUREMENTS: dict[str, Callable[[int], Iterator[Figure]]] = {
+MEASUREMENTS: dict[str, Callable[[int, bool], Iterator[Figure]]] = {
     "throughput": throughput.measure,
     "engine": engine.measure,
     "cadence": cadence.measure,
@@ -28,18 +32,10 @@ def main() -> int:
     if asked.profile:
         profiling.show()
         return 0
-    figures: list[Figure] = []
-    failures: list[str] = []
-    for name in asked.only or MEASUREMENTS:
-        began = time.monotonic()
-        try:
-            for figure in MEASUREMENTS[name](asked.runs):
-                figures.append(figure)
-                print(figure.line(), flush=True)
-        except (NotMeasured, StackFailed) as failure:
-            failures.append(f"{name}: not measured: {failure}")
-            print(failures[-1], flush=True)
-        print(f"  ({name} took {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+    configure("error", "json", stream=sys.stderr)
+    runs = asked.runs or (1 if asked.quick else 3)
+    with keeping() if asked.quick else nullcontext():
+        figures, failures = _measured(asked.only or MEASUREMENTS, runs, asked.quick)
     _print_table(figures)
     for line in failures:
         print(line)
@@ -47,12 +43,34 @@ def main() -> int:
     return 1 if failures or (asked.strict and missed) else 0
 
 
+def _measured(names: Iterable[str], runs: int, quick: bool) -> tuple[list[Figure], list[str]]:
+    """Return what could be measured, and a sentence for each line that could not."""
+    figures: list[Figure] = []
+    failures: list[str] = []
+    for name in names:
+        began = time.monotonic()
+        try:
+            for figure in MEASUREMENTS[name](runs, quick):
+                if quick:
+                    figure = replace(figure, bar=None)  # bars are of the real sizes
+                figures.append(figure)
+                print(figure.line(), flush=True)
+        except (NotMeasured, StackFailed) as failure:
+            failures.append(f"{name}: not measured: {failure}")
+            print(failures[-1], flush=True)
+        print(f"  ({name} took {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+    return figures, failures
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "--only", action="append", choices=MEASUREMENTS, help="measure this alone; may be repeated"
     )
-    parser.add_argument("--runs", type=int, default=3, help="runs, whose median counts (3)")
+    parser.add_argument("--runs", type=int, help="runs, whose median counts (3; 1 with --quick)")
+    parser.add_argument(
+        "--quick", action="store_true", help="small and short: shows that all lines still measure"
+    )
     parser.add_argument("--strict", action="store_true", help="exit 1 where a bar is missed")
     parser.add_argument(
         "--profile", action="store_true", help="show where a worker's CPU goes, measure nothing"

@@ -7,30 +7,48 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from storyclip.stack.stack import Stack
 from tests.bench.figure import Figure, NotMeasured, median, percentile
-from tests.bench.stage import account, body, query, sources, stage
+from tests.bench.stage import PLAIN, POLL_S, body, query, sandbox_of, sources, stage
 
 BAR_MS = 50.0
-CLIPS, PER_S, SECONDS = 50, 50, 10
+CLIPS, PER_S = 50, 50
 ACCOUNTS = 50
+BEGINS_WITHIN_S = 30.0
 CLIENTS = 25  # threads, each with a kept connection: enough for 0.5 s of delay before one is late
 
 
-def measure(runs: int) -> Iterator[Figure]:
+@dataclass(frozen=True)
+class Size:
+    """How long requests arrive, and how long the worker has been busy when they do again."""
+
+    seconds: float
+    warm_up_s: float
+    busy_for_s: float
+
+
+FULL = Size(seconds=10, warm_up_s=1, busy_for_s=5)
+QUICK = Size(seconds=0.5, warm_up_s=0.1, busy_for_s=0.1)
+
+
+def measure(runs: int, quick: bool) -> Iterator[Figure]:
     """Yield p50 and p99 of the web alone, then beside a worker that publishes what came in."""
-    with stage(1, {"brands": ACCOUNTS}, {}) as stack:
-        stack.stop_program("worker")
-        _run(stack, "warm-up", 1)
-        alone = [_run(stack, f"alone-{number}", SECONDS) for number in range(runs)]
-        bare = _floor(stack, PER_S * SECONDS)
+    size = QUICK if quick else FULL
+    with stage(*PLAIN) as stack:
+        accounts = stack.accounts(ACCOUNTS)
+        stack.stop_program("worker", 0)
+        _run(stack, accounts, "warm-up", size.warm_up_s)
+        alone = [_run(stack, accounts, f"alone-{number}", size.seconds) for number in range(runs)]
+        bare = _floor(stack, round(PER_S * size.seconds))
         stack.start_program("worker")
-        time.sleep(5)  # until it has begun what waits for it
-        beside = [_run(stack, f"beside-{number}", SECONDS) for number in range(runs)]
+        _until_publishing(stack)
+        time.sleep(size.busy_for_s)
+        beside = [_run(stack, accounts, f"beside-{number}", size.seconds) for number in range(runs)]
     for what, latencies, bars in (
         ("web alone", alone, (None, BAR_MS)),
         ("beside a worker with 50 lanes", beside, (None, None)),
@@ -48,10 +66,18 @@ def measure(runs: int) -> Iterator[Figure]:
             )
 
 
-def _run(stack: Stack, name: str, seconds: int) -> list[float]:
-    count = PER_S * seconds
+def _until_publishing(stack: Stack) -> None:
+    until = time.monotonic() + BEGINS_WITHIN_S
+    while not any(call["method"] == "POST" for call in sandbox_of(stack).requests()):
+        if time.monotonic() > until:
+            raise NotMeasured("the worker publishes nothing of what came in")
+        time.sleep(POLL_S)
+
+
+def _run(stack: Stack, accounts: Sequence[str], name: str, seconds: float) -> list[float]:
+    count = round(PER_S * seconds)
     requests = [
-        json.dumps(body(account(i % ACCOUNTS), sources(f"{name}-{i}", "x", CLIPS)))
+        json.dumps(body(accounts[i % ACCOUNTS], sources(f"{name}-{i}", "x", CLIPS)))
         for i in range(count)
     ]
     headers = {"X-Api-Key": stack.api_key, "Content-Type": "application/json"}

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from tests.bench.figure import Figure, NotMeasured, median
-from tests.bench.stage import account, ask_for, sandbox_of, sources, stage, until_ended
+from tests.bench.stage import TWO_DATED, Needs, ask_for, sandbox_of, sources, stage, until_ended
 from tests.judge import judge, published
 
 BAR = 1.05
-CLIPS = 14
-STEP_S = 3
-SETTINGS = {
-    "STORYCLIP_DATE_STEP_S": str(STEP_S),
-    "STORYCLIP_LEAD_S": "1",
-    "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
-}
 
 
-def measure(runs: int) -> Iterator[Figure]:
+@dataclass(frozen=True)
+class Size:
+    """What it needs; how many clips, and what the needs say of the step and the way to live."""
+
+    needs: Needs
+    clips: int
+    step_s: int
+    live_after_s: float
+
+
+FULL = Size(
+    needs=(
+        1,
+        {"date_step": 3, "publish_delay": 1},
+        {
+            "STORYCLIP_DATE_STEP_S": "3",
+            "STORYCLIP_LEAD_S": "1",
+            "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
+        },
+    ),
+    clips=14,
+    step_s=3,
+    live_after_s=1,
+)
+QUICK = Size(TWO_DATED, clips=3, step_s=1, live_after_s=0.1)
+
+
+def measure(runs: int, quick: bool) -> Iterator[Figure]:
     """Yield the steps per clip; the runs are lanes that wait side by side."""
-    lanes = [account(number) for number in range(runs)]
-    with stage(1, {"date_step": STEP_S, "publish_delay": 1, "brands": runs}, SETTINGS) as stack:
-        asked = {lane: sources("run", lane, CLIPS) for lane in lanes}
+    size = QUICK if quick else FULL
+    with stage(*size.needs) as stack:
+        lanes = stack.accounts(runs)
+        asked = {lane: sources("run", lane, size.clips) for lane in lanes}
         batch_ids = [ask_for(stack, lane, urls) for lane, urls in asked.items()]
-        until_ended(stack, batch_ids, 4 * STEP_S * CLIPS)
+        until_ended(stack, batch_ids, 10 * size.step_s * size.clips)
         ledger = sandbox_of(stack).ledger()
     steps = []
     for lane, urls in asked.items():
@@ -36,14 +58,14 @@ def measure(runs: int) -> Iterator[Figure]:
             for line in ledger
             if line["event"] == "published" and line["account"] == lane
         ]
-        steps.append((planned[-1] - planned[0]).total_seconds() / STEP_S / (CLIPS - 1))
+        steps.append((planned[-1] - planned[0]).total_seconds() / size.step_s / (size.clips - 1))
     yield Figure(
         "cadence",
-        f"one lane, step {STEP_S} s, seen live after 1 s",
+        f"one lane, step {size.step_s} s, seen live after {size.live_after_s:g} s",
         median(steps),
         "steps/clip",
         BAR,
         floor=1.0,
         floor_is="no step unused",
-        note=f"{CLIPS} clips a run, worst run {max(steps):.2f}",
+        note=f"{size.clips} clips a run, worst run {max(steps):.2f}",
     )

@@ -24,14 +24,14 @@ from typing import Any
 from redis import Redis
 
 from config.logging import configure
-from storyclip.domain.clip import Event
 from storyclip.progress.bell import CHANNEL, News, Quietly, connect
-from storyclip.store import batches, clips, database, events
-from storyclip.store.new_batch import NewBatch, NewClip
+from storyclip.store import clips, database, events
+from tests.bench import walk
 
 CHECKOUT = Path(__file__).parents[2]
 SEQ = re.compile(rb'"seq": (\d+)')
 BODY = json.dumps({"seq": 0, "clip": "x" * 700})  # about as long as an event
+QUIET_S = 0.5
 PING, PONG = b"\x89\x00", b"\x8a\x80\x00\x00\x00\x00"  # frames; JSON holds neither byte
 UPGRADE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -64,13 +64,24 @@ def until_said(process: subprocess.Popen[str]) -> Any:
     return json.loads(line)
 
 
+def told(process: subprocess.Popen[str]) -> Any:
+    """Tell a role to go on with what it waits for; return what it says then."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return until_said(process)
+
+
 def say(anything: Any) -> None:
     """Tell whoever started this process."""
     print(json.dumps(anything), flush=True)
 
 
 def viewers(asked: Arguments) -> None:
-    """Open many streams and read them; says when each event was seen by each, in the end."""
+    """Open many streams and read them; says when each event was seen by each.
+
+    Told that all was said, it still reads until nothing more comes for QUIET_S.
+    """
     hellos = {"sse": _request(asked, "sse", ""), "ws": _request(asked, "ws", UPGRADE), "bare": b""}
     poll, lines = select.epoll(), dict[int, socket.socket]()
     for number in range(asked["count"]):
@@ -79,7 +90,7 @@ def viewers(asked: Arguments) -> None:
         poll.register(line, select.EPOLLIN)
         lines[line.fileno()] = line
     heard: list[tuple[int, float, bytes]] = []
-    until, monotonic = time.monotonic() + asked["for_s"], time.monotonic
+    until, monotonic = time.monotonic() + asked["within_s"], time.monotonic
     strangers = set(lines) if asked["are_greeted"] else set()
     while strangers:  # each is shown what there is before anything is measured
         for number, _ in poll.poll(0.5):
@@ -89,8 +100,17 @@ def viewers(asked: Arguments) -> None:
             if PING in data:
                 lines[number].send(PONG)
     say("ready")
+    poll.register(sys.stdin, select.EPOLLIN)
+    all_is_said = False
     while lines and monotonic() < until:
-        for number, _ in poll.poll(0.5):
+        ready = poll.poll(QUIET_S)
+        if all_is_said and not ready:
+            break
+        for number, _ in ready:
+            if number == sys.stdin.fileno():
+                poll.unregister(number)
+                all_is_said = True
+                continue
             data = lines[number].recv(65536)
             heard.append((number, monotonic(), data))
             if PING in data:
@@ -122,22 +142,15 @@ def writer(asked: Arguments) -> None:
 
     events.on_change(tell)
     count = asked["events"] // 3
-    posts = [
-        NewClip(f"c{n}", f"https://cdn.example.com/{n}.mp4", f"Clip {n}") for n in range(count)
-    ]
-    batch = NewBatch(
-        "busy", None, asked["user"], "2000001", "facebook", "continue", 0.0, tuple(posts)
-    )
-    batches.create(batch, datetime.now(UTC))
+    walk.new_batch("busy", "local", asked["account"], count, datetime.now(UTC))
     say("ready")
     sys.stdin.readline()
     tick = time.monotonic()
     for clip in clips.of_batch("busy"):
-        for happening in (Event.CLAIMED, Event.ACCEPTED, Event.SEEN_LIVE):
+        for event, learnt in walk.moves(datetime.now(UTC)):
             tick += 1 / asked["per_s"]
             time.sleep(max(0.0, tick - time.monotonic()))
-            changes: Arguments = {"post_id": "310000001"} if happening is Event.ACCEPTED else {}
-            clip = clips.record(clip, happening, at=datetime.now(UTC), next_at=None, **changes)
+            clip = clips.record(clip, event, at=datetime.now(UTC), next_at=None, **learnt)
     say(committed)
 
 

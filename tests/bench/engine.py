@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,9 @@ from tests.bench import floor
 from tests.bench.figure import Figure, NotMeasured, median, percentile
 from tests.bench.stage import (
     AT_ONCE,
-    account,
+    TWO_AT_ONCE,
+    TWO_DATED,
+    Needs,
     ask_for,
     ask_for_many,
     sandbox_of,
@@ -26,9 +29,7 @@ from tests.bench.stage import (
 )
 
 P50_MS, P99_MS = 25.0, 100.0
-BATCHES, CLIPS = 3, 100  # one after the other on the one lane of a run
-LANES, LOADED_CLIPS = 20, 8
-WITHIN_S = 120.0
+CLIP_WITHIN_S = 5.0  # a clip that takes a whole second is a figure too, and no failure to measure
 POSTS = "/api/v2/scheduler/posts"
 LOADED = {
     "STORYCLIP_DATE_STEP_S": "1",
@@ -37,33 +38,56 @@ LOADED = {
 }
 
 
-def measure(runs: int) -> Iterator[Figure]:
-    """Yield p50 and p99 on one lane, and with twenty lanes seen live at different moments."""
+@dataclass(frozen=True)
+class Size:
+    """The batches one after the other on one lane, and the lanes side by side."""
+
+    one_lane: Needs
+    batches: int
+    clips: int
+    side_by_side: Needs
+    lanes: int
+    loaded_clips: int
+
+
+FULL = Size(
+    one_lane=(1, {"at_once": True, "date_step": 1}, AT_ONCE),
+    batches=3,
+    clips=100,
+    side_by_side=(1, {"date_step": 1, "publish_delay": 0.1}, LOADED),
+    lanes=20,
+    loaded_clips=8,
+)
+QUICK = Size(TWO_AT_ONCE, batches=1, clips=20, side_by_side=TWO_DATED, lanes=4, loaded_clips=2)
+
+
+def measure(runs: int, quick: bool) -> Iterator[Figure]:
+    """Yield p50 and p99 on one lane, and with many lanes seen live at different moments."""
+    size = QUICK if quick else FULL
     mine, bare = [], []
-    with stage(1, {"at_once": True, "date_step": 1, "brands": runs}, AT_ONCE) as stack:
+    with stage(*size.one_lane) as stack:
         for number in range(runs):
-            lane = account(number)
+            (lane,) = stack.accounts(1)
             batch_ids = [
-                ask_for(stack, lane, sources(f"run-{number}-{batch}", lane, CLIPS))
-                for batch in range(BATCHES)
+                ask_for(stack, lane, sources(f"run-{number}-{batch}", lane, size.clips))
+                for batch in range(size.batches)
             ]
-            until_ended(stack, batch_ids, WITHIN_S)
+            until_ended(stack, batch_ids, CLIP_WITHIN_S * size.batches * size.clips)
             mine.append(_gaps_ms(stack, [lane]))
-            bare.append(_floor_ms(stack, lane))
+            bare.append(_floor_ms(stack, lane, size.clips))
     yield from _figures("one lane", mine, bare, "2 commits and 4 Redis calls, bare")
     loaded = []
-    sandbox = {"date_step": 1, "publish_delay": 0.1, "brands": LANES}
-    with stage(1, sandbox, LOADED) as stack:
-        lanes = [account(number) for number in range(LANES)]
+    with stage(*size.side_by_side) as stack:
+        lanes = stack.accounts(size.lanes)
         for number, lane in enumerate(lanes):  # seen live all over the second, as in real life
-            held_s = number / LANES
+            held_s = number / size.lanes
             sandbox_of(stack).fault(fault="publishing_for_long", account=lane, seconds=held_s)
         for number in range(runs):
             began = time.time()
-            asked = {lane: sources(f"run-{number}", lane, LOADED_CLIPS) for lane in lanes}
-            until_ended(stack, ask_for_many(stack, asked), WITHIN_S)
+            asked = {lane: sources(f"run-{number}", lane, size.loaded_clips) for lane in lanes}
+            until_ended(stack, ask_for_many(stack, asked), CLIP_WITHIN_S * size.loaded_clips)
             loaded.append(_gaps_ms(stack, lanes, since=began))
-    yield from _figures(f"{LANES} lanes side by side", loaded, bare, "one lane, bare")
+    yield from _figures(f"{size.lanes} lanes side by side", loaded, bare, "one lane, bare")
 
 
 def _figures(
@@ -101,7 +125,7 @@ def _gaps_ms(stack: Stack, lanes: Sequence[str], since: float = 0.0) -> list[flo
     return [gap for _, gap in sorted(gaps)]
 
 
-def _floor_ms(stack: Stack, lane: str) -> list[float]:
+def _floor_ms(stack: Stack, lane: str, clips: int) -> list[float]:
     before = len(_gaps_ms(stack, [lane]))
     floor.run(
         [
@@ -110,7 +134,7 @@ def _floor_ms(stack: Stack, lane: str) -> list[float]:
                 metricool_url=stack.metricool_url,
                 redis_url=stack.redis_url,
                 accounts=[lane],
-                clips=CLIPS,
+                clips=clips,
                 commits=4,
                 redis_calls=4,
                 name="floor",

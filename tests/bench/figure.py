@@ -52,9 +52,14 @@ class Figure:
         return "pass" if self.passes else "miss"
 
     @property
+    def in_floors(self) -> float | None:
+        """The figure in multiples of its floor, None where it has none."""
+        return self.value / self.floor if self.floor else None
+
+    @property
     def ratio(self) -> str:
-        """The figure in multiples of its floor."""
-        return f"{self.value / self.floor:.2f}" if self.floor else "-"
+        """The same as it reads in a line."""
+        return "-" if self.in_floors is None else f"{self.in_floors:.2f}"
 
     def line(self) -> str:
         """Return everything about it on one line."""

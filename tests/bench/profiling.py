@@ -22,7 +22,7 @@ import psutil
 from config.logging import configure
 from config.settings import Settings, environment_with
 from storyclip.stack.programs import WORKER_ENVIRONMENT
-from tests.bench.stage import AT_ONCE, account, ask_for_many, sources, stage, until_ended
+from tests.bench.stage import AT_ONCE, ask_for_many, sources, stage, until_ended
 
 LANES, CLIPS = 50, 30
 TOP = 25
@@ -33,7 +33,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 def show() -> None:
     """Publish 1,500 clips with one profiled worker, and print its costliest functions."""
-    with stage(1, {"at_once": True, "date_step": 1, "brands": LANES}, AT_ONCE) as stack:
+    with stage(1, {"at_once": True, "date_step": 1}, AT_ONCE) as stack:
         stack.stop_program("worker")
         environment = {
             **AT_ONCE,
@@ -50,7 +50,7 @@ def show() -> None:
                 env=environment_with(environment),
                 stderr=log,
             )
-        lanes = [account(lane) for lane in range(LANES)]
+        lanes = stack.accounts(LANES)
         asked = {lane: sources("profile", lane, CLIPS) for lane in lanes}
         began = time.monotonic()
         until_ended(stack, ask_for_many(stack, asked), WITHIN_S)

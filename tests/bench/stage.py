@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,91 @@ from storyclip.stack.stack import Stack
 from tests.bench.figure import NotMeasured
 
 FIRST_ACCOUNT = 2_000_001  # as the sandbox numbers its brands
+BRANDS = 64
 POLL_S = 0.05
 AT_ONCE = {  # with a sandbox that publishes on creation: the first look sees it live
     "STORYCLIP_DATE_STEP_S": "1",
     "STORYCLIP_LEAD_S": "0",
 }
+
+Needs = tuple[int, Mapping[str, Any], Mapping[str, str]]  # workers, the sandbox's flags, settings
+
+PLAIN: Needs = (1, {}, {})
+TWO_AT_ONCE: Needs = (2, {"at_once": True, "date_step": 1}, AT_ONCE)
+TWO_DATED: Needs = (
+    2,
+    {"date_step": 1, "publish_delay": 0.1},
+    {
+        "STORYCLIP_DATE_STEP_S": "1",
+        "STORYCLIP_LEAD_S": "0.1",
+        "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
+        "STORYCLIP_CONFIRM_ATTEMPTS": "5000",
+    },
+)
+
+
+class Stage(Stack):
+    """The whole stack, and accounts of its sandbox that no measurement has used yet."""
+
+    _used = 0
+
+    def accounts(self, count: int) -> list[str]:
+        """Return so many accounts that nobody was given before.
+
+        Raises:
+            NotMeasured: there are no more.
+        """
+        first, self._used = self._used, self._used + count
+        if self._used > BRANDS:
+            raise NotMeasured(f"the sandbox has {BRANDS} accounts, and {self._used} are needed")
+        return [str(FIRST_ACCOUNT + number) for number in range(first, self._used)]
+
+
+_kept: dict[str, Stage] = {}
+_keeping: list[ExitStack] = []
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Share a stage among all who need the same until the block ends: starting one takes longest.
+
+    For quick runs, where a line does not mind what the lines before it left in the database.
+    """
+    with ExitStack() as all_of_them:
+        _keeping.append(all_of_them)
+        try:
+            yield
+        finally:
+            _keeping.pop()
+            _kept.clear()
+
+
+@contextmanager
+def stage(workers: int, sandbox: Mapping[str, Any], settings: Mapping[str, str]) -> Iterator[Stage]:
+    """Have the whole stack, ready; killed at the end, for nobody needs its last words."""
+    if not _keeping:
+        with _running(workers, sandbox, settings) as stack:
+            yield stack
+        return
+    needs = repr((workers, sandbox, settings))
+    if needs not in _kept:
+        _kept[needs] = _keeping[-1].enter_context(_running(workers, sandbox, settings))
+    yield _kept[needs]
+
+
+@contextmanager
+def _running(
+    workers: int, sandbox: Mapping[str, Any], settings: Mapping[str, str]
+) -> Iterator[Stage]:
+    flags = {**sandbox, "brands": BRANDS}
+    with (
+        folder() as path,
+        Stage(path, workers=workers, sandbox_flags=flags, environment=settings) as stack,
+    ):
+        try:
+            yield stack
+        finally:
+            stack.stop(0)
 
 
 @contextmanager
@@ -38,25 +118,10 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-@contextmanager
-def stage(workers: int, sandbox: Mapping[str, Any], settings: Mapping[str, str]) -> Iterator[Stack]:
-    """Have the whole stack, ready."""
-    with (
-        folder() as path,
-        Stack(path, workers=workers, sandbox_flags=sandbox, environment=settings) as stack,
-    ):
-        yield stack
-
-
 def sandbox_of(stack: Stack) -> SandboxProcess:
     """Return the stack's sandbox."""
     assert stack.sandbox is not None
     return stack.sandbox
-
-
-def account(number: int) -> str:
-    """Return the account of the `number`-th lane, from 0."""
-    return str(FIRST_ACCOUNT + number)
 
 
 def sources(name: str, of_account: str, clips: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -15,16 +14,36 @@ import requests
 
 from storyclip.stack.ports import free_port
 from storyclip.stack.stack import Stack
-from tests.bench.crowd import role, until_said
+from tests.bench.crowd import role, told
 from tests.bench.figure import Figure, NotMeasured, median, percentile
-from tests.bench.stage import stage
+from tests.bench.stage import PLAIN, Stage, stage
 
-EVENTS = 150
-PER_S = 10
-CONNECT_S = 60.0
-SETTLE_S = 2.0
 ASK_EVERY_S = 0.05  # the status, meanwhile
-CROWDS = {1000: (20.0, 100.0), 200: (None, 40.0)}  # viewers: bars of p50 and p99 in ms
+ENDS_WITHIN_S = 120.0
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How many viewers, the bars of their p50 and p99 in ms, and whether it is the large one."""
+
+    count: int
+    p50_ms: float | None
+    p99_ms: float
+    is_large: bool = False
+
+
+@dataclass(frozen=True)
+class Size:
+    """The crowds, the batch that they watch, and the rest between their coming and its start."""
+
+    crowds: tuple[Crowd, ...]
+    events: int
+    per_s: int
+    settle_s: float
+
+
+FULL = Size((Crowd(1000, 20.0, 100.0, True), Crowd(200, None, 40.0)), 150, 10, 2.0)
+QUICK = Size((Crowd(50, 20.0, 100.0, True),), 15, 20, 0.1)
 
 
 @dataclass(frozen=True)
@@ -36,36 +55,46 @@ class Run:
     kb_a_viewer: float
 
 
-def measure(runs: int) -> Iterator[Figure]:
+def measure(runs: int, quick: bool) -> Iterator[Figure]:
     """Yield latency for each crowd, memory, and the API's latency meanwhile."""
-    for count, (bar50, bar99) in CROWDS.items():
+    size = QUICK if quick else FULL
+    for crowd in size.crowds:
         done, floors = [], []
         for _ in range(runs):
-            done.append(_run(count))
-            floors.append(_floor(count))
-        for percent, bar in ((50, bar50), (99, bar99)):
+            with stage(*PLAIN) as stack:
+                stack.stop_program("worker", 0)  # the batch is walked by the writer alone
+                done.append(_run(stack, size, crowd.count))
+                floors.append(_floor(stack, size, crowd.count))
+        for percent, bar in ((50, crowd.p50_ms), (99, crowd.p99_ms)):
             yield Figure(
                 "streams",
-                f"{count} viewers, committed to seen, p{percent}",
+                f"{crowd.count} viewers, committed to seen, p{percent}",
                 median([percentile(run.seen_ms, percent) for run in done]),
                 "ms",
                 bar=bar,
                 floor=median([percentile(floor, percent) for floor in floors]),
                 floor_is="a bare Redis subscriber that writes to as many sockets",
             )
-        if bar50 is not None:
+        if crowd.is_large:
             kb = median([run.kb_a_viewer for run in done])
-            yield Figure("streams", f"memory per viewer of {count}", kb, "kB", bar=80)
+            yield Figure("streams", f"memory per viewer of {crowd.count}", kb, "kB", bar=80)
             asked = median([percentile(run.status_ms, 99) for run in done])
-            yield Figure("streams", f"status during {count} viewers, p99", asked, "ms", bar=50)
+            yield Figure(
+                "streams", f"status during {crowd.count} viewers, p99", asked, "ms", bar=50
+            )
 
 
-def _run(count: int) -> Run:
-    with stage(1, {}, {}) as stack, ExitStack() as parts:
-        stack.stop_program("worker")  # the batch is walked by the writer alone
-        where = {"database_url": stack.database_url, "redis_url": stack.redis_url}
+def _run(stack: Stage, size: Size, count: int) -> Run:
+    with ExitStack() as parts:
         writer = parts.enter_context(
-            role("writer", user="local", events=EVENTS, per_s=PER_S, **where)
+            role(
+                "writer",
+                database_url=stack.database_url,
+                redis_url=stack.redis_url,
+                account=stack.accounts(1)[0],
+                events=size.events,
+                per_s=size.per_s,
+            )
         )
         for _ in range(20):
             _ask(stack)
@@ -83,31 +112,30 @@ def _run(count: int) -> Run:
                 wires=["sse", "ws"],
                 count=count,
                 are_greeted=True,
-                for_s=SETTLE_S + EVENTS / PER_S + CONNECT_S,
+                within_s=ENDS_WITHIN_S,
             )
         )
-        time.sleep(SETTLE_S)
+        time.sleep(size.settle_s)
         grown = web.memory_info().rss - before
         asked, stop = list[float](), threading.Event()
         asking = threading.Thread(target=_keep_asking, args=(stack, asked, stop))
         asking.start()
         try:
-            committed = _begun(writer)
+            committed = told(writer)
         finally:
             stop.set()
             asking.join()
-        return Run(_latencies(committed, until_said(viewers), count), asked, grown / count / 1024)
+        return Run(_latencies(committed, told(viewers), count), asked, grown / count / 1024)
 
 
-def _floor(count: int) -> list[float]:
-    with stage(1, {}, {}) as stack, ExitStack() as parts:
-        stack.stop_program("worker")
+def _floor(stack: Stack, size: Size, count: int) -> list[float]:
+    """Have the same crowd at a bare door, in the same minute; the web serves nobody meanwhile."""
+    with ExitStack() as parts:
         port = free_port()
         parts.enter_context(role("bare", redis_url=stack.redis_url, port=port, count=count))
         speaker = parts.enter_context(
-            role("speaker", redis_url=stack.redis_url, events=EVENTS, per_s=PER_S)
+            role("speaker", redis_url=stack.redis_url, events=size.events, per_s=size.per_s)
         )
-        for_s = SETTLE_S + EVENTS / PER_S + 1
         there = {
             "host": "127.0.0.1",
             "port": port,
@@ -115,16 +143,8 @@ def _floor(count: int) -> list[float]:
             "count": count,
             "are_greeted": False,
         }
-        viewers = parts.enter_context(role("viewers", for_s=for_s, **there))
-        return _latencies(_begun(speaker), until_said(viewers), count)
-
-
-def _begun(process: subprocess.Popen[str]) -> dict[str, float]:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    said: dict[str, float] = until_said(process)
-    return said
+        viewers = parts.enter_context(role("viewers", within_s=ENDS_WITHIN_S, **there))
+        return _latencies(told(speaker), told(viewers), count)
 
 
 def _latencies(

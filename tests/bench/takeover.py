@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from storyclip.flow.clock import SILENT_S, TICK_S
 from storyclip.stack.stack import Stack
 from tests.bench.figure import Figure, NotMeasured, median
 from tests.bench.stage import (
-    account,
+    TWO_DATED,
+    Needs,
     ask_for,
     ask_for_many,
     query,
@@ -24,32 +26,52 @@ from tests.bench.stage import (
 )
 
 BAR_S = 2.0
-KILLS = 12
-WAITING = 8  # lanes whose clip is never seen live
 ANSWER_AFTER_S = 6.0  # the POST that the worker dies in: longer than any takeover
 POLL_S = 0.005
 PATIENCE_S = 20.0
-SETTINGS = {
-    "STORYCLIP_DATE_STEP_S": "1",
-    "STORYCLIP_LEAD_S": "0.1",
-    "STORYCLIP_CONFIRM_INTERVAL_S": "0.5",
-    "STORYCLIP_CONFIRM_ATTEMPTS": "5000",
-}
 
 
-def measure(runs: int) -> Iterator[Figure]:
-    """Yield the longest and the median of at least 12 kills."""
-    kills = max(KILLS, 4 * runs)
+@dataclass(frozen=True)
+class Size:
+    """How many kills a run, how many at least, and the lanes whose clip is never seen live."""
+
+    needs: Needs
+    kills_a_run: int
+    kills: int
+    waiting: int
+
+
+FULL = Size(
+    needs=(
+        2,
+        {"date_step": 1, "publish_delay": 0.1},
+        {
+            "STORYCLIP_DATE_STEP_S": "1",
+            "STORYCLIP_LEAD_S": "0.1",
+            "STORYCLIP_CONFIRM_INTERVAL_S": "0.5",
+            "STORYCLIP_CONFIRM_ATTEMPTS": "5000",
+        },
+    ),
+    kills_a_run=4,
+    kills=12,
+    waiting=8,
+)
+QUICK = Size(TWO_DATED, kills_a_run=1, kills=1, waiting=2)
+
+
+def measure(runs: int, quick: bool) -> Iterator[Figure]:
+    """Yield the longest and the median of all kills."""
+    size = QUICK if quick else FULL
+    kills = max(size.kills, size.kills_a_run * runs)
     sent, waited = [], []
-    sandbox = {"date_step": 1, "publish_delay": 0.1, "brands": WAITING + kills}
-    with stage(2, sandbox, SETTINGS) as stack:
-        lanes = [account(number) for number in range(WAITING)]
+    with stage(*size.needs) as stack:
+        lanes = stack.accounts(size.waiting)
         for lane in lanes:
             sandbox_of(stack).fault(fault="never_publishes", account=lane)
         ask_for_many(stack, {lane: sources("waiting", lane, 2) for lane in lanes})
-        _until(lambda: _waiting(stack) == WAITING, "the waiting clips were not accepted")
-        for number in range(kills):
-            killed_at, after_s, batch_id = _kill(stack, account(WAITING + number))
+        _until(lambda: _waiting(stack) == size.waiting, "the waiting clips were not accepted")
+        for lane_of_its_own in stack.accounts(kills):
+            killed_at, after_s, batch_id = _kill(stack, lane_of_its_own)
             sent.append(after_s)
             waited += [_next_look_s(stack, lane, killed_at) for lane in lanes]
             until_ended(stack, [batch_id], PATIENCE_S)

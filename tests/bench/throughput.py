@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from storyclip.stack.stack import Stack
 from tests.bench import floor
 from tests.bench.figure import Figure, NotMeasured, median
 from tests.bench.stage import (
-    AT_ONCE,
-    account,
+    TWO_AT_ONCE,
     ask_for_many,
     cpu_s,
     query,
@@ -24,37 +24,53 @@ from tests.bench.stage import (
 from tests.judge import judge, published
 
 BAR = 150.0
-LANES = 50
-CLIPS = 50  # a lane; 2,500 in all: more than 10 s at the bar
-FLOOR_CLIPS = 20
 WITHIN_S = 300.0
-WARM_UP_CLIPS = 4
 PARTS = ("worker", "worker-2", "sandbox", "redis", "web")
 
 
-def measure(runs: int) -> Iterator[Figure]:
+@dataclass(frozen=True)
+class Size:
+    """How many lanes, and how many clips on each."""
+
+    lanes: int
+    clips: int
+    floor_clips: int
+    warm_up_clips: int
+
+
+FULL = Size(lanes=50, clips=50, floor_clips=20, warm_up_clips=4)  # 2,500: above 10 s at the bar
+QUICK = Size(lanes=4, clips=20, floor_clips=20, warm_up_clips=1)
+
+
+def measure(runs: int, quick: bool) -> Iterator[Figure]:
     """Yield the clips/s, and the CPU of a clip by process."""
+    size = QUICK if quick else FULL
     speeds, floors, cpu = [], [], []
     commits = calls = 0.0
-    with stage(2, {"at_once": True, "date_step": 1, "brands": LANES}, AT_ONCE) as stack:
-        _run(stack, "warm-up", WARM_UP_CLIPS)
+    with stage(*TWO_AT_ONCE) as stack:
+        lanes = stack.accounts(size.lanes)
+        _run(stack, "warm-up", lanes, size.warm_up_clips)
         for number in range(runs):
             name = f"run-{number}"
             calls_before, cpu_before = redis_calls(stack.redis_url), cpu_s(stack, PARTS)
-            speed, batch_ids = _run(stack, name, CLIPS)
+            speed, batch_ids = _run(stack, name, lanes, size.clips)
             cpu_after, calls_after = cpu_s(stack, PARTS), redis_calls(stack.redis_url)
             speeds.append(speed)
-            total = LANES * CLIPS
+            total = size.lanes * size.clips
             cpu.append({part: (cpu_after[part] - cpu_before[part]) / total for part in PARTS})
             calls = (calls_after - calls_before) / total
             commits = _commits(stack, batch_ids) / total
-            floors.append(_floor(stack, f"floor-{number}", round(commits), round(calls)))
+            floors.append(
+                _floor(
+                    stack, f"floor-{number}", lanes, size.floor_clips, round(commits), round(calls)
+                )
+            )
     per_clip = ", ".join(
         f"{part} {1000 * median([run[part] for run in cpu]):.2f}" for part in PARTS
     )
     yield Figure(
         "throughput",
-        f"{LANES} lanes, 2 workers, SQLite",
+        f"{size.lanes} lanes, 2 workers, SQLite",
         median(speeds),
         "clips/s",
         BAR,
@@ -72,8 +88,8 @@ def measure(runs: int) -> Iterator[Figure]:
     )
 
 
-def _run(stack: Stack, name: str, clips: int) -> tuple[float, list[str]]:
-    asked = {account(lane): sources(name, account(lane), clips) for lane in range(LANES)}
+def _run(stack: Stack, name: str, lanes: Sequence[str], clips: int) -> tuple[float, list[str]]:
+    asked = {lane: sources(name, lane, clips) for lane in lanes}
     began = time.time()
     batch_ids = ask_for_many(stack, asked)
     until_ended(stack, batch_ids, WITHIN_S)
@@ -81,7 +97,7 @@ def _run(stack: Stack, name: str, clips: int) -> tuple[float, list[str]]:
     marks = ", ".join("?" * len(batch_ids))
     sql = f"SELECT max(completed_at) FROM publish_batches WHERE batch_id IN ({marks})"
     ended = datetime.fromisoformat(query(stack, sql, batch_ids)[0][0]).timestamp()
-    return LANES * clips / (ended - began), batch_ids
+    return len(lanes) * clips / (ended - began), batch_ids
 
 
 def _judge(stack: Stack, name: str, asked: Mapping[str, Sequence[str]]) -> None:
@@ -109,8 +125,9 @@ def _commits(stack: Stack, batch_ids: Collection[str]) -> int:
     return int(query(stack, sql, tuple(batch_ids))[0][0])
 
 
-def _floor(stack: Stack, name: str, commits: int, calls: int) -> float:
-    accounts = [account(lane) for lane in range(LANES)]
+def _floor(
+    stack: Stack, name: str, lanes: list[str], clips: int, commits: int, calls: int
+) -> float:
     return floor.run(
         [
             floor.Work(
@@ -118,11 +135,11 @@ def _floor(stack: Stack, name: str, commits: int, calls: int) -> float:
                 metricool_url=stack.metricool_url,
                 redis_url=stack.redis_url,
                 accounts=half,
-                clips=FLOOR_CLIPS,
+                clips=clips,
                 commits=max(commits, 4),
                 redis_calls=calls,
                 name=name,
             )
-            for half in (accounts[::2], accounts[1::2])
+            for half in (lanes[::2], lanes[1::2])
         ]
     )
