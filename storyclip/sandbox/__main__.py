@@ -9,14 +9,15 @@ from pathlib import Path
 import click
 
 from storyclip.sandbox.clock import Clock, from_rfc3339
-from storyclip.sandbox.faults import NAMES, Faults
+from storyclip.sandbox.fault_names import NAMES
+from storyclip.sandbox.faults import Faults
 from storyclip.sandbox.http_front import serve
 from storyclip.sandbox.ledger import Ledger
 from storyclip.sandbox.publishing import Rules
 from storyclip.sandbox.service import TOKEN, USER_ID, build
 
 FAULTS_HELP = "Faults:\n\n\b\n" + "\n".join(
-    f"{name:22}{meaning}" for name, meaning in NAMES.items()
+    f"{name:24}{meaning}" for name, meaning in NAMES.items()
 )
 
 
@@ -55,6 +56,13 @@ FAULTS_HELP = "Faults:\n\n\b\n" + "\n".join(
 @click.option("--at-once", is_flag=True, help="Publish on creation, whatever the date.")
 @click.option("--clock", metavar="ISO", help="Freeze the clock, e.g. at 2026-12-01T12:00:00Z.")
 @click.option(
+    "--clock-skew",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Seconds by which Metricool's own clock is ahead: its Date, its refusals, its publishing.",
+)
+@click.option(
     "--stories-text",
     type=click.Choice(["refuse", "accept"]),
     default="refuse",
@@ -74,7 +82,7 @@ FAULTS_HELP = "Faults:\n\n\b\n" + "\n".join(
     metavar="JSON",
     multiple=True,
     help='Switch a fault on: {"fault": NAME, "account"?, "network"?, "source"?: part of the '
-    'clip\'s original URL, "call"?, "times"?, "skip"?, "seconds"?, "words"?, "status"?}.',
+    'clip\'s original URL, "call"?, "times"?, "skip"?, "seconds"?, "most"?, "words"?, "status"?}.',
 )
 @click.option(
     "--exit-with-parent",
@@ -93,6 +101,7 @@ def main(
     publish_delay: float,
     at_once: bool,
     clock: str | None,
+    clock_skew: float,
     stories_text: str,
     client_uuid: str,
     faults: tuple[str, ...],
@@ -105,6 +114,7 @@ def main(
         at_once=at_once,
         accept_story_text=stories_text == "accept",
         honour_client_uuid=client_uuid == "honour",
+        clock_skew_ms=round(clock_skew * 1000),
     )
     switched_on = Faults()
     try:

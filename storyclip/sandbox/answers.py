@@ -29,21 +29,21 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    content_type: str = JSON
+    content_type: str = JSON  # "" for none
     headers: dict[str, str] = field(default_factory=dict)
     wire: Wire = Wire.WHOLE
     wait_s: float = 0.0  # sent this much later than it was made
     drip_s: float = 0.0
     handled_at_ms: int = 0
-    when_handled: Callable[[], None] | None = None  # told once a LATER one has become something
+    when_handled: list[Callable[[], object]] = field(default_factory=list)  # told by `become`
 
     def become(self, other: "Answer") -> None:
         """Take everything of `other`, for whoever holds this one already."""
         self.status, self.body, self.content_type = other.status, other.body, other.content_type
         self.headers, self.wire = other.headers, other.wire
         self.wait_s, self.drip_s = other.wait_s, other.drip_s
-        if self.when_handled is not None:
-            self.when_handled()
+        for tell in self.when_handled:
+            tell()
 
 
 def data(value: Any, **more: Any) -> Answer:

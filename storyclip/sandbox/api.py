@@ -1,12 +1,14 @@
 """Everything under /api: which call it is, whether it may, and what becomes of it. No I/O."""
 
-from storyclip.sandbox import brand_calls, creating, media, scheduler
+from functools import partial
+
+from storyclip.sandbox import brand_calls, creating, deleting, media, scheduler
 from storyclip.sandbox.admitting import admit
-from storyclip.sandbox.answers import Answer, Wire, failure, refusal_answer
+from storyclip.sandbox.answers import Answer, Wire, data, failure, refusal_answer
 from storyclip.sandbox.calls import CallRecord
 from storyclip.sandbox.clock import http_date
-from storyclip.sandbox.faults import Subject
-from storyclip.sandbox.refusals import Refused, not_found
+from storyclip.sandbox.faults import Fault, Subject
+from storyclip.sandbox.refusals import Gone, Refused, not_found
 from storyclip.sandbox.request import Call, Request
 from storyclip.sandbox.requested import hints, json_object
 from storyclip.sandbox.service import Sandbox
@@ -25,6 +27,7 @@ ROUTES = {
     ("GET", "/api/admin/simpleProfiles"): "profiles",
     ("GET", "/api/v2/settings/brands"): "brands",
     ("GET", "/api/v2/scheduler/besttimes/*"): "best_times",
+    ("GET", "/api/v2/scheduler/counters"): "counters",
 }
 HANDLERS = {
     "create": creating.create,
@@ -32,13 +35,14 @@ HANDLERS = {
     "get": scheduler.get_post,
     "replace": scheduler.put_post,
     "move": scheduler.patch_post,
-    "delete": scheduler.delete_post,
+    "delete": deleting.delete_post,
     "deleted": scheduler.list_deleted,
     "restore": scheduler.restore_post,
     "normalize": media.normalize,
     "profiles": brand_calls.profiles,
     "brands": brand_calls.brands,
     "best_times": brand_calls.best_times_of,
+    "counters": scheduler.count_posts,
 }
 FAILS = {
     "list": "list_fails",
@@ -48,8 +52,8 @@ FAILS = {
     "profiles": "brands_fail",
     "brands": "brands_fail",
 }
-DROPPED_UNHANDLED = {"create": "drop_before_create"}
-HANDLED_LATE = {"create": "delay_before_create"}
+DROPPED_UNHANDLED = {"create": "drop_before_create", "delete": "drop_before_delete"}
+HANDLED_LATE = {"create": "delay_before_create", "delete": "delay_before_delete"}
 ABOUT_ONE_POST = frozenset(("get", "replace", "move", "delete", "restore"))
 
 
@@ -63,7 +67,10 @@ def handle(
     if record is None:
         record = sandbox.calls.begin(request.method, request.path, request.query.get("blogId"))
         answer = _handle(sandbox, request, now_ms, record)
-        sandbox.calls.end(record, answer)
+        if answer.wire is Wire.LATER:
+            answer.when_handled.append(partial(sandbox.calls.end, record, answer))
+        else:
+            sandbox.calls.end(record, answer)
         return answer
     return _handle(sandbox, request, now_ms, record)
 
@@ -116,7 +123,7 @@ def _say_what_it_is_about(sandbox: Sandbox, call: Call) -> None:
     elif call.name in ABOUT_ONE_POST:
         post = world.shelf.peek(int(call.last)) if call.last.isdecimal() else None
         if post is not None:
-            call.subject = world.subject(post, call.name)
+            call.subject = post.subject(call.name)
             record.network = next(iter(call.subject.networks), None)
             record.media = post.media
             record.source = post.sources[0] if post.sources else None
@@ -133,6 +140,8 @@ def _answer(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     take = sandbox.faults.take
     try:
         answer = _done(sandbox, call, now_ms)
+    except Gone as gone:
+        answer = _gone(gone, take("gone_id_answers", call.subject))
     except Refused as refusal:
         answer = refusal_answer(refusal)
     slow = take("delay_answer", call.subject)
@@ -143,16 +152,27 @@ def _answer(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     if drip := take("slow_drip_answer", call.subject):
         answer.wire, answer.drip_s = Wire.DRIPPING, drip.seconds or 0
     answer.handled_at_ms = now_ms
-    answer.headers["Content-Type"] = answer.content_type
-    answer.headers["Date"] = http_date(now_ms // 1000)
+    if answer.content_type:
+        answer.headers["Content-Type"] = answer.content_type
+    if not take("no_date", call.subject):
+        answer.headers["Date"] = http_date((now_ms + sandbox.world.skew_ms) // 1000)
     return answer
+
+
+def _gone(gone: Gone, fault: Fault | None) -> Answer:
+    """The ways in which Metricool says that an id leads nowhere. Source: metricool.md §1.3."""
+    if fault is None:
+        return refusal_answer(gone)
+    if fault.status == 200:
+        return data(None)
+    return failure(fault.status or 400, fault.words or gone.words)
 
 
 def _done(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     if not call.name:
         raise not_found(call.request.path)
     if call.name != "create":  # which puts on record what is refused, and so asks by itself
-        admit(sandbox, call)
+        admit(sandbox, call, now_ms)
     if call.name in FAILS and (fault := sandbox.faults.take(FAILS[call.name], call.subject)):
         return failure(fault.status, fault.words)
     return HANDLERS[call.name](sandbox, call, now_ms)

@@ -35,6 +35,11 @@ class CallLog:
         self._counts: Counter[str] = Counter()
         self._under_way: set[CallRecord] = set()
         self._most = 0
+        self.let_in_ms: int | None = None  # the sandbox's time of the last call not refused for it
+
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
 
     def begin(self, method: str, path: str, account: str | None) -> CallRecord:
         record = CallRecord(self._now_s(), method, path, account)

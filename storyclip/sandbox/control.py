@@ -3,8 +3,10 @@
 GET ledger?account=&network=      the lines since the last reset
 GET requests?account=             every API call
 GET counts                        calls per route, and how many at once
-GET|POST|DELETE faults            list, switch on (one object or an array), clear
-GET|POST clock                    {"now": iso} freezes, {"advanceS": n}, {"run": true}
+GET|POST|DELETE faults            list, switch on (one object or an array), clear (?fault=NAME)
+GET|POST clock                    {"now": iso} freezes, {"advanceS": n}, {"run": true},
+                                  {"skewS": n} puts Metricool's own clock ahead of it
+POST counters                     {"account", "published"}: the month's count of a brand
 POST posts/ID                     {"status"?, "detailedStatus"?, "publicationDate"?, "network"?}
 POST people/ACT                   what somebody does in the planner: see people_control
 POST reset                        forget posts, faults, requests and counts
@@ -15,11 +17,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from storyclip.sandbox.clock import from_rfc3339, rfc3339
+from storyclip.sandbox.forcing import Forced, force
 from storyclip.sandbox.people_control import act_as_person
-from storyclip.sandbox.posts import Forced
 from storyclip.sandbox.refusals import Refused
 from storyclip.sandbox.service import Sandbox
-from storyclip.sandbox.shown import shown
 
 
 class Wrong(ValueError):
@@ -48,9 +49,14 @@ def _answer(sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], 
         case "GET", ["counts"]:
             return sandbox.calls.counts()
         case "GET" | "POST" | "DELETE", ["faults"]:
-            return _faults(sandbox, method, body)
+            return _faults(sandbox, method, body, query.get("fault"))
         case "GET" | "POST", ["clock"]:
             return _clock(sandbox, body)
+        case "POST", ["counters"]:
+            now_ms = sandbox.clock.now_ms()
+            sandbox.world.set_month_count(body["account"], body["published"], now_ms)
+            sandbox.catch_up()
+            return sandbox.world.known.counters.of(body["account"], now_ms)
         case "POST", ["posts", post_id]:
             return _force(sandbox, post_id, body)
         case "POST", ["people", act]:
@@ -71,9 +77,9 @@ def _ledger(sandbox: Sandbox, account: str | None, network: str | None) -> list[
     ]
 
 
-def _faults(sandbox: Sandbox, method: str, body: Any) -> list[dict[str, Any]]:
+def _faults(sandbox: Sandbox, method: str, body: Any, name: str | None) -> list[dict[str, Any]]:
     if method == "DELETE":
-        sandbox.faults.clear()
+        sandbox.faults.clear(name)
     if method == "POST":
         for spec in body if isinstance(body, list) else [body]:
             sandbox.faults.add(spec)
@@ -98,7 +104,10 @@ def _clock(sandbox: Sandbox, body: Any) -> dict[str, Any]:
         clock.advance(round(body["advanceS"] * 1000))
     if body.get("run"):
         clock.run()
-    return {"now": rfc3339(sandbox.catch_up()), "running": clock.running}
+    if "skewS" in body:
+        sandbox.world.set_skew(round(body["skewS"] * 1000), sandbox.catch_up())
+    now = rfc3339(sandbox.catch_up())
+    return {"now": now, "running": clock.running, "skewS": sandbox.world.skew_ms / 1000}
 
 
 def _force(sandbox: Sandbox, post_id: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -109,5 +118,5 @@ def _force(sandbox: Sandbox, post_id: str, body: dict[str, Any]) -> dict[str, An
         planned_ms=None if date is None else from_rfc3339(date),
         network=body.get("network"),
     )
-    post = sandbox.world.force(int(post_id), forced, sandbox.clock.now_ms())
-    return shown(post, sandbox.user_id)
+    post = force(sandbox.world, int(post_id), forced, sandbox.clock.now_ms())
+    return sandbox.world.show(post)

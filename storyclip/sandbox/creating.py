@@ -15,7 +15,7 @@ def create(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     """Refuse or create; what is refused with a 4xx goes on record, too."""
     take = sandbox.faults.take
     try:
-        admit(sandbox, call)
+        admit(sandbox, call, now_ms)
         if fault := take("status_before_create", call.subject):
             status = fault.status or 502
             if not 400 <= status < 500:

@@ -1,80 +1,17 @@
-"""Everything that can be made to go wrong, by name, and which call it hits."""
+"""The faults that are switched on, and which call each of them hits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Bound to one POST posts (or, with "call", to any other route), in the order they are looked at.
-BEFORE_CREATE = {
-    "drop_before_create": "cut the connection, create nothing",
-    "delay_before_create": "handle the call `seconds` of the sandbox's clock later, client or not",
-    "busy_429": "429; Retry-After when `seconds` is given; create nothing",
-    "status_before_create": "answer `status` (502), create nothing; 4xx with the error envelope",
-    "refuse": "400 envelope with `words`",
-}
-AFTER_CREATE = {
-    "create_then_drop": "create, then cut the connection",
-    "create_then_status": "create, then answer `status` (502) with HTML",
-    "create_then_html_200": "create, then answer 200 with HTML",
-    "create_then_empty_200": "create, then answer 200 with nothing",
-    "create_then_truncated": "create, then cut the connection in the middle of the answer",
-    "create_without_id": "create, answer without the id",
-    "delay_answer": "create at once, answer `seconds` of real time later",
-    "slow_drip_answer": "create at once, let the answer trickle over `seconds` of real time",
-}
-# Decided when a post is created, per network.
-FATES = {
-    "list_lags": "lists show the post only `seconds` after its creation",
-    "get_404_after_create": "the post is 404 until `seconds` after its creation",
-    "publishing_for_long": "PUBLISHING `seconds` longer",
-    "never_publishes": "stays PENDING",
-    "awaiting_confirmation": "ends AWAITING_CONFIRMATION",
-    "unknown_status": "ends in the status `words` (IN_REVIEW)",
-    "network_error": "ends ERROR with `words`",
-    "date_moved": "silently planned `seconds` later than the answer says",
-    "media_dropped": "the post is created without its media",
-}
-OTHER_CALLS = {
-    "token_revoked": "401 on everything",
-    "plan_off": "403 on everything",
-    "list_fails": "lists answer `status`, or cut the connection without one",
-    "get_fails": "GET of one post answers `status`, or cuts the connection without one",
-    "normalize_fails": "normalize answers `status`, or cuts the connection without one",
-    "normalize_slow": "normalize answers `seconds` of real time later",
-    "normalize_echo": "normalize gives the same URL back",
-    "normalize_quoted": "normalize puts its URL in double quotes",
-    "brands_fail": "both brand lists answer `status`, or cut the connection without one",
-    "best_times_flat": "every hour of the heat map is 0, as without history",
-    "best_times_empty": "the heat map is []",
-}
-NAMES = BEFORE_CREATE | AFTER_CREATE | FATES | OTHER_CALLS
-NEED_SECONDS = frozenset(
-    {
-        "delay_before_create",
-        "delay_answer",
-        "slow_drip_answer",
-        "list_lags",
-        "get_404_after_create",
-        "publishing_for_long",
-        "date_moved",
-        "normalize_slow",
-    }
-)
-# These make sense on every route; "call" says which, "create" unless told.
-ANY_ROUTE = frozenset({"busy_429", "delay_answer", "slow_drip_answer"})
-CALLS = (
-    "create",
-    "list",
-    "get",
-    "replace",
-    "move",
-    "delete",
-    "deleted",
-    "restore",
-    "normalize",
-    "profiles",
-    "brands",
-    "best_times",
+from storyclip.sandbox.fault_names import (
+    CALLS,
+    MEANS_ANY,
+    MEANS_CREATE,
+    NAMES,
+    NEED_MOST,
+    NEED_SECONDS,
+    ONCE_UNLESS_TOLD,
 )
 
 
@@ -90,6 +27,8 @@ class Subject:
 
 @dataclass(slots=True)
 class Fault:
+    """One fault: what, for whom, and how often. Without `times` it stays until it is cleared."""
+
     fault: str
     account: str | None = None
     network: str | None = None
@@ -98,6 +37,7 @@ class Fault:
     times: int | None = None
     skip: int = 0
     seconds: float | None = None
+    most: int | None = None
     words: str | None = None
     status: int | None = None
     seen: int = field(default=0, init=False)  # matching calls so far
@@ -114,7 +54,8 @@ class Fault:
         return True
 
     def _matches(self, subject: Subject) -> bool:
-        if self.fault in ANY_ROUTE and subject.call != (self.call or "create"):
+        call = self.call or ("create" if self.fault in MEANS_CREATE else "any")
+        if call not in ("any", subject.call):
             return False
         if self.account is not None and self.account != subject.account:
             return False
@@ -132,23 +73,36 @@ class Faults:
 
     def __init__(self) -> None:
         self._switched_on: list[Fault] = []
+        self._by_name: dict[str, list[Fault]] = {}
 
     def add(self, spec: Mapping[str, Any]) -> None:
         """Switch one on.
 
         Raises:
-            ValueError: unknown name or key, `seconds` missing, or a value of the wrong type.
+            ValueError: unknown name or key, one missing that it needs, or a value of a wrong type.
         """
-        self._switched_on.append(_fault_from(spec))
+        fault = _fault_from(spec)
+        self._switched_on.append(fault)
+        self._by_name.setdefault(fault.fault, []).append(fault)
 
-    def clear(self) -> None:
-        self._switched_on.clear()
+    def clear(self, name: str | None = None) -> None:
+        """Switch all off, or those of one name."""
+        for cleared in list(self._by_name) if name is None else [name]:
+            self._by_name.pop(cleared, None)
+        self._switched_on = [one for one in self._switched_on if one.fault in self._by_name]
 
-    def take(self, name: str, subject: Subject) -> Fault | None:
-        for fault in self._switched_on:
-            if fault.fault == name and fault.hits(subject):
+    def take(
+        self, name: str, subject: Subject, when: Callable[[Fault], bool] | None = None
+    ) -> Fault | None:
+        """The fault that hits this call, which is counted, provided that `when` is true of it."""
+        for fault in self._by_name.get(name, ()):
+            if (when is None or when(fault)) and fault.hits(subject):
                 return fault
         return None
+
+    def any(self, name: str) -> bool:
+        """Whether one of this name is on at all, for those to whom a subject is dear."""
+        return name in self._by_name
 
     def listed(self) -> list[dict[str, Any]]:
         return [asdict(fault) for fault in self._switched_on]
@@ -169,8 +123,14 @@ def _fault_from(spec: Mapping[str, Any]) -> Fault:
     fault.account = None if fault.account is None else str(fault.account)
     if name in NEED_SECONDS and fault.seconds is None:
         raise ValueError(f"{name} needs seconds")
-    if fault.call is not None and (name not in ANY_ROUTE or fault.call not in CALLS):
-        raise ValueError(f"call goes with {', '.join(ANY_ROUTE)} and is one of {', '.join(CALLS)}")
+    if name in NEED_MOST and fault.most is None:
+        raise ValueError(f"{name} needs most")
+    if name in ONCE_UNLESS_TOLD and fault.times is None:
+        fault.times = 1
+    aimable = MEANS_CREATE | MEANS_ANY
+    if fault.call is not None and (name not in aimable or fault.call not in CALLS):
+        names = ", ".join(sorted(aimable))
+        raise ValueError(f"call goes with {names} and is one of {', '.join(CALLS)}")
     return fault
 
 
@@ -183,6 +143,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "times": (int,),
     "skip": (int,),
     "seconds": (int, float),
+    "most": (int,),
     "words": (str,),
     "status": (int,),
 }

@@ -64,7 +64,7 @@ async def _answer_api(sandbox: Sandbox, request: web.BaseRequest) -> web.StreamR
 async def _until_handled(answer: Answer) -> None:
     if answer.wire is Wire.LATER:
         handled = asyncio.Event()
-        answer.when_handled = handled.set
+        answer.when_handled.append(handled.set)
         await handled.wait()
 
 
@@ -72,7 +72,8 @@ async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
     if answer.wait_s:
         await asyncio.sleep(answer.wait_s)
     if answer.wire is Wire.WHOLE:
-        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+        kind = web.Response if "Date" in answer.headers else _UndatedResponse
+        return kind(status=answer.status, body=answer.body, headers=answer.headers)
     if answer.wire is Wire.DROPPED:
         if request.transport is not None:
             request.transport.abort()
@@ -81,7 +82,8 @@ async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
 
 
 async def _send_in_parts(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    kind = web.StreamResponse if "Date" in answer.headers else _Undated
+    response = kind(status=answer.status, headers=answer.headers)
     response.content_length = len(answer.body)
     try:
         await response.prepare(request)
@@ -96,6 +98,18 @@ async def _send_in_parts(request: web.BaseRequest, answer: Answer) -> web.Stream
     except ConnectionError:
         pass  # the client would not wait; what it asked for is done all the same
     return response
+
+
+class _Undated(web.StreamResponse):
+    """aiohttp puts a Date into every answer by itself; this takes it out again."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        del self.headers["Date"]
+
+
+class _UndatedResponse(_Undated, web.Response):
+    pass
 
 
 async def _answer_control(sandbox: Sandbox, request: web.BaseRequest) -> web.Response:

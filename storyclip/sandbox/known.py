@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from storyclip.sandbox.brands import Brand
 from storyclip.sandbox.clock import from_rfc3339
+from storyclip.sandbox.counters import Counters
 from storyclip.sandbox.ledger import Line
 from storyclip.sandbox.posts import Post, from_snapshot, mark_failed, mark_published
 from storyclip.sandbox.shelf import Shelf
@@ -16,8 +17,30 @@ FIRST_POST_ID = 310_000_001
 class Known:
     shelf: Shelf
     sources: dict[str, str] = field(default_factory=dict)  # media URL -> what normalize was given
+    copy_of: dict[str, str] = field(default_factory=dict)  # what normalize was given -> first copy
     copies: int = 0  # how many normalize has made
+    sent: dict[str, str] = field(default_factory=dict)  # media URL as shown -> as sent
+    counters: Counters = field(default_factory=Counters)
     last_number: int = FIRST_POST_ID - 1  # of a post
+
+    def copied(self, source: str, media: str) -> None:
+        self.sources[media] = source
+        self.copies += 1
+        if media != source:
+            self.copy_of.setdefault(source, media)
+
+    def shows(self, post: Post) -> None:
+        """Where a post's media are shown under other URLs, remember which were sent."""
+        for shown, sent in zip(post.shown_media, post.sent_media, strict=True):
+            if shown != sent:
+                self.sent[shown] = sent
+
+    def forget(self) -> None:
+        """All but the numbers, which go on."""
+        self.shelf.clear()
+        self.counters.clear()
+        for urls in (self.sources, self.copy_of, self.sent):
+            urls.clear()
 
 
 def replay(lines: Iterable[Line], brands: Mapping[str, Brand]) -> Known:
@@ -28,8 +51,9 @@ def replay(lines: Iterable[Line], brands: Mapping[str, Brand]) -> Known:
         if line["event"] == "reset":
             known.last_number, known.copies = line["postId"], line.get("copies", 0)
         elif line["event"] == "normalized":
-            known.sources[line["media"]] = line["source"]
-            known.copies += 1
+            known.copied(line["source"], line["media"])
+        elif line["event"] == "counted":
+            known.counters.set(line["account"], from_rfc3339(line["time"]), int(line["detail"]))
         elif "post" in line:
             _shelve(from_snapshot(line["post"]), known, posts)
         elif post := posts.get((line["postId"], line["uuid"])):
@@ -45,6 +69,7 @@ def _shelve(post: Post, known: Known, posts: dict[tuple[int, str], Post]) -> Non
         if post_id is not None and (older := posts.pop((post_id, post.uuid), None)):
             known.shelf.take_out(older)
     posts[post.id, post.uuid] = post
+    known.shows(post)
     if post.deleted_ms is None:
         known.shelf.put(post)
     else:
@@ -60,5 +85,6 @@ def _go_on(post: Post, line: Line, known: Known, brand: Brand) -> None:
     for provider in post.providers:
         if provider.network == line["network"] and line["event"] == "published":
             mark_published(post, provider, brand)
+            known.counters.add(post.account, from_rfc3339(line["time"]))
         elif provider.network == line["network"] and line["event"] == "error":
             mark_failed(provider, line["detail"])

@@ -29,6 +29,7 @@ EVENTS = (
     "normalized",
     "vanished",  # gone and not among the deleted
     "changed",  # date patched, restored, or forced by a control call; network is null
+    "counted",  # a control call set the month's counter of a brand to `detail`
     "reset",  # everything before this line is forgotten
 )
 

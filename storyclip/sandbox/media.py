@@ -5,6 +5,7 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from storyclip.sandbox.answers import TEXT, Answer, page
+from storyclip.sandbox.ledger import fact
 from storyclip.sandbox.refusals import Refused
 from storyclip.sandbox.request import Call
 from storyclip.sandbox.service import Sandbox
@@ -23,7 +24,13 @@ def normalize(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     url = _copy_of(source, sandbox, now_ms)
     if sandbox.faults.take("normalize_echo", call.subject):
         url = source
-    sandbox.world.normalize(call.record.account, source, url, now_ms)
+    known = sandbox.world.known
+    same = known.copy_of.get(source)
+    if same is not None and sandbox.faults.take("normalize_same", call.subject):
+        url = same
+    known.copied(source, url)
+    line = fact("normalized", call.record.account, None, media=url, source=source, by="api")
+    sandbox.ledger.append(now_ms, [line])
     call.record.media = url
     quote = '"' if sandbox.faults.take("normalize_quoted", call.subject) else ""
     return Answer(body=f"{quote}{url}{quote}".encode(), content_type=TEXT)

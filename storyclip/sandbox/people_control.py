@@ -16,7 +16,6 @@ from typing import Any
 from storyclip.sandbox import people
 from storyclip.sandbox.clock import from_rfc3339
 from storyclip.sandbox.service import Sandbox
-from storyclip.sandbox.shown import shown
 
 
 def act_as_person(sandbox: Sandbox, act: str, what: dict[str, Any]) -> Any:
@@ -68,4 +67,4 @@ def _act(sandbox: Sandbox, act: str, what: dict[str, Any]) -> Any:
             return [one.id for one in people.fill(sandbox, account, network, count, first_ms)]
         case _:
             raise ValueError(f"people do not {act!r}")
-    return shown(post, sandbox.user_id)
+    return sandbox.world.show(post)

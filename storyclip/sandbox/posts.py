@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from storyclip.sandbox.brands import Brand
+from storyclip.sandbox.faults import Subject
 from storyclip.sandbox.ledger import Line, fact
 
 By = Literal["api", "person"]
@@ -20,6 +21,7 @@ class Provider:
     detailed_status: str = "Pending"
     ending: str | None = "PUBLISHED"  # None: never leaves PENDING
     ending_words: str = "Published"
+    live_anyhow: bool = False  # ends ERROR, and yet the network has it
     hold_ms: int = 0  # stays PUBLISHING this much longer
     next_at_ms: int | None = None  # when its status changes next
     network_id: str | None = None
@@ -38,9 +40,11 @@ class Post:
     created_ms: int
     sources: list[str] = field(default_factory=list)  # original URLs of its media
     sent_media: list[str] = field(default_factory=list)  # as the API got them, whatever is shown
+    listed_media: list[str] | None = None  # as lists alone show them
     listed_from_ms: int = 0
     found_from_ms: int = 0
     deleted_ms: int | None = None
+    too_late: bool = False  # deleted when a network was at it already: it goes on
     replaces: int | None = None  # the id it had before a PUT
     number: int = 0  # counts every post ever made; ids and uuids come from it, but ids come again
     made_by: By = "api"  # who made the first version
@@ -49,6 +53,9 @@ class Post:
     @property
     def networks(self) -> tuple[str, ...]:
         return tuple(provider.network for provider in self.providers)
+
+    def subject(self, call: str = "create") -> Subject:
+        return Subject(self.account, self.networks, (*self.sources, *self.sent_media), call)
 
     @property
     def media(self) -> str | None:
@@ -87,16 +94,6 @@ class Post:
             made_by=self.made_by,
             restored_by=self.restored_by,
         )
-
-
-@dataclass(slots=True)
-class Forced:
-    """What a control call makes of a post; None leaves a thing as it is."""
-
-    status: str | None = None
-    words: str | None = None
-    planned_ms: int | None = None
-    network: str | None = None  # None: every network of the post
 
 
 def mark_published(post: Post, provider: Provider, brand: Brand) -> None:

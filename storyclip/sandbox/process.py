@@ -138,6 +138,11 @@ class SandboxProcess:
     def now(self) -> str:
         return self._move_clock({})
 
+    def set_skew(self, seconds: float) -> None:
+        """Put Metricool's own clock this far ahead of the time, or behind it."""
+        self.ask("POST", "clock", {"skewS": seconds})
+        self._flags["clock_skew"] = seconds
+
     def requests(self, account: str | None = None) -> list[dict[str, Any]]:
         """Every API call since the start, in the order they came in."""
         query = "" if account is None else "?" + urlencode({"account": account})

@@ -6,13 +6,14 @@ from storyclip.sandbox.posts import Post, Provider
 from storyclip.sandbox.wall_time import to_wall_time
 
 
-def shown(post: Post, user_id: int) -> dict[str, Any]:
+def shown(post: Post, user_id: int, zone: str, skew_ms: int) -> dict[str, Any]:
     """A ScheduledPost as POST, GET and lists answer it. Source: metricool.md §2.5."""
-    created_ms = post.created_ms - post.created_ms % 60_000  # its seconds come back 00
+    created_ms = post.created_ms + skew_ms
+    created_ms -= created_ms % 60_000  # its seconds come back 00
     return {
         "id": post.id,
-        "publicationDate": _date(post.planned_ms, post.zone),
-        "creationDate": _date(created_ms, post.zone),
+        "publicationDate": _date(post.planned_ms, zone),
+        "creationDate": _date(created_ms, zone),
         **post.fields,
         "providers": _providers(post),
         "uuid": post.uuid,
@@ -32,7 +33,7 @@ def shown_deleted(post: Post, zone: str) -> dict[str, Any]:
         "publicationDate": _date(post.planned_ms, zone),
         "createdByUserName": "owner@example.test",
         "deletionDate": _date(post.deleted_ms or 0, zone),
-        "media": [{"url": url, "altText": None} for url in post.shown_media],
+        "media": [{"url": url, "altText": None} for url in post.listed_media or post.shown_media],
         "draft": post.fields["draft"],
     }
 

@@ -6,10 +6,10 @@ from typing import Any
 from storyclip.sandbox.agenda import Agenda
 from storyclip.sandbox.brands import Brand
 from storyclip.sandbox.fates import befall, end_by_fault, end_by_rule
-from storyclip.sandbox.faults import Faults, Subject
+from storyclip.sandbox.faults import Faults
 from storyclip.sandbox.known import FIRST_POST_ID, replay
 from storyclip.sandbox.ledger import AnyLedger, fact
-from storyclip.sandbox.posts import By, Forced, Post, Provider, to_snapshot
+from storyclip.sandbox.posts import By, Post, Provider, to_snapshot
 from storyclip.sandbox.publishing import Publisher, Rules
 from storyclip.sandbox.refusals import forbidden, not_found
 from storyclip.sandbox.requested import Requested
@@ -31,16 +31,9 @@ class World:
         self._rules = rules
         self._faults = faults
         self._ledger = ledger
-        self._publisher = Publisher(rules, brands, self.agenda, ledger)
+        self.publisher = Publisher(rules, brands, self.agenda, ledger, faults, self.known.counters)
         for post in self.shelf.all():
-            self._publisher.resume(post)
-
-    def normalize(self, account: str | None, source: str, media: str, now_ms: int) -> None:
-        """Put on record that `source` was copied to `media`."""
-        self.known.sources[media] = source
-        self.known.copies += 1
-        line = fact("normalized", account, None, media=media, source=source, by="api")
-        self._ledger.append(now_ms, [line])
+            self.publisher.resume(post)
 
     def create(
         self,
@@ -66,7 +59,7 @@ class World:
         planned_ms = self._cut_date(asked.planned_ms, asked.zone, now_ms)
         self.known.last_number += 1
         number = self.known.last_number
-        media = [url for url in asked.fields.get("media") or () if isinstance(url, str)]
+        sent = [self.known.sent.get(url, url) for url in asked.fields.get("media") or ()]
         post = Post(
             id=number if post_id is None else post_id,
             number=number,
@@ -77,8 +70,8 @@ class World:
             zone=asked.zone,
             planned_ms=planned_ms,
             created_ms=now_ms,
-            sources=[self.known.sources[url] for url in media if url in self.known.sources],
-            sent_media=media,
+            sources=[self.known.sources[url] for url in sent if url in self.known.sources],
+            sent_media=sent,
             made_by=by if replaces is None else replaces.made_by,
             restored_by=None if replaces is None else replaces.restored_by,
             replaces=None if replaces is None else replaces.id,
@@ -93,19 +86,20 @@ class World:
         return str(FIRST_UUID + number - FIRST_POST_ID)
 
     def _bring_to_life(self, post: Post, by: By, now_ms: int) -> dict[str, Any]:
-        about = self.subject(post)
+        about = post.subject()
         ours = post.made_by == "api"  # faults are for the service's posts, whoever edits them
         if ours:
-            befall(post, self._faults, about, now_ms)
+            befall(post, self._faults, about, self.shelf.last_freed(post.account), now_ms)
         end_by_rule(post, accept_story_text=self._rules.accept_story_text)
         if ours:
             end_by_fault(post, self._faults, about)
-        answer = shown(post, self.brands[post.account].user_id)
+        answer = self.show(post)
         if ours and (fault := self._faults.take("date_moved", about)):
             post.planned_ms += fault.delay_ms
 
         self.shelf.put(post)
-        self._publisher.schedule(post, now_ms)
+        self.known.shows(post)
+        self.publisher.schedule(post, now_ms)
         detail = None if post.replaces is None else f"replaces {post.replaces}"
         facts = [post.fact("created", network, detail, by) for network in post.networks or (None,)]
         facts[0]["post"] = to_snapshot(post)
@@ -139,14 +133,17 @@ class World:
         post = self.shelf.find(account, post_id)
         post.planned_ms = self._cut_date(planned_ms, zone, now_ms)
         post.zone = zone
-        self._publisher.schedule(post, now_ms)
-        self._changed(post, "date patched", now_ms, by)
+        self.publisher.schedule(post, now_ms)
+        self.changed(post, "date patched", now_ms, by)
 
     def delete(self, account: str, post_id: int, now_ms: int, *, by: By = "api") -> None:
         """Delete whatever post has this id now; a live story stays live (§3.6)."""
         post = self.shelf.find(account, post_id)
         self.shelf.bin(post)
         post.deleted_ms = now_ms
+        if any(provider.status == "PUBLISHING" for provider in post.providers):
+            about = post.subject("delete")
+            post.too_late = self._faults.take("delete_too_late", about) is not None
         self._leave(post, "deleted", by, now_ms, None)
 
     def vanish(self, post_id: int, now_ms: int) -> None:
@@ -168,7 +165,7 @@ class World:
         if any(provider.status == "PENDING" for provider in post.providers):
             self._cut_date(post.planned_ms, post.zone, now_ms)
         self.shelf.take_out(post)
-        post.deleted_ms, post.restored_by = None, by
+        post.deleted_ms, post.restored_by, post.too_late = None, by, False
         if self.shelf.has(post.id):
             self.known.last_number += 1
             post.replaces, post.id = post.id, self.known.last_number
@@ -176,38 +173,46 @@ class World:
         for provider in post.providers:
             if provider.status == "PUBLISHING":
                 provider.status = "PENDING"
-        self._publisher.schedule(post, now_ms)
-        self._changed(post, "restored", now_ms, by)
-        return post
-
-    def force(self, post_id: int, forced: Forced, now_ms: int) -> Post:
-        """Make of a post what a control call wants; a forced status stays."""
-        post = self.shelf.find(None, post_id)
-        if forced.planned_ms is not None:
-            post.planned_ms = forced.planned_ms
-            self._publisher.schedule(post, now_ms)
-        for provider in post.providers:
-            if forced.network is not None and provider.network != forced.network:
-                continue
-            if forced.status is not None:
-                words = forced.words or forced.status
-                self._publisher.end(post, provider, forced.status, words, now_ms)
-            if forced.words is not None:
-                provider.detailed_status = forced.words
-        self._changed(post, "forced", now_ms, None)
+        self.publisher.schedule(post, now_ms)
+        self.changed(post, "restored", now_ms, by)
         return post
 
     def listed(self, account: str, now_ms: int) -> list[Post]:
         return [post for post in self.shelf.of(account) if post.listed_from_ms <= now_ms]
 
-    def subject(self, post: Post, call: str = "create") -> Subject:
-        return Subject(post.account, post.networks, (*post.sources, *post.sent_media), call)
+    def show(self, post: Post, *, in_list: bool = False) -> dict[str, Any]:
+        """A ScheduledPost as answers have it; only its brand's zone can be asked of it [G]."""
+        brand, zone = self.brands[post.account], post.zone
+        called = "show_in_brand_zone"
+        if self._faults.any(called) and self._faults.take(called, post.subject()):
+            zone = brand.zone
+        answer = shown(post, brand.user_id, zone, self.publisher.skew_ms)
+        if in_list and post.listed_media is not None:
+            answer["media"] = post.listed_media
+        return answer
+
+    def set_month_count(self, account: str, count: int, now_ms: int) -> None:
+        """Make it so many posts that a brand has published this month; those held try again."""
+        self.known.counters.set(account, now_ms, count)
+        self._ledger.append(now_ms, [fact("counted", account, None, detail=str(count))])
+        self.publisher.release(now_ms)
+
+    @property
+    def skew_ms(self) -> int:
+        """How far Metricool's own clock, by which it publishes and refuses, is ahead of time."""
+        return self.publisher.skew_ms
+
+    def set_skew(self, skew_ms: int, now_ms: int) -> None:
+        self.publisher.skew_ms = skew_ms
+        for post in self.shelf.all():
+            if post.deleted_ms is None:
+                self.publisher.schedule(post, now_ms)
 
     def reset(self, now_ms: int) -> None:
         """Forget every post; ids go on ascending, the clock and the file stay as they are."""
         self.agenda.clear()
-        self.shelf.clear()
-        self.known.sources.clear()
+        self.publisher.clear()
+        self.known.forget()
         forgotten = fact("reset", None, None, post_id=self.known.last_number)
         self._ledger.append(now_ms, [{**forgotten, "copies": self.known.copies}])
 
@@ -216,14 +221,19 @@ class World:
 
     def _cut_date(self, planned_ms: int, zone: str, now_ms: int) -> int:
         cut_ms = self.cut(planned_ms)
-        if cut_ms < now_ms - now_ms % 1000:  # dates know no fractions: this second is not past
+        own_ms = now_ms + self.skew_ms
+        if cut_ms < own_ms - own_ms % 1000:  # dates know no fractions: this second is not past
             raise in_the_past(cut_ms, zone)
         return cut_ms
 
     def _leave(self, post: Post, event: str, by: By, now_ms: int, detail: str | None) -> None:
         networks = post.networks or (None,)
-        self._ledger.append(now_ms, [post.fact(event, one, detail, by) for one in networks])
+        facts = [post.fact(event, one, detail, by) for one in networks]
+        if post.too_late:
+            facts[0]["post"] = to_snapshot(post)
+        self._ledger.append(now_ms, facts)
 
-    def _changed(self, post: Post, detail: str, now_ms: int, by: By | None) -> None:
+    def changed(self, post: Post, detail: str, now_ms: int, by: By | None) -> None:
+        """Put on record what a post is like now."""
         line = post.fact("changed", None, detail, by)
         self._ledger.append(now_ms, [{**line, "post": to_snapshot(post)}])

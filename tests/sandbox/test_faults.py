@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from storyclip.sandbox.faults import NAMES
+from storyclip.sandbox.fault_names import NAMES
 from storyclip.sandbox.process import ControlRefused
 from tests.sandbox.conftest import ACCOUNT, SOURCE, Metricool
 

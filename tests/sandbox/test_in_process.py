@@ -6,21 +6,30 @@ from typing import Any
 import pytest
 
 from storyclip.sandbox import in_process
-from storyclip.sandbox.clock import from_rfc3339
 from storyclip.sandbox.in_process import Answer, Request, Sandbox, Wire
 from tests.sandbox.conftest import ACCOUNT, SOURCE, TOKEN
+from tests.sandbox.here import NOON, NOON_MS, POSTS
 
-NOON = "2026-12-01T12:00:00Z"
-NOON_MS = from_rfc3339(NOON)
-POSTS = "v2/scheduler/posts"
 FIRST = f"{POSTS}/310000001"
 WINDOW = {"start": "2026-12-01T00:00:00", "end": "2026-12-02T00:00:00", "timezone": "UTC"}
 HEADERS = ("Content-Type", "Date", "Retry-After", "Location")
-FAULTS: list[dict[str, Any]] = [
+AMBIGUOUS: list[dict[str, Any]] = [
     {"fault": "create_then_status", "status": 504, "times": 1, "skip": 2},
     {"fault": "busy_429", "seconds": 7, "times": 1, "call": "get", "skip": 1},
     {"fault": "date_moved", "seconds": 60, "network": "instagram"},
     {"fault": "normalize_echo", "times": 1, "skip": 1},
+]
+STRANGE: list[dict[str, Any]] = [
+    {"fault": "media_rehosted", "network": "facebook"},
+    {"fault": "negative_uuid", "times": 2},
+    {"fault": "show_in_brand_zone"},
+    {"fault": "no_date", "call": "get"},
+    {"fault": "delete_204"},
+    {"fault": "gone_id_answers", "status": 200},
+    {"fault": "list_lacks_once"},
+    {"fault": "normalize_same"},
+    {"fault": "network_error_but_live", "times": 1},
+    {"fault": "month_full", "most": 2},
 ]
 
 
@@ -63,6 +72,7 @@ CALLS: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("PUT", f"{POSTS}/deleted/310000005", {}, None, 10),
     ("GET", POSTS, {"filter": '{"uuid": "7300000000000000001"}'}, None, 0),
     ("GET", POSTS, {**WINDOW, "extendedRange": "true"}, None, 3600),
+    ("GET", "v2/scheduler/counters", {}, None, 0),
     ("GET", "actions/normalize/video/url", {}, None, 0),
     ("GET", POSTS, {**WINDOW, "blogId": "7"}, None, 0),
     ("GET", FIRST, {"userToken": "wrong"}, None, 0),
@@ -81,9 +91,10 @@ def create(sandbox: Sandbox, wall: str = "12:02:00") -> Answer:
     return in_process.ask(sandbox, request_of("POST", POSTS, {}, story(wall)))
 
 
-def test_both_fronts_give_the_same_answers_and_the_same_ledger(start, client_of):
-    over_http = client_of(start(clock=NOON, fault=FAULTS))
-    sandbox = in_process.start(NOON_MS, faults=FAULTS)
+@pytest.mark.parametrize("faults", [AMBIGUOUS, STRANGE])
+def test_both_fronts_give_the_same_answers_and_the_same_ledger(start, client_of, faults):
+    over_http = client_of(start(clock=NOON, fault=faults))
+    sandbox = in_process.start(NOON_MS, faults=faults)
 
     for method, path, query, body, later_s in CALLS:
         over_http.sandbox.advance(later_s)
@@ -97,7 +108,8 @@ def test_both_fronts_give_the_same_answers_and_the_same_ledger(start, client_of)
             assert ours.headers.get(header) == theirs.headers.get(header), (method, path)
 
     assert sandbox.ledger.lines() == over_http.ledger()
-    assert {line["event"] for line in sandbox.ledger.lines()} >= {"created", "published", "refused"}
+    events = {line["event"] for line in sandbox.ledger.lines()}
+    assert events >= {"created", "published", "refused", "deleted", "changed"}
 
 
 def test_the_agenda_tells_when_something_happens_next():

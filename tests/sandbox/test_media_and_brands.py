@@ -1,10 +1,12 @@
 """Normalize, brands, best times, and who may call at all."""
 
+import json
 import re
 
 import pytest
 
 from tests.sandbox.conftest import ACCOUNT, SOURCE, Metricool
+from tests.sandbox.here import Here
 
 EVERY_CALL = [
     ("POST", "v2/scheduler/posts"),
@@ -19,6 +21,7 @@ EVERY_CALL = [
     ("GET", "admin/simpleProfiles"),
     ("GET", "v2/settings/brands"),
     ("GET", "v2/scheduler/besttimes/facebook"),
+    ("GET", "v2/scheduler/counters"),
 ]
 
 
@@ -141,6 +144,28 @@ def test_a_heat_map_can_be_flat_or_empty(metricool: Metricool, name):
 
     values = {hour["value"] for day in days for hour in day["bestTimesByHour"]}
     assert values == ({0} if name == "best_times_flat" else set())
+
+
+def test_one_hour_of_the_heat_map_may_be_null():
+    here = Here({"fault": "best_times_null_hour"})
+
+    window = {"start": "2026-12-01T00:00:00", "end": "2026-12-08T00:00:00", "timezone": "UTC"}
+    answer = here.ask("GET", "v2/scheduler/besttimes/facebook", **window)
+
+    days = json.loads(answer.body)["data"]
+    values = [hour["value"] for day in days for hour in day["bestTimesByHour"]]
+    assert values.count(None) == 1
+
+
+@pytest.mark.parametrize("path", ["admin/simpleProfiles", "v2/settings/brands"])
+def test_the_list_of_brands_may_be_five_megabytes_long(path):
+    here = Here({"fault": "brands_huge"})
+
+    answer = here.ask("GET", path)
+
+    assert len(answer.body) > 4_900_000
+    said = json.loads(answer.body)
+    assert len(said if isinstance(said, list) else said["data"]) == 3
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_CALL)

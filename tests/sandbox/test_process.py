@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from storyclip.sandbox.faults import NAMES
+from storyclip.sandbox.fault_names import NAMES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "storyclip.sandbox"]
