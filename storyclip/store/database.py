@@ -21,6 +21,7 @@ from playhouse.pool import (
 from storyclip.domain.errors import StoreUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+IN_MEMORY = "sqlite:///:memory:"  # for one thread, and gone with its process
 BUSY_TIMEOUT_S = 10
 MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
 MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody together
@@ -28,6 +29,7 @@ _MIGRATION_LOCK = 7_265_001  # any fixed number: PostgreSQL's advisory locks are
 
 database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
+_is_sqlite = True
 _own_turn = threading.Lock()
 
 
@@ -40,8 +42,13 @@ def connect(url: str) -> None:
     Raises:
         StoreUnavailable: it cannot be opened, or another program holds it locked.
     """
-    global _turnstile_path
-    if url.startswith("sqlite"):
+    global _turnstile_path, _is_sqlite
+    _is_sqlite = url.startswith("sqlite")
+    if url == IN_MEMORY:
+        _turnstile_path = None
+        database.initialize(peewee.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1}))
+        database.connect()  # kept: with its last connection the database would end
+    elif _is_sqlite:
         path = Path(parse_url(url)["database"])
         with _as_ours():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +95,7 @@ def writing() -> Iterator[None]:
         if database.in_transaction():
             raise RuntimeError("a transaction inside another would wait for itself")
         if _turnstile_path is None:
-            with database.atomic():
+            with database.atomic("IMMEDIATE") if _is_sqlite else database.atomic():
                 yield
         else:
             with _turnstile(_turnstile_path), database.atomic("IMMEDIATE"):
@@ -100,14 +107,14 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
 
     For the hottest statements only: building them through peewee costs five times their run.
     """
-    if _turnstile_path is None:
+    if not _is_sqlite:
         sql = sql.replace("?", "%s")
     return database.execute_sql(sql, parameters)
 
 
 def lock_row(table: str, row_id: int) -> None:
     """Hold a row until the transaction ends; SQLite's transactions have all rows to themselves."""
-    if _turnstile_path is None:
+    if not _is_sqlite:
         run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE", (row_id,))
 
 
@@ -174,10 +181,10 @@ def _migrate() -> None:
     gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
     # The gate first: to switch a new file to WAL, SQLite does not wait for another's lock.
     with _as_ours(), gate, reading():
-        if _turnstile_path is None:
+        if not _is_sqlite:
             run("SELECT pg_advisory_lock(?)", (_MIGRATION_LOCK,))
         try:
             Runner(database.obj, str(MIGRATIONS)).up()
         finally:
-            if _turnstile_path is None:
+            if not _is_sqlite:
                 run("SELECT pg_advisory_unlock(?)", (_MIGRATION_LOCK,))

@@ -1,0 +1,108 @@
+"""StoryClip's own code in this process for one world: its database, its points, its news."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+
+from storyclip.domain import crashpoint
+from storyclip.domain.clip import State
+from storyclip.store import database, events
+
+_TABLES = (
+    "webhook_deliveries",
+    "publish_batch_events",
+    "publish_batch_clips",
+    "publish_batches",
+    "idempotency_keys",
+    "incidents",
+    "workers",
+    "lanes",
+)
+
+
+@dataclass(frozen=True)
+class Ears:
+    """Who is told what of StoryClip's own code while a world runs.
+
+    `changed` hears the row of the clip whose turn came, and batch and index of one that failed.
+    """
+
+    point: Callable[[str], None]
+    committed: Callable[[], None]
+    changed: Callable[[int | None, tuple[str, int] | None], None]
+
+
+@contextmanager
+def opened(ears: Ears) -> Iterator[None]:
+    """Have StoryClip in this process for one world: an empty database, no log, and our ears."""
+    _bind()
+    with database.writing():
+        for table in _TABLES:
+            database.run(f"DELETE FROM {table}")
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    events.forget_listeners()
+    events.on_change(partial(_changed, ears))
+    crashpoint.arm(partial(_passed, ears))
+    _listening.append(ears)
+    try:
+        yield
+    finally:
+        _listening.clear()
+        crashpoint.arm(None)
+        events.forget_listeners()
+        structlog.configure(**before)
+
+
+_listening: list[Ears] = []
+_bound: list[Any] = []
+
+
+def _bind() -> None:
+    """Bind this process to its database in memory, and listen to each transaction there."""
+    if _bound and database.database.obj is _bound[0]:
+        return
+    database.connect(database.IN_MEMORY)
+    store: Any = database.database.obj
+    atomic = store.atomic
+
+    def listened_to(*args: Any) -> Any:
+        for ears in _listening:
+            ears.point("write")
+        return _Transaction(atomic(*args))
+
+    store.atomic = listened_to
+    _bound[:] = [store]
+
+
+class _Transaction:
+    def __init__(self, transaction: Any) -> None:
+        self._transaction = transaction
+
+    def __enter__(self) -> Any:
+        return self._transaction.__enter__()
+
+    def __exit__(self, *why: Any) -> Any:
+        result = self._transaction.__exit__(*why)
+        for ears in _listening:
+            ears.committed()
+        return result
+
+
+def _changed(ears: Ears, change: events.Change) -> None:
+    clip, failed = change.clip, None
+    if clip is not None and clip.state is State.FAILED:
+        failed = clip.batch_id, clip.index
+    ears.changed(change.opened_clip_id, failed)
+
+
+def _passed(ears: Ears, name: str) -> bool:
+    ears.point(name)
+    return False

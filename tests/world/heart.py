@@ -1,0 +1,168 @@
+"""All that the simulated world knows of StoryClip's own code: the real thing, nothing imitated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from config.settings import Settings
+from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.errors import (
+    ActionRefused,
+    IdempotencyKeyReused,
+    LostRace,
+    NotFound,
+    QuotaExceeded,
+    StoreUnavailable,
+    UpstreamError,
+    UpstreamUnanswered,
+    UpstreamUnreachable,
+)
+from storyclip.domain.timetable import Timetable, at_once
+from storyclip.domain.views import summary_view
+from storyclip.flow.accept import accept
+from storyclip.flow.audit import audit
+from storyclip.flow.control import Hand, Patience
+from storyclip.flow.engine import Engine
+from storyclip.flow.publish import prepare, step
+from storyclip.flow.retry import Retry
+from storyclip.store import batches
+from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
+from storyclip.upstream.exchange import Answer, Exchange, Request
+from storyclip.upstream.metricool import Metricool
+
+__all__ = [
+    "DROPPED",
+    "MODE_NOW",
+    "REFUSALS",
+    "Answer",
+    "Batch",
+    "Exchange",
+    "Heart",
+    "Request",
+    "Settings",
+    "Timetable",
+    "UpstreamUnanswered",
+    "UpstreamUnreachable",
+]
+
+USER = "user"
+DROPPED = (NotFound, StoreUnavailable)  # what an actor drops, for the row rings again
+REFUSALS = (  # what the web answers with a problem of its own
+    ActionRefused,
+    IdempotencyKeyReused,
+    LostRace,
+    NotFound,
+    QuotaExceeded,
+    StoreUnavailable,
+    UpstreamError,
+)
+
+
+class Heart:
+    """StoryClip in one process: what workers, clock and web do there."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        exchange: Exchange,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+        ring_prepare: Callable[[int], None],
+    ) -> None:
+        upstream = Metricool(
+            "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
+        )
+        self._engine = Engine(upstream, settings, now, jitter, name, ring_prepare)
+        self._hand = Hand(settings, now, Patience(monotonic, sleep))
+
+    def step(self, clip_id: int) -> None:
+        """Take the step that is due for a clip."""
+        step(clip_id, self._engine)
+
+    def prepare(self, clip_id: int) -> None:
+        """Have a clip's file copied ahead."""
+        prepare(clip_id, self._engine)
+
+    def audit(self, lane_id: int) -> None:
+        """Compare a lane's rows with what Metricool lists."""
+        audit(lane_id, self._engine)
+
+    def create(
+        self,
+        batch_id: str,
+        lane: tuple[str, str],
+        urls: Sequence[str],
+        timetable: Timetable | None,
+        on_failure: str,
+        gap_s: float,
+        key: str | None,
+    ) -> dict[str, Any]:
+        """Accept a batch, and return what the caller is told."""
+        table = timetable or at_once(gap_s)
+        dates = table.dates or (None,) * len(urls)
+        new = NewBatch(
+            batch_id=batch_id,
+            job_id=None,
+            user_id=USER,
+            account_id=lane[0],
+            network=lane[1],
+            on_failure=on_failure,
+            gap_s=table.gap_s,
+            clips=tuple(
+                NewClip(f"clip_{i}", url, f"Clip {i}", date)
+                for i, (url, date) in enumerate(zip(urls, dates, strict=True), 1)
+            ),
+            mode=table.mode,
+            schedule=table.schedule,
+        )
+        body = json.dumps([lane, list(urls), table.mode, on_failure])
+        idempotency = None if key is None else IdempotencyKey(key, body)
+        if idempotency and (before := batches.made_before(USER, idempotency)):
+            return {"batchId": before.batch_id}
+        now = self._engine.now()
+        made = accept(new, now, idempotency, self._engine.settings.quota_24h)
+        return {"batchId": made.batch_id}
+
+    def pause(self, batch_id: str) -> dict[str, Any]:
+        """Pause a batch, and return what the caller is told."""
+        self._hand.pause(_batch(batch_id))
+        return self.summary(batch_id)
+
+    def resume(self, batch_id: str) -> dict[str, Any]:
+        """Let a batch go on, and return what the caller is told."""
+        self._hand.resume(_batch(batch_id))
+        return self.summary(batch_id)
+
+    def cancel(self, batch_id: str) -> dict[str, Any]:
+        """Cancel a batch, and return what the caller is told."""
+        outcome = self._hand.cancel(_batch(batch_id))
+        return {**self.summary(batch_id), "outcome": asdict(outcome)}
+
+    def retry(self, batch_id: str, index: int | None, confirm_order: bool) -> dict[str, Any]:
+        """Ask again for what failed, and return what the caller is told."""
+        engine = self._engine
+        again = Retry(engine.upstream, engine.settings, engine.now())
+        done = again(_batch(batch_id), index, order_may_change=confirm_order)
+        return {
+            **self.summary(batch_id),
+            "order": "appended" if done.is_late else "kept",
+            "retried": list(done.sent_again),
+            "foundLive": list(done.found_live),
+            "notRetried": [index for index, _ in done.refused],
+        }
+
+    def summary(self, batch_id: str) -> dict[str, Any]:
+        """Return the summary that each wish is answered with."""
+        seen = batches.find(batch_id, USER)
+        return summary_view(seen.batch, seen.current, self._engine.now(), 120.0, seen.blocked)
+
+
+def _batch(batch_id: str) -> Batch:
+    return batches.find(batch_id, USER).batch

@@ -1,0 +1,79 @@
+"""One history from its beginning to its end: set up, run, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.settings import Settings
+from tests.world import ears, rows
+from tests.world.choices import Choices
+from tests.world.judge import Finding
+from tests.world.metricool import Metricool
+from tests.world.people import People
+from tests.world.record import Record
+from tests.world.scenario import HOUR_S, Scenario
+from tests.world.times import SECOND_US
+from tests.world.web import Web
+from tests.world.workers import Workers
+from tests.world.world import World
+
+MOST_S = 8 * 24 * HOUR_S
+AFTERWARDS_S = 3 * HOUR_S  # late watches and fences after the last thing that happened
+
+
+@dataclass
+class History:
+    """What came of a scenario and its disturbances."""
+
+    scenario: Scenario
+    record: Record
+    taken: list[str]
+    findings: list[Finding] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)  # each batch as it is at the end
+
+
+def run(
+    scenario: Scenario, allowed: Collection[str] | None = None, *, telling: bool = False
+) -> History:
+    """Run one history and judge it; with `allowed`, with exactly these disturbances."""
+    world = World(scenario, Choices(scenario.seed, allowed), Record(telling=telling))
+    metricool = Metricool(world)
+    workers = Workers(metricool, settings_of(scenario))
+    People(metricool)
+    web = Web(workers)
+
+    def changed(opened_clip_id: int | None, failed: tuple[str, int] | None) -> None:
+        if opened_clip_id is not None:
+            workers.ring("publish", opened_clip_id)
+        if failed is not None:
+            web.failed(f"{failed[0]}.{failed[1]}")
+
+    with ears.opened(ears.Ears(world.gap, workers.committed, changed)):
+        try:
+            _until_quiet(world, metricool)
+        finally:
+            world.hub.abandon()
+    return History(scenario, world.record, world.choices.taken)
+
+
+def settings_of(scenario: Scenario) -> Settings:
+    """Return the settings that the processes of a scenario run with."""
+    said = {"STORYCLIP_QUOTA_24H": str(scenario.quota_24h), **scenario.settings}
+    return Settings.from_environment(said, needs_upstream=False)
+
+
+def _until_quiet(world: World, metricool: Metricool) -> None:
+    """Run until the faults are over and nothing more is due, with a bound."""
+    hub, step_us = world.hub, 600 * SECOND_US
+    hub.run(round(world.scenario.faults_end_s * SECOND_US))
+    end_us = hub.now_us + round(AFTERWARDS_S * SECOND_US)
+    while hub.now_us < min(end_us, round(MOST_S * SECOND_US)):
+        if hub.run(hub.now_us + step_us) and rows.soonest_due() is None:
+            break
+        upstream_us = metricool.next_us()
+        if upstream_us is not None:
+            end_us = max(end_us, upstream_us + round(AFTERWARDS_S * SECOND_US))
+    hub.run(hub.now_us + 60 * SECOND_US)
+    metricool.catch_up()

@@ -1,0 +1,109 @@
+"""What really happened in a world, and what each caller was told: all that the judge believes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Sent:
+    """One POST of ours: when it left, when Metricool handled it, and what it made there."""
+
+    clip: str
+    began_us: int
+    handled_us: int | None = None
+    uuid: str | None = None
+    planned_us: int | None = None
+
+
+@dataclass(slots=True)
+class Live:
+    """One story that went out; `shown` is false where Metricool called it failed nevertheless."""
+
+    at_us: int
+    uuid: str
+    planned_us: int
+    account: str
+    network: str
+    shown: bool = True
+
+
+@dataclass(slots=True)
+class Deletion:
+    """One DELETE of ours that Metricool handled, and the post that it hit."""
+
+    about: str
+    began_us: int
+    at_us: int
+    uuid: str
+    theirs: bool
+
+
+@dataclass(slots=True)
+class Told:
+    """One act of a user, and its answer; None when the web died before it gave one."""
+
+    batch: str
+    act: str
+    began_us: int
+    at_us: int | None = None
+    answer: dict[str, Any] | None = None
+    refusal: str | None = None
+
+
+@dataclass(slots=True)
+class Touched:
+    """One act of a person in the planner, upon a post of ours or of anybody's."""
+
+    at_us: int
+    act: str
+    uuid: str
+    clip: str | None
+
+
+@dataclass(slots=True)
+class Escaped:
+    """An exception that came out where none may."""
+
+    at_us: int
+    about: str
+    error: str
+
+
+@dataclass(slots=True)
+class Asked:
+    """A batch as it was asked for; `dates_us` are the dates promised, none in mode now."""
+
+    batch: str
+    at_us: int
+    mode: str
+    lane: tuple[str, str]
+    count: int
+    dates_us: tuple[int, ...]
+    on_failure: str
+    key: str | None
+
+
+@dataclass
+class Record:
+    """Everything of one history, in the order it happened."""
+
+    telling: bool = False
+    lines: list[tuple[int, str, str]] = field(default_factory=list)  # of the story
+    asked: dict[str, Asked] = field(default_factory=dict)
+    sent: list[Sent] = field(default_factory=list)
+    lives: list[Live] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    touched: list[Touched] = field(default_factory=list)
+    escaped: list[Escaped] = field(default_factory=list)
+    owner: dict[str, str] = field(default_factory=dict)  # uuid of a post -> clip
+    theirs_since: dict[str, int] = field(default_factory=dict)  # ours that a person restored
+    counts: Counter[str] = field(default_factory=Counter)
+    faults_end_us: int = 0
+
+    def tell(self, at_us: int, who: str, what: str) -> None:
+        """Add a line to the story."""
+        self.lines.append((at_us, who, what))

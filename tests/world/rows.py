@@ -1,0 +1,71 @@
+"""What the rows say: for the simulated clock, and for readers, as the API shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain.views import clip_view, summary_view
+from storyclip.store import batches, clips, database, events, lanes, workers
+from storyclip.store.instants import to_instant
+
+
+def make_due(now: datetime) -> list[int]:
+    """Return the clips whose bell the clock rings now."""
+    return clips.make_due(now, portion=50)
+
+
+def soonest_due() -> datetime | None:
+    """Return when the next clip is due, None for never."""
+    row = database.run(
+        "SELECT next_at FROM publish_batch_clips WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1"
+    ).fetchone()
+    return to_instant(row[0]) if row else None
+
+
+def bury(names: Collection[str], now: datetime) -> None:
+    """Find out that workers are dead, as the clock does."""
+    workers.bury(names, now)
+
+
+def lanes_to_audit(now: datetime) -> list[int]:
+    """Return the lanes that the clock has compared with Metricool's lists."""
+    return lanes.active(now)
+
+
+def reopen_stalled(now: datetime) -> list[int]:
+    """Return the clips that had their turn and were not due: none unless there is a bug."""
+    return lanes.reopen_stalled(now)
+
+
+def all_batches() -> list[str]:
+    """Return the ids of all batches there are, told to anybody or not."""
+    rows = database.run("SELECT batch_id FROM publish_batches ORDER BY created_at, batch_id")
+    return [batch_id for (batch_id,) in rows.fetchall()]
+
+
+def clip_names() -> dict[int, tuple[str, int]]:
+    """Return batch id and index of each clip by the id of its row."""
+    rows = database.run("SELECT id, batch_id, clip_index FROM publish_batch_clips").fetchall()
+    return {clip_id: (batch_id, index) for clip_id, batch_id, index in rows}
+
+
+def clips_shown(batch_id: str) -> list[dict[str, Any]]:
+    """Return the clips of a batch as the API shows them now."""
+    mode = batches.find(batch_id, None).batch.mode
+    return [clip_view(clip, mode) for clip in clips.of_batch(batch_id)]
+
+
+def events_told(batch_id: str) -> list[dict[str, Any]]:
+    """Return all events of a batch, as a reader could see them."""
+    told: list[dict[str, Any]] = []
+    while page := events.events_since(batch_id, len(told)):
+        told += page
+    return told
+
+
+def summary_shown(batch_id: str, now: datetime) -> dict[str, Any]:
+    """Return a batch as the API shows it."""
+    seen = batches.find(batch_id, None)
+    return summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)

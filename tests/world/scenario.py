@@ -1,0 +1,157 @@
+"""What a world is set up with: batches, settings and habits of its Metricool, all from the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from tests.world.choices import Choices
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+LANES = (("2000001", "facebook"), ("2000001", "instagram"), ("2000002", "facebook"))
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """One batch that a user asks for; `first_in_s` is how far ahead its first date lies."""
+
+    name: str
+    lane: int
+    at_s: float
+    clips: int
+    mode: str = "now"
+    on_failure: str = "continue"
+    gap_s: float = 0.0
+    first_in_s: float = 0.0
+    interval_min: int = 1
+    has_key: bool = False
+    same_file: bool = False  # every clip of it has the same source
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything of a world that is not a disturbance."""
+
+    seed: int
+    profile: str
+    workers: int
+    batches: tuple[BatchPlan, ...]
+    faults_end_s: float
+    quota_24h: int = 50
+    metricool_ahead_s: float = 0.0
+    has_date_header: bool = True
+    list_lag_s: float = 0.0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def clips(self) -> int:
+        """Return how many clips are asked for."""
+        return sum(batch.clips for batch in self.batches)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept in a story."""
+        return asdict(self)
+
+
+def from_json(said: Mapping[str, Any]) -> Scenario:
+    """Return the scenario that a story keeps."""
+    batches = tuple(BatchPlan(**batch) for batch in said["batches"])
+    return Scenario(**{**said, "batches": batches})
+
+
+def scenario_of(seed: int, profile: str | None = None) -> Scenario:
+    """Make up the scenario of a seed; its profile, too, unless one is wanted."""
+    choose = Choices(seed)
+    name = profile or choose.pick("profile", _PROFILES)
+    many = choose.whole("batches", 1, 3) if choose.draw("many batches") < 0.5 else 1
+    lanes = 1 if choose.draw("one lane") < 0.6 else 2
+    batches = tuple(_batch(choose, f"b{n}", name, lanes) for n in range(1, many + 1))
+    last_s = max(_last_s(batch) for batch in batches)
+    odd = PROFILES[name].get("habits", 0.0)
+    return Scenario(
+        seed=seed,
+        profile=name,
+        workers=choose.pick("workers", (1, 2, 2, 3)),
+        batches=batches,
+        faults_end_s=last_s + choose.between("faults end", 60, 15 * MINUTE_S),
+        quota_24h=choose.pick("quota", (2, 3, 5)) if choose.draw("small quota") < odd else 50,
+        metricool_ahead_s=(
+            choose.between("ahead", -600, 600) if choose.draw("other clock") < odd else 0.0
+        ),
+        has_date_header=choose.draw("date header") >= odd / 2,
+        list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd else 0.0,
+    )
+
+
+def _batch(choose: Choices, name: str, profile: str, lanes: int) -> BatchPlan:
+    def of(what: str) -> str:
+        return f"{name} {what}"
+
+    dated = choose.draw(of("dated")) < PROFILES[profile].get("dated", 0.4)
+    plan = BatchPlan(
+        name=name,
+        lane=choose.whole(of("lane"), 0, lanes - 1),
+        at_s=0.0 if name == "b1" else choose.between(of("at"), 0, 3 * MINUTE_S),
+        clips=choose.pick(of("clips"), (1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 8)),
+        on_failure="pause" if choose.draw(of("on failure")) < 0.3 else "continue",
+        gap_s=choose.pick(of("gap"), (0, 0, 2, 5)),
+        has_key=choose.draw(of("key")) < 0.5,
+        same_file=choose.draw(of("same file")) < 0.05,
+    )
+    if not dated:
+        return plan
+    far = choose.draw(of("far"))
+    soon_s = choose.between(of("soon"), 3 * MINUTE_S, 20 * MINUTE_S)
+    hours_s = choose.between(of("hours"), HOUR_S, 8 * HOUR_S)
+    days_s = choose.between(of("days"), DAY_S, 4 * DAY_S)
+    return replace(
+        plan,
+        mode="bestTime" if choose.draw(of("best time")) < 0.2 else "scheduled",
+        first_in_s=soon_s if far < 0.7 else hours_s if far < 0.93 else days_s,
+        interval_min=choose.pick(of("interval"), (1, 1, 2, 3, 5, 10)),
+    )
+
+
+def _last_s(batch: BatchPlan) -> float:
+    if batch.mode == "now":
+        return batch.at_s + 3 * MINUTE_S * batch.clips
+    spread = 3 if batch.mode == "bestTime" else 1
+    return batch.at_s + batch.first_in_s + spread * MINUTE_S * batch.interval_min * batch.clips
+
+
+# How often what happens, a chance each time; what is not named does not happen at all.
+CALM: Mapping[str, float] = {"dated": 0.5}
+KILLS = {"kill": 0.03, "freeze": 0.01, "dawdle": 0.04, "jump": 0.002, "bell": 0.02}
+LINES = {
+    "unreachable": 0.02,
+    "request lost": 0.015,
+    "handled late": 0.02,
+    "answer lost": 0.04,
+    "status after": 0.02,
+    "status before": 0.01,
+    "busy": 0.015,
+    "garbled": 0.01,
+    "account refused": 0.004,
+}
+FATES = {"error": 0.06, "open error": 0.04, "awaiting": 0.02, "long": 0.05, "odd status": 0.02}
+HABITS = {"habits": 0.15, "echo": 0.05, "rehost": 0.05, "date moved": 0.03, "media dropped": 0.02}
+PEOPLE = {"person": 0.35, "stranger": 0.3}
+WISHES = {"wish": 0.5, "follow": 0.7, "retry": 0.6, "web kill": 0.02}
+PROFILES: Mapping[str, Mapping[str, float]] = {
+    "calm": CALM,
+    "kills": {**KILLS, "dated": 0.4},
+    "lost answers": {**LINES, "dawdle": 0.03, "dated": 0.4},
+    "people": {**PEOPLE, "dated": 0.6, "answer lost": 0.01},
+    "wishes": {**WISHES, "dated": 0.2, "error": 0.15, "dawdle": 0.04},
+    "dates and wishes": {**WISHES, "dated": 1.0, "error": 0.1, "dawdle": 0.04, "busy": 0.02},
+    "everything": {
+        **{kind: chance / 2 for kind, chance in (KILLS | LINES | FATES | HABITS).items()},
+        **WISHES,
+        **PEOPLE,
+        "person": 0.15,
+        "dated": 0.5,
+    },
+    "habits": {**HABITS, **FATES, "habits": 0.5, "answer lost": 0.06, "dated": 0.4},
+}
+_PROFILES = tuple(PROFILES)

@@ -1,0 +1,25 @@
+"""The moments of the world, in microseconds since it began, and the wall time they have."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+SECOND_US = 1_000_000
+
+
+def instant(us: int) -> datetime:
+    """Return the wall time of a moment of the world."""
+    return _BEGIN + timedelta(microseconds=us)
+
+
+def epoch_ms() -> int:
+    """Return the wall time at which the world begins, in milliseconds since 1970."""
+    return int(_BEGIN.timestamp() * 1000)
+
+
+def moment_us(at: datetime) -> int:
+    """Return the moment of the world of a wall time."""
+    return (at - _BEGIN) // timedelta(microseconds=1)
+
+
+_BEGIN = datetime(2026, 11, 26, 8, 0, 13, 400_000, tzinfo=UTC)

@@ -1,0 +1,110 @@
+"""What everybody in a world shares: time, choices, the record, and the gaps where things happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from tests.world.choices import Choices, kind_of
+from tests.world.record import Record
+from tests.world.scenario import PROFILES, Scenario
+from tests.world.scheduler import Hub, Killed, Process
+from tests.world.times import SECOND_US, instant
+
+IN_THE_GAP = ("kill", "freeze", "jump", "dawdle")
+FAULTS = frozenset(("kill", "dawdle", "person", "stranger", "wish", "follow", "retry"))
+
+
+class World:
+    """One history under way."""
+
+    def __init__(self, scenario: Scenario, choices: Choices, record: Record) -> None:
+        self.scenario = scenario
+        self.choices = choices
+        self.record = record
+        self.hub = Hub()
+        self.changed: Callable[[], None] = _nothing  # told when Metricool changed
+        self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
+        self._chances = PROFILES[scenario.profile]
+        self._faults_end_us = round(scenario.faults_end_s * SECOND_US)
+        record.faults_end_us = self._faults_end_us
+
+    @property
+    def is_calm(self) -> bool:
+        """Return whether all faults are over."""
+        return self.hub.now_us >= self._faults_end_us
+
+    def monotonic(self) -> float:
+        """Return the seconds since the world began."""
+        return self.hub.now_us / SECOND_US
+
+    def wall_time(self, process: Process) -> datetime:
+        """Return what the clock on the wall of a process shows."""
+        return instant(self.hub.now_us + process.wall_ahead_us)
+
+    def take(self, kind: str, about: str) -> str | None:
+        """Return the name of a disturbance of this kind if one takes place now."""
+        return self.one_of(about, (kind,), kind)
+
+    def one_of(self, about: str, kinds: Sequence[str], chance: str) -> str | None:
+        """Return the name of at most one disturbance of these kinds."""
+        off = self.is_calm
+        weighed = [(kind, 0.0 if off else self._chances.get(kind, 0.0)) for kind in kinds]
+        return self.choices.one_of(about, weighed, chance)
+
+    def tell(self, who: str, what: str) -> None:
+        """Add a line to the story, if it is told."""
+        if self.record.telling:
+            self.record.tell(self.hub.now_us, who, what)
+
+    def gap(self, point: str) -> None:
+        """Let others act, or something happen to the process, between two things it does.
+
+        Raises:
+            Killed: the process is no more.
+        """
+        task = self.hub.current
+        if task is None or not task.process.alive:
+            return
+        name = self.one_of(f"{task.about} at {point}", IN_THE_GAP, "gap")
+        if name is None:
+            return
+        kind, process, draw = kind_of(name), task.process, self.choices.between
+        if kind == "dawdle":
+            long_s = draw(name, 0.001, 0.5) if self.choices.draw(name + "?") < 0.8 else 5.0
+            self.tell(process.name, f"dawdles {long_s:.3f} s over {task.about} at {point}")
+            self.hub.sleep(long_s)
+        elif kind == "kill":
+            self.kill(process, f"over {task.about} at {point}")
+            raise Killed
+        elif kind == "freeze":
+            long_s = 10 ** draw(name, 0.0, 3.08)  # 1 s to 20 min
+            self.record.counts["faults"] += 1
+            self.tell(process.name, f"stands still for {long_s:.0f} s over {task.about} at {point}")
+            process.frozen_until_us = self.hub.now_us + round(long_s * SECOND_US)
+            self.look_after()
+            self.hub.sleep(0.0)
+            self.tell(process.name, "goes on")
+        elif kind == "jump":
+            self._jump(process, 3600 if draw(name, 0, 1) < 0.7 else -3600)
+
+    def kill(self, process: Process, where: str) -> None:
+        """Kill a process without a word."""
+        self.record.counts["kills"] += 1
+        self.tell(process.name, f"is killed {where}")
+        self.hub.kill(process)
+        self.look_after()
+
+    def _jump(self, process: Process, by_s: int) -> None:
+        self.record.counts["faults"] += 1
+        self.tell(process.name, f"its wall clock is {by_s} s wrong for six seconds")
+        process.wall_ahead_us = by_s * SECOND_US
+
+        def back() -> None:
+            process.wall_ahead_us = 0
+
+        self.hub.at(6.0, back)
+
+
+def _nothing() -> None:
+    """Tell nobody."""
