@@ -38,7 +38,7 @@ check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 crash: $(DEV_STAMP) ## kill the real processes 300 times and judge by the sandbox's ledger
 	@exec $(PY) -m tests.crash --kills 300 $(ARGS)
 
-bench: $(DEV_STAMP) ## measure throughput and latency on this machine
+bench: $(DEV_STAMP) ## measure throughput and latency on this machine (ARGS=--quick, or --help)
 	@exec $(PY) -m tests.bench $(ARGS)
 
 fuzz: $(DEV_STAMP) ## ask 20,000 made-up requests, check each answer against the OpenAPI document

@@ -8,11 +8,25 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 from config.logging import configure
 from storyclip.stack.stack import StackFailed
-from tests.bench import accept, cadence, engine, profiling, streams, takeover, throughput, tick
-from tests.bench.figure import Figure, NotMeasured, shown
+from tests.bench import (
+    accept,
+    against,
+    cadence,
+    checkout,
+    engine,
+    profiling,
+    readme,
+    streams,
+    takeover,
+    throughput,
+    tick,
+)
+from tests.bench.figure import Figure, NotMeasured, aligned, shown
 from tests.bench.stage import keeping
 
 MEASUREMENTS: dict[str, Callable[[int, bool], Iterator[Figure]]] = {
@@ -29,37 +43,30 @@ MEASUREMENTS: dict[str, Callable[[int, bool], Iterator[Figure]]] = {
 def main() -> int:
     """Run what was asked for; return 1 where something could not be measured."""
     asked = _arguments()
+    configure("error", "json", stream=sys.stderr)
+    lines = asked.only or list(MEASUREMENTS)
+    runs = asked.runs or (1 if asked.quick else 3)
     if asked.profile:
         profiling.show()
         return 0
-    configure("error", "json", stream=sys.stderr)
-    runs = asked.runs or (1 if asked.quick else 3)
+    if asked.against is not None:
+        try:
+            for line in lines:
+                against.compare(asked.against.resolve(), line, runs, asked.quick)
+        except NotMeasured as failure:
+            sys.exit(str(failure))
+        return 0
+    commit = checkout.commit() if asked.write_readme else ""  # before, as it is being measured
     with keeping() if asked.quick else nullcontext():
-        figures, failures = _measured(asked.only or MEASUREMENTS, runs, asked.quick)
+        figures, failures = _measured(lines, runs, asked.quick)
     _print_table(figures)
-    for line in failures:
-        print(line)
+    for sentence in failures:
+        print(sentence)
+    if asked.write_readme and not failures:
+        today = datetime.now(UTC).date()
+        readme.write(checkout.CHECKOUT / checkout.README, figures, runs, commit, today)
     missed = [figure for figure in figures if not figure.passes]
     return 1 if failures or (asked.strict and missed) else 0
-
-
-def _measured(names: Iterable[str], runs: int, quick: bool) -> tuple[list[Figure], list[str]]:
-    """Return what could be measured, and a sentence for each line that could not."""
-    figures: list[Figure] = []
-    failures: list[str] = []
-    for name in names:
-        began = time.monotonic()
-        try:
-            for figure in MEASUREMENTS[name](runs, quick):
-                if quick:
-                    figure = replace(figure, bar=None)  # bars are of the real sizes
-                figures.append(figure)
-                print(figure.line(), flush=True)
-        except (NotMeasured, StackFailed) as failure:
-            failures.append(f"{name}: not measured: {failure}")
-            print(failures[-1], flush=True)
-        print(f"  ({name} took {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
-    return figures, failures
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,9 +80,43 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--strict", action="store_true", help="exit 1 where a bar is missed")
     parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="DIR",
+        help="measure another checkout in turns with this one, and print what one is of the other",
+    )
+    parser.add_argument(
+        "--write-readme", action="store_true", help="put all lines' figures into the README"
+    )
+    parser.add_argument(
         "--profile", action="store_true", help="show where a worker's CPU goes, measure nothing"
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.write_readme:
+        if asked.quick or asked.only or asked.against:
+            parser.error("the README's figures are of all lines at their real size")
+        if changed := checkout.uncommitted():
+            parser.error(f"no commit holds what would be measured: {', '.join(changed)}")
+    return asked
+
+
+def _measured(lines: Iterable[str], runs: int, quick: bool) -> tuple[list[Figure], list[str]]:
+    """Return what could be measured, and a sentence for each line that could not."""
+    figures: list[Figure] = []
+    failures: list[str] = []
+    for name in lines:
+        began = time.monotonic()
+        try:
+            for figure in MEASUREMENTS[name](runs, quick):
+                if quick:
+                    figure = replace(figure, bar=None)  # bars are of the real sizes
+                figures.append(figure)
+                print(figure.line(), flush=True)
+        except (NotMeasured, StackFailed) as failure:
+            failures.append(f"{name}: not measured: {failure}")
+            print(failures[-1], flush=True)
+        print(f"  ({name} took {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+    return figures, failures
 
 
 def _print_table(figures: Sequence[Figure]) -> None:
@@ -91,10 +132,8 @@ def _print_table(figures: Sequence[Figure]) -> None:
         )
         for figure in figures
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print()
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    print("\n".join(aligned(rows)))
 
 
 if __name__ == "__main__":

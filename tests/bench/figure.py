@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,26 @@ class Figure:
         if self.note:
             parts.append(self.note)
         return "; ".join(parts)
+
+
+_LINE = re.compile(
+    r"(?P<what>\w+: (?!not measured).+?): (?P<value>[\d.e+-]+) (?P<unit>[^ ;]+)(?:;|$)"
+)
+
+
+def read_line(line: str) -> tuple[str, float] | None:
+    """Return what a figure's line is about, with its unit, and its value; None for other lines."""
+    found = _LINE.match(line)
+    return found and (f"{found['what']}, {found['unit']}", float(found["value"]))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows as lines, with their cells under each other."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def shown(value: float) -> str:
