@@ -180,17 +180,16 @@ class Trip:
         world, request = self._world, self._request
         metricool = self._metricool
         if request.method == "DELETE":
-            post = metricool.post_of(request.path)
-            hit = None if post is None or post.deleted_ms is not None else post.uuid
-        about = self._about if request.method == "POST" or "normalize" in request.path else ""
+            post = metricool.post_at(request.path)
+            hit = None if post is None else post.uuid
+            theirs = post is not None and (post.made_by, post.restored_by) != ("api", None)
         known = len(world.record.owner)
-        answer = metricool.handle(request, about, self._sent)
+        answer = metricool.handle(request, self._about, self._sent)
         if self._sent is not None and len(world.record.owner) > known:
             uuid = next(reversed(world.record.owner))
             self._sent.uuid = uuid
             metricool.created(uuid, self._about)
         if request.method == "DELETE" and hit is not None and answer.status in (200, 204):
-            theirs = hit not in world.record.owner or hit in world.record.theirs_since
             deletion = Deletion(self._about, self._began_us, world.hub.now_us, hit, theirs)
             world.record.deletions.append(deletion)
         self._send_back(answer)

@@ -26,37 +26,58 @@ OPEN_WORDS = (
     "Code: 500 Please reduce the amount of data you're asking for, then retry your request",
 )
 PLAIN_WORDS = ("Error validating access token", "(#2207026) unsupported format")
-PUBLISH_DELAY_MS = 5_000
+FATES = {
+    "normalize_echo": ("echo",),
+    "normalize_same": ("same copy",),
+    "media_rehosted": ("rehost",),
+    "media_other_in_lists": ("other in lists",),
+    "negative_uuid": ("negative uuid",),
+    "id_given_again": ("id again",),
+    "get_404_after_create": ("late to be found",),
+    "publishing_for_long": ("long",),
+    "awaiting_confirmation": ("awaiting",),
+    "unknown_status": ("odd status",),
+    "network_error": ("error", "open error"),
+    "network_error_but_live": ("open error but live",),
+    "date_moved": ("date moved",),
+    "media_dropped": ("media dropped",),
+    "delete_204": ("delete 204",),
+    "delete_too_late": ("delete too late",),
+    "gone_id_answers": ("odd gone",),
+    "get_404": ("single 404",),
+    "list_lacks_once": ("list lacks",),
+}
+HABITS = frozenset(("list_lags", "no_date"))
 
 
 class Metricool:
-    """The model, the moments of the world beside its own clock, and whose each post is."""
+    """The model at the world's time, and whose each of its posts is."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._ahead_us = round(world.scenario.metricool_ahead_s * 1e6)
-        self._epoch_ms = times.epoch_ms()
-        clock = Clock(self.now_ms())
-        self._out_nevertheless: set[str] = set()  # called failed, and live
-        self._next_is_out = False
         self.refused_until_us: dict[str, int] = {}  # by account
         self.created: Callable[[str, str], None] = _nobody  # told of each post of ours
-        self._asking = ""  # the clip whose POST is being handled
-        rules = Rules(publish_delay_ms=PUBLISH_DELAY_MS)
-        calls = CallLog(lambda: 0.0)
-        fates = Fates(self)
-        self.sandbox: Sandbox = build(clock, Ledger(self), rules, faults=fates, calls=calls)
+        self._epoch_ms = times.epoch_ms()
+        self._asking = ""  # the clip or lane whose call is being handled
+        rules = Rules(clock_skew_ms=round(world.scenario.metricool_ahead_s) * 1000)
+        self.sandbox: Sandbox = build(
+            Clock(self.now_ms()),
+            Ledger(self),
+            rules,
+            faults=Fates(self),
+            calls=CallLog(lambda: 0.0),
+        )
 
     def now_ms(self) -> int:
-        """Return the time by Metricool's clock."""
-        return self._epoch_ms + (self.world.hub.now_us + self._ahead_us) // 1000
+        """Return the time that is, in milliseconds since 1970."""
+        return self._epoch_ms + self.world.hub.now_us // 1000
 
     def moment_us(self, at_ms: int) -> int:
-        """Return the moment of the world when Metricool's clock shows a time."""
-        return (at_ms - self._epoch_ms) * 1000 - self._ahead_us
+        """Return the moment of the world of a time."""
+        return (at_ms - self._epoch_ms) * 1000
 
     def catch_up(self) -> int:
-        """Let happen what is due upstream; return its time."""
+        """Let happen what is due upstream; return the time."""
         self.sandbox.clock.freeze(self.now_ms())
         return self.sandbox.catch_up()
 
@@ -66,88 +87,75 @@ class Metricool:
         return None if at_ms is None else self.moment_us(at_ms)
 
     def handle(self, request: heart.Request, about: str, sent: Sent | None) -> heart.Answer:
-        """Answer one call now; a POST's outcome is written into `sent`."""
+        """Answer one call now; what a POST made is written into `sent`."""
         now_ms = self.catch_up()
         body = b"" if request.body is None else json.dumps(request.body).encode()
-        theirs = Request(
-            request.method, "/api" + request.path, request.query, request.headers, body
-        )
-        self._asking, self._next_is_out = about, False
+        path = "/api" + request.path
+        theirs = Request(request.method, path, request.query, request.headers, body)
+        self._asking = about
         answer = handle(self.sandbox, theirs, now_ms)
         self._asking = ""
         if sent is not None:
             sent.handled_us = self.world.hub.now_us
-        headers = dict(answer.headers)
-        if not self.world.scenario.has_date_header:
-            headers.pop("Date", None)
         if request.method != "GET":
             self.world.changed()
-        return heart.Answer(answer.status, headers, answer.body, has_marked_end=True)
+        return heart.Answer(answer.status, answer.headers, answer.body, has_marked_end=True)
 
-    def post_of(self, path: str) -> Post | None:
-        """Return the post that a path names by its id, deleted or not."""
-        return self.sandbox.world.peek(path.rpartition("/")[2])
+    def post_at(self, path: str) -> Post | None:
+        """Return the post that is there under the id in a path."""
+        last = path.rpartition("/")[2]
+        post = self.sandbox.world.shelf.peek(int(last)) if last.isdecimal() else None
+        return None if post is None or post.deleted_ms is not None else post
 
     def written(self, at_ms: int, line: Line) -> None:
         """Keep what the ledger says that the judge needs."""
-        record = self.world.record
-        event, uuid = line["event"], line["uuid"]
-        if event == "created" and self._asking and uuid not in record.owner:
+        record, event, uuid = self.world.record, line["event"], line["uuid"]
+        if event == "created" and line["by"] == "api":
             record.owner[uuid] = self._asking
-            if self._next_is_out:
-                self._out_nevertheless.add(uuid)
-        live = event == "published" or (event == "error" and uuid in self._out_nevertheless)
-        if live:
+            record.planned[uuid] = self.moment_us(from_rfc3339(line["plannedFor"]))
+        if line["restoredBy"] == "person" and uuid not in record.theirs_since:
+            record.theirs_since[uuid] = self.world.hub.now_us
+        if event == "published":
             planned_us = self.moment_us(from_rfc3339(line["plannedFor"]))
-            shown = event == "published"
-            at_us = self.moment_us(at_ms)
-            account, network = line["account"], line["network"]
-            record.lives.append(Live(at_us, uuid, planned_us, account, network, shown))
+            at_us, lane = self.moment_us(at_ms), (line["account"], line["network"])
+            record.lives.append(Live(at_us, uuid, planned_us, lane))
         if record.telling and event != "normalized":
-            self._tell(self.moment_us(at_ms), line, live)
+            whose = record.owner.get(uuid, "a person's")
+            what = "LIVE" if event == "published" else event
+            date = (line["plannedFor"] or "")[5:16].replace("T", " ")
+            said = f" ({line['detail']})" if line["detail"] else ""
+            words = f"{what}: {whose}, post {line['postId']} for {date}{said}"
+            record.tell(self.moment_us(at_ms), "Metricool", words)
 
-    def _tell(self, at_us: int, line: Line, live: bool) -> None:
-        record = self.world.record
-        whose = record.owner.get(line["uuid"], "somebody's")
-        said = f" ({line['detail']})" if line["detail"] else ""
-        what = "LIVE" if live else line["event"]
-        date = (line["plannedFor"] or "")[5:16]
-        record.tell(at_us, "Metricool", f"{what} {whose} post {line['postId']} for {date}{said}")
-
-    def fate(self, name: str, subject: Subject) -> Fault | None:
-        """Decide what becomes of a post, or whether media are copied."""
-        world, clip = self.world, self._asking
-        if name == "list_lags" and world.scenario.list_lag_s:
-            return Fault(name, seconds=world.scenario.list_lag_s)
-        if not clip or name not in _FATES:
+    def fate(self, name: str) -> Fault | None:
+        """Decide whether one of Metricool's habits shows, for whoever is being answered."""
+        world, choices = self.world, self.world.choices
+        if name == "list_lags":
+            lag_s = world.scenario.list_lag_s
+            return Fault(name, seconds=lag_s) if lag_s else None
+        if name == "no_date":
+            return None if world.scenario.has_date_header else Fault(name)
+        if name not in FATES or not self._asking:
             return None
-        taken = world.one_of(clip, _FATES[name], name)
-        return None if taken is None else self._fault(name, taken)
-
-    def _fault(self, name: str, taken: str) -> Fault:
-        choices = self.world.choices
+        taken = world.one_of(self._asking, FATES[name], name)
+        if taken is None:
+            return None
+        world.record.counts["faults"] += 1
         kind = kind_of(taken)
-        if kind == "long":
-            return Fault(name, seconds=choices.between(taken, 10, 240))
+        world.tell("Metricool", f"has its way with {self._asking}: {kind}")
+        if kind in ("long", "late to be found"):
+            return Fault(name, seconds=choices.between(taken, 2, 240))
         if kind == "date moved":
             return Fault(name, seconds=60.0 * choices.whole(taken, 1, 5))
         if kind == "error":
             return Fault(name, words=choices.pick(taken, PLAIN_WORDS))
-        if kind == "open error":
-            self._next_is_out = choices.draw(taken + " live") < 0.5
+        if kind.startswith("open error"):
             return Fault(name, words=choices.pick(taken, OPEN_WORDS))
+        if kind == "odd gone":
+            return Fault(name, status=choices.pick(taken, (200, 400)))
+        if kind == "other in lists":
+            return Fault(name, words=choices.pick(taken, ("?v=2", "media.metricool.com")))
         return Fault(name)
-
-
-_FATES = {
-    "normalize_echo": ("echo",),
-    "publishing_for_long": ("long",),
-    "awaiting_confirmation": ("awaiting",),
-    "unknown_status": ("odd status",),
-    "network_error": ("error", "open error"),
-    "date_moved": ("date moved",),
-    "media_dropped": ("media dropped",),
-}
 
 
 def _nobody(uuid: str, clip: str) -> None:
@@ -161,9 +169,17 @@ class Fates(Faults):
         super().__init__()
         self._metricool = metricool
 
-    def take(self, name: str, subject: Subject) -> Fault | None:
+    def take(
+        self, name: str, subject: Subject, when: Callable[[Fault], bool] | None = None
+    ) -> Fault | None:
         """Return the fault that hits this call, if one does."""
-        return self._metricool.fate(name, subject)
+        if name not in FATES and name not in HABITS:
+            return None
+        return self._metricool.fate(name)
+
+    def any(self, name: str) -> bool:
+        """Return whether one of this name may come at all."""
+        return name in FATES
 
 
 class Ledger:

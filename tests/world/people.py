@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
+from storyclip.sandbox import people
 from storyclip.sandbox.posts import Post
 from storyclip.sandbox.refusals import Refused
-from storyclip.sandbox.requested import Requested
-from tests.world.choices import kind_of
 from tests.world.metricool import Metricool
 from tests.world.record import Touched
-from tests.world.scenario import DAY_S, LANES, MINUTE_S
-from tests.world.times import SECOND_US
+from tests.world.scenario import LANES
 
 ON_OURS = (
     "edit",
     "edit",
-    "edit date",
+    "edit the date of",
     "edit days away",
     "move",
     "move",
@@ -25,139 +23,125 @@ ON_OURS = (
     "delete",
     "delete and restore",
     "copy",
-    "copy same minute",
+    "copy to its minute",
+    "take its id for another",
+    "lose",
 )
-OF_THEIR_OWN = ("post", "post", "draft", "empty draft")
+OF_THEIR_OWN = ("post", "post", "draft", "begun draft")
 MINUTE_MS = 60_000
+DAY_MS = 86_400_000
 
 
 class People:
-    """Whoever edits, moves, deletes, restores and copies."""
+    """Whoever edits, moves, deletes, restores and copies, of ours and of their own."""
 
     def __init__(self, metricool: Metricool) -> None:
         self._metricool = metricool
         self._world = metricool.world
+        self._sandbox = metricool.sandbox
         metricool.created = self._sees
         for number in sorted({batch.lane for batch in self._world.scenario.batches}):
-            lane = LANES[number]
             for _ in range(3):
                 if name := self._world.take("stranger", f"lane {number}"):
-                    last_s = self._world.scenario.faults_end_s
-                    after_s = self._world.choices.between(name + " at", 0, last_s)
-                    self._later(after_s, lambda lane=lane, name=name: self._own(lane, name))
+                    self._own(LANES[number], name)
 
-    def _later(self, after_s: float, act) -> None:
+    def _own(self, lane: tuple[str, str], name: str) -> None:
+        """Have somebody make something of their own on a lane."""
+        draw, (account, network) = self._world.choices, lane
+        what = draw.pick(name + " what", OF_THEIR_OWN)
+        ahead_ms = MINUTE_MS * draw.whole(name + " ahead", 2, 90)
+
+        def act() -> Post:
+            date_ms = self._metricool.now_ms() + ahead_ms
+            if what == "begun draft":
+                return people.begin_draft(self._sandbox, account, date_ms)
+            fields = {"draft": True} if what == "draft" else {}
+            return people.make(self._sandbox, account, network, date_ms, fields=fields)
+
+        after_s = draw.between(name + " at", 0, self._world.scenario.faults_end_s)
+        self._later(after_s, f"makes a {what} of their own", act)
+
+    def _later(self, after_s: float, words: str, act: Callable[[], Post | None]) -> None:
         def happens() -> None:
-            now_ms = self._metricool.catch_up()
+            self._metricool.catch_up()
+            record, now_us = self._world.record, self._world.hub.now_us
             try:
-                act(now_ms)
+                if (post := act()) is None:
+                    return
             except Refused as refusal:
-                self._world.tell("somebody", f"is refused: {refusal.words}"[:100])
+                self._world.tell("somebody", f"{words}: refused, {refusal.words}"[:100])
+                return
+            clip = record.owner.get(post.uuid)
+            record.counts["people"] += 1
+            record.touched.append(Touched(now_us, words.partition(" ")[0], post.uuid, clip))
+            self._world.tell("somebody", words)
             self._world.changed()
 
-        self._world.hub.at(after_s, lambda: happens())
+        self._world.hub.at(after_s, happens)
 
     def _sees(self, uuid: str, clip: str) -> None:
         """Decide what somebody will do to a post of ours that was just created."""
-        world = self._world
-        if (name := world.take("person", clip)) is None:
-            return
+        draw = self._world.choices
         post = self._find(uuid)
-        if post is None:
-            return
-        ahead_s = (post.planned_ms - self._metricool.now_ms()) / 1000
-        if world.choices.draw(name + " soon") < 0.4:
-            after_s = world.choices.between(name + " at", 0.05, 90)
-        else:
-            after_s = world.choices.between(name + " at", 0.05, ahead_s + 200)
-        act = world.choices.pick(name + " what", ON_OURS)
-        self._later(after_s, lambda now_ms: self._touch(act, uuid, name, now_ms))
+        for _ in range(2):
+            if post is None or (name := self._world.take("person", clip)) is None:
+                return
+            ahead_s = max((post.planned_ms - self._metricool.now_ms()) / 1000, 0)
+            soon = draw.draw(name + " soon") < 0.4
+            after_s = draw.between(name + " at", 0.05, 90 if soon else ahead_s + 200)
+            act = draw.pick(name + " what", ON_OURS)
+            self._upon(after_s, act, uuid, name, f"{act} {clip}")
+
+    def _upon(self, after_s: float, act: str, uuid: str, name: str, words: str) -> None:
+        def happens() -> Post | None:
+            post = self._find(uuid)
+            return None if post is None else self._do(act, post, name)
+
+        self._later(after_s, words, happens)
 
     def _find(self, uuid: str) -> Post | None:
-        posts = self._metricool.sandbox.world._posts.values()
-        return next((post for post in reversed(posts) if post.uuid == uuid), None)
+        posts = self._sandbox.world.shelf.all()
+        return next((post for post in posts if post.uuid == uuid), None)
 
-    def _touch(self, act: str, uuid: str, name: str, now_ms: int) -> None:
-        post = self._find(uuid)
-        if post is None or (post.deleted_ms is not None and act != "restore"):
-            return
-        world, model, draw = self._world, self._metricool.sandbox.world, self._world.choices
-        state = post.providers[0].status
-        if act.startswith(("edit", "move")) and state != "PENDING":
-            return
-        self._note(act, uuid)
-        if act.startswith(("edit", "move")):
-            date_ms = post.planned_ms
-            if act in ("edit date", "move"):
-                date_ms += MINUTE_MS * draw.whole(name + " by", -5, 15)
-            elif act.endswith("days away"):
-                date_ms += MINUTE_MS * MINUTE_S * 24 * draw.whole(name + " by", 2, 5)
-            if act.startswith("move"):
-                model.move(post.account, post.id, date_ms, post.zone, now_ms)
-            else:
-                model.put(post.account, post.id, _as_asked(post, date_ms), now_ms)
-        elif act.startswith("copy"):
-            later_ms = 0 if act == "copy same minute" else 7 * MINUTE_MS
-            copy = _as_asked(post, max(post.planned_ms, now_ms) + later_ms)
-            model.create(post.account, copy, now_ms)
-        elif act == "restore":
-            world.record.theirs_since[uuid] = world.hub.now_us
-            model.restore(post.account, post.id, now_ms)
-        else:
-            model.delete(post.account, post.id, now_ms)
-            if act == "delete and restore":
-                after_s = draw.between(name + " back", 1, 300)
-                self._later(after_s, lambda at_ms: self._touch("restore", uuid, name, at_ms))
+    def _do(self, act: str, post: Post, name: str) -> Post | None:
+        sandbox, draw = self._sandbox, self._world.choices
+        if act == "restore":
+            restorable = post.deleted_ms is not None
+            return people.restore(sandbox, post.account, post.id) if restorable else None
+        if post.deleted_ms is not None:
+            return None
+        date_ms = post.planned_ms
+        if act in ("edit the date of", "move"):
+            date_ms += MINUTE_MS * draw.whole(name + " by", -5, 15)
+        elif act.endswith("days away"):
+            date_ms += DAY_MS * draw.whole(name + " by", 2, 5)
+        if act.startswith("edit"):
+            return people.edit(sandbox, post.id, planned_ms=date_ms)
+        if act.startswith("move"):
+            waits = post.providers[0].status == "PENDING"
+            return people.move(sandbox, post.id, date_ms) if waits else None
+        if act.startswith("copy"):
+            now_ms = self._metricool.now_ms()
+            later_ms = 0 if act == "copy to its minute" else 7 * MINUTE_MS
+            date_ms = max(date_ms, now_ms + MINUTE_MS) + later_ms
+            people.copy(sandbox, post.id, planned_ms=date_ms)
+            return post
+        if act == "take its id for another":
+            return self._take_id(post)
+        if act == "lose":
+            people.vanish(sandbox, post.id)
+            return post
+        people.delete(sandbox, post.id)
+        if act == "delete and restore":
+            clip = self._world.record.owner.get(post.uuid)
+            after_s = draw.between(name + " back", 1, 300)
+            self._upon(after_s, "restore", post.uuid, name, f"restore {clip}")
+        return post
 
-    def _own(self, lane: tuple[str, str], name: str):
-        act = self._world.choices.pick(name + " what", OF_THEIR_OWN)
-        ahead_ms = MINUTE_MS * self._world.choices.whole(name + " ahead", 2, 90)
-
-        def happens(now_ms: int) -> None:
-            account, network = lane
-            fields = _own_fields(network, name, act)
-            asked = Requested([network], now_ms + ahead_ms, "UTC", fields, None)
-            self._note(act, self._metricool.sandbox.world.create(account, asked, now_ms)["uuid"])
-
-        return happens
-
-    def _note(self, act: str, uuid: str) -> None:
-        record = self._world.record
-        clip = record.owner.get(uuid)
-        record.counts["people"] += 1
-        record.touched.append(Touched(self._world.hub.now_us, act, uuid, clip))
-        self._world.tell("somebody", f"{act}s {clip or 'of their own'} in the planner")
-
-
-def _as_asked(post: Post, date_ms: int) -> Requested:
-    networks = [provider.network for provider in post.providers]
-    return Requested(networks, date_ms, post.zone, dict(post.fields), None)
-
-
-def _own_fields(network: str, name: str, act: str) -> dict:
-    media = (
-        [] if act == "empty draft" else [f"https://static.metricool.com/own/{hash_of(name)}.mp4"]
-    )
-    return {
-        "text": "" if act == "empty draft" else "own",
-        "firstCommentText": "",
-        "media": media,
-        "mediaAltText": [None] * len(media),
-        "autoPublish": True,
-        "saveExternalMediaFiles": False,
-        "shortener": False,
-        "draft": act != "post",
-        "facebookData": {"type": "POST"},
-        "instagramData": {"type": "POST", "autoPublish": True},
-        "smartLinkData": {"ids": []},
-        "descendants": [],
-        "hasNotReadNotes": False,
-    }
-
-
-def hash_of(name: str) -> str:
-    """Return a file's name for a disturbance."""
-    return "".join(each for each in name if each.isalnum())
-
-
-_ = replace, kind_of, DAY_S, SECOND_US
+    def _take_id(self, post: Post) -> Post | None:
+        """Edit a post, and let another one, of theirs, have the id that it had."""
+        sandbox, old_id = self._sandbox, post.id
+        edited = people.edit(sandbox, old_id)
+        date_ms = self._metricool.now_ms() + 20 * MINUTE_MS
+        people.make(sandbox, post.account, post.networks[0], date_ms, post_id=old_id)
+        return edited

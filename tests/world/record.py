@@ -20,14 +20,12 @@ class Sent:
 
 @dataclass(slots=True)
 class Live:
-    """One story that went out; `shown` is false where Metricool called it failed nevertheless."""
+    """One story that went out, whatever Metricool calls it."""
 
     at_us: int
     uuid: str
     planned_us: int
-    account: str
-    network: str
-    shown: bool = True
+    lane: tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -100,6 +98,7 @@ class Record:
     touched: list[Touched] = field(default_factory=list)
     escaped: list[Escaped] = field(default_factory=list)
     owner: dict[str, str] = field(default_factory=dict)  # uuid of a post -> clip
+    planned: dict[str, int] = field(default_factory=dict)  # uuid -> the date it was made with
     theirs_since: dict[str, int] = field(default_factory=dict)  # ours that a person restored
     counts: Counter[str] = field(default_factory=Counter)
     faults_end_us: int = 0
