@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import peewee
 import structlog
 
 from storyclip.domain import crashpoint
@@ -31,12 +32,14 @@ _TABLES = (
 class Ears:
     """Who is told what of StoryClip's own code while a world runs.
 
-    `changed` hears the row of the clip whose turn came, and batch and index of one that failed.
+    `changed` hears of an event by batch and number, the row of the clip whose turn came, and batch
+    and index of one that failed.
     """
 
     point: Callable[[str], None]
+    is_down: Callable[[], bool]  # whether nothing can be written
     committed: Callable[[], None]
-    changed: Callable[[int | None, tuple[str, int] | None], None]
+    changed: Callable[[str, int, int | None, tuple[str, int] | None], None]
 
 
 @contextmanager
@@ -71,36 +74,29 @@ def _bind() -> None:
         return
     database.connect(database.IN_MEMORY)
     store: Any = database.database.obj
-    atomic = store.atomic
+    begin, commit = store.begin, store.commit
 
-    def listened_to(*args: Any) -> Any:
+    def begun(*args: Any) -> None:
         for ears in _listening:
             ears.point("write")
-        return _Transaction(atomic(*args))
+            if ears.is_down():
+                raise peewee.OperationalError("the simulated disk is full")
+        begin(*args)
 
-    store.atomic = listened_to
-    _bound[:] = [store]
-
-
-class _Transaction:
-    def __init__(self, transaction: Any) -> None:
-        self._transaction = transaction
-
-    def __enter__(self) -> Any:
-        return self._transaction.__enter__()
-
-    def __exit__(self, *why: Any) -> Any:
-        result = self._transaction.__exit__(*why)
+    def committed() -> None:
+        commit()
         for ears in _listening:
             ears.committed()
-        return result
+
+    store.begin, store.commit = begun, committed
+    _bound[:] = [store]
 
 
 def _changed(ears: Ears, change: events.Change) -> None:
     clip, failed = change.clip, None
     if clip is not None and clip.state is State.FAILED:
         failed = clip.batch_id, clip.index
-    ears.changed(change.opened_clip_id, failed)
+    ears.changed(change.batch_id, change.seq, change.opened_clip_id, failed)
 
 
 def _passed(ears: Ears, name: str) -> bool:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 from config.settings import Settings
 from tests.world import ears, rows
 from tests.world.choices import Choices
-from tests.world.judge import Finding
+from tests.world.clock import Clock
+from tests.world.judge import Finding, judge
 from tests.world.metricool import Metricool
 from tests.world.people import People
-from tests.world.record import Record
+from tests.world.record import Ending, Record
 from tests.world.scenario import HOUR_S, Scenario
-from tests.world.times import SECOND_US
+from tests.world.times import SECOND_US, instant
 from tests.world.web import Web
 from tests.world.workers import Workers
 from tests.world.world import World
@@ -31,31 +31,43 @@ class History:
     record: Record
     taken: list[str]
     findings: list[Finding] = field(default_factory=list)
-    ended: list[dict[str, Any]] = field(default_factory=list)  # each batch as it is at the end
 
 
 def run(
     scenario: Scenario, allowed: Collection[str] | None = None, *, telling: bool = False
 ) -> History:
     """Run one history and judge it; with `allowed`, with exactly these disturbances."""
-    world = World(scenario, Choices(scenario.seed, allowed), Record(telling=telling))
+    record = Record(telling=telling)
+    world = World(scenario, Choices(scenario.seed, allowed), record)
     metricool = Metricool(world)
     workers = Workers(metricool, settings_of(scenario))
     People(metricool)
     web = Web(workers)
+    clock = Clock(workers)
 
-    def changed(opened_clip_id: int | None, failed: tuple[str, int] | None) -> None:
+    def changed(
+        batch: str, seq: int, opened_clip_id: int | None, failed: tuple[str, int] | None
+    ) -> None:
+        clock.changed()
+        record.event_us.setdefault((batch, seq), world.hub.now_us)
         if opened_clip_id is not None:
             workers.ring("publish", opened_clip_id)
         if failed is not None:
             web.failed(f"{failed[0]}.{failed[1]}")
 
-    with ears.opened(ears.Ears(world.gap, workers.committed, changed)):
+    with ears.opened(ears.Ears(world.gap, world.store_is_down, clock.committed, changed)):
         try:
             _until_quiet(world, metricool)
         finally:
             world.hub.abandon()
-    return History(scenario, world.record, world.choices.taken)
+        record.endings = [_ending(world, batch) for batch in rows.all_batches()]
+    return History(scenario, record, world.choices.taken, judge(record))
+
+
+def _ending(world: World, batch: str) -> Ending:
+    now = instant(world.hub.now_us)
+    summary = rows.summary_shown(batch, now)
+    return Ending(batch, summary, rows.clips_shown(batch), rows.events_told(batch))
 
 
 def settings_of(scenario: Scenario) -> Settings:
@@ -70,7 +82,7 @@ def _until_quiet(world: World, metricool: Metricool) -> None:
     hub.run(round(world.scenario.faults_end_s * SECOND_US))
     end_us = hub.now_us + round(AFTERWARDS_S * SECOND_US)
     while hub.now_us < min(end_us, round(MOST_S * SECOND_US)):
-        if hub.run(hub.now_us + step_us) and rows.soonest_due() is None:
+        if hub.is_over or (hub.run(hub.now_us + step_us) and rows.soonest_due() is None):
             break
         upstream_us = metricool.next_us()
         if upstream_us is not None:

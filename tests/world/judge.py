@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that must not be; `kind` is one of KINDS, `about` what of it, `words` say how."""
-
-    kind: str
-    about: str
-    words: str
-
+from tests.world.facts import ClipFacts, Finding, facts_of
+from tests.world.judge_end import at_the_end
+from tests.world.judge_lives import of_lives
+from tests.world.judge_wishes import of_wishes
+from tests.world.judge_words import of_words
+from tests.world.record import Record
 
 KINDS = ("lost", "doubled", "out of order", "untrue", "stuck")
+
+
+def judge(record: Record) -> list[Finding]:
+    """Return everything that must not be, the worst of each clip first."""
+    clips = facts_of(record)
+    found = [
+        *of_lives(record, clips),
+        *of_wishes(record, clips),
+        *of_words(record, clips),
+        *at_the_end(record, clips),
+    ]
+    return sorted(found, key=lambda finding: KINDS.index(finding.kind))
+
+
+__all__ = ["KINDS", "ClipFacts", "Finding", "judge"]

@@ -22,6 +22,7 @@ ON_THE_LINE = (
     "busy",
     "garbled",
 )
+MOST_CALLS = 800  # for one clip: Metricool's fair use is 600 posts a month, and a call a second
 ACCOUNT_REFUSED = b'{"status":"UNAUTHORIZED","code":"401","detail":"Invalid or expired token"}'
 PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body></body></html>"
 
@@ -62,6 +63,10 @@ class Line:
         assert task is not None
         about, call = task.about, _name(request)
         world.gap(f"before {call}")
+        world.record.calls[about] += 1
+        if world.record.calls[about] > MOST_CALLS:
+            world.record.endless = about
+            hub.is_over = True
         now = world.monotonic()
         if now >= over_at or (send_by is not None and now >= send_by):
             raise UpstreamUnreachable(
@@ -76,12 +81,15 @@ class Line:
         kind = None if taken is None else kind_of(taken)
         if taken is not None:
             world.record.counts["faults"] += 1
+            world.record.trouble.append((hub.now_us, about))
             world.tell(task.process.name, f"{where}: {kind}")
         if kind == "account refused":
             until_us = self._refuse(account, str(taken))
         if kind == "unreachable":
             hub.sleep(world.choices.between(where, 0.0, 2.0))
             raise UpstreamUnreachable("nothing was sent to Metricool: connection refused")
+        if until_us > hub.now_us:
+            world.record.trouble.append((hub.now_us, about))
         trip = Trip(self._metricool, request, about, kind, taken or "", until_us > hub.now_us)
         trip.leave()
         if on_sent is not None:

@@ -84,6 +84,16 @@ class Asked:
     key: str | None
 
 
+@dataclass(slots=True)
+class Ending:
+    """A batch as it is shown at the end, and everything that was ever said about it."""
+
+    batch: str
+    summary: dict[str, Any]
+    clips: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
 @dataclass
 class Record:
     """Everything of one history, in the order it happened."""
@@ -101,7 +111,11 @@ class Record:
     planned: dict[str, int] = field(default_factory=dict)  # uuid -> the date it was made with
     theirs_since: dict[str, int] = field(default_factory=dict)  # ours that a person restored
     counts: Counter[str] = field(default_factory=Counter)
-    faults_end_us: int = 0
+    calls: Counter[str] = field(default_factory=Counter)  # to Metricool, by whom they are about
+    trouble: list[tuple[int, str]] = field(default_factory=list)  # when a call failed, about whom
+    event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
+    endings: list[Ending] = field(default_factory=list)
+    endless: str | None = None  # who asks Metricool without an end
 
     def tell(self, at_us: int, who: str, what: str) -> None:
         """Add a line to the story."""

@@ -122,7 +122,14 @@ def _last_s(batch: BatchPlan) -> float:
 
 # How often what happens, a chance each time; what is not named does not happen at all.
 CALM: Mapping[str, float] = {"dated": 0.5}
-KILLS = {"kill": 0.03, "freeze": 0.01, "dawdle": 0.04, "jump": 0.002, "bell": 0.02}
+KILLS = {
+    "kill": 0.03,
+    "freeze": 0.01,
+    "dawdle": 0.04,
+    "jump": 0.002,
+    "bell": 0.02,
+    "store down": 0.002,
+}
 LINES = {
     "unreachable": 0.02,
     "request lost": 0.015,

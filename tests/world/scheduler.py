@@ -45,6 +45,7 @@ class Hub:
     def __init__(self) -> None:
         self.now_us = 0
         self.current: Task | None = None
+        self.is_over = False  # nothing more happens
         self.before_waiting: Callable[[], None] | None = None  # told before time moves on
         self._main = getcurrent()
         self._queue: list[tuple[int, int, Task | Callable[[], None], int, Any]] = []
@@ -104,7 +105,7 @@ class Hub:
     def run(self, until_us: int) -> bool:
         """Let things happen up to a moment; return whether nothing at all is left to happen."""
         queue = self._queue
-        while True:
+        while not self.is_over:
             if self.before_waiting and (not queue or queue[0][0] > self.now_us):
                 self.before_waiting()
             if not queue or queue[0][0] > until_us:
@@ -116,6 +117,7 @@ class Hub:
                 self._resume(target, token, value)
             else:
                 target()
+        return True
 
     def abandon(self) -> None:
         """End the world: unwind whatever still waits."""

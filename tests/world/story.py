@@ -30,7 +30,10 @@ def told(record: Record, findings: Sequence[Finding] = ()) -> str:
 
 
 def _wrong(findings: Iterable[Finding]) -> list[str]:
-    return [f"  WRONG  {finding.kind}: {finding.about}: {finding.words}" for finding in findings]
+    return [
+        f"  WRONG  {finding.kind}: {finding.about}: {finding.what}: {finding.words}"
+        for finding in findings
+    ]
 
 
 def fingerprint(record: Record) -> str:

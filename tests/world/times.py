@@ -23,3 +23,13 @@ def moment_us(at: datetime) -> int:
 
 
 _BEGIN = datetime(2026, 11, 26, 8, 0, 13, 400_000, tzinfo=UTC)
+
+
+def shown(us: int) -> str:
+    """Return a moment as stories show it."""
+    return f"{instant(us):%a %H:%M:%S}"
+
+
+def moment_of(text: str) -> int:
+    """Return the moment of the world that a text of the API's means."""
+    return moment_us(datetime.fromisoformat(text))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 
-from tests.world import heart, rows, times
+from tests.world import heart, rows
 from tests.world.line import Line
 from tests.world.metricool import Metricool
 from tests.world.record import Escaped
 from tests.world.scheduler import Killed, Process
-from tests.world.times import SECOND_US
 
-TICK_US = SECOND_US // 4
-RING_AGAIN_US = SECOND_US
 SILENT_S = 1.5  # until the clock of another calls a worker dead
-AUDIT_US = 60 * SECOND_US
 HANDS = 8
 
 
@@ -40,15 +35,10 @@ class Workers:
         self._settings = settings
         self._names = count(1)
         self._all: list[Worker] = []
-        self._tick_at_us = -1
-        self._ticked_us = -RING_AGAIN_US
         self._about: dict[int, str] = {}  # of each clip, by its row
         for _ in range(self._world.scenario.workers):
             self._start()
-        self._audit_due = False
-        self._world.hub.before_waiting = self._set_clock
         self._world.look_after = lambda: self._world.hub.at(0.01, self._look_after)
-        self.committed()
 
     def heart_in(self, process: Process) -> heart.Heart:
         """Return StoryClip's own code as it runs in a process."""
@@ -81,26 +71,14 @@ class Workers:
             self._about = {row_id: f"{batch}.{index}" for row_id, (batch, index) in names.items()}
         return self._about[clip_id]
 
-    def committed(self) -> None:
-        """Note that rows changed: what is due, and what an audit would see."""
-        self._tick_at_us = -1
-        self.changed()
-
-    def changed(self) -> None:
-        """Note that rows or Metricool changed: the next audit may see something else."""
-        if not self._audit_due:
-            self._audit_due = True
-            left_us = AUDIT_US - self._world.hub.now_us % AUDIT_US
-            self._world.hub.at(left_us / SECOND_US, self._audit_all)
-
     def _start(self) -> None:
         process = Process(f"worker {next(self._names)}")
         self._all.append(Worker(process, self.heart_in(process)))
 
     def _look_after(self) -> None:
-        self._able()
+        self.able()
 
-    def _able(self) -> Sequence[Worker]:
+    def able(self) -> Sequence[Worker]:
         """Return the workers that live and do not stand still; the dead are replaced and buried."""
         now_us = self._world.hub.now_us
         able = []
@@ -122,15 +100,15 @@ class Workers:
 
     def _bury(self, process: Process) -> None:
         """Call a worker dead that has been silent, if anybody is there to notice."""
-        able = self._able()
-        if not able:
+        able = self.able()
+        if not able or self._world.store_is_down():
             self._world.hub.at(1.0, lambda: self._bury(process))
         elif not process.alive or process.frozen_until_us > self._world.hub.now_us:
             self._world.tell("clock", f"calls {process.name} dead")
             rows.bury([process.name], self._world.wall_time(able[0].process))
 
     def _hear(self, what: str, row_id: int, about: str) -> None:
-        able = self._able()
+        able = self.able()
         if not able:
             return
         worker = self._world.choices.pick(self._world.choices.nth(f"hears {about}"), able)
@@ -158,53 +136,6 @@ class Workers:
             escaped(self.metricool, f"{what} {about}", mishap)
         finally:
             worker.in_hand.discard((what, row_id))
-
-    def _set_clock(self) -> None:
-        """Have the clock tick when the next clip is due; called before time moves on."""
-        if self._tick_at_us >= 0:
-            return
-        due = rows.soonest_due()
-        if due is None:
-            self._tick_at_us = 1 << 62
-            return
-        now_us = self._world.hub.now_us
-        able = self._able()
-        ahead_us = able[0].process.wall_ahead_us if able else 0
-        due_us = times.moment_us(due) - ahead_us
-        soon_us = self._ticked_us + (RING_AGAIN_US if due_us <= self._ticked_us else TICK_US)
-        self._tick_at(math.ceil(max(due_us, soon_us, now_us + 1) / TICK_US) * TICK_US)
-
-    def _tick_at(self, at_us: int) -> None:
-        self._tick_at_us = at_us
-        self._world.hub.at((at_us - self._world.hub.now_us) / SECOND_US, lambda: self._tick(at_us))
-
-    def _tick(self, at_us: int) -> None:
-        if at_us != self._tick_at_us:
-            return  # something was committed since: another tick is sooner
-        able = self._able()
-        if not able:
-            self._tick_at(at_us + RING_AGAIN_US)
-            return
-        self._ticked_us, self._tick_at_us = at_us, -1
-        for clip_id in rows.make_due(self._world.wall_time(able[0].process)):
-            self.ring("publish", clip_id)
-
-    def _audit_all(self) -> None:
-        """Have each lane audited, at the full minute after something changed.
-
-        An audit in between would see what the one before saw.
-        """
-        self._audit_due = False
-        able = self._able()
-        if not able:
-            self.changed()
-            return
-        now = self._world.wall_time(able[0].process)
-        for lane_id in rows.lanes_to_audit(now):
-            self.ring("audit", lane_id)
-        for clip_id in rows.reopen_stalled(now):
-            escaped(self.metricool, self.about(clip_id), RuntimeError("its lane was stalled"))
-            self.ring("publish", clip_id)
 
 
 def escaped(metricool: Metricool, about: str, mishap: Exception) -> None:

@@ -11,8 +11,7 @@ from tests.world.scenario import PROFILES, Scenario
 from tests.world.scheduler import Hub, Killed, Process
 from tests.world.times import SECOND_US, instant
 
-IN_THE_GAP = ("kill", "freeze", "jump", "dawdle")
-FAULTS = frozenset(("kill", "dawdle", "person", "stranger", "wish", "follow", "retry"))
+IN_THE_GAP = ("kill", "freeze", "jump", "dawdle", "store down")
 
 
 class World:
@@ -25,9 +24,9 @@ class World:
         self.hub = Hub()
         self.changed: Callable[[], None] = _nothing  # told when Metricool changed
         self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
+        self._store_down_until_us = 0
         self._chances = PROFILES[scenario.profile]
         self._faults_end_us = round(scenario.faults_end_s * SECOND_US)
-        record.faults_end_us = self._faults_end_us
 
     @property
     def is_calm(self) -> bool:
@@ -57,6 +56,10 @@ class World:
         if self.record.telling:
             self.record.tell(self.hub.now_us, who, what)
 
+    def store_is_down(self) -> bool:
+        """Return whether nothing can be written now."""
+        return self.hub.now_us < self._store_down_until_us
+
     def gap(self, point: str) -> None:
         """Let others act, or something happen to the process, between two things it does.
 
@@ -85,6 +88,11 @@ class World:
             self.look_after()
             self.hub.sleep(0.0)
             self.tell(process.name, "goes on")
+        elif kind == "store down":
+            long_s = 10 ** draw(name, -1.0, 1.8)  # 0.1 s to a minute
+            self.record.counts["faults"] += 1
+            self.tell("database", f"cannot be written for {long_s:.1f} s")
+            self._store_down_until_us = self.hub.now_us + round(long_s * SECOND_US)
         elif kind == "jump":
             self._jump(process, 3600 if draw(name, 0, 1) < 0.7 else -3600)
 

@@ -1,0 +1,96 @@
+"""The clock that leads: it ticks when something is due, and has lanes audited when they changed."""
+
+from __future__ import annotations
+
+import math
+
+from tests.world import rows, times
+from tests.world.times import SECOND_US
+from tests.world.workers import Workers, escaped
+
+TICK_US = SECOND_US // 4
+RING_AGAIN_US = SECOND_US
+AUDIT_US = 60 * SECOND_US
+AUDITS_AFTER_US = (AUDIT_US, AUDIT_US, 11 * AUDIT_US)  # a change; one in between sees nothing new
+
+
+class Clock:
+    """Rings what is due. Idle time passes without a tick: nothing is asked until then."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._world = workers.metricool.world
+        self._tick_at_us = -1  # unknown
+        self._ticked_us = -RING_AGAIN_US
+        self._audits_done = len(AUDITS_AFTER_US)
+        self._next_audit = 0  # counts, so that an older plan knows that it is void
+        self._world.hub.before_waiting = self._set
+        self._world.changed = self.changed
+
+    def committed(self) -> None:
+        """Note that rows changed: something else may be due."""
+        self._tick_at_us = -1
+
+    def changed(self) -> None:
+        """Note that clips or posts changed: an audit may see something else."""
+        if self._audits_done == 0:
+            return
+        self._audits_done = 0
+        self._plan_audit()
+
+    def _set(self) -> None:
+        """Have the clock tick when the next clip is due; called before time moves on."""
+        if self._tick_at_us >= 0:
+            return
+        due = rows.soonest_due()
+        if due is None:
+            self._tick_at_us = 1 << 62
+            return
+        able = self._workers.able()
+        ahead_us = able[0].process.wall_ahead_us if able else 0
+        due_us = times.moment_us(due) - ahead_us
+        soon_us = self._ticked_us + (RING_AGAIN_US if due_us <= self._ticked_us else TICK_US)
+        at_us = max(due_us, soon_us, self._world.hub.now_us + 1)
+        self._tick_at(math.ceil(at_us / TICK_US) * TICK_US)
+
+    def _tick_at(self, at_us: int) -> None:
+        self._tick_at_us = at_us
+        self._world.hub.at((at_us - self._world.hub.now_us) / SECOND_US, lambda: self._tick(at_us))
+
+    def _tick(self, at_us: int) -> None:
+        if at_us != self._tick_at_us:
+            return  # something was committed since: another tick is sooner
+        able = self._workers.able()
+        if not able or self._world.store_is_down():
+            self._tick_at(at_us + RING_AGAIN_US)
+            return
+        self._ticked_us, self._tick_at_us = at_us, -1
+        for clip_id in rows.make_due(self._world.wall_time(able[0].process)):
+            self._workers.ring("publish", clip_id)
+
+    def _plan_audit(self) -> None:
+        self._next_audit += 1
+        number = self._next_audit
+        hub = self._world.hub
+        later_us = hub.now_us + AUDITS_AFTER_US[self._audits_done]
+        at_us = later_us - later_us % AUDIT_US
+        hub.at((at_us - hub.now_us) / SECOND_US, lambda: self._audit(number))
+
+    def _audit(self, number: int) -> None:
+        """Have each lane audited, and look for lanes that stall."""
+        if number != self._next_audit:
+            return
+        able = self._workers.able()
+        if not able or self._world.store_is_down():
+            self._plan_audit()
+            return
+        now = self._world.wall_time(able[0].process)
+        for lane_id in rows.lanes_to_audit(now):
+            self._workers.ring("audit", lane_id)
+        for clip_id in rows.reopen_stalled(now):
+            stalled = RuntimeError("its lane was stalled")
+            escaped(self._workers.metricool, self._workers.about(clip_id), stalled)
+            self._workers.ring("publish", clip_id)
+        self._audits_done += 1
+        if self._audits_done < len(AUDITS_AFTER_US):
+            self._plan_audit()

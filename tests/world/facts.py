@@ -1,0 +1,114 @@
+"""What is known of each clip of a history, put together for the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.world.record import Asked, Deletion, Live, Record, Sent, Touched
+from tests.world.times import moment_us
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that must not be: its kind, what it is in general, of whom, and how it was."""
+
+    kind: str
+    what: str
+    about: str
+    words: str
+
+
+@dataclass
+class ClipFacts:
+    """One accepted clip: what was sent, what went live, what was said, what people did."""
+
+    name: str
+    batch: str
+    index: int
+    asked: Asked
+    shown: dict[str, Any]  # at the end
+    sent: list[Sent] = field(default_factory=list)
+    lives: list[Live] = field(default_factory=list)  # of posts that are ours
+    theirs: list[Live] = field(default_factory=list)  # of ours that a person brought back
+    said: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # when, and the view
+    touched: list[Touched] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """Return what it is called at the end."""
+        return str(self.shown["status"])
+
+    @property
+    def first_live(self) -> Live | None:
+        """Return how it first went out, None if it never did."""
+        return self.lives[0] if self.lives else None
+
+    @property
+    def is_date_touched(self) -> bool:
+        """Return whether a person had to do with when, or whether, it goes out."""
+        return any(one.act not in ("edit", "copy", "take") for one in self.touched)
+
+    @property
+    def was_deleted_by_a_person(self) -> bool:
+        """Return whether a person made it vanish."""
+        return any(one.act in ("delete", "lose") for one in self.touched)
+
+    def sent_for(self, live: Live) -> Sent | None:
+        """Return the POST by which a live story came to be."""
+        return next((one for one in self.sent if one.uuid == live.uuid), None)
+
+    def was_said_before(self, us: int, *statuses: str) -> bool:
+        """Return whether it was called one of these before a moment."""
+        return any(at_us <= us and view["status"] in statuses for at_us, view in self.said)
+
+
+Clips = Mapping[str, ClipFacts]
+
+
+def facts_of(record: Record) -> Clips:
+    """Return what is known of each accepted clip, by its name."""
+    clips: dict[str, ClipFacts] = {}
+    for ending in record.endings:
+        asked = record.asked[ending.batch]
+        for view in ending.clips:
+            name = f"{ending.batch}.{view['index']}"
+            clips[name] = ClipFacts(name, ending.batch, view["index"], asked, view)
+        for event in ending.events:
+            if event["clip"] is not None:
+                name = f"{ending.batch}.{event['clip']['index']}"
+                clips[name].said.append((_when(record, event), event["clip"]))
+    _upstream(record, clips)
+    return clips
+
+
+def _upstream(record: Record, clips: dict[str, ClipFacts]) -> None:
+    for sent in record.sent:
+        if sent.clip in clips:
+            clips[sent.clip].sent.append(sent)
+    for live in record.lives:
+        if (clip := clips.get(record.owner.get(live.uuid, ""))) is not None:
+            is_theirs = record.theirs_since.get(live.uuid, live.at_us + 1) <= live.at_us
+            (clip.theirs if is_theirs else clip.lives).append(live)
+    for touched in record.touched:
+        if touched.clip in clips:
+            clips[touched.clip].touched.append(touched)
+    for deletion in record.deletions:
+        if (clip := clips.get(record.owner.get(deletion.uuid, ""))) is not None:
+            clip.deletions.append(deletion)
+    for clip in clips.values():
+        clip.lives.sort(key=lambda live: live.at_us)
+
+
+def _when(record: Record, event: Mapping[str, Any]) -> int:
+    """Return when an event was announced; of one whose process died first, what it says itself."""
+    announced = record.event_us.get((event["batchId"], event["seq"]))
+    return moment_us(datetime.fromisoformat(event["timestamp"])) if announced is None else announced
+
+
+def of_batch(clips: Clips, batch: str) -> Sequence[ClipFacts]:
+    """Return the clips of a batch in their order."""
+    return sorted((clip for clip in clips.values() if clip.batch == batch), key=lambda c: c.index)

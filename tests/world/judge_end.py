@@ -1,0 +1,72 @@
+"""Whether everything came to an end, or says why not, and whether its events tell all of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tests.world.facts import Clips, Finding
+from tests.world.record import Ending, Record
+from tests.world.times import shown
+
+NAMES = re.compile(r"clip \d+ of \w+|\bb\d\w*|\d+")
+
+
+def at_the_end(record: Record, clips: Clips) -> Iterator[Finding]:
+    """Yield what did not end, and what its events do not say."""
+    for escaped in record.escaped:
+        what = NAMES.sub("…", escaped.error)[:80]
+        words = f"{escaped.about} at {shown(escaped.at_us)}: {escaped.error}"
+        yield Finding("stuck", what, escaped.about, words)
+    if record.endless is not None:
+        yield from _without_end(record, record.endless, clips)
+        return
+    for ending in record.endings:
+        yield from _ended(ending)
+        yield from _events(ending)
+
+
+def _without_end(record: Record, about: str, clips: Clips) -> Iterator[Finding]:
+    clip = clips.get(about)
+    how = f"{clip.status}, {_touches(clip.touched)}" if clip else "lane"
+    words = f"asked Metricool {record.calls[about]} times about it"
+    yield Finding("stuck", f"asks without end: {how}", about, words)
+
+
+def _touches(touched: list) -> str:
+    return "touched: " + ", ".join(sorted({one.act for one in touched})) if touched else "untouched"
+
+
+def _ended(ending: Ending) -> Iterator[Finding]:
+    summary = ending.summary
+    if summary["status"] != "processing":
+        return
+    waits = [clip for clip in ending.clips if clip["status"] not in _ENDED]
+    if any("Instagram takes" in (clip["error"] or "") for clip in waits):
+        return
+    states = "+".join(sorted({clip["status"] for clip in waits}))
+    words = f"{summary['phase']}; " + ", ".join(
+        f"{clip['index']} {clip['status']} for {clip['scheduledAt']}" for clip in waits
+    )
+    yield Finding("stuck", f"never ends: {states}", ending.batch, words)
+
+
+def _events(ending: Ending) -> Iterator[Finding]:
+    numbers = [event["seq"] for event in ending.events]
+    if numbers != list(range(1, len(numbers) + 1)) or ending.summary["lastSeq"] != len(numbers):
+        yield Finding("untrue", "events have a gap", ending.batch, f"they are {numbers}")
+    last = {e["clip"]["index"]: e["clip"] for e in ending.events if e["clip"] is not None}
+    for clip in ending.clips:
+        told = last.get(clip["index"])
+        if told is None:
+            differ = [] if clip["status"] == "pending" else ["status"]
+        else:
+            differ = [key for key, value in clip.items() if told[key] != value]
+        if differ:
+            name = f"{ending.batch}.{clip['index']}"
+            shows = {key: (None if told is None else told[key], clip[key]) for key in differ}
+            what = f"changed without an event: {', '.join(differ)}"
+            yield Finding("untrue", what, name, f"told and shown: {shows}")
+
+
+_ENDED = ("published", "failed", "cancelled")

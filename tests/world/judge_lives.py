@@ -1,0 +1,124 @@
+"""Each clip at most once, exactly once where it is called published, in order, on its date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from tests.world.facts import ClipFacts, Clips, Finding, of_batch
+from tests.world.record import Record
+from tests.world.times import SECOND_US, shown
+
+STEP_US = 60 * SECOND_US
+SLOW_US = 30 * SECOND_US  # later than this after its date, it was Metricool that took its time
+
+
+def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
+    """Yield what is wrong with what went out."""
+    for clip in clips.values():
+        yield from _once(clip)
+        yield from _on_its_date(clip)
+    for ending in record.endings:
+        for one, other in combinations(of_batch(clips, ending.batch), 2):
+            yield from _in_order(record, one, other)
+    yield from _lanes(record, clips)
+    for deletion in record.deletions:
+        if deletion.theirs:
+            words = f"a DELETE of ours hit a post of somebody else's at {shown(deletion.at_us)}"
+            yield Finding("lost", "a person's post deleted", deletion.about, words)
+
+
+def _once(clip: ClipFacts) -> Iterator[Finding]:
+    if len(clip.lives) > 1:
+        when = ", ".join(shown(live.at_us) for live in clip.lives)
+        yield Finding("doubled", "live twice", clip.name, f"it went live at {when}")
+    if clip.lives or clip.theirs:
+        return
+    if clip.status == "published":
+        yield Finding("lost", "published, never live", clip.name, "it is called published")
+    elif clip.shown["errorCode"] == "deleted_in_metricool" and not clip.was_deleted_by_a_person:
+        ours = "; a DELETE of ours hit it" if clip.deletions else ""
+        words = f"it is called deleted in Metricool, and no person deleted it{ours}"
+        yield Finding("lost", "called deleted by others", clip.name, words)
+    elif clip.status == "failed" and not clip.shown["errorCode"]:
+        yield Finding("lost", "failed without a code", clip.name, "nothing says why")
+
+
+def _on_its_date(clip: ClipFacts) -> Iterator[Finding]:
+    if clip.is_date_touched:
+        return
+    for live in clip.lives:
+        if clip.asked.dates_us:
+            date_us = clip.asked.dates_us[clip.index - 1]
+            if live.planned_us < date_us - STEP_US:
+                words = f"asked for {shown(date_us)}, it went out for {shown(live.planned_us)}"
+                yield Finding("out of order", "before its date", clip.name, words)
+
+
+def _in_order(record: Record, one: ClipFacts, other: ClipFacts) -> Iterator[Finding]:
+    """`other` comes after `one` in their batch."""
+    first, second = one.first_live, other.first_live
+    if first is None or second is None or first.at_us < second.at_us:
+        return
+    if one.is_date_touched or other.is_date_touched:
+        return
+    sent = other.sent_for(second)
+    if sent is None or one.was_said_before(sent.began_us, "failed", "cancelled"):
+        return
+    slow = first.at_us > first.planned_us + SLOW_US
+    if slow and clips_dated(one) and first.planned_us < second.planned_us:
+        return
+    if _was_told(record, one) or _was_told(record, other):
+        return
+    words = f"{other.name} at {shown(second.at_us)} before {one.name} at {shown(first.at_us)}"
+    yield Finding("out of order", f"{_mode(one)}, {_why(record, one)}", one.name, words)
+
+
+def clips_dated(clip: ClipFacts) -> bool:
+    """Return whether a clip had a date of its own."""
+    return bool(clip.asked.dates_us)
+
+
+def _was_told(record: Record, clip: ClipFacts) -> bool:
+    """Return whether a caller was told that the order would change."""
+    return any(
+        told.batch == clip.batch
+        and told.answer is not None
+        and told.answer.get("order") == "appended"
+        for told in record.told
+    )
+
+
+def _mode(clip: ClipFacts) -> str:
+    return "dated" if clips_dated(clip) else "now"
+
+
+def _why(record: Record, clip: ClipFacts) -> str:
+    """Say what acts there were, for telling kinds of findings apart."""
+    acts = {
+        told.act.split()[0]
+        for told in record.told
+        if told.batch == clip.batch and told.refusal is None
+    }
+    wishes = sorted(acts - {"create"})
+    return "after " + " and ".join(wishes) if wishes else "nobody asked"
+
+
+def _lanes(record: Record, clips: Clips) -> Iterator[Finding]:
+    """Batches of mode now on one lane come one after the other, if nobody stops them."""
+    spans = []
+    for asked in record.asked.values():
+        mine = [clip for clip in of_batch(clips, asked.batch) if clip.lives]
+        wished = any(told.batch == asked.batch and told.act[:6] != "create" for told in record.told)
+        failed = any(clip.was_said_before(1 << 62, "failed", "cancelled") for clip in mine)
+        if mine and not asked.dates_us and not wished and not failed:
+            times = [live.at_us for clip in mine for live in clip.lives]
+            spans.append((min(times), max(times), asked))
+    for (_, end_us, one), (begin_us, _, other) in combinations(sorted(spans, key=_begin), 2):
+        if one.lane == other.lane and begin_us < end_us:
+            words = f"{other.batch} began at {shown(begin_us)}, {one.batch} ended {shown(end_us)}"
+            yield Finding("out of order", "batches interleaved", one.batch, words)
+
+
+def _begin(span: tuple[int, int, object]) -> int:
+    return span[0]

@@ -1,0 +1,140 @@
+"""What was promised to whoever paused, resumed, cancelled or retried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tests.world.facts import ClipFacts, Clips, Finding, of_batch
+from tests.world.record import Record, Told
+from tests.world.times import SECOND_US, shown
+
+RECALLED_WITHIN_US = 300 * SECOND_US  # what waits upstream is taken back in that time, undisturbed
+
+
+def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
+    """Yield what was not as it was answered."""
+    for told in record.told:
+        if told.answer is None or told.at_us is None:
+            continue
+        mine = of_batch(clips, told.batch)
+        act = told.act.split()[0]
+        if act in ("pause", "cancel"):
+            yield from _sent_after(record, told, mine)
+        if act == "cancel":
+            yield from _outcome(told, mine)
+        if act == "retry":
+            yield from _retried(told, mine)
+    for ending in record.endings:
+        for event in ending.events:
+            if event["type"] in ("paused", "cancelled") or event["status"] == "paused":
+                at_us = record.event_us.get((ending.batch, event["seq"]))
+                if at_us is not None:
+                    yield from _goes_out_though(record, at_us, of_batch(clips, ending.batch))
+                break
+    yield from _keys(record)
+
+
+def _sent_after(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    """Nothing leaves any more once a pause or cancel was answered."""
+    act = told.act
+    assert told.at_us is not None
+    for clip in mine:
+        for sent in clip.sent:
+            if sent.uuid is None or sent.began_us <= told.at_us:
+                continue
+            if act == "pause" and _went_on(record, told, sent.began_us):
+                continue
+            words = f"{act} answered {shown(told.at_us)}, POST left at {shown(sent.began_us)}"
+            yield Finding("untrue", f"sent after {act} was answered", clip.name, words)
+
+
+def _went_on(record: Record, stopped: Told, until_us: int) -> bool:
+    """Return whether somebody asked, in time, for the batch to go on again."""
+    return any(
+        told.batch == stopped.batch
+        and told.act.split()[0] in ("resume", "retry")
+        and told.began_us <= until_us
+        and (told.at_us is None or told.at_us >= stopped.began_us)
+        for told in record.told
+    )
+
+
+def _outcome(told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    assert told.answer is not None
+    assert told.at_us is not None
+    outcome = told.answer["outcome"]
+    for clip in mine:
+        if clip.index in outcome["published"] and not _live_by(clip, told.at_us):
+            yield _untrue("outcome published, not live", clip, told)
+        if clip.index in outcome["cancelled"] and clip.lives:
+            yield _untrue("outcome cancelled, live", clip, told)
+        if clip.index in outcome["failed"] and clip.lives:
+            yield _untrue("outcome failed, live", clip, told)
+
+
+def _retried(told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    assert told.answer is not None
+    assert told.at_us is not None
+    for clip in mine:
+        if clip.index in told.answer["foundLive"] and not _live_by(clip, told.at_us):
+            yield _untrue("found live, not live", clip, told)
+        if clip.index not in told.answer["retried"] or told.answer["order"] != "kept":
+            continue
+        live = clip.first_live
+        if live is None or live.at_us < told.began_us or clip.is_date_touched:
+            continue
+        for other in mine:
+            later = other.first_live
+            if other.index <= clip.index or later is None or later.at_us >= live.at_us:
+                continue
+            sent = other.sent_for(later)
+            if sent and sent.began_us < told.began_us and not other.is_date_touched:
+                yield _untrue("order kept, and it was not", clip, told)
+                break
+
+
+def _live_by(clip: ClipFacts, us: int) -> bool:
+    return any(live.at_us <= us for live in (*clip.lives, *clip.theirs))
+
+
+def _untrue(what: str, clip: ClipFacts, told: Told) -> Finding:
+    assert told.at_us is not None
+    return Finding("untrue", what, clip.name, f"as answered to {told.act} at {shown(told.at_us)}")
+
+
+def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    """What waits for a date upstream is taken back when its batch was paused or cancelled."""
+    for clip in mine:
+        live = clip.first_live
+        if live is None or not clip.asked.dates_us or live.at_us < at_us + RECALLED_WITHIN_US:
+            continue
+        sent = clip.sent_for(live)
+        if sent is None or sent.began_us > at_us or clip.is_date_touched:
+            continue
+        if _was_asked_to_go_on(record, clip.batch, at_us, live.at_us):
+            continue
+        since_us = live.at_us - RECALLED_WITHIN_US
+        if any(since_us <= us <= live.at_us and about == clip.name for us, about in record.trouble):
+            continue
+        words = f"stopped at {shown(at_us)}, it went out at {shown(live.at_us)} all the same"
+        yield Finding("untrue", "stopped, yet a dated clip went out", clip.name, words)
+
+
+def _was_asked_to_go_on(record: Record, batch: str, from_us: int, to_us: int) -> bool:
+    return any(
+        told.batch == batch
+        and told.act.split()[0] in ("resume", "retry")
+        and told.began_us <= to_us
+        and (told.at_us is None or told.at_us >= from_us)
+        for told in record.told
+    )
+
+
+def _keys(record: Record) -> Iterator[Finding]:
+    """One Idempotency-Key makes one batch."""
+    made: dict[str, str] = {}
+    for ending in record.endings:
+        key = record.asked[ending.batch].key
+        if key is not None and made.setdefault(key, ending.batch) != ending.batch:
+            words = f"{made[key]} and {ending.batch} were made under one Idempotency-Key"
+            yield Finding("doubled", "one key, two batches", ending.batch, words)
