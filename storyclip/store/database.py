@@ -46,7 +46,10 @@ def connect(url: str) -> None:
     _is_sqlite = url.startswith("sqlite")
     if url == IN_MEMORY:
         _turnstile_path = None
-        database.initialize(peewee.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1}))
+        pragmas = {"foreign_keys": 1}
+        database.initialize(
+            peewee.SqliteDatabase(":memory:", pragmas=pragmas, cached_statements=1000)
+        )
         database.connect()  # kept: with its last connection the database would end
     elif _is_sqlite:
         path = Path(parse_url(url)["database"])

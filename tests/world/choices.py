@@ -23,6 +23,7 @@ class Choices:
     def __init__(self, seed: int, allowed: Collection[str] | None = None) -> None:
         self._key = seed.to_bytes(8, "big")
         self._allowed = None if allowed is None else frozenset(allowed)
+        self.is_replay = allowed is not None
         self._asked: Counter[str] = Counter()
         self.taken: list[str] = []
 

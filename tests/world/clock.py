@@ -10,6 +10,7 @@ from tests.world.workers import Workers, escaped
 
 TICK_US = SECOND_US // 4
 RING_AGAIN_US = SECOND_US
+MOST_PATIENCE_US = 16 * SECOND_US
 AUDIT_US = 60 * SECOND_US
 AUDITS_AFTER_US = (AUDIT_US, AUDIT_US, 11 * AUDIT_US)  # a change; one in between sees nothing new
 
@@ -22,6 +23,7 @@ class Clock:
         self._world = workers.metricool.world
         self._tick_at_us = -1  # unknown
         self._ticked_us = -RING_AGAIN_US
+        self._patience_us = TICK_US
         self._audits_done = len(AUDITS_AFTER_US)
         self._next_audit = 0  # counts, so that an older plan knows that it is void
         self._world.hub.before_waiting = self._set
@@ -65,8 +67,14 @@ class Clock:
             self._tick_at(at_us + RING_AGAIN_US)
             return
         self._ticked_us, self._tick_at_us = at_us, -1
-        for clip_id in rows.make_due(self._world.wall_time(able[0].process)):
+        due = rows.make_due(self._world.wall_time(able[0].process))
+        for clip_id in due:
             self._workers.ring("publish", clip_id)
+        if not due:  # rung, and nobody has taken the step: the longer, the less often we look
+            self._patience_us = min(2 * self._patience_us, MOST_PATIENCE_US)
+            self._tick_at(at_us + self._patience_us)
+        else:
+            self._patience_us = TICK_US
 
     def _plan_audit(self) -> None:
         self._next_audit += 1

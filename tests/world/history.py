@@ -60,6 +60,7 @@ def run(
             _until_quiet(world, metricool)
         finally:
             world.hub.abandon()
+        record.ended_us = world.hub.now_us
         record.endings = [_ending(world, batch) for batch in rows.all_batches()]
     return History(scenario, record, world.choices.taken, judge(record))
 

@@ -21,8 +21,9 @@ ON_THE_LINE = (
     "status before",
     "busy",
     "garbled",
+    "account refused",
 )
-MOST_CALLS = 800  # for one clip: Metricool's fair use is 600 posts a month, and a call a second
+MOST_CALLS = 500  # for one clip: Metricool's fair use is 600 posts a month, and a call a second
 ACCOUNT_REFUSED = b'{"status":"UNAUTHORIZED","code":"401","detail":"Invalid or expired token"}'
 PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body></body></html>"
 
@@ -75,7 +76,7 @@ class Line:
         where = f"{call} {about}"
         account = request.query.get("blogId", "")
         if (until_us := self._metricool.refused_until_us.get(account, 0)) <= hub.now_us:
-            taken = world.one_of(where, (*ON_THE_LINE, "account refused"), "line")
+            taken = world.one_of(where, ON_THE_LINE, "line")
         else:
             taken = None
         kind = None if taken is None else kind_of(taken)

@@ -57,6 +57,7 @@ class Metricool:
         self.world = world
         self.refused_until_us: dict[str, int] = {}  # by account
         self.created: Callable[[str, str], None] = _nobody  # told of each post of ours
+        self.handled: Callable[[str, str], None] = _nobody  # told of each call that changes things
         self._epoch_ms = times.epoch_ms()
         self._asking = ""  # the clip or lane whose call is being handled
         rules = Rules(clock_skew_ms=round(world.scenario.metricool_ahead_s) * 1000)
@@ -99,6 +100,7 @@ class Metricool:
             sent.handled_us = self.world.hub.now_us
         if request.method != "GET":
             self.world.changed()
+            self.handled(request.method, about)
         return heart.Answer(answer.status, answer.headers, answer.body, has_marked_end=True)
 
     def post_at(self, path: str) -> Post | None:
@@ -158,7 +160,7 @@ class Metricool:
         return Fault(name)
 
 
-def _nobody(uuid: str, clip: str) -> None:
+def _nobody(what: str, about: str) -> None:
     """Tell nobody."""
 
 

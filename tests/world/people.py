@@ -114,7 +114,7 @@ class People:
         if act in ("edit the date of", "move"):
             date_ms += MINUTE_MS * draw.whole(name + " by", -5, 15)
         elif act.endswith("days away"):
-            date_ms += DAY_MS * draw.whole(name + " by", 2, 5)
+            date_ms += DAY_MS * draw.whole(name + " by", 2, 3)
         if act.startswith("edit"):
             return people.edit(sandbox, post.id, planned_ms=date_ms)
         if act.startswith("move"):

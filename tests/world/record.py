@@ -115,6 +115,7 @@ class Record:
     trouble: list[tuple[int, str]] = field(default_factory=list)  # when a call failed, about whom
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)
+    ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end
 
     def tell(self, at_us: int, who: str, what: str) -> None:

@@ -104,7 +104,7 @@ def _batch(choose: Choices, name: str, profile: str, lanes: int) -> BatchPlan:
     far = choose.draw(of("far"))
     soon_s = choose.between(of("soon"), 3 * MINUTE_S, 20 * MINUTE_S)
     hours_s = choose.between(of("hours"), HOUR_S, 8 * HOUR_S)
-    days_s = choose.between(of("days"), DAY_S, 4 * DAY_S)
+    days_s = choose.between(of("days"), DAY_S, 2 * DAY_S)
     return replace(
         plan,
         mode="bestTime" if choose.draw(of("best time")) < 0.2 else "scheduled",
@@ -141,24 +141,56 @@ LINES = {
     "garbled": 0.01,
     "account refused": 0.004,
 }
-FATES = {"error": 0.06, "open error": 0.04, "awaiting": 0.02, "long": 0.05, "odd status": 0.02}
-HABITS = {"habits": 0.15, "echo": 0.05, "rehost": 0.05, "date moved": 0.03, "media dropped": 0.02}
+FATES = {
+    "error": 0.06,
+    "open error": 0.03,
+    "open error but live": 0.03,
+    "awaiting": 0.02,
+    "long": 0.05,
+    "odd status": 0.02,
+}
+HABITS = {
+    "habits": 0.15,
+    "echo": 0.05,
+    "same copy": 0.03,
+    "rehost": 0.05,
+    "other in lists": 0.03,
+    "negative uuid": 0.1,
+    "id again": 0.1,
+    "late to be found": 0.05,
+    "date moved": 0.03,
+    "media dropped": 0.02,
+    "delete 204": 0.05,
+    "delete too late": 0.3,
+    "odd gone": 0.05,
+    "single 404": 0.01,
+    "list lacks": 0.01,
+}
 PEOPLE = {"person": 0.35, "stranger": 0.3}
-WISHES = {"wish": 0.5, "follow": 0.7, "retry": 0.6, "web kill": 0.02}
+WISHES = {"wish": 0.5, "wish at": 0.02, "follow": 0.7, "retry": 0.6}
+LATE = {"handled late": 0.1, "answer lost": 0.05, "request lost": 0.05, "status before": 0.03}
+
+
+def _part(*kinds: Mapping[str, float], by: float) -> dict[str, float]:
+    return {kind: chance * by for each in kinds for kind, chance in each.items()}
+
+
 PROFILES: Mapping[str, Mapping[str, float]] = {
     "calm": CALM,
     "kills": {**KILLS, "dated": 0.4},
     "lost answers": {**LINES, "dawdle": 0.03, "dated": 0.4},
     "people": {**PEOPLE, "dated": 0.6, "answer lost": 0.01},
+    "people and wishes": {**PEOPLE, **WISHES, "dated": 0.7, "single 404": 0.01},
     "wishes": {**WISHES, "dated": 0.2, "error": 0.15, "dawdle": 0.04},
     "dates and wishes": {**WISHES, "dated": 1.0, "error": 0.1, "dawdle": 0.04, "busy": 0.02},
+    "late calls and wishes": {**WISHES, **LATE, "dated": 0.8, "dawdle": 0.03, "single 404": 0.02},
+    "habits": {**HABITS, **FATES, "habits": 0.3, "answer lost": 0.06, "dated": 0.4},
     "everything": {
-        **{kind: chance / 2 for kind, chance in (KILLS | LINES | FATES | HABITS).items()},
+        **_part(KILLS, LINES, FATES, HABITS, by=0.5),
         **WISHES,
         **PEOPLE,
         "person": 0.15,
         "dated": 0.5,
     },
-    "habits": {**HABITS, **FATES, "habits": 0.5, "answer lost": 0.06, "dated": 0.4},
 }
 _PROFILES = tuple(PROFILES)

@@ -28,6 +28,7 @@ class Web:
         self._world = self._metricool.world
         self._start()
         self._wishes: dict[str, int] = {}
+        self._metricool.handled = self._sees
         for plan in self._world.scenario.batches:
             self._ask(plan.at_s, f"create {plan.name}", partial(self._create, plan))
 
@@ -137,8 +138,16 @@ class Web:
             act = world.choices.pick(name + " what", WISHES)
             self._wish(after_s, batch, act, name)
 
+    def _sees(self, call: str, clip: str) -> None:
+        """Decide whether a user wishes for something just when a call about a clip is handled."""
+        if (name := self._world.take("wish at", f"{call} {clip}")) is None:
+            return
+        act = self._world.choices.pick(name + " what", WISHES)
+        after_s = self._world.choices.between(name, 0, 1)
+        self._wish(after_s, clip.rpartition(".")[0], act, name)
+
     def _wish(self, after_s: float, batch: str, act: str, name: str) -> None:
-        if self._wishes.get(batch, 0) >= MOST_WISHES:
+        if batch not in self._world.record.asked or self._wishes.get(batch, 0) >= MOST_WISHES:
             return
         self._wishes[batch] = self._wishes.get(batch, 0) + 1
         self._ask(after_s, f"{act} {batch}", lambda: self._act(batch, act, name))

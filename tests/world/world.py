@@ -25,13 +25,9 @@ class World:
         self.changed: Callable[[], None] = _nothing  # told when Metricool changed
         self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
         self._store_down_until_us = 0
+        self._weighed: dict[str, list[tuple[str, float]]] = {}  # kinds, by their common name
         self._chances = PROFILES[scenario.profile]
         self._faults_end_us = round(scenario.faults_end_s * SECOND_US)
-
-    @property
-    def is_calm(self) -> bool:
-        """Return whether all faults are over."""
-        return self.hub.now_us >= self._faults_end_us
 
     def monotonic(self) -> float:
         """Return the seconds since the world began."""
@@ -47,9 +43,14 @@ class World:
 
     def one_of(self, about: str, kinds: Sequence[str], chance: str) -> str | None:
         """Return the name of at most one disturbance of these kinds."""
-        off = self.is_calm
-        weighed = [(kind, 0.0 if off else self._chances.get(kind, 0.0)) for kind in kinds]
-        return self.choices.one_of(about, weighed, chance)
+        if self.hub.now_us >= self._faults_end_us:
+            return None
+        weighed = self._weighed.get(chance)
+        if weighed is None:
+            chances = [(kind, self._chances.get(kind, 0.0)) for kind in kinds]
+            weighed = [one for one in chances if one[1] or self.choices.is_replay]
+            self._weighed[chance] = weighed
+        return self.choices.one_of(about, weighed, chance) if weighed else None
 
     def tell(self, who: str, what: str) -> None:
         """Add a line to the story, if it is told."""
