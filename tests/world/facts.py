@@ -112,3 +112,9 @@ def _when(record: Record, event: Mapping[str, Any]) -> int:
 def of_batch(clips: Clips, batch: str) -> Sequence[ClipFacts]:
     """Return the clips of a batch in their order."""
     return sorted((clip for clip in clips.values() if clip.batch == batch), key=lambda c: c.index)
+
+
+def touches(touched: Sequence[Touched]) -> str:
+    """Say what people did to a clip, for telling sorts of findings apart."""
+    acts = sorted({one.act for one in touched})
+    return f"touched: {', '.join(acts)}" if acts else "untouched"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tests.world.facts import Clips, Finding
+from tests.world.facts import Clips, Finding, touches
 from tests.world.record import Ending, Record
 from tests.world.times import moment_of, shown
 
@@ -29,13 +29,9 @@ def at_the_end(record: Record, clips: Clips) -> Iterator[Finding]:
 
 def _without_end(record: Record, about: str, clips: Clips) -> Iterator[Finding]:
     clip = clips.get(about)
-    how = f"{clip.status}, {_touches(clip.touched)}" if clip else "lane"
+    how = f"{clip.status}, {touches(clip.touched)}" if clip else "lane"
     words = f"asked Metricool {record.calls[about]} times about it"
     yield Finding("stuck", f"asks without end: {how}", about, words)
-
-
-def _touches(touched: list) -> str:
-    return "touched: " + ", ".join(sorted({one.act for one in touched})) if touched else "untouched"
 
 
 def _ended(record: Record, ending: Ending) -> Iterator[Finding]:

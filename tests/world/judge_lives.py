@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from tests.world.facts import ClipFacts, Clips, Finding, of_batch
+from tests.world.facts import ClipFacts, Clips, Finding, of_batch, touches
 from tests.world.record import Record
 from tests.world.times import SECOND_US, shown
 
@@ -31,15 +31,18 @@ def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
 def _once(clip: ClipFacts) -> Iterator[Finding]:
     if len(clip.lives) > 1:
         when = ", ".join(shown(live.at_us) for live in clip.lives)
-        yield Finding("doubled", "live twice", clip.name, f"it went live at {when}")
+        what = f"live twice, {touches(clip.touched)}"
+        yield Finding("doubled", what, clip.name, f"it went live at {when}")
     if clip.lives or clip.theirs:
         return
     if clip.status == "published":
-        yield Finding("lost", "published, never live", clip.name, "it is called published")
+        what = f"published, never live, {touches(clip.touched)}"
+        yield Finding("lost", what, clip.name, "it is called published")
     elif clip.shown["errorCode"] == "deleted_in_metricool" and not clip.was_deleted_by_a_person:
         ours = "; a DELETE of ours hit it" if clip.deletions else ""
         words = f"it is called deleted in Metricool, and no person deleted it{ours}"
-        yield Finding("lost", "called deleted by others", clip.name, words)
+        what = f"called deleted by others, {touches(clip.touched)}"
+        yield Finding("lost", what, clip.name, words)
     elif clip.status == "failed" and not clip.shown["errorCode"]:
         yield Finding("lost", "failed without a code", clip.name, "nothing says why")
 

@@ -200,6 +200,7 @@ def test_the_judge_sees_a_change_without_an_event():
 def test_the_judge_sees_a_batch_that_does_not_end(status: str):
     record = a_record(status)
     record.endings[0].summary["status"] = "processing"
+    record.ended_us = 60 * MINUTE_US
 
     assert "stuck" in kinds(record)
 
