@@ -37,6 +37,7 @@ FATES = {
     "publishing_for_long": ("long",),
     "awaiting_confirmation": ("awaiting",),
     "unknown_status": ("odd status",),
+    "refuse": ("refused",),
     "network_error": ("error", "open error"),
     "network_error_but_live": ("open error but live",),
     "date_moved": ("date moved",),
@@ -58,6 +59,7 @@ class Metricool:
         self.refused_until_us: dict[str, int] = {}  # by account
         self.created: Callable[[str, str], None] = _nobody  # told of each post of ours
         self.handled: Callable[[str, str], None] = _nobody  # told of each call that changes things
+        self._echoed: set[str] = set()  # clips whose file was not copied: a POST may do that
         self._epoch_ms = times.epoch_ms()
         self._asking = ""  # the clip or lane whose call is being handled
         rules = Rules(clock_skew_ms=round(world.scenario.metricool_ahead_s) * 1000)
@@ -139,7 +141,10 @@ class Metricool:
             return None if world.scenario.has_date_header else Fault(name)
         if name not in FATES or not self._asking:
             return None
-        taken = world.one_of(self._asking, FATES[name], name)
+        kinds = FATES[name]
+        if name == "media_rehosted" and self._asking in self._echoed:
+            kinds, name = ("rehost the echoed",), "rehost the echoed"
+        taken = world.one_of(self._asking, kinds, name)
         if taken is None:
             return None
         world.record.counts["faults"] += 1
@@ -149,7 +154,11 @@ class Metricool:
             return Fault(name, seconds=choices.between(taken, 2, 240))
         if kind == "date moved":
             return Fault(name, seconds=60.0 * choices.whole(taken, 1, 5))
-        if kind == "error":
+        if kind == "echo":
+            self._echoed.add(self._asking)
+        elif kind == "rehost the echoed":
+            self._echoed.discard(self._asking)
+        if kind in ("error", "refused"):
             return Fault(name, words=choices.pick(taken, PLAIN_WORDS))
         if kind.startswith("open error"):
             return Fault(name, words=choices.pick(taken, OPEN_WORDS))

@@ -143,6 +143,7 @@ LINES = {
 }
 FATES = {
     "error": 0.06,
+    "refused": 0.03,
     "open error": 0.03,
     "open error but live": 0.03,
     "awaiting": 0.02,
@@ -154,6 +155,7 @@ HABITS = {
     "echo": 0.05,
     "same copy": 0.03,
     "rehost": 0.05,
+    "rehost the echoed": 0.7,
     "other in lists": 0.03,
     "negative uuid": 0.1,
     "id again": 0.1,
@@ -167,7 +169,8 @@ HABITS = {
     "list lacks": 0.01,
 }
 PEOPLE = {"person": 0.35, "stranger": 0.3}
-WISHES = {"wish": 0.5, "wish at": 0.02, "follow": 0.7, "retry": 0.6}
+WISHES = {"wish": 0.5, "wish at": 0.02, "follow": 0.7, "retry": 0.6, "repeat": 0.2}
+FAILS = {"error": 0.08, "refused": 0.06}
 LATE = {"handled late": 0.1, "answer lost": 0.05, "request lost": 0.05, "status before": 0.03}
 
 
@@ -181,10 +184,11 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     "lost answers": {**LINES, "dawdle": 0.03, "dated": 0.4},
     "people": {**PEOPLE, "dated": 0.6, "answer lost": 0.01},
     "people and wishes": {**PEOPLE, **WISHES, "dated": 0.7, "single 404": 0.01},
-    "wishes": {**WISHES, "dated": 0.2, "error": 0.15, "dawdle": 0.04},
-    "dates and wishes": {**WISHES, "dated": 1.0, "error": 0.1, "dawdle": 0.04, "busy": 0.02},
+    "wishes": {**WISHES, **FAILS, "dated": 0.2, "dawdle": 0.04},
+    "dates and wishes": {**WISHES, **FAILS, "dated": 1.0, "dawdle": 0.04, "busy": 0.02},
     "late calls and wishes": {**WISHES, **LATE, "dated": 0.8, "dawdle": 0.03, "single 404": 0.02},
     "habits": {**HABITS, **FATES, "habits": 0.3, "answer lost": 0.06, "dated": 0.4},
+    "echo": {"echo": 0.4, "same copy": 0.2, "rehost the echoed": 0.7, "answer lost": 0.1},
     "everything": {
         **_part(KILLS, LINES, FATES, HABITS, by=0.5),
         **WISHES,
