@@ -9,6 +9,7 @@ from flask import Flask
 
 from config.logging import configure
 from config.settings import Settings
+from storyclip.domain.steady_clock import SteadyClock
 from storyclip.probe.check import ClipCheck
 from storyclip.progress.bell import News, Quietly, answers, connect
 from storyclip.progress.ear import Ear
@@ -18,7 +19,7 @@ from storyclip.upstream import metricool_of
 from storyclip.web.factory import create_app
 
 
-def now() -> datetime:
+def wall_clock() -> datetime:
     """Return the wall clock's time, aware UTC."""
     return datetime.now(UTC)
 
@@ -29,6 +30,7 @@ def build(settings: Settings) -> Flask:
     Raises:
         StoreUnavailable: the database cannot be opened; without it nothing can be accepted.
     """
+    now = SteadyClock(wall_clock, time.monotonic)
     database.connect(settings.database_url)
     keys.seed(settings.api_keys, now())
     redis = connect(settings.redis_url)
