@@ -13,6 +13,7 @@ import dramatiq
 
 from config.logging import configure
 from config.settings import Settings
+from storyclip.domain.steady_clock import SteadyClock
 from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
 from storyclip.hooks.courier import Courier
@@ -30,7 +31,7 @@ from storyclip.upstream import metricool_of
 GIL_SWITCH_S = 0.0005
 
 
-def now() -> datetime:
+def wall_clock() -> datetime:
     """Return the wall clock's time, aware UTC."""
     return datetime.now(UTC)
 
@@ -40,6 +41,7 @@ def build(settings: Settings) -> dramatiq.Broker:
 
     Nothing is opened yet: that is done when the worker boots, after any fork.
     """
+    now = SteadyClock(wall_clock, time.monotonic)
     name = f"{now():%Y%m%dT%H%M%S.%f}-{os.getpid()}-{secrets.token_hex(2)}"
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
@@ -61,9 +63,11 @@ def build(settings: Settings) -> dramatiq.Broker:
         upstream=upstream,
         settings=settings,
         now=now,
+        monotonic=time.monotonic,
         jitter=random.random,
         worker=name,
         ring_prepare=bells.prepare,
+        ring_audit=bells.audit,
     )
     declare(broker, engine)
     return broker

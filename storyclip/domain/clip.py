@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from storyclip.domain.errors import RetrySafety
@@ -30,18 +30,20 @@ class Event(StrEnum):
     ACCEPTED = "accepted"  # Metricool answered with an id
     REFUSED = "refused"  # Metricool said no for good, or the attempts are spent: nothing created
     MISSED = "missed"  # its turn came too late for what was wished: not sent
+    HELD_UP = "held_up"  # it cannot be sent before a later time: quota, or the month is full
     POSTPONED = "postponed"  # surely not created; to be tried again later
     UNANSWERED = "unanswered"  # no readable answer: the story may exist
     FOUND = "found"  # the look upstream shows our post
     ABSENT = "absent"  # past the fence and not there: it cannot appear any more
     GIVEN_UP = "given_up"  # absent, and no attempt left
     MOVED = "moved"  # edited in Metricool: another date, or another id
+    TAKING_BACK = "taking_back"  # we are about to delete its post upstream, and go on until it is
     SEEN_LIVE = "seen_live"  # Metricool calls it published
     SEEN_FAILED = "seen_failed"  # Metricool calls it failed, in its own words
     TIMED_OUT = "timed_out"  # all checks used up without an outcome
     DELETED_UPSTREAM = "deleted_upstream"  # somebody deleted it in Metricool
-    WITHDRAWN = "withdrawn"  # the user cancelled
-    RECALLED = "recalled"  # deleted upstream in time because the user paused: to be sent anew
+    WITHDRAWN = "withdrawn"  # the user cancelled, and it is not upstream or surely deleted there
+    RECALLED = "recalled"  # deleted upstream in time, but still wanted later: to be sent anew
     RETRIED = "retried"  # the user asks again, and nothing can exist upstream
     RECHECKED = "rechecked"  # the user asks again, but it may exist: look first
 
@@ -52,6 +54,8 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.PENDING, E.CLAIMED): S.UPLOADING,
     (S.PENDING, E.WITHDRAWN): S.CANCELLED,
     (S.PENDING, E.MISSED): S.FAILED,
+    (S.PENDING, E.HELD_UP): S.PENDING,
+    (S.PENDING, E.FOUND): S.WAITING_CONFIRMATION,
     (S.UPLOADING, E.INTENDED): S.UPLOADING,
     (S.UPLOADING, E.ACCEPTED): S.WAITING_CONFIRMATION,
     (S.UPLOADING, E.REFUSED): S.FAILED,
@@ -61,10 +65,13 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.VERIFYING, E.ABSENT): S.PENDING,
     (S.VERIFYING, E.GIVEN_UP): S.FAILED,
     (S.VERIFYING, E.DELETED_UPSTREAM): S.CANCELLED,
+    (S.VERIFYING, E.SEEN_LIVE): S.PUBLISHED,
+    (S.VERIFYING, E.TIMED_OUT): S.FAILED,
     (S.WAITING_CONFIRMATION, E.SEEN_LIVE): S.PUBLISHED,
     (S.WAITING_CONFIRMATION, E.SEEN_FAILED): S.FAILED,
     (S.WAITING_CONFIRMATION, E.TIMED_OUT): S.FAILED,
     (S.WAITING_CONFIRMATION, E.MOVED): S.WAITING_CONFIRMATION,
+    (S.WAITING_CONFIRMATION, E.TAKING_BACK): S.WAITING_CONFIRMATION,
     (S.WAITING_CONFIRMATION, E.DELETED_UPSTREAM): S.CANCELLED,
     (S.WAITING_CONFIRMATION, E.WITHDRAWN): S.CANCELLED,
     (S.WAITING_CONFIRMATION, E.RECALLED): S.PENDING,
@@ -73,11 +80,13 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.FAILED, E.MOVED): S.FAILED,
     (S.FAILED, E.RETRIED): S.PENDING,
     (S.FAILED, E.RECHECKED): S.VERIFYING,
+    (S.CANCELLED, E.SEEN_LIVE): S.PUBLISHED,
 }
 
 ENDED = frozenset({S.PUBLISHED, S.FAILED, S.CANCELLED})
 UNCERTAIN = frozenset({S.UPLOADING, S.VERIFYING})  # whether Metricool has it
 IN_FLIGHT = frozenset({S.UPLOADING, S.VERIFYING, S.WAITING_CONFIRMATION})
+LET_GO_AFTER = timedelta(minutes=10)  # Metricool itself moves a date by minutes, a person by days
 
 
 class NoSuchEdge(ValueError):
@@ -102,9 +111,15 @@ class Clip:
 
     `revision` counts the changes: one is written only over the revision it was decided on.
     `next_at` is when its next step is due, None for never by itself; `rung_at` when its bell rang.
-    `taken_back_at` is when we began to delete its post upstream.
-    `worker` is who has it in hand while `uploading`; `plans` are the dates of all attempts so far.
-    `wished_for` is when it is meant to go out: late policy and dates far ahead count from it.
+    `worker` is who has it in hand while `uploading`.
+    `sends` counts the intents to send it ever; `plans` are the dates asked for since it last began
+    anew. `wished_for` is when it is meant to go out: late policy and dates far ahead count from it.
+    `post_uuid` is the identity of its post, `post_id` only the name that Metricool had for it when
+    last seen; `shown_media` are the URLs under which Metricool showed its media.
+    `seen_at` is when its post was first looked at after it was accepted.
+    `recall_wished_at` is when it had to make way for an earlier clip of its batch, and
+    `taken_back_at` when we began to delete its post upstream, which then goes on until it is gone.
+    `order_waived`: the user was told that it comes after later ones, and wants it.
     """
 
     id: int
@@ -123,14 +138,20 @@ class Clip:
     media_url: str | None = None
     intended_at: datetime | None = None
     plans: tuple[datetime, ...] = ()
+    sends: int = 0
     wished_for: datetime | None = None
     planned_for: datetime | None = None
     post_id: str | None = None
+    post_uuid: str | None = None
+    shown_media: tuple[str, ...] = ()
     network_post_id: str | None = None
     public_url: str | None = None
     checks: int = 0
+    seen_at: datetime | None = None
     missing_since: datetime | None = None
+    recall_wished_at: datetime | None = None
     taken_back_at: datetime | None = None
+    order_waived: bool = False
     postponed_since: datetime | None = None
     postponements: int = 0
     error: str | None = None
@@ -143,3 +164,20 @@ class Clip:
     def fence_at(self) -> datetime | None:
         """Return the latest date that any attempt asked for: past it, a late POST is refused."""
         return max(self.plans, default=None)
+
+    @property
+    def was_sent(self) -> bool:
+        """Return whether the clip in hand may have left: its intent is written."""
+        return self.state is State.UPLOADING and self.intended_at is not None
+
+    @property
+    def is_let_go(self) -> bool:
+        """Return whether somebody moved its post so far ahead that nothing waits for it."""
+        asked_for = self.fence_at
+        if self.planned_for is None or asked_for is None:
+            return False
+        return self.planned_for - asked_for > LET_GO_AFTER
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether its next step may be taken now; a bell alone is no reason."""
+        return self.next_at is not None and self.next_at <= now

@@ -9,26 +9,31 @@ from collections.abc import Callable
 POINTS = (
     "batch_committed",  # the batch is written, its first bell not rung
     "answer_ready",  # its bell is rung, the client has no answer
-    "bell_heard",  # a worker has the message, nothing read yet
-    "media_prepared",  # Metricool has the file, its URL is not stored
-    "media_stored",  # stored ahead of the clip's turn
-    "request_sent",  # the POST left, no answer read
-    "answered",  # the answer read, not written
-    "looked",  # Metricool's list read, what it shows not written
-    "live",  # Metricool says published, not written
     "wish_written",  # the user's wish is written, nobody told yet
-    "taking_back",  # that its post is about to be deleted is written
-    "deleted",  # its post is deleted upstream, not written
-    # The rest are events: written, and nobody told yet, no bell rung.
+    "bell_heard",  # a worker has the message, nothing read yet
+    "decided",  # what is to become of the clip is decided, not written
+    "request_sent",  # the POST left, no answer read
+    "media_stored",  # Metricool has the file ahead of the clip's turn, its URL is stored
+    # A call to Metricool is answered, and what it showed not written.
+    "media_prepared",
+    "answered",
+    "shown",
+    "looked",
+    "looked_among_deleted",
+    "deleted",
+    # The rest are moves: written, and nobody told yet, no bell rung.
+    "noted",  # something of a clip or its lane that others see, though the clip did not move
     "claimed",
     "intended",
     "accepted",
     "refused",
     "postponed",
+    "held_up",
     "unanswered",
     "found",
     "absent",
     "moved",
+    "taking_back",
     "seen_live",
     "seen_failed",
     "timed_out",

@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     NOT_CREATED = "not_created"  # lost on the way every time, attempts spent
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"  # not reachable or busy for too long
     MISSED = "missed"  # its turn came later than STORYCLIP_MAX_LATE_S after its date: not sent
+    ORDER_LOST = "order_lost"  # later clips of its batch are out: not sent
     UNCONFIRMED = "unconfirmed"  # accepted, but never seen live within the checks
     AWAITING_CONFIRMATION = "awaiting_confirmation"  # somebody has to confirm it in Metricool
     DELETED_IN_METRICOOL = "deleted_in_metricool"

@@ -10,16 +10,24 @@ from datetime import datetime
 class Lane:
     """What the next story of a lane has to reckon with.
 
-    `blocked_reason` is why Metricool refuses the account, None while it does not. `lead_s` is a
-    lead longer than usual, in seconds, in force until `lead_until`.
+    `blocked_reason` is why Metricool refuses the account, None while it does not; `reopened_at` is
+    when it last ceased to. `lead_s` is a lead longer than usual, in seconds, in force until
+    `lead_until`. `changes_media`: its lists were seen to show our media under other URLs.
+    `month_count` is how many posts Metricool said, at `month_counted_at`, that it had published for
+    the account.
     """
 
     id: int
     account_id: str
     network: str
     blocked_reason: str | None = None
+    blocked_since: datetime | None = None
+    reopened_at: datetime | None = None
     lead_s: float | None = None
     lead_until: datetime | None = None
+    changes_media: bool = False
+    month_count: int | None = None
+    month_counted_at: datetime | None = None
 
     def lead_or(self, usual_s: float, now: datetime) -> float:
         """Return how many seconds ahead a story has to be planned."""

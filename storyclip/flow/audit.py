@@ -1,20 +1,31 @@
-"""Compare what Metricool lists with what our rows say: a twin is the one thing that must not be."""
+"""Compare what Metricool lists with every intent to send: whatever came of one must be known.
+
+A post that no clip of ours holds any more came late, or came back. It is adopted while its clip
+still wants one, deleted while it is pending and nobody wants it, and told to a person otherwise.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
-from storyclip.domain.clip import Clip, State
-from storyclip.domain.errors import UpstreamError
+from storyclip.domain import moves
+from storyclip.domain.clip import UNCERTAIN, Clip, State
+from storyclip.domain.errors import LostRace, NotItsTurn, RetrySafety, UpstreamError
+from storyclip.domain.identity import held_among, is_of, shows_other_media
+from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
-from storyclip.domain.story import Post, PostStatus
+from storyclip.domain.moves import mine
+from storyclip.domain.send import Send
+from storyclip.domain.story import Look, Post, PostStatus
+from storyclip.flow.asking import Course, Learn, MarkGone, RaiseIncident, ask, put, run
+from storyclip.flow.calls import Delete, ListDeleted, ListPosts, ReadPost
 from storyclip.flow.engine import Engine
-from storyclip.store import lanes, sent
-from storyclip.store.incidents import raise_incident
+from storyclip.flow.hand import Hand
+from storyclip.flow.visit import Visit
+from storyclip.store import lanes, sends
 
 log = structlog.get_logger("storyclip")
 
@@ -22,69 +33,146 @@ LOOK_BACK = timedelta(hours=24)
 LOOK_AHEAD = timedelta(days=1)  # of the latest date asked for
 SETTLED_FOR = timedelta(minutes=10)  # lists lag: only what has been live that long must be shown
 
+_ENDED_WITHOUT_POST = frozenset({State.FAILED, State.CANCELLED})
+
+Watched = Sequence[tuple[Send, Clip]]
+
 
 def audit(lane_id: int, engine: Engine) -> None:
-    """Delete copies that are not out yet, and raise an incident for whatever cannot be undone.
+    """Look at a lane once, and see to everything of ours that its clips do not hold.
 
-    A copy is a post with the media that Metricool made for one clip of ours, on a date that we
-    asked for, under an id that no row of ours holds. What a person copied in Metricool has
-    another date, and is left alone.
+    What a person made, copied or restored is left alone.
 
     Raises:
         StoreUnavailable: the next audit looks again.
     """
-    now = engine.now()
     lane = lanes.find(lane_id)
-    ours = sent.sent_since(lane_id, now - LOOK_BACK)
-    if not ours:
+    watched = sends.watched(lane_id, engine.now() - LOOK_BACK)
+    if not watched:
         return
+    hand = Hand(engine)
     try:
-        latest = max([now, *(clip.planned_for for clip in ours if clip.planned_for)])
-        look = engine.upstream.posts_between(
-            lane.account_id, lane.network, now - LOOK_BACK, latest + LOOK_AHEAD
-        )
-        _twins(lane, ours, look.posts, engine)
+        run(_compare(lane, watched, hand.visit), hand.give)
     except UpstreamError as failure:
         log.info("audit_failed", account=lane.account_id, reason=str(failure))
-        return
+    except (LostRace, NotItsTurn) as moved_on:
+        log.debug("audit_lost_race", account=lane.account_id, reason=str(moved_on))
+
+
+def _compare(lane: Lane, watched: Watched, visit: Visit) -> Course[None]:
+    clips = {clip.id: clip for _, clip in watched}
+    dates = [visit.there, *(send.planned_for for send, _ in watched)]
+    dates += [clip.planned_for for clip in clips.values() if clip.planned_for]
+    look = yield from ask(ListPosts(lane, visit.there - LOOK_BACK, max(dates) + LOOK_AHEAD))
+    if not lane.changes_media and shows_other_media(clips.values(), look.posts):
+        yield Learn(lane)
+    moved = set[int]()
+    for send, clip in watched:
+        post = _came_of(send, clip, look.posts)
+        if post is not None and clip.id not in moved:
+            moved.add(clip.id)
+            yield from _see_to(send, clip, post, look, visit)
+    for clip in clips.values():
+        if (copied := _copied(clip, look)) is not None:
+            yield RaiseIncident(copied)
     if look.is_whole:
-        _absences(ours, look.posts, engine)
+        for clip in clips.values():
+            if (absent := _absence(clip, look, visit)) is not None:
+                yield RaiseIncident(absent)
 
 
-def _twins(lane: Lane, ours: Sequence[Clip], posts: Sequence[Post], engine: Engine) -> None:
-    by_media: dict[str, list[Post]] = defaultdict(list)
-    for post in posts:
-        for media_url in post.media_urls:
-            by_media[media_url].append(post)
-    held = {clip.post_id for clip in ours}
-    for clip in ours:
-        if clip.post_id is None or clip.media_url is None or clip.media_url == clip.source_url:
-            continue
-        for post in by_media[clip.media_url]:
-            if post.id not in held and post.planned_for in clip.plans:
-                _remove_twin(lane, clip, post, engine)
+def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
+    """Return the post that came of a send and that its clip does not hold, None if there is none.
+
+    Without an id of it, only Metricool's own copy made for this very send proves it.
+    """
+    if send.number == clip.sends and clip.post_id is not None and send.gone_at is None:
+        return None  # the clip holds it: what shows the same media is somebody's copy
+    if send.post_uuid is not None:
+        same = [post for post in posts if post.uuid == send.post_uuid]
+    elif send.is_marked and send.post_id is None:
+        same = [post for post in posts if send.media_url in post.media_urls]
+    else:
+        return None
+    holds = clip.state is not State.CANCELLED and clip.post_id is not None
+    return next((post for post in same if not (holds and is_of(clip, post))), None)
 
 
-def _remove_twin(lane: Lane, clip: Clip, post: Post, engine: Engine) -> None:
-    subject = f"{clip.batch_id}/{clip.index}/{post.id}"
-    if post.status is PostStatus.PENDING:
-        engine.upstream.delete_post(lane.account_id, post.id)
-        if engine.upstream.post(lane.account_id, lane.network, post.id) is None:
-            log.warning("twin_deleted", batch=clip.batch_id, clip=clip.index, post=post.id)
-            return
-    detail = f"post {post.id} is a copy of {clip.post_id}: {post.status}; remove it in Metricool"
-    raise_incident("twin", subject, detail, engine.now())
+def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Course[None]:
+    if clip.state in UNCERTAIN:
+        return  # it is being looked for
+    if clip.state is State.PENDING and post.status is not PostStatus.ERROR:
+        yield from put(moves.found(clip, post, visit.now))
+    elif clip.state in _ENDED_WITHOUT_POST and post.status is PostStatus.PUBLISHED:
+        if clip.post_id is None or clip.state is State.CANCELLED:
+            yield from put(moves.seen_live(clip, post, visit.now))
+            words = f"its clip was called {clip.state}"
+            yield RaiseIncident(_told("live_after_all", clip, post, words))
+    elif clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
+        yield from put(moves.moved(clip, post, mine(visit.now), visit.now, None))
+    elif send.gone_at is not None:
+        yield RaiseIncident(_told("restored", clip, post, "somebody restored it in Metricool"))
+    elif post.status is not PostStatus.ERROR and (
+        clip.state is State.CANCELLED or clip.post_id is None or _is_twin(clip, post, look)
+    ):
+        yield from _remove(send, clip, post)
 
 
-def _absences(ours: Sequence[Clip], posts: Sequence[Post], engine: Engine) -> None:
-    now = engine.now()
-    listed = {post.id for post in posts} | {url for post in posts for url in post.media_urls}
-    for clip in ours:
-        if clip.state is not State.PUBLISHED or clip.published_at is None:
-            continue
-        if now - clip.published_at < SETTLED_FOR:
-            continue
-        if clip.post_id not in listed and clip.media_url not in listed:
-            subject = f"{clip.batch_id}/{clip.index}"
-            detail = f"post {clip.post_id} was seen live, and Metricool no longer lists it"
-            raise_incident("published_absent", subject, detail, now)
+def _is_twin(clip: Clip, post: Post, look: Look) -> bool:
+    """Return whether the clip's own post is listed beside this one: then this one is too many."""
+    own = held_among(clip, [one for one in look.posts if one.id != post.id])
+    return own is not None and clip.post_uuid is not None and own.uuid != post.uuid
+
+
+def _remove(send: Send, clip: Clip, post: Post) -> Course[None]:
+    """Delete a post of ours that nobody wants while it is pending; tell a person else.
+
+    Raises:
+        UpstreamError: the next audit goes on with it.
+    """
+    lane = clip.lane
+    seen = yield from ask(ReadPost(lane, post.id))
+    if seen is None or seen.uuid != post.uuid:
+        return  # edited meanwhile: the next audit sees it under its new id
+    if seen.status is PostStatus.PENDING:
+        yield from ask(Delete(lane, post.id))
+        deleted = yield from ask(ListDeleted(lane))
+        if any(one.uuid == post.uuid for one in deleted.posts):
+            log.warning("stray_deleted", batch=clip.batch_id, clip=clip.index, post=post.id)
+            yield MarkGone(send)
+        return
+    yield RaiseIncident(_told("twin", clip, seen, f"it is {seen.status}; remove it in Metricool"))
+
+
+def _copied(clip: Clip, look: Look) -> Incident | None:
+    """Return what to say of a copy on the very date of its original; the rest is people's business.
+
+    StoryClip sent this clip once and read the answer, so it is none of ours to delete.
+    """
+    own = held_among(clip, look.posts) if clip.state is State.WAITING_CONFIRMATION else None
+    if own is None or own.status is not PostStatus.PENDING:
+        return None
+    for post in look.posts:
+        same = set(post.media_urls) & {*own.media_urls, clip.media_url}
+        if post.uuid != own.uuid and same and post.planned_for == own.planned_for:
+            words = "it shows the same and goes out on the same date; delete one in Metricool"
+            return _told("copied", clip, post, words)
+    return None
+
+
+def _absence(clip: Clip, look: Look, visit: Visit) -> Incident | None:
+    """Return what to say of a clip that was live and is not listed any more, None if it is."""
+    if clip.state is not State.PUBLISHED or clip.published_at is None:
+        return None
+    is_settled = visit.now - clip.published_at >= SETTLED_FOR
+    is_dated_here = clip.planned_for is not None and clip.planned_for > visit.there - LOOK_BACK
+    if not is_settled or not is_dated_here or held_among(clip, look.posts) is not None:
+        return None
+    subject = f"{clip.batch_id}/{clip.index}"
+    detail = f"post {clip.post_id} was seen live, and Metricool no longer lists it"
+    return Incident("published_absent", subject, detail)
+
+
+def _told(kind: str, clip: Clip, post: Post, words: str) -> Incident:
+    subject = f"{clip.batch_id}/{clip.index}/{post.uuid or post.id}"
+    return Incident(kind, subject, f"post {post.id} of clip {clip.index}: {words}")

@@ -3,204 +3,201 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from storyclip.domain.clip import Clip, Event, State
-from storyclip.domain.crashpoint import crashpoint
-from storyclip.domain.errors import (
-    ErrorCode,
-    RetrySafety,
-    UpstreamBusy,
-    UpstreamDenied,
-    UpstreamError,
-)
+from storyclip.domain import moves
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.identity import Fate
+from storyclip.domain.incident import Incident
+from storyclip.domain.moves import later, mine
 from storyclip.domain.schedule import seconds
+from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
-from storyclip.flow.engine import Engine, denied_look, fail
-from storyclip.flow.look import look_around, ours
-from storyclip.flow.withdraw import gone, is_to_be_taken_back, is_wanted_again, take_back
-from storyclip.store import clips, lanes
-from storyclip.store.clips import note, record
+from storyclip.flow.asking import Course, PrepareNext, put
+from storyclip.flow.find import Deleted, anywhere, under_its_id
+from storyclip.flow.setbacks import denied_look, reopened
+from storyclip.flow.take_back import gone, is_to_be_taken_back, take_back
+from storyclip.flow.visit import Visit
+from storyclip.flow.watch import unconfirmed, watch_on, watched_until
 
 LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a create
 FAR_AHEAD_LOOK_S = 3600.0  # so that what was deleted or moved in Metricool shows the same hour
-LATE_WATCH_PART = 4  # the late watch looks again after this part of the time already waited …
-LATE_WATCH_MAX_S = 300.0  # … but at least this often
+TAKING_BACK_LOOK_S = 30.0
+UNSEEN_S = 60.0  # a look that has failed for so long after the create no longer holds up the next
 
 
-def confirm(clip: Clip, engine: Engine) -> None:
-    """Take one look at the clip's post, and write what it shows.
-
-    Raises:
-        LostRace: somebody else looked meanwhile.
-        StoreUnavailable: nothing was written.
-    """
-    assert clip.post_id is not None
-    lane = clip.lane
+def confirm(situation: Situation, visit: Visit) -> Course[None]:
+    """Take one look at the clip's post, and write what it shows."""
+    clip = situation.clip
     try:
-        post = engine.upstream.post(lane.account_id, lane.network, clip.post_id)
+        post = yield from under_its_id(clip)
         if post is None:
-            _missing(clip, engine)
+            yield from _missing(situation, visit)
             return
     except UpstreamDenied as refusal:
-        note(clip, next_at=denied_look(clip, engine, refusal.words), rung_at=None)
+        yield from put(denied_look(clip, visit, refusal.words))
         return
     except UpstreamError as failure:
-        _unreadable(clip, engine, failure)
+        yield from _unreadable(clip, visit, failure)
         return
-    if lane.blocked_reason is not None:
-        lanes.unblock(lane.id)
-    _seen(clip, engine, post)
+    if clip.lane.blocked_reason is not None:
+        clip = yield from put(reopened(clip, visit.now))
+    yield from _seen(situation.with_clip(clip), visit, post)
 
 
-def _seen(clip: Clip, engine: Engine, post: Post) -> None:
-    now = engine.now()
-    if is_wanted_again(clip):
-        clip = note(clip, taken_back_at=None)
+def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
+    clip = situation.clip
     if post.status is PostStatus.PUBLISHED:
-        _live(clip, now, post)
+        yield from put(moves.seen_live(clip, post, visit.now))
     elif post.status is PostStatus.ERROR:
         words = post.words or "Metricool reports an error without words"
         code = ErrorCode.NETWORK_ERROR
-        fail(clip, Event.SEEN_FAILED, engine, words, code, post.retry_safety)
+        yield from put(moves.seen_failed(clip, words, code, post.retry_safety))
     elif clip.state is State.FAILED:
-        _watch_on(clip, engine, missing_since=None)
+        yield from put(watch_on(clip, visit, missing_since=None))
     elif post.status is PostStatus.AWAITING_CONFIRMATION:
         words = (
             "Metricool waits for somebody to confirm this story in its app. It goes out when that"
             " is done; StoryClip keeps looking."
         )
-        _unconfirmed(clip, engine, words, ErrorCode.AWAITING_CONFIRMATION)
-    elif is_to_be_taken_back(clip, engine, post):
-        take_back(clip, engine, post)
-    elif post.planned_for is not None and post.planned_for != clip.planned_for:
-        _moved(clip, engine, planned_for=post.planned_for)
+        yield from put(unconfirmed(clip, visit, words, ErrorCode.AWAITING_CONFIRMATION))
+    elif is_to_be_taken_back(situation, visit, post):
+        yield from take_back(situation, visit, post)
+    elif post.id != clip.post_id or moves.date_of(clip, post) != clip.planned_for:
+        yield from _follow(clip, visit, post)
     else:
-        _not_yet(clip, engine, missing_since=None)
+        yield from _not_yet(situation, visit, post, missing_since=None)
 
 
-def _live(clip: Clip, now: datetime, post: Post) -> None:
-    crashpoint("live")
-    record(
-        clip,
-        Event.SEEN_LIVE,
-        at=now,
-        published_at=now,
-        network_post_id=post.network_post_id,
-        public_url=post.public_url,
-        next_at=None,
-        rung_at=None,
-        error=None,
-        error_code=None,
-        retry_safety=None,
-    )
+def _missing(situation: Situation, visit: Visit) -> Course[None]:
+    """Metricool has no such post of ours under that id: the lag after a create, an edit (which
+    gives a new id), or a deletion.
 
-
-def _missing(clip: Clip, engine: Engine) -> None:
-    """Metricool knows no such id: the lag after a create, an edit (new id), or a deletion."""
-    if clip.taken_back_at is not None and clip.state is State.WAITING_CONFIRMATION:
-        gone(clip, engine)
-        return
-    now = engine.now()
-    since = clip.missing_since or now
-    lasting_s = LASTING_CHECKS * engine.settings.confirm_interval_s
-    if (now - since).total_seconds() >= lasting_s:
-        edited = ours(clip, look_around(clip, engine).posts)
-        if edited is not None and edited.id != clip.post_id:
-            planned_for = edited.planned_for or clip.planned_for
-            _moved(clip, engine, post_id=edited.id, planned_for=planned_for)
+    Raises:
+        UpstreamError: it could not be looked for.
+    """
+    clip = situation.clip
+    since = clip.missing_since or visit.now
+    lasting_s = LASTING_CHECKS * visit.settings.confirm_interval_s
+    is_begun = clip.taken_back_at is not None and clip.state is State.WAITING_CONFIRMATION
+    if is_begun or (visit.now - since).total_seconds() >= lasting_s:
+        seen = yield from anywhere(clip)
+        if isinstance(seen, Deleted):
+            yield from _lies_deleted(situation, visit, seen)
             return
-        lane = clip.lane
-        if ours(clip, engine.upstream.deleted_posts(lane.account_id, lane.network).posts):
-            _deleted(clip, engine)
+        if seen is not None:
+            yield from _seen(situation, visit, seen)
             return
     if clip.state is State.FAILED:
-        _watch_on(clip, engine, missing_since=since)
+        yield from put(watch_on(clip, visit, missing_since=since))
+    elif is_begun:
+        yield from _not_seen_deleted(clip, visit, since)
     else:
-        _not_yet(clip, engine, missing_since=since)
+        yield from _not_yet(situation, visit, None, missing_since=since)
 
 
-def _moved(clip: Clip, engine: Engine, **where: Any) -> None:
-    """Follow a post that was edited in Metricool; the count of checks starts anew."""
-    now = engine.now()
-    record(
-        clip, Event.MOVED, at=now, next_at=now, rung_at=None, checks=0, missing_since=None, **where
+def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Course[None]:
+    clip = situation.clip
+    if clip.state is State.WAITING_CONFIRMATION and situation.wanted is not Wanted.YES:
+        yield from put(gone(situation, visit, deleted))
+    elif deleted.fate is Fate.OUT:
+        yield from put(moves.seen_live(clip, deleted.post, visit.now))
+    elif deleted.fate is Fate.NOT_OUT:
+        yield from put(moves.deleted_upstream(clip, "deleted in Metricool"))
+    elif clip.state is State.FAILED:
+        yield from put(watch_on(clip, visit, clip.missing_since))
+    else:
+        words = (
+            "Somebody deleted it in Metricool at the very moment it was due. It may be out: look"
+            " at the account before you ask for it again."
+        )
+        yield from put(moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, None))
+
+
+def _not_seen_deleted(clip: Clip, visit: Visit, since: datetime) -> Course[None]:
+    """Go on looking for a post that we began to delete, and that is seen nowhere."""
+    assert clip.planned_for is not None
+    assert clip.taken_back_at is not None
+    over_at = clip.planned_for + seconds(visit.settings.settle_s)
+    if visit.there >= over_at:
+        words = (
+            "StoryClip deleted it in Metricool, which does not show that it is gone. It may be"
+            " out: look at the account before you ask for it again."
+        )
+        yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
+        return
+    due = later(visit.ever_later(clip.taken_back_at, TAKING_BACK_LOOK_S))
+    yield from put(
+        moves.looked(clip, due, checks=clip.checks, missing_since=since, seen_at=clip.seen_at)
     )
 
 
-def _deleted(clip: Clip, engine: Engine) -> None:
-    words = "deleted in Metricool"
-    code = ErrorCode.DELETED_IN_METRICOOL
-    event = Event.SEEN_FAILED if clip.state is State.FAILED else Event.DELETED_UPSTREAM
-    fail(clip, event, engine, words, code)
+def _follow(clip: Clip, visit: Visit, post: Post) -> Course[None]:
+    """Follow a post that was edited or moved in Metricool."""
+    after = moves.moved(clip, post, mine(visit.now), visit.now, None)
+    if after.after.is_let_go and not clip.is_let_go:
+        subject = f"{clip.batch_id}/{clip.index}"
+        detail = (
+            f"post {post.id} was moved in Metricool to {after.after.planned_for}: not waited for"
+        )
+        incident = Incident("moved_far", subject, detail)
+        after = moves.moved(clip, post, mine(visit.now), visit.now, incident)
+    yield from put(after)
 
 
-def _not_yet(clip: Clip, engine: Engine, missing_since: datetime | None) -> None:
-    now, settings = engine.now(), engine.settings
+def _not_yet(
+    situation: Situation, visit: Visit, post: Post | None, missing_since: datetime | None
+) -> Course[None]:
+    clip, settings = situation.clip, visit.settings
     assert clip.planned_for is not None
-    if now < clip.planned_for:
-        soon = now + seconds(settings.confirm_interval_s)
-        first_check = clip.planned_for + seconds(settings.confirm_interval_s)
-        first_check = min(first_check, now + seconds(FAR_AHEAD_LOOK_S))
-        _prepare_next(clip, engine)
-        next_at = first_check if missing_since is None else min(soon, first_check)
-        note(clip, next_at=next_at, rung_at=None, missing_since=missing_since)
+    seen_at = clip.seen_at or (visit.now if post is not None else None)
+    if visit.there < clip.planned_for:
+        first_check = visit.times.at_ours(clip.planned_for) + seconds(settings.confirm_interval_s)
+        first_check = min(first_check, visit.in_s(FAR_AHEAD_LOOK_S))
+        yield PrepareNext(clip)
+        next_at = first_check
+        if missing_since is not None:
+            next_at = min(visit.ever_later(missing_since, FAR_AHEAD_LOOK_S), first_check)
+        yield from put(
+            moves.looked(
+                clip,
+                later(next_at),
+                checks=clip.checks,
+                missing_since=missing_since,
+                seen_at=seen_at,
+            )
+        )
         return
     checks = clip.checks + 1
     if checks >= settings.confirm_attempts:
-        total_s = settings.confirm_attempts * settings.confirm_interval_s
-        _unconfirmed(clip, engine, _not_live_within(total_s), ErrorCode.UNCONFIRMED, checks=checks)
+        words = _not_live_within(settings.confirm_attempts * settings.confirm_interval_s)
+        yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED, checks))
         return
-    next_at = now + seconds(settings.confirm_interval_s)
-    note(clip, next_at=next_at, rung_at=None, checks=checks, missing_since=missing_since)
+    due = later(visit.in_s(settings.confirm_interval_s))
+    yield from put(
+        moves.looked(clip, due, checks=checks, missing_since=missing_since, seen_at=seen_at)
+    )
 
 
-def _prepare_next(clip: Clip, engine: Engine) -> None:
-    """Have the next clip's file copied while this one waits for its minute."""
-    following = clips.next_in_batch(clip)
-    if following is not None:
-        engine.ring_prepare(following)
-
-
-def _unreadable(clip: Clip, engine: Engine, failure: UpstreamError) -> None:
+def _unreadable(clip: Clip, visit: Visit, failure: UpstreamError) -> Course[None]:
     """A look without an answer says nothing: it is not counted, but it does not last for ever."""
-    now, settings = engine.now(), engine.settings
     if clip.state is State.FAILED:
-        _watch_on(clip, engine, missing_since=clip.missing_since)
-    elif now >= _watched_until(clip, engine):
-        words = _not_live_within(settings.late_watch_s) + f" (last look: {failure})"
-        _unconfirmed(clip, engine, words, ErrorCode.UNCONFIRMED)
-    else:
-        wait_s = failure.retry_after_s if isinstance(failure, UpstreamBusy) else 0.0
-        later = now + seconds(max(wait_s, settings.confirm_interval_s))
-        note(clip, next_at=later, rung_at=None)
-
-
-def _unconfirmed(clip: Clip, engine: Engine, words: str, code: ErrorCode, **changes: Any) -> None:
-    next_at = _late_look_at(clip, engine)
-    safety = RetrySafety.CHECK_FIRST
-    fail(clip, Event.TIMED_OUT, engine, words, code, safety, next_at=next_at, **changes)
-
-
-def _watch_on(clip: Clip, engine: Engine, missing_since: datetime | None) -> None:
-    next_at = _late_look_at(clip, engine)
-    note(clip, next_at=next_at, rung_at=None, missing_since=missing_since)
-
-
-def _late_look_at(clip: Clip, engine: Engine) -> datetime | None:
-    """Return when to look again at a clip already called unconfirmed, None once for all."""
-    assert clip.planned_for is not None
-    now, until = engine.now(), _watched_until(clip, engine)
-    if now >= until:
-        return None
-    waited_s = (now - clip.planned_for).total_seconds()
-    wait_s = max(waited_s / LATE_WATCH_PART, engine.settings.confirm_interval_s)
-    return min(now + seconds(min(wait_s, LATE_WATCH_MAX_S)), until)
-
-
-def _watched_until(clip: Clip, engine: Engine) -> datetime:
-    assert clip.planned_for is not None
-    return clip.planned_for + seconds(engine.settings.late_watch_s)
+        yield from put(watch_on(clip, visit, missing_since=clip.missing_since))
+        return
+    if visit.now >= watched_until(clip, visit):
+        words = _not_live_within(visit.settings.late_watch_s) + f" (last look: {failure})"
+        yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
+        return
+    unseen = clip.seen_at is None and clip.uploaded_at is not None
+    if unseen and (visit.now - clip.uploaded_at).total_seconds() >= UNSEEN_S:  # type: ignore[operator]
+        due, checks = later(visit.soon(failure)), clip.checks
+        yield from put(
+            moves.looked(
+                clip, due, checks=checks, missing_since=clip.missing_since, seen_at=visit.now
+            )
+        )
+        return
+    yield from put(moves.due(clip, later(visit.soon(failure))))
 
 
 def _not_live_within(total_s: float) -> str:

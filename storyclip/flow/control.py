@@ -11,7 +11,7 @@ from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.schedule import first_step
-from storyclip.flow.engine import SLACK_S, was_sent
+from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, lanes, wishes
 
 SETTLED_WITHIN_S = 10.0  # what Metricool has is deleted and read back in far less, if it answers
@@ -50,11 +50,14 @@ class Hand:
     now: Callable[[], datetime]
     patience: Patience
 
-    def pause(self, batch: Batch) -> None:
+    def pause(self, batch: Batch) -> tuple[int, ...]:
         """Start no other clip; return when nothing of the batch is on its way to Metricool.
 
-        Clips with a date of their own that Metricool has already are deleted there by a worker;
-        for that it waits a while.
+        Clips with a date of their own that Metricool has already are deleted there by a worker,
+        from the last to the first, so that what is there is always a beginning; for that it waits
+        a while.
+
+        Returns the clips that may go out all the same: those that Metricool still has or may have.
 
         Raises:
             NotFound, ActionRefused, StoreUnavailable: nothing was changed.
@@ -63,8 +66,9 @@ class Hand:
         self._until_nothing_is_sent(batch.batch_id)
         if batch.mode != MODE_NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
+        return tuple(clip.index for clip in clips.of_batch(batch.batch_id) if _may_come_out(clip))
 
-    def resume(self, batch: Batch) -> None:
+    def resume(self, batch: Batch, *, order_may_change: bool = False) -> None:
         """Go on at the next clip, behind the batches that were let by.
 
         Raises:
@@ -73,7 +77,9 @@ class Hand:
         now, settings = self.now(), self.settings
         lead_s = lanes.find(batch.lane_id).lead_or(settings.lead_s, now)
         first_date = first_step(now, lead_s, settings.date_step_s)
-        wishes.resume(batch.batch_id, batch.user_id, now, first_date)
+        wishes.resume(
+            batch.batch_id, batch.user_id, now, first_date, order_may_change=order_may_change
+        )
 
     def cancel(self, batch: Batch) -> Outcome:
         """End the rest; return what is out and what is not, as far as that can be known soon.
@@ -91,7 +97,7 @@ class Hand:
     def _until_nothing_is_sent(self, batch_id: str) -> None:
         """Wait out a POST that began before the wish; its worker is called dead after that time."""
         within_s = self.settings.http_deadline_s + SLACK_S
-        self._until_none(batch_id, was_sent, within_s)
+        self._until_none(batch_id, lambda clip: clip.was_sent, within_s)
 
     def _until_none(
         self, batch_id: str, is_so: Callable[[Clip], bool], within_s: float = SETTLED_WITHIN_S
@@ -120,4 +126,4 @@ def outcome_of(all_clips: Sequence[Clip]) -> Outcome:
 
 def _may_come_out(clip: Clip) -> bool:
     """Return whether a clip of a cancelled batch may be out yet; without an intent none can."""
-    return clip.state in IN_FLIGHT and (clip.state is not State.UPLOADING or was_sent(clip))
+    return clip.state in IN_FLIGHT and (clip.state is not State.UPLOADING or clip.was_sent)

@@ -8,14 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
-from storyclip.domain.batch import Batch
+from storyclip.domain import moves, wish
+from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
-from storyclip.domain.schedule import seconds
+from storyclip.domain.identity import Fate, fate_of, proves_absence
+from storyclip.domain.schedule import first_step, seconds
+from storyclip.domain.send import Send
 from storyclip.domain.story import Post, PostStatus, Upstream
-from storyclip.flow.look import ours, window
+from storyclip.domain.wish import Again
+from storyclip.flow.asking import Course, HeldByOthers, Step, ask, everywhere, run
+from storyclip.flow.calls import ListDeleted
+from storyclip.flow.find import Deleted, anywhere, of_sends, under_its_id
 from storyclip.store import clips, wishes
-from storyclip.store.wishes import Again
+from storyclip.store import situation as situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,20 @@ class Retry:
     settings: Settings
     now: datetime
 
-    def __call__(self, batch: Batch, index: int | None, *, order_may_change: bool) -> Retried:
+    def __call__(
+        self,
+        batch: Batch,
+        index: int | None,
+        *,
+        order_may_change: bool,
+        absence_confirmed: bool = False,
+    ) -> Retried:
         """Ask again for one failed clip, or for all of them.
 
         All looks come before the first change, so a look that fails has changed nothing.
+
+        Args:
+            absence_confirmed: a person has looked at the account, and says that it is not there.
 
         Raises:
             NotFound: the batch has no such clip.
@@ -48,11 +64,13 @@ class Retry:
             UpstreamError: Metricool could not be looked at; nothing was changed.
             StoreUnavailable: nothing was changed.
         """
-        wishes.refuse_if_cancelled(batch, "retried")
+        wish.refuse_if_cancelled(batch, "retried")
         again, refused = list[Again](), list[tuple[int, ActionRefused]]()
         for clip in _failed(clips.of_batch(batch.batch_id), index):
+            sends = situations.read(clip.id).sends
+            asked = _asked_again(clip, sends, self, batch, confirmed=absence_confirmed)
             try:
-                again.append(self._again(clip))
+                again.append(run(asked, self._give))
             except ActionRefused as refusal:
                 refused.append((clip.index, refusal))
         if not again:
@@ -60,91 +78,116 @@ class Retry:
         _, is_late = wishes.retry(
             batch.batch_id, batch.user_id, self.now, again, order_may_change=order_may_change
         )
-        live = tuple(one.clip.index for one in again if one.event is Event.SEEN_LIVE)
-        sent = tuple(one.clip.index for one in again if one.event is not Event.SEEN_LIVE)
+        live = tuple(one.clip.index for one in again if one.move.event is Event.SEEN_LIVE)
+        sent = tuple(one.clip.index for one in again if one.move.event is not Event.SEEN_LIVE)
         return Retried(sent, live, tuple(refused), is_late)
 
-    def _again(self, clip: Clip) -> Again:
-        if clip.retry_safety is RetrySafety.NEVER:
-            raise _never(clip, clip.error)
-        if clip.retry_safety is RetrySafety.CHECK_FIRST:
-            return self._looked_at(clip)
-        return self._anew(clip)
-
-    def _looked_at(self, clip: Clip) -> Again:
-        lane, upstream = clip.lane, self.upstream
-        post = None
-        if clip.post_id is not None:
-            post = upstream.post(lane.account_id, lane.network, clip.post_id)
-        if post is not None:
-            return self._of_post(clip, post)
-        look = upstream.posts_between(lane.account_id, lane.network, *window(clip))
-        if found := ours(clip, look.posts):
-            return self._of_post(clip, found)
-        if ours(clip, upstream.deleted_posts(lane.account_id, lane.network).posts):
-            return self._anew(clip)
-        fence_at, upstream_now = clip.fence_at, look.upstream_now
-        is_over = fence_at is None or (
-            upstream_now is not None and upstream_now >= fence_at + seconds(self.settings.settle_s)
-        )
-        if not is_over or not look.is_whole:
-            raise _still_pending(clip, "Metricool does not show it, but it may still appear")
-        return self._settled_first(clip)
-
-    def _of_post(self, clip: Clip, post: Post) -> Again:
-        if post.status is PostStatus.PUBLISHED:
-            return self._adopted(clip, post)
-        if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.SAFE:
-            return self._anew(clip)
-        if post.status is PostStatus.ERROR:
-            raise _never(clip, post.words)
-        raise _still_pending(clip, f"Metricool has it as {post.status} (post {post.id})")
-
-    def _adopted(self, clip: Clip, post: Post) -> Again:
-        changes = {
-            "post_id": post.id,
-            "published_at": self.now,
-            "network_post_id": post.network_post_id,
-            "public_url": post.public_url,
-            "next_at": None,
-            "rung_at": None,
-            **_WITHOUT_ERROR,
-        }
-        return Again(clip, Event.SEEN_LIVE, changes)
-
-    def _anew(self, clip: Clip) -> Again:
-        """From the start, with a copy of the file of its own: nothing of before can be confused."""
-        changes = {
-            "next_at": None,
-            "media_url": None,
-            "plans": (),
-            "planned_for": None,
-            "intended_at": None,
-            "uploaded_at": None,
-            **self._afresh(),
-        }
-        return Again(clip, Event.RETRIED, changes)
-
-    def _settled_first(self, clip: Clip) -> Again:
-        """Nowhere to be seen: sent again when two more looks have shown the same."""
-        return Again(clip, Event.RECHECKED, {"next_at": self.now, **self._afresh()})
-
-    def _afresh(self) -> dict[str, Any]:
-        return {
-            "rung_at": None,
-            "wished_for": self.now,
-            "attempts": 0,
-            "post_id": None,
-            "checks": 0,
-            "missing_since": None,
-            "taken_back_at": None,
-            "postponed_since": None,
-            "postponements": 0,
-            **_WITHOUT_ERROR,
-        }
+    def _give(self, asked: Step) -> Any:
+        if isinstance(asked, HeldByOthers):
+            return situations.held_by_others(asked.clip, asked.posts)
+        return asked.make(self.upstream, None)  # type: ignore[union-attr]
 
 
-_WITHOUT_ERROR = {"error": None, "error_code": None, "retry_safety": None}
+def _asked_again(
+    clip: Clip, sends: tuple[Send, ...], retry: Retry, batch: Batch, *, confirmed: bool
+) -> Course[Again]:
+    """Return what is to become of a failed clip.
+
+    Raises:
+        ActionRefused: asking again now could make a second story.
+        UpstreamError: Metricool could not be looked at.
+    """
+    anew = _anew(clip, retry, batch)
+    if clip.retry_safety is RetrySafety.NEVER:
+        raise _never(clip, clip.error)
+    if clip.retry_safety is not RetrySafety.CHECK_FIRST:
+        return anew
+    if clip.post_id is None:
+        return (yield from _of_lost(clip, sends, anew, retry, batch, confirmed=confirmed))
+    seen: Post | Deleted | None = yield from under_its_id(clip)
+    if seen is None:
+        seen = yield from anywhere(clip)
+    if isinstance(seen, Deleted):
+        return _of_deleted(clip, seen.post, seen.fate, anew, retry, confirmed=confirmed)
+    if seen is not None:
+        return _of_post(clip, seen, anew, retry, confirmed=confirmed)
+    if confirmed:
+        return anew
+    raise _still_pending(clip, "Metricool does not show it any more, and it may be out")
+
+
+def _of_lost(
+    clip: Clip,
+    sends: tuple[Send, ...],
+    anew: Again,
+    retry: Retry,
+    batch: Batch,
+    *,
+    confirmed: bool,
+) -> Course[Again]:
+    """Return what becomes of a clip whose answer was lost, and that was never seen."""
+    open_sends = tuple(send for send in sends if send.gone_at is None)
+    if not open_sends:
+        return anew
+    look = yield from ask(everywhere(clip, [send.planned_for for send in open_sends]))
+    if found := (yield from of_sends(clip, open_sends, look.posts)):
+        return _of_post(clip, found, anew, retry, confirmed=confirmed)
+    deleted = yield from ask(ListDeleted(clip.lane))
+    if found := (yield from of_sends(clip, open_sends, deleted.posts)):
+        return _of_deleted(clip, found, fate_of(found), anew, retry, confirmed=confirmed)
+    fence_at = max(send.planned_for for send in open_sends) + seconds(retry.settings.settle_s)
+    if look.upstream_now is None or look.upstream_now < fence_at:
+        raise _still_pending(clip, "Metricool does not show it, but it may still appear")
+    if confirmed:
+        return anew
+    if proves_absence(open_sends, clip.lane) and look.is_whole:
+        move = moves.rechecked(clip, retry.now, _wished_for(clip, retry), order_waived=False)
+        return Again(move, _soonest(clip, retry, batch))
+    raise _still_pending(clip, "what Metricool shows does not tell whether it is out")
+
+
+def _of_post(clip: Clip, post: Post, anew: Again, retry: Retry, *, confirmed: bool) -> Again:
+    if post.status is PostStatus.PUBLISHED:
+        return Again(moves.seen_live(clip, post, retry.now), None)
+    if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.SAFE:
+        return anew
+    if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.CHECK_FIRST:
+        if confirmed:
+            return anew
+        raise _still_pending(clip, f"Metricool leaves it open whether it is out ({post.words})")
+    if post.status is PostStatus.ERROR:
+        raise _never(clip, post.words)
+    raise _still_pending(clip, f"Metricool has it as {post.status} (post {post.id})")
+
+
+def _of_deleted(
+    clip: Clip, post: Post, fate: Fate, anew: Again, retry: Retry, *, confirmed: bool
+) -> Again:
+    if fate is Fate.OUT:
+        return Again(moves.seen_live(clip, post, retry.now), None)
+    if fate is Fate.NOT_OUT or confirmed:
+        return anew
+    raise _still_pending(clip, "it was deleted in Metricool when it was due, and may be out")
+
+
+def _anew(clip: Clip, retry: Retry, batch: Batch) -> Again:
+    """From the start, with a copy of the file of its own: nothing of before can be confused."""
+    move = moves.retried(clip, _wished_for(clip, retry), order_waived=False)
+    return Again(move, _soonest(clip, retry, batch))
+
+
+def _wished_for(clip: Clip, retry: Retry) -> datetime:
+    """Return when it is wanted: on its own date if that is still ahead, else now."""
+    return max(clip.wished_for or retry.now, retry.now)
+
+
+def _soonest(clip: Clip, retry: Retry, batch: Batch) -> datetime:
+    """Return the date that it would get if all went well."""
+    settings = retry.settings
+    lead_s = clip.lane.lead_or(settings.lead_s, retry.now)
+    first = first_step(retry.upstream.now() or retry.now, lead_s, settings.date_step_s)
+    own = None if batch.mode == MODE_NOW else clip.wished_for
+    return max(first, own) if own is not None else first
 
 
 def _failed(all_clips: Sequence[Clip], index: int | None) -> Sequence[Clip]:
@@ -172,6 +215,7 @@ def _never(clip: Clip, words: str | None) -> ActionRefused:
 def _still_pending(clip: Clip, words: str) -> ActionRefused:
     return ActionRefused(
         RefusalCode.STILL_PENDING,
-        f"Clip {clip.index}: {words}. Asking again now could make a second story. Ask again when"
-        " it is live or gone, or delete it in Metricool first.",
+        f"Clip {clip.index}: {words}. Asking again now could make a second story. Look at the"
+        " account: if it is not there, and not pending in Metricool, repeat with"
+        " confirmAbsent=true.",
     )

@@ -2,132 +2,156 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from storyclip.domain.clip import Clip, Event
-from storyclip.domain.crashpoint import crashpoint
-from storyclip.domain.errors import ErrorCode, UpstreamBusy, UpstreamDenied, UpstreamError
+from storyclip.domain import moves
+from storyclip.domain.clip import Clip
+from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.identity import Fate, fate_of, may_be_among, proves_absence
+from storyclip.domain.moves import Move, later
 from storyclip.domain.schedule import seconds
-from storyclip.domain.story import Post
-from storyclip.flow.confirm import confirm
-from storyclip.flow.engine import Engine, denied_look, fail
-from storyclip.flow.look import look_around, ours
-from storyclip.store.clips import note, record
+from storyclip.domain.send import Send
+from storyclip.domain.situation import Situation
+from storyclip.domain.story import Look
+from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
+from storyclip.flow.calls import ListDeleted
+from storyclip.flow.find import of_sends
+from storyclip.flow.setbacks import denied_look
+from storyclip.flow.visit import Visit
+from storyclip.flow.watch import late_look_at
 
 SECOND_LOOK = 12  # the two looks that prove an absence are this part of the margin apart: 10 s
 FAR_AHEAD_S = 3600.0  # dates further ahead than this …
 FAR_SETTLE = 5  # … are settled by looking for so many margins after the send: 10 min
 LONGEST_WAIT_S = 30.0  # between two looks while the fence is still ahead
+SAID_AFTER_S = 60.0  # looks that have failed for so long are told to the user
 
 
-def settle(clip: Clip, engine: Engine) -> None:
-    """Adopt the clip's post if it is there; prove that it cannot appear, or look again later.
-
-    Raises:
-        LostRace: somebody else settled it meanwhile.
-        StoreUnavailable: nothing was written.
-    """
+def settle(situation: Situation, visit: Visit) -> Course[None]:
+    """Adopt the clip's post if it is there; prove that it cannot appear, or look again later."""
+    clip = situation.clip
     try:
-        look = look_around(clip, engine)
-        crashpoint("looked")
-        if found := ours(clip, look.posts):
-            _adopt(clip, engine, found)
-        elif not look.is_whole or not _is_past_fence(clip, look.upstream_now, engine):
-            _look_again(clip, engine, look.upstream_now)
-        elif not _is_second_look(clip, engine):
-            _note_absence(clip, engine)
-        else:
-            lane = clip.lane
-            deleted = engine.upstream.deleted_posts(lane.account_id, lane.network)
-            if ours(clip, deleted.posts):
-                _deleted(clip, engine)
-            elif not deleted.is_whole:
-                _look_again(clip, engine, look.upstream_now)
-            else:
-                _try_again(clip, engine)
+        yield from put((yield from _seen(situation, visit)))
     except UpstreamDenied as refusal:
-        note(clip, next_at=denied_look(clip, engine, refusal.words), rung_at=None)
+        yield from put(_given_up_looking(clip, visit) or denied_look(clip, visit, refusal.words))
     except UpstreamError as failure:
-        wait_s = failure.retry_after_s if isinstance(failure, UpstreamBusy) else 0.0
-        later = engine.now() + seconds(max(wait_s, engine.settings.confirm_interval_s))
-        note(clip, next_at=later, rung_at=None)
+        yield from put(_given_up_looking(clip, visit) or _look_again_after(clip, visit, failure))
 
 
-def _adopt(clip: Clip, engine: Engine, post: Post) -> None:
-    now = engine.now()
-    clip = record(
-        clip,
-        Event.FOUND,
-        at=now,
-        post_id=post.id,
-        planned_for=post.planned_for or clip.planned_for,
-        uploaded_at=now,
-        next_at=now,
-        rung_at=now,
-        checks=0,
-        missing_since=None,
-        error=None,
-    )
-    confirm(clip, engine)
+def _seen(situation: Situation, visit: Visit) -> Course[Move]:
+    clip, sends = situation.clip, _open(situation)
+    plans = [send.planned_for for send in sends] or list(clip.plans)
+    is_second = _is_second_look(clip, visit)
+    # The look that may prove an absence also shows what somebody moved far ahead.
+    look = yield from ask(everywhere(clip, plans) if is_second else around(clip, plans))
+    found = yield from of_sends(clip, sends, look.posts)
+    if found is not None:
+        return moves.found(clip, found, visit.now)
+    to_fence_s = _to_fence_s(clip, look, visit)
+    if to_fence_s is None:
+        return _unprovable(clip, visit)
+    if to_fence_s > 0:
+        return _wait(clip, visit, to_fence_s)
+    if not is_second:
+        return _note_absence(clip, visit)
+    deleted = yield from ask(ListDeleted(clip.lane))
+    if not deleted.is_whole:
+        return _unprovable(clip, visit)
+    lies = yield from of_sends(clip, sends, deleted.posts)
+    if lies is not None:
+        fate = fate_of(lies)
+        if fate is Fate.OUT:
+            return moves.seen_live(clip, lies, visit.now)
+        if fate is Fate.NOT_OUT:
+            return moves.deleted_upstream(clip, "deleted in Metricool before it was published")
+        return _unproven(clip, visit)
+    if not proves_absence(sends, clip.lane) or (yield from _may_be_theirs(clip, sends, look)):
+        return _unproven(clip, visit)
+    if clip.attempts >= visit.settings.max_attempts:
+        words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
+        return moves.given_up(clip, words)
+    return moves.absent(clip, visit.now)
 
 
-def _is_past_fence(clip: Clip, upstream_now: datetime | None, engine: Engine) -> bool:
-    """Return whether, by Metricool's own clock, a POST still under way must be refused by now.
+def _open(situation: Situation) -> tuple[Send, ...]:
+    return tuple(send for send in situation.sends if send.gone_at is None)
 
-    While it does not tell its time, nobody can say so.
 
-    A date far ahead is not waited for: nothing stays on the way for so long, and should it
-    make a twin after all, the audit deletes that long before it is due.
+def _may_be_theirs(clip: Clip, sends: tuple[Send, ...], look: Look) -> Course[bool]:
+    """Return whether a post that is nobody's may be ours under another URL."""
+    others = yield from held_by_others(clip, look.posts)
+    return any(may_be_among(send, look.posts, others) for send in sends)
+
+
+def _to_fence_s(clip: Clip, look: Look, visit: Visit) -> float | None:
+    """Return for how many seconds, by Metricool's clock, a late POST may still create something.
+
+    None where that look cannot tell: it says no time, or does not show everything. A date far ahead
+    is not waited for: nothing stays on the way for so long, and what comes after all is found by
+    the audit long before it is due.
     """
-    return upstream_now is not None and _to_fence_s(clip, upstream_now, engine) <= 0
-
-
-def _to_fence_s(clip: Clip, upstream_now: datetime, engine: Engine) -> float:
     assert clip.fence_at is not None
     assert clip.intended_at is not None
-    to_date_s = (clip.fence_at - upstream_now).total_seconds()
+    if look.upstream_now is None or not look.is_whole:
+        return None
+    to_date_s = (clip.fence_at - look.upstream_now).total_seconds()
+    settle_s = visit.settings.settle_s
     if to_date_s > FAR_AHEAD_S:
-        settling = seconds(FAR_SETTLE * engine.settings.settle_s)
-        over_at = engine.send_over_at(clip.intended_at) + settling
-        return (over_at - engine.now()).total_seconds()
-    return to_date_s + engine.settings.settle_s
+        over_at = clip.intended_at + seconds(visit.settings.http_deadline_s)
+        return (over_at + seconds(FAR_SETTLE * settle_s) - visit.now).total_seconds()
+    return to_date_s + settle_s
 
 
-def _is_second_look(clip: Clip, engine: Engine) -> bool:
-    apart = seconds(engine.settings.settle_s / SECOND_LOOK)
-    return clip.missing_since is not None and engine.now() >= clip.missing_since + apart
+def _is_second_look(clip: Clip, visit: Visit) -> bool:
+    apart = seconds(visit.settings.settle_s / SECOND_LOOK)
+    return clip.missing_since is not None and visit.now >= clip.missing_since + apart
 
 
-def _look_again(clip: Clip, engine: Engine, upstream_now: datetime | None) -> None:
+def _wait(clip: Clip, visit: Visit, to_fence_s: float) -> Move:
     """Look soon at first, then less often, and again right past the fence."""
     assert clip.intended_at is not None
-    now, settings = engine.now(), engine.settings
-    waited_s = (now - clip.intended_at).total_seconds()
-    wait_s = min(max(waited_s / 2, settings.confirm_interval_s), LONGEST_WAIT_S)
-    if upstream_now is not None and (to_fence_s := _to_fence_s(clip, upstream_now, engine)) > 0:
+    waited_s = (visit.now - clip.intended_at).total_seconds()
+    wait_s = min(max(waited_s / 2, visit.settings.confirm_interval_s), LONGEST_WAIT_S)
+    if to_fence_s > 0:
         wait_s = min(wait_s, to_fence_s)
-    note(clip, next_at=now + seconds(wait_s), rung_at=None)
+    return moves.due(clip, later(visit.in_s(wait_s)))
 
 
-def _note_absence(clip: Clip, engine: Engine) -> None:
-    now = engine.now()
-    apart = seconds(engine.settings.settle_s / SECOND_LOOK)
-    since = clip.missing_since or now
-    note(clip, missing_since=since, next_at=max(since + apart, now), rung_at=None)
+def _note_absence(clip: Clip, visit: Visit) -> Move:
+    since = clip.missing_since or visit.now
+    next_at = max(since + seconds(visit.settings.settle_s / SECOND_LOOK), visit.now)
+    return moves.looked(clip, later(next_at), checks=clip.checks, missing_since=since)
 
 
-def _deleted(clip: Clip, engine: Engine) -> None:
-    words = "deleted in Metricool before it was published"
-    code = ErrorCode.DELETED_IN_METRICOOL
-    fail(clip, Event.DELETED_UPSTREAM, engine, words, code)
+def _unprovable(clip: Clip, visit: Visit) -> Move:
+    """Wait a while for looks that tell more; they may never, and the lane must not stand."""
+    margin_s = FAR_SETTLE * visit.settings.settle_s
+    is_over = _is_past(clip, visit, margin_s)
+    return _unproven(clip, visit) if is_over else _wait(clip, visit, 0.0)
 
 
-def _try_again(clip: Clip, engine: Engine) -> None:
-    if clip.attempts >= engine.settings.max_attempts:
-        words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
-        fail(clip, Event.GIVEN_UP, engine, words, ErrorCode.NOT_CREATED)
-        return
-    now = engine.now()
-    record(
-        clip, Event.ABSENT, at=now, next_at=now, rung_at=None, intended_at=None, missing_since=None
+def _given_up_looking(clip: Clip, visit: Visit) -> Move | None:
+    is_over = _is_past(clip, visit, visit.settings.max_late_s)
+    return _unproven(clip, visit) if is_over else None
+
+
+def _is_past(clip: Clip, visit: Visit, margin_s: float) -> bool:
+    assert clip.fence_at is not None
+    assert clip.intended_at is not None
+    margin = seconds(margin_s)
+    return visit.there > clip.fence_at + margin and visit.now > clip.intended_at + margin
+
+
+def _look_again_after(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
+    assert clip.intended_at is not None
+    lasting = (visit.now - clip.intended_at).total_seconds() >= SAID_AFTER_S
+    reason = f"Metricool cannot be looked at: {failure}. The story may exist; looking goes on."
+    return moves.could_not_look(clip, later(visit.soon(failure)), reason if lasting else None)
+
+
+def _unproven(clip: Clip, visit: Visit) -> Move:
+    """Leave it to a person: it may be out, and nothing that can be seen proves the contrary."""
+    words = (
+        "Metricool's answer was lost, and what it shows does not tell whether the story was made."
+        " It is not sent again by itself. Look at the account: if the story is not there, ask for"
+        " it again with confirmAbsent=true."
     )
+    return moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, late_look_at(clip, visit))

@@ -12,6 +12,7 @@ import structlog
 from config.settings import Settings
 from storyclip.domain.errors import LostRace
 from storyclip.domain.hooks import Json, is_hopeless, message_id, messages_of, payload
+from storyclip.domain.incident import Incident
 from storyclip.domain.schedule import backoff_s
 from storyclip.hooks.line import NotDelivered, post
 from storyclip.hooks.signing import secret_of, signed_headers
@@ -107,7 +108,7 @@ class Teller:
                 f"{delivery.receiver} has failed for a day, lastly: {reason}. It was told"
                 f" nothing of this batch from event {seq} on; the batch itself is not affected."
             )
-            raise_incident("webhook_given_up", delivery.batch_id, detail, now)
+            raise_incident(Incident("webhook_given_up", delivery.batch_id, detail), now)
             deliveries.stop(delivery, revision, reason, now)
             return False
         base_s, max_s = self.settings.retry_base_s, self.settings.retry_max_s

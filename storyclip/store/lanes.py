@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from storyclip.domain.batch import MODE_NOW
@@ -11,7 +11,7 @@ from storyclip.domain.errors import NotFound
 from storyclip.domain.lane import Lane
 from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
-from storyclip.store.rows import LANE_COLUMNS, lane_of
+from storyclip.store.rows import LANE, LANE_COLUMNS, columns_of, lane_of
 
 AUDITED_FOR = timedelta(hours=2)  # after a batch's end its posts are still compared with our rows
 BEFORE_THE_NEXT = tuple(sorted({State.PENDING, *UNCERTAIN}))
@@ -21,7 +21,10 @@ RING_AGAIN_S = 1.0  # a bell that nobody heard is rung again after this
 _NEXT_OF_BATCH = (
     "c.batch_id = b.batch_id AND c.status = 'pending' AND NOT EXISTS"
     " (SELECT 1 FROM publish_batch_clips d WHERE d.batch_id = b.batch_id"
-    f" AND d.clip_index < c.clip_index AND d.status IN ({', '.join('?' * len(BEFORE_THE_NEXT))}))"
+    f" AND d.clip_index < c.clip_index AND (d.status IN ({', '.join('?' * len(BEFORE_THE_NEXT))})"
+    # What is being taken back, or was not looked at yet, may have to be planned anew before it
+    f" OR (d.status = '{State.WAITING_CONFIRMATION.value}' AND (d.seen_at IS NULL"
+    " OR d.taken_back_at IS NOT NULL OR d.recall_wished_at IS NOT NULL))))"
 )
 
 
@@ -136,42 +139,36 @@ def open_planned(batch_id: str, at: datetime) -> int | None:
     return None if row is None else int(row[0])
 
 
-def block(lane_id: int, reason: str, at: datetime) -> None:
-    """Say why nothing goes through on this lane; the first time it says so counts as its start."""
+def write(before: Lane, now: Lane) -> None:
+    """Write what changed of a lane, in the caller's transaction that holds its lock."""
+    columns = columns_of(LANE, before, now)
+    if columns:
+        marks = ", ".join(f"{column} = ?" for column in columns)
+        run(f"UPDATE lanes SET {marks} WHERE id = ?", (*columns.values(), before.id))
+
+
+def learn(lane: Lane) -> None:
+    """Write that the lane's lists show our media otherwise: no URL of it proves an absence now.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
     with writing():
-        run(
-            "UPDATE lanes SET blocked_reason = ?, blocked_since = COALESCE(blocked_since, ?)"
-            " WHERE id = ?",
-            (reason, to_text(at), lane_id),
-        )
-
-
-def unblock(lane_id: int) -> None:
-    """Say that something went through again."""
-    with writing():
-        run(
-            "UPDATE lanes SET blocked_reason = NULL, blocked_since = NULL WHERE id = ?",
-            (lane_id,),
-        )
-
-
-def remember_lead(lane_id: int, lead_s: float, until: datetime) -> None:
-    """Plan this lane's stories at least `lead_s` seconds ahead until then."""
-    with writing():
-        run(
-            "UPDATE lanes SET lead_s = ?, lead_until = ? WHERE id = ?",
-            (lead_s, to_text(until), lane_id),
-        )
+        lock_row("lanes", lane.id)
+        write(lane, replace(lane, changes_media=True))
 
 
 def active(at: datetime) -> list[int]:
-    """Return the lanes with a batch that runs, or that ended within AUDITED_FOR."""
+    """Return the lanes with a batch that runs, or that ended within AUDITED_FOR, or with a date
+    ahead that Metricool was asked for: whatever became of its clip, something may come of it.
+    """
     since = to_text(at - AUDITED_FOR)
     with reading():
         rows = run(
             "SELECT lane_id FROM publish_batches WHERE completed_at IS NULL"
-            " UNION SELECT lane_id FROM publish_batches WHERE completed_at >= ?",
-            (since,),
+            " UNION SELECT lane_id FROM publish_batches WHERE completed_at >= ?"
+            " UNION SELECT lane_id FROM publish_sends WHERE planned_for >= ?",
+            (since, since),
         ).fetchall()
     return [lane_id for (lane_id,) in rows]
 

@@ -6,29 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storyclip.domain import quota
-from storyclip.domain.clip import IN_FLIGHT, Clip, State
+from storyclip.domain.clip import IN_FLIGHT, State
 from storyclip.domain.errors import QuotaExceeded, RetrySafety
 from storyclip.domain.views import rfc3339
-from storyclip.store.database import reading, run
+from storyclip.store.database import run
 from storyclip.store.instants import to_text
 
 LIMITED = "instagram"
 
 _COUNTED = tuple(sorted({State.PUBLISHED, State.FAILED, *IN_FLIGHT}))
-
-
-def free_at(clip: Clip, date: datetime, limit: int) -> datetime | None:
-    """Return when a clip dated `date` may go out, None when it may right then.
-
-    Raises:
-        StoreUnavailable: the database does not answer.
-    """
-    if clip.lane.network != LIMITED:
-        return None
-    with reading():
-        taken = _sent(clip.lane.id, date - quota.DAY)
-    earliest = quota.earliest_start(taken, [date], limit)
-    return None if earliest == date else earliest
 
 
 def require(
@@ -44,7 +30,7 @@ def require(
     """
     if network != LIMITED:
         return
-    taken = [*_sent(lane_id, min(dates) - quota.DAY), *_to_come(lane_id, at)]
+    taken = [*sent_after(lane_id, min(dates) - quota.DAY), *_to_come(lane_id, at)]
     if quota.fits(taken, dates, limit):
         return
     first = min(dates)
@@ -67,8 +53,11 @@ def require(
     )
 
 
-def _sent(lane_id: int, since: datetime) -> list[datetime]:
-    """Return the dates of what went out, or may: not of what was surely refused."""
+def sent_after(lane_id: int, since: datetime) -> list[datetime]:
+    """Return the dates of what went out, or may: not of what was surely refused.
+
+    On the caller's connection.
+    """
     marks = ", ".join("?" * len(_COUNTED))
     rows = run(
         "SELECT scheduled_at FROM publish_batch_clips"

@@ -28,6 +28,14 @@ def _plans(text: str) -> tuple[datetime, ...]:
     return tuple(datetime.fromisoformat(plan) for plan in text.split())
 
 
+def _words_text(words: tuple[str, ...]) -> str:
+    return " ".join(words)  # URLs, which hold no spaces
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 def _json_text(value: dict[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -64,14 +72,20 @@ CLIP: dict[str, Column] = {
     "media_url": _plain("media_url"),
     "intended_at": _time("intended_at"),
     "plans": ("plans", _plans_text, _plans),
+    "sends": _plain("sends"),
     "wished_for": _time("wished_for"),
     "planned_for": _time("scheduled_at"),
     "post_id": _plain("metricool_post_id"),
+    "post_uuid": _plain("post_uuid"),
+    "shown_media": ("shown_media", _words_text, _words),
     "network_post_id": _plain("facebook_post_id"),
     "public_url": _plain("public_url"),
     "checks": _plain("checks"),
+    "seen_at": _time("seen_at"),
     "missing_since": _time("missing_since"),
+    "recall_wished_at": _time("recall_wished_at"),
     "taken_back_at": _time("taken_back_at"),
+    "order_waived": ("order_waived", int, bool),
     "postponed_since": _time("postponed_since"),
     "postponements": _plain("postponements"),
     "error": _plain("error_msg"),
@@ -116,8 +130,13 @@ LANE: dict[str, Column] = {
     "account_id": _plain("account_id"),
     "network": _plain("network"),
     "blocked_reason": _plain("blocked_reason"),
+    "blocked_since": _time("blocked_since"),
+    "reopened_at": _time("reopened_at"),
     "lead_s": _plain("lead_s"),
     "lead_until": _time("lead_until"),
+    "changes_media": ("changes_media", int, bool),
+    "month_count": _plain("month_count"),
+    "month_counted_at": _time("month_counted_at"),
 }
 
 CLIP_COLUMNS = ", ".join(f"c.{column[0]}" for column in CLIP.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, BooleanField, CompositeKey, IntegerField, TextField
+from peewee import SQL, AutoField, BooleanField, CompositeKey, IntegerField, TextField
 
 from storyclip.store.instants import Table, UTCField
 
@@ -96,3 +96,34 @@ class SessionRow(Table):
         """Looked up by the token's hash."""
 
         table_name = "sessions"
+
+
+class DeliveryRow(Table):
+    """How far the webhooks of a batch got: its events are the outbox, this is the cursor.
+
+    `next_at` is when the receiver is to hear more, None for when something happens; `part` tells
+    the messages of one event apart.
+    """
+
+    id = AutoField()
+    batch_id = TextField(unique=True)
+    url = TextField()
+    receiver = TextField()
+    next_seq = IntegerField(default=1)
+    part = IntegerField(default=0)
+    next_at = UTCField(null=True)
+    revision = IntegerField(default=0)
+    attempts = IntegerField(default=0)
+    failing_since = UTCField(null=True)
+    last_error = TextField(null=True)
+    stopped_at = UTCField(null=True)
+
+    class Meta:
+        """One receiver a batch."""
+
+        table_name = "webhook_deliveries"
+
+
+DeliveryRow.add_index(
+    DeliveryRow.index(DeliveryRow.next_at, name="deliveries_due").where(SQL("next_at IS NOT NULL"))
+)

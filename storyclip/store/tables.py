@@ -15,6 +15,7 @@ from peewee import (
 from storyclip.store.instants import Table, UTCField
 from storyclip.store.service_tables import (
     ApiKeyRow,
+    DeliveryRow,
     IdempotencyRow,
     IncidentRow,
     InstallationRow,
@@ -37,6 +38,10 @@ class LaneRow(Table):
     blocked_since = UTCField(null=True)
     lead_s = FloatField(null=True)  # longer lead after a past-date refusal …
     lead_until = UTCField(null=True)  # … until then
+    reopened_at = UTCField(null=True)
+    changes_media = IntegerField(default=0)
+    month_count = IntegerField(null=True)
+    month_counted_at = UTCField(null=True)
 
     class Meta:
         """One row an account and network."""
@@ -123,14 +128,20 @@ class ClipRow(Table):
     media_url = TextField(null=True)
     intended_at = UTCField(null=True)
     plans = TextField(default="")
+    sends = IntegerField(default=0)
     wished_for = UTCField(null=True)
     scheduled_at = UTCField(null=True)
     metricool_post_id = TextField(null=True)
+    post_uuid = TextField(null=True)
+    shown_media = TextField(default="")
     facebook_post_id = TextField(null=True)
     public_url = TextField(null=True)
     checks = IntegerField(default=0)
+    seen_at = UTCField(null=True)
     missing_since = UTCField(null=True)
+    recall_wished_at = UTCField(null=True)
     taken_back_at = UTCField(null=True)
+    order_waived = IntegerField(default=0)
     postponed_since = UTCField(null=True)
     postponements = IntegerField(default=0)
     error_msg = TextField(null=True)
@@ -169,6 +180,36 @@ ClipRow.add_index(
 )
 
 
+ClipRow.add_index(
+    ClipRow.index(ClipRow.post_uuid, name="clips_by_uuid").where(SQL("post_uuid IS NOT NULL"))
+)
+
+
+class SendRow(Table):
+    """One intent to send a clip. It stays when the clip goes on: a post may come of it late."""
+
+    clip = ForeignKeyField(ClipRow, column_name="clip_id", index=False)
+    number = IntegerField()
+    lane = ForeignKeyField(LaneRow, column_name="lane_id", index=False)
+    media_url = TextField()
+    planned_for = UTCField()
+    intended_at = UTCField()
+    post_id = TextField(null=True)
+    post_uuid = TextField(null=True)
+    gone_at = UTCField(null=True)
+
+    class Meta:
+        """By clip in their order; by lane as long as something may come of them."""
+
+        table_name = "publish_sends"
+        primary_key = CompositeKey("clip", "number")
+
+
+SendRow.add_index(SendRow.index(SendRow.lane, SendRow.planned_for, name="sends_by_date"))
+SendRow.add_index(SendRow.index(SendRow.planned_for, SendRow.lane, name="sends_ahead"))
+SendRow.add_index(SendRow.index(SendRow.media_url, name="sends_by_media"))
+
+
 class EventRow(Table):
     """One committed change, as its JSON was handed out."""
 
@@ -183,41 +224,11 @@ class EventRow(Table):
         primary_key = CompositeKey("batch_id", "seq")
 
 
-class DeliveryRow(Table):
-    """How far the webhooks of a batch got: its events are the outbox, this is the cursor.
-
-    `next_at` is when the receiver is to hear more, None for when something happens; `part` tells
-    the messages of one event apart.
-    """
-
-    id = AutoField()
-    batch_id = TextField(unique=True)
-    url = TextField()
-    receiver = TextField()
-    next_seq = IntegerField(default=1)
-    part = IntegerField(default=0)
-    next_at = UTCField(null=True)
-    revision = IntegerField(default=0)
-    attempts = IntegerField(default=0)
-    failing_since = UTCField(null=True)
-    last_error = TextField(null=True)
-    stopped_at = UTCField(null=True)
-
-    class Meta:
-        """One receiver a batch."""
-
-        table_name = "webhook_deliveries"
-
-
-DeliveryRow.add_index(
-    DeliveryRow.index(DeliveryRow.next_at, name="deliveries_due").where(SQL("next_at IS NOT NULL"))
-)
-
-
 TABLES = (
     LaneRow,
     BatchRow,
     ClipRow,
+    SendRow,
     EventRow,
     DeliveryRow,
     WorkerRow,

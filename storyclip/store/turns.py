@@ -7,27 +7,29 @@ from datetime import datetime
 from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import ENDED, UNCERTAIN, Clip, Event, State
 from storyclip.domain.errors import NotItsTurn
+from storyclip.domain.moves import Move
+from storyclip.domain.order import Verdict, sibling_of, verdict
 from storyclip.store import lanes
 from storyclip.store.database import run
+from storyclip.store.rows import SELECT_CLIP, clip_of
 
 
-def check_turn(clip: Clip, event: Event, batch: Batch, at: datetime) -> None:
+def check_turn(move: Move, batch: Batch, at: datetime) -> None:
     """Refuse to have a clip sent that nobody wishes for now, or before another one.
 
     Raises:
         NotItsTurn: the batch is paused or cancelled, or another clip comes first.
     """
+    clip = move.before
     wished = batch.pause_requested_at or batch.cancel_requested_at
     if batch.status is not Status.PROCESSING or wished:
         raise NotItsTurn(f"batch {batch.batch_id} is {batch.status}")
-    if event is not Event.CLAIMED:
-        return
-    if needs_turn(clip, batch, at):
+    if move.event is Event.CLAIMED and needs_turn(clip, batch, at):
         first = lanes.head(clip.lane.id, at)
         if first is None or first[0] != clip.id:
             raise NotItsTurn(f"clip {clip.index} of {batch.batch_id} is not the next of its lane")
-    elif _comes_after_another(clip):
-        raise NotItsTurn(f"one before clip {clip.index} of {batch.batch_id} has yet to be sent")
+    if batch.mode != MODE_NOW and not clip.order_waived:
+        _check_order(move)
 
 
 def needs_turn(clip: Clip, batch: Batch, at: datetime) -> bool:
@@ -44,12 +46,13 @@ def pass_on(
         changed: the batch's status did: a pause lets others by, a resume wants its turn.
     """
     gone = old is not None and new is not None and _is_gone(old, new)
-    if not (gone or changed):
+    if not (gone or changed or batch.mode != MODE_NOW):
         return None
     planned = lanes.open_planned(batch.batch_id, at) if batch.mode != MODE_NOW else None
     opened = None
-    if changed or batch.mode != MODE_NOW or (new is not None and new.state in ENDED):
-        gap_s = 0.0 if old and old.state is State.PENDING else batch.gap_s  # it was never sent
+    if changed or batch.mode != MODE_NOW or (new is not None and _frees_lane(new)):
+        was_sent = old is not None and old.state is not State.PENDING
+        gap_s = batch.gap_s if was_sent else 0.0  # between two stories, not before the first
         ended = lanes.Ended(batch.batch_id, gap_s, _due_at(old, new, at))
         opened = lanes.open_next(batch.lane_id, at, ended)
     return planned or opened
@@ -57,7 +60,11 @@ def pass_on(
 
 def _is_gone(old: Clip, new: Clip) -> bool:
     undecided = UNCERTAIN | {State.PENDING}
-    return new.state in ENDED or (old.state in undecided and new.state not in undecided)
+    return _frees_lane(new) or (old.state in undecided and new.state not in undecided)
+
+
+def _frees_lane(clip: Clip) -> bool:
+    return clip.state in ENDED or clip.is_let_go
 
 
 def _due_at(old: Clip | None, new: Clip | None, at: datetime) -> datetime | None:
@@ -75,11 +82,17 @@ def _due_at(old: Clip | None, new: Clip | None, at: datetime) -> datetime | None
     return min(new.planned_for, at) if live and new.planned_for is not None else None
 
 
-def _comes_after_another(clip: Clip) -> bool:
-    marks = ", ".join("?" * len(lanes.BEFORE_THE_NEXT))
-    row = run(
-        "SELECT 1 FROM publish_batch_clips WHERE batch_id = ? AND clip_index < ?"
-        f" AND status IN ({marks}) LIMIT 1",
-        (clip.batch_id, clip.index, *lanes.BEFORE_THE_NEXT),
-    )
-    return row.fetchone() is not None
+def _check_order(move: Move) -> None:
+    """Look at the neighbours once more, now that nobody else can move them.
+
+    Raises:
+        NotItsTurn: it would not come in its place of the batch.
+    """
+    clip, after = move.before, move.after
+    date = after.planned_for if after.sends > clip.sends else clip.wished_for
+    if date is None:
+        return
+    rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (clip.batch_id,))
+    siblings = [sibling_of(clip_of(row)) for row in rows.fetchall()]
+    if verdict(clip.index, date, siblings) is not Verdict.FREE:
+        raise NotItsTurn(f"clip {clip.index} of {clip.batch_id} would not come in its place")

@@ -12,7 +12,7 @@ import structlog
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.flow.audit import audit
 from storyclip.flow.engine import Engine
-from storyclip.flow.publish import prepare, step
+from storyclip.flow.step import prepare, step
 from storyclip.tasks.broker import AUDIT, PREPARE, PUBLISH, QUEUE
 
 log = structlog.get_logger("storyclip")

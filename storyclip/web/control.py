@@ -28,15 +28,15 @@ _CLAIMS = {None: False, "true": True, "false": False}
 def pause() -> Response:
     """Let the clip in hand finish, and start no other."""
     batch = _theirs()
-    _hand().pause(batch)
-    return _answer(batch)
+    still_out = _hand().pause(batch)
+    return _answer(batch, {"mayGoOut": still_out})
 
 
 @routes.post("/resume")
 def resume() -> Response:
     """Go on at the next clip."""
     batch = _theirs()
-    _hand().resume(batch)
+    _hand().resume(batch, order_may_change=_is_confirmed("confirmOrder"))
     return _answer(batch)
 
 
@@ -53,7 +53,12 @@ def retry_failed() -> Response:
     """Ask again for what failed, where that cannot make a second story."""
     batch = _theirs()
     retry = Retry(front().upstream, front().settings, front().now())
-    done = retry(batch, _clip_asked_for(), order_may_change=_is_order_confirmed())
+    done = retry(
+        batch,
+        _clip_asked_for(),
+        order_may_change=_is_confirmed("confirmOrder"),
+        absence_confirmed=_is_confirmed("confirmAbsent"),
+    )
     return _answer(batch, _retried(done))
 
 
@@ -79,10 +84,10 @@ def _clip_asked_for() -> int | None:
     return int(said)
 
 
-def _is_order_confirmed() -> bool:
-    said = request.args.get("confirmOrder")
+def _is_confirmed(name: str) -> bool:
+    said = request.args.get(name)
     if said not in _CLAIMS:
-        raise RequestInvalid(("/confirmOrder", "expected true or false"))
+        raise RequestInvalid((f"/{name}", "expected true or false"))
     return _CLAIMS[said]
 
 

@@ -81,6 +81,9 @@ _BEST = (
     _in("query", "network", {"type": "string", "enum": ["facebook", "instagram"]}, "The network."),
     _in("query", "timezone", _TEXT, "Such as Europe/Madrid."),
 )
+_CONFIRM_ORDER = _in(
+    "query", "confirmOrder", {"type": "boolean"}, "It may come after later clips of its batch."
+)
 _ACTIVE = Operation("The caller's batches that are not finished", {200: shapes.ManyBatches})
 _READY = Operation("Whether database and Redis answer", {200: shapes.Ready}, (503,), security=[])
 
@@ -117,11 +120,18 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         _PAGE,
     ),
     ("POST", f"{API}/pause"): _action("Send nothing more until it is resumed"),
-    ("POST", f"{API}/resume"): _action("Go on with a paused batch"),
+    ("POST", f"{API}/resume"): _action("Go on with a paused batch", _CONFIRM_ORDER),
     ("POST", f"{API}/cancel"): _action("Withdraw what is not out yet"),
     ("POST", f"{API}/retry-failed"): _action(
         "Try failed clips again",
         _in("query", "clip", {"type": "integer", "minimum": 1}, "Only this clip."),
+        _CONFIRM_ORDER,
+        _in(
+            "query",
+            "confirmAbsent",
+            {"type": "boolean"},
+            "You have looked at the account: it is neither out nor pending in Metricool.",
+        ),
     ),
     ("GET", f"{API}/stream"): Operation(
         "Progress as Server-Sent Events",

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from storyclip.domain import fair_use
 from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch, Status
 from storyclip.domain.best_time import Distribution, Wish, best_plan
 from storyclip.domain.instants import parse_instant, zone_named
@@ -22,6 +23,7 @@ from storyclip.domain.timetable import (
 )
 from storyclip.domain.views import Json, rfc3339
 from storyclip.flow.accept import accept
+from storyclip.store import lanes
 from storyclip.store.batches import made_before
 from storyclip.store.keys import Holder
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
@@ -52,7 +54,10 @@ def publish_stories() -> Response:
         new, quota_24h = _new_batch(stories, who), front().settings.quota_24h
         batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)
-    return answer(body, 202, {"Location": body["links"]["status"]})
+    headers = {"Location": body["links"]["status"]}
+    if (warning := fair_use.warning(lanes.find(batch.lane_id), batch.total)) is not None:
+        headers["Warning"] = f'199 storyclip "{warning}"'
+    return answer(body, 202, headers)
 
 
 def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:

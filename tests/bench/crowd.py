@@ -26,6 +26,7 @@ from redis import Redis
 from config.logging import configure
 from storyclip.progress.bell import CHANNEL, News, Quietly, connect
 from storyclip.store import clips, database, events
+from storyclip.store.writer import write
 from tests.bench import walk
 
 CHECKOUT = Path(__file__).parents[2]
@@ -147,10 +148,10 @@ def writer(asked: Arguments) -> None:
     sys.stdin.readline()
     tick = time.monotonic()
     for clip in clips.of_batch("busy"):
-        for event, learnt in walk.moves(datetime.now(UTC)):
+        for move in walk.life(datetime.now(UTC)):
             tick += 1 / asked["per_s"]
             time.sleep(max(0.0, tick - time.monotonic()))
-            clip = clips.record(clip, event, at=datetime.now(UTC), next_at=None, **learnt)
+            clip = write(move(clip), datetime.now(UTC))
     say(committed)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
+from storyclip.domain import moves
 from storyclip.domain.batch import Batch
-from storyclip.domain.clip import Clip, Event
-from storyclip.store import batches, clips
+from storyclip.domain.clip import Clip
+from storyclip.domain.moves import Move
+from storyclip.domain.story import Post, PostStatus
+from storyclip.store import batches, writer
 from storyclip.store.new_batch import NewBatch, NewClip
 
-POST_ID = "310000001"
+POST_ID, POST_UUID = "310000001", "7300000000000000001"
+MEDIA_URL = "https://static.metricool.com/1.mp4"
 
 
 def new_batch(batch_id: str, user: str, account: str, count: int, at: datetime) -> Batch:
@@ -24,16 +27,16 @@ def new_batch(batch_id: str, user: str, account: str, count: int, at: datetime) 
     )
 
 
-def moves(at: datetime) -> Iterator[tuple[Event, dict[str, Any]]]:
-    """Yield what happens to a clip until it is seen live, with what is learnt each time."""
-    planned = {"intended_at": at, "planned_for": at, "plans": (at,)}
-    yield Event.CLAIMED, {**planned, "media_url": "https://static.metricool.com/1.mp4"}
-    yield Event.ACCEPTED, {"post_id": POST_ID, "uploaded_at": at}
-    yield Event.SEEN_LIVE, {"published_at": at}
+def life(at: datetime) -> Iterator[Callable[[Clip], Move]]:
+    """Yield what happens to a clip until it is seen live, everything at one moment."""
+    post = Post(POST_ID, "facebook", (MEDIA_URL,), at, PostStatus.PUBLISHED, uuid=POST_UUID)
+    yield lambda clip: moves.intended(clip, MEDIA_URL, at, "worker", at, at)
+    yield lambda clip: moves.accepted(clip, post, at)
+    yield lambda clip: moves.seen_live(clip, post, at)
 
 
 def go_live(clip: Clip, at: datetime) -> Clip:
-    """Walk a clip through all its moves, everything at one moment."""
-    for event, learnt in moves(at):
-        clip = clips.record(clip, event, at=at, next_at=None, **learnt)
+    """Walk a clip through all its moves."""
+    for move in life(at):
+        clip = writer.write(move(clip), at)
     return clip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -15,7 +16,7 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
 from storyclip.flow.accept import accept
 from storyclip.flow.engine import Engine
-from storyclip.flow.publish import prepare, step
+from storyclip.flow.step import prepare, step
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.store import batches, clips
 from storyclip.store.database import reading, run
@@ -36,6 +37,7 @@ class Stage:
         self.sandbox = sandbox
         self.bells: list[int] = []
         self.prepared: list[int] = []
+        self.audits: list[int] = []
         on_change(self._hear)
         self.sandbox.ask("POST", "reset", {})
         self.sandbox.clear_faults()
@@ -44,6 +46,8 @@ class Stage:
         environ = {"METRICOOL_BASE_URL": sandbox.url, **settings}
         self.settings = Settings.from_environment(environ)
         self.upstream = metricool_of(self.settings)
+        # The sandbox's clock is moved with ours; seconds of this machine say nothing about it
+        self.upstream.now = lambda: self.at  # type: ignore[method-assign]
         self.engine = self.engine_of("worker-a")
 
     def engine_of(self, worker: str, **changes: Any) -> Engine:
@@ -51,9 +55,11 @@ class Stage:
             "upstream": self.upstream,
             "settings": self.settings,
             "now": lambda: self.at,
+            "monotonic": time.monotonic,  # what no call may begin after is a moment of this machine
             "jitter": lambda: 1.0,
             "worker": worker,
             "ring_prepare": self.prepared.append,
+            "ring_audit": self.audits.append,
         }
         return Engine(**{**given, **changes})
 

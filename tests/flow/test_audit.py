@@ -13,24 +13,20 @@ from storyclip.store.database import reading, run
 from tests.flow.conftest import Stage
 
 
-def test_a_pending_twin_is_deleted_and_ours_goes_out(stage: Stage):
-    stage.accept(1)
-    stage.play()
-    twin_id = _twin(stage)
+def test_what_came_late_of_a_lost_send_is_deleted_and_the_one_we_hold_goes_out(stage: Stage):
+    twin_id = _sent_twice(stage)
 
     audit(stage.clips()[0].lane.id, stage.engine)
 
     assert stage.upstream.post("2000001", "facebook", twin_id) is None
-    stage.pass_time(180)
+    stage.pass_time(3 * 3600)
     assert len(stage.live()) == 1
     assert _incidents() == []
 
 
 def test_a_twin_that_is_out_is_an_incident_said_once(stage: Stage):
-    stage.accept(1)
-    stage.play()
-    twin_id = _twin(stage)
-    stage.pass_time(180)
+    twin_id = _sent_twice(stage)
+    stage.sandbox.ask("POST", f"posts/{twin_id}", {"status": "PUBLISHED"})
 
     audit(stage.clips()[0].lane.id, stage.engine)
     audit(stage.clips()[0].lane.id, stage.engine)
@@ -74,6 +70,32 @@ def test_an_audit_that_metricool_does_not_answer_changes_nothing(stage: Stage):
 
     assert stage.clips() == before
     assert _incidents() == []
+
+
+def test_a_copy_on_the_same_date_is_told_and_not_touched(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    copy_id = _twin(stage)
+
+    audit(stage.clips()[0].lane.id, stage.engine)
+
+    assert stage.upstream.post("2000001", "facebook", copy_id) is not None
+    [(kind, detail)] = _incidents()
+    assert kind == "copied"
+    assert copy_id in detail
+
+
+def _sent_twice(stage: Stage) -> str:
+    """A clip sent again after its first POST was lost, which Metricool handles only now."""
+    date = stage.at + timedelta(hours=2)
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.accept(1, dates=[date])
+    stage.play()
+    lost_media = stage.clips()[0].media_url
+    assert lost_media is not None
+    stage.pass_time(1200)
+    assert stage.clips()[0].post_id is not None
+    return stage.upstream.submit_story(Story("2000001", "facebook", lost_media, date)).id
 
 
 def _twin(stage: Stage, later: timedelta = timedelta(0)) -> str:

@@ -8,7 +8,7 @@ from storyclip.domain.clip import Clip, Event
 from storyclip.flow.clock import AUDIT_S, CATCH_UP_PER_S, SILENT_S, TICK_S, Clock
 from storyclip.store import batches, clips, lanes, workers
 from storyclip.store.new_batch import IdempotencyKey
-from tests.store.making import T0, made, new_batch, published, sql
+from tests.store.making import T0, made, new_batch, note, published, record, sql
 
 PORTION = round(CATCH_UP_PER_S * TICK_S)
 
@@ -51,7 +51,7 @@ def host(store: str) -> Host:
 
 
 def a_due_clip(host: Host) -> Clip:
-    return clips.note(made(count=1)[0], next_at=host.now, rung_at=None)
+    return note(made(count=1)[0], next_at=host.now, rung_at=None)
 
 
 def test_of_two_clocks_only_the_first_by_name_rings(host: Host):
@@ -101,7 +101,7 @@ def test_what_a_silent_worker_had_in_hand_is_rung_with_its_burial(host: Host):
     host.tick(a, b)
     far = T0 + timedelta(minutes=5)
     clip = made(count=1)[0]
-    clips.record(clip, Event.CLAIMED, at=T0, worker="a", next_at=far, rung_at=None)
+    record(clip, Event.CLAIMED, at=T0, worker="a", next_at=far, rung_at=None)
 
     rung = host.pass_time(SILENT_S + TICK_S, b)
 
@@ -114,7 +114,7 @@ def test_the_leader_buries_a_silent_follower_too(host: Host):
     host.tick(b, a)
     clip = made(count=1)[0]
     far = T0 + timedelta(minutes=5)
-    clips.record(clip, Event.CLAIMED, at=T0, worker="b", next_at=far, rung_at=None)
+    record(clip, Event.CLAIMED, at=T0, worker="b", next_at=far, rung_at=None)
 
     assert host.pass_time(SILENT_S + TICK_S, a) == [clip.id]
 
@@ -127,7 +127,7 @@ def test_what_living_workers_have_in_hand_is_never_rung(host: Host):
     a, b = host.clock("a"), host.clock("b")
     host.tick(a, b)
     far = T0 + timedelta(minutes=5)
-    clips.record(made(count=1)[0], Event.CLAIMED, at=T0, worker="b", next_at=far, rung_at=None)
+    record(made(count=1)[0], Event.CLAIMED, at=T0, worker="b", next_at=far, rung_at=None)
 
     assert host.pass_time(10, a, b) == []
 
@@ -158,7 +158,7 @@ def test_a_clock_that_comes_new_buries_nobody_it_has_not_watched(host: Host):
 def test_after_all_workers_died_a_new_one_buries_them_and_takes_over_what_they_had(host: Host):
     clip = made(count=1)[0]
     far = T0 + timedelta(minutes=5)
-    clips.record(clip, Event.CLAIMED, at=T0, worker="a", next_at=far, rung_at=None)
+    record(clip, Event.CLAIMED, at=T0, worker="a", next_at=far, rung_at=None)
     host.tick(host.clock("a"))
     new = host.clock("b")
 

@@ -13,10 +13,9 @@ from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, LostRace, NotItsTurn, RefusalCode
 from storyclip.flow.control import Hand, Outcome, Patience, outcome_of
 from storyclip.store import clips, wishes
-from storyclip.store.clips import record
 from storyclip.store.events import events_since
 from tests.flow.conftest import Stage, source
-from tests.store.making import at_once
+from tests.store.making import at_once, record
 
 
 def hand(stage: Stage) -> Hand:
@@ -231,7 +230,7 @@ def test_a_worker_that_dies_while_it_deletes_leaves_a_clip_that_is_cancelled(
     assert stage.live() == []
 
 
-def test_a_delete_that_was_over_only_after_the_date_is_not_called_a_success(
+def test_what_was_live_before_it_was_deleted_is_called_published(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     batch = stage.accept(1)
@@ -249,8 +248,8 @@ def test_a_delete_that_was_over_only_after_the_date_is_not_called_a_success(
     stage.play()
 
     assert stage.live() == [source("b1", 1)]
-    assert stage.clips()[0].error_code == "unconfirmed"
-    assert outcome_of(stage.clips()).unknown == (1,)
+    assert stage.states() == [State.PUBLISHED]
+    assert outcome_of(stage.clips()).published == (1,)
 
 
 def test_a_cancel_without_an_answer_from_metricool_says_what_is_unknown_and_goes_on(stage: Stage):

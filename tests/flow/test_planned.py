@@ -11,6 +11,7 @@ import pytest
 from storyclip.domain.clip import State
 from storyclip.store.database import run, writing
 from tests.flow.conftest import ACCOUNT, Stage, source
+from tests.store.making import record
 
 MINUTE = timedelta(minutes=1)
 HOUR_S = 3600.0
@@ -192,18 +193,16 @@ def test_a_worker_that_dies_while_it_hands_over_costs_no_date(stage: Stage, poin
 def kill_at(
     clip_id: int, point: str, stage: Stage, asked: Sequence[datetime], changes: dict[str, object]
 ) -> None:
+    from storyclip.domain import moves
     from storyclip.domain.clip import Event
-    from storyclip.store import clips
+    from storyclip.store import clips, writer
 
-    claimed = clips.record(clips.find(clip_id), Event.CLAIMED, at=stage.at, **changes)
+    claimed = record(clips.find(clip_id), Event.CLAIMED, at=stage.at, **changes)
     if point == "intended":
-        plan = {
-            "media_url": "https://static.metricool.com/never/sent.mp4",
-            "planned_for": asked[0],
-            "plans": (asked[0],),
-            "intended_at": stage.at,
-        }
-        clips.record(claimed, Event.INTENDED, at=stage.at, **plan)
+        media_url = "https://static.metricool.com/never/sent.mp4"
+        over_at = stage.at + timedelta(seconds=25)
+        intent = moves.intended(claimed, media_url, asked[0], "dead", stage.at, over_at)
+        writer.write(intent, stage.at)
 
 
 def test_a_batch_that_meets_instagram_s_limit_waits_and_burns_nothing(store: str, shared_sandbox):

@@ -21,18 +21,17 @@ from storyclip.domain.errors import (
 from storyclip.domain.story import Look
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store import wishes
-from storyclip.store.clips import note
 from storyclip.store.events import events_since
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
-from tests.store.making import at_once
+from tests.store.making import at_once, note
 
 NOTHING_DELETED = Look((), None, is_whole=True)
 
 
-def retry(stage: Stage, index: int | None = None, *, order_may_change: bool = False) -> Retried:
+def retry(stage: Stage, index: int | None = None, **confirmed: bool) -> Retried:
     again = Retry(stage.upstream, stage.settings, stage.at)
-    return again(stage.batch(), index, order_may_change=order_may_change)
+    return again(stage.batch(), index, **{"order_may_change": False, **confirmed})
 
 
 def refused(stage: Stage, index: int | None = None) -> RefusalCode:
@@ -128,12 +127,13 @@ def test_an_unconfirmed_clip_that_metricool_may_yet_publish_is_left_alone(stage:
     assert stage.clips()[0].attempts == before.attempts
 
 
-def test_an_unconfirmed_clip_that_was_deleted_is_sent_again_once(stage: Stage):
+def test_an_unconfirmed_clip_deleted_after_its_date_is_sent_again_by_a_persons_word(stage: Stage):
     clip = with_an_unconfirmed(stage, times=1)
     assert clip.post_id is not None
     stage.upstream.delete_post("2000001", clip.post_id)
 
-    done = retry(stage)
+    assert refused(stage, 1) is RefusalCode.STILL_PENDING
+    done = retry(stage, absence_confirmed=True)
     stage.pass_time(300)
 
     assert done.sent_again == (1,)
@@ -142,7 +142,7 @@ def test_an_unconfirmed_clip_that_was_deleted_is_sent_again_once(stage: Stage):
     assert created_by_source(stage.sandbox.ledger()) == {source("b1", 1): 2}
 
 
-def test_an_unconfirmed_clip_that_is_nowhere_is_looked_for_twice_and_sent_again_once(
+def test_a_clip_that_metricool_had_and_shows_nowhere_is_sent_again_by_a_persons_word_alone(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     clip = with_an_unconfirmed(stage, times=1)
@@ -150,15 +150,15 @@ def test_an_unconfirmed_clip_that_is_nowhere_is_looked_for_twice_and_sent_again_
     stage.upstream.delete_post("2000001", clip.post_id)
     monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
 
-    retry(stage)
-    assert stage.states() == [State.VERIFYING]
+    assert refused(stage, 1) is RefusalCode.STILL_PENDING
+    retry(stage, absence_confirmed=True)
     stage.pass_time(300)
 
     assert stage.states() == [State.PUBLISHED]
     assert stage.live() == [source("b1", 1)]
 
 
-def test_a_clip_looked_for_again_does_not_need_the_lane_of_another_batch(
+def test_a_clip_asked_for_again_waits_for_the_batch_that_has_the_lane(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     clip = with_an_unconfirmed(stage, times=1)
@@ -169,7 +169,7 @@ def test_a_clip_looked_for_again_does_not_need_the_lane_of_another_batch(
     stage.play()
     assert stage.states("b2")[0] is State.WAITING_CONFIRMATION
 
-    retry(stage)
+    retry(stage, absence_confirmed=True)
     stage.pass_time(900)
 
     assert stage.live() == [*[source("b2", n) for n in (1, 2, 3)], source("b1", 1)]

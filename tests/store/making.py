@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.clip import Clip, Event, State, after
 from storyclip.domain.errors import RetrySafety
-from storyclip.store import batches, clips
+from storyclip.domain.lane import Lane
+from storyclip.domain.moves import Move
+from storyclip.store import batches, clips, writer
 from storyclip.store.database import reading, run, writing
 from storyclip.store.new_batch import NewBatch, NewClip
 from storyclip.store.rows import BATCH_COLUMNS, batch_of
@@ -77,10 +79,23 @@ def made(name: str = "b1", count: int = 3, *, at: datetime = T0, **asked: Any) -
     return clips.of_batch(name)
 
 
+def record(clip: Clip, event: Event, *, at: datetime, **columns: Any) -> Clip:
+    """Move a clip along an edge with columns of the test's own, where none of `moves` is meant."""
+    state = after(clip.state, event)
+    if state is not State.UPLOADING:
+        columns["worker"] = None
+    return writer.write(Move(clip, replace(clip, state=state, **columns), event), at)
+
+
+def note(clip: Clip, *, at: datetime = T0, lane: Lane | None = None, **columns: Any) -> Clip:
+    """Write columns of a clip that does not move, or of its lane."""
+    return writer.write(Move(clip, replace(clip, **columns), None, lane=lane), at)
+
+
 def walked(clip: Clip, *events: Event, at: datetime = T0) -> Clip:
     """Move a clip along its edges, read anew before each as a worker would."""
     for event in events:
-        clip = clips.record(clips.find(clip.id), event, at=at, **LEARNED.get(event, {}))
+        clip = record(clips.find(clip.id), event, at=at, **LEARNED.get(event, {}))
     return clip
 
 
@@ -103,7 +118,7 @@ def wish(name: str = "b1", at: datetime = T0, **wishes: Any) -> None:
     """Write a wish of the user's as the row holds it: its time, and the status it implies."""
     before = the_batch(name)
     with writing():
-        clips.save_batch(before, replace(before, **wishes).settled(at))
+        writer.save_batch(before, replace(before, **wishes).settled(at))
 
 
 def sql(statement: str, *parameters: Any) -> None:

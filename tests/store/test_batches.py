@@ -7,7 +7,7 @@ import pytest
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store import batches, clips, events, lanes
+from storyclip.store import batches, clips, events
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.new_batch import IdempotencyKey, NewClip
 from tests.store.making import (
@@ -16,7 +16,9 @@ from tests.store.making import (
     everything,
     made,
     new_batch,
+    note,
     published,
+    record,
     rows,
     sql,
     the_batch,
@@ -165,7 +167,7 @@ def test_a_clip_in_hand_comes_before_an_earlier_one_that_waits_again(store: str)
 
 def test_a_batch_is_found_with_the_reason_that_blocks_its_lane(store: str):
     clip = made()[0]
-    lanes.block(clip.lane.id, "reconnect", T0)
+    note(clip, lane=replace(clip.lane, blocked_reason="reconnect", blocked_since=T0))
 
     assert batches.find("b1", "ana").blocked == "reconnect"
 
@@ -315,7 +317,7 @@ def test_a_move_that_learned_a_time_without_a_zone_is_refused(store: str, change
     before = everything()
 
     with pytest.raises(ValueError, match="naive"):
-        clips.record(clip, Event.CLAIMED, at=T0, **changes)
+        record(clip, Event.CLAIMED, at=T0, **changes)
 
     assert everything() == before
 
@@ -327,7 +329,7 @@ def test_a_move_at_a_time_without_a_zone_is_refused(store: str, state: State):
     before = everything()
 
     with pytest.raises(ValueError, match="naive"):
-        clips.record(clip, event, at=NAIVE)
+        record(clip, event, at=NAIVE)
 
     assert everything() == before
 

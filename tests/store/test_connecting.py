@@ -15,7 +15,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import clips, database, workers
 from storyclip.store.service_tables import WorkerRow
 from storyclip.store.tables import TABLES
-from tests.store.making import T0, everything, made
+from tests.store.making import T0, everything, made, record
 
 ROOT = Path(__file__).parent.parent.parent
 CONNECTS = """
@@ -115,7 +115,7 @@ def test_a_process_killed_while_it_writes_leaves_nothing_and_holds_nothing(store
         assert killed.wait(30) == -signal.SIGKILL
 
         assert everything() == before
-        moved = clips.record(clip, Event.CLAIMED, at=T0)
+        moved = record(clip, Event.CLAIMED, at=T0)
 
     assert clips.find(clip.id) == moved
 

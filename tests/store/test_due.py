@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from storyclip.domain.clip import Clip, Event, State
-from storyclip.store import clips, lanes, sent
-from tests.store.making import T0, WAYS, brought_to, made, sql, walked
+from storyclip.store import clips, lanes
+from tests.store.making import T0, WAYS, brought_to, made, note, record, walked
 
 AGAIN = timedelta(seconds=lanes.RING_AGAIN_S)
 A_MICROSECOND = timedelta(microseconds=1)
@@ -16,7 +16,7 @@ def due_since(ages_s: Sequence[float]) -> list[int]:
     ids = []
     for number, age_s in enumerate(ages_s):
         clip = made(f"b{number}", 1, account=str(number))[0]
-        clips.note(clip, next_at=T0 - timedelta(seconds=age_s), rung_at=None)
+        note(clip, next_at=T0 - timedelta(seconds=age_s), rung_at=None)
         ids.append(clip.id)
     return ids
 
@@ -82,7 +82,7 @@ def test_a_clip_of_exactly_the_age_of_a_backlog_is_rung_once(store: str):
 @pytest.mark.parametrize("state", [s for s in State if WAYS[s]])
 def test_whatever_its_state_a_clip_is_rung_when_its_row_says_so(store: str, state: State):
     clip = brought_to(state, made(count=1)[0])
-    clips.note(clip, next_at=T0, rung_at=None)
+    note(clip, next_at=T0, rung_at=None)
 
     assert ring() == [clip.id]
 
@@ -103,7 +103,7 @@ def test_media_prepared_ahead_is_kept_without_taking_the_turn_from_anybody(store
     clips.store_media(clip, "https://media.example.com/1")
 
     assert media_of(clip) == "https://media.example.com/1"
-    walked_on = clips.record(clip, Event.CLAIMED, at=T0)
+    walked_on = record(clip, Event.CLAIMED, at=T0)
     assert walked_on.state is State.UPLOADING
 
 
@@ -141,25 +141,3 @@ def test_the_clip_after_is_one_of_the_same_batch(store: str):
     made("b2", 2)
 
     assert clips.next_in_batch(only) is None
-
-
-def test_a_post_is_held_elsewhere_when_another_clip_has_it_and_not_when_this_one_has(store: str):
-    mine = made("b1", 1)[0]
-    theirs = made("b2", 1, account="2000002")[0]
-    sql("UPDATE publish_batch_clips SET metricool_post_id = 'mine' WHERE id = ?", mine.id)
-    sql("UPDATE publish_batch_clips SET metricool_post_id = 'theirs' WHERE id = ?", theirs.id)
-
-    assert sent.held_elsewhere(mine, ["mine", "theirs", "nobodys"]) == {"theirs"}
-
-
-def test_no_posts_are_held_by_nobody(store: str):
-    assert sent.held_elsewhere(made()[0], []) == set()
-
-
-def test_the_clips_sent_on_a_lane_are_those_with_a_date_since(store: str):
-    before, after, never = made()
-    made("b2", 1, account="2000002")
-    clips.note(before, planned_for=T0 - A_MICROSECOND)
-    clips.note(after, planned_for=T0)
-
-    assert [clip.id for clip in sent.sent_since(never.lane.id, T0)] == [after.id]

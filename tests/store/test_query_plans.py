@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from storyclip.domain.clip import Clip, State
-from storyclip.store import batches, clips, database, lanes, quota, sent, workers
+from storyclip.domain.story import Post, PostStatus
+from storyclip.store import batches, clips, database, lanes, quota, sends, workers
+from storyclip.store import situation as situations
 from tests.store.making import T0, brought_to, made, published, rows, sql
 
 NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever
@@ -93,7 +95,7 @@ def require_quota() -> None:
         (lambda: lanes.active(T0), "batches_ended"),
         (lambda: lanes.reopen_stalled(T0), "batches_by_place"),
         (lambda: workers.bury(["w"], T0), "clips_in_hand"),
-        (lambda: sent.sent_since(1, T0), "clips_sent"),
+        (lambda: sends.watched(1, T0), "sends_by_date"),
         (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
         (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
     ],
@@ -106,7 +108,7 @@ def require_quota() -> None:
         "lanes",
         "stalled",
         "bury",
-        "sent",
+        "watched",
         "own page",
         "any page",
     ],
@@ -125,7 +127,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         lambda: lanes.active(T0),
         lambda: lanes.reopen_stalled(T0),
         lambda: workers.bury(["w"], T0),
-        lambda: sent.sent_since(1, T0),
+        lambda: sends.watched(1, T0),
         lambda: batches.find("running", "ana"),
         lambda: batches.find_whole("running", "ana"),
         lambda: made("another", 2),
@@ -138,7 +140,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         "lanes",
         "stalled",
         "bury",
-        "sent",
+        "watched",
         "find",
         "find whole",
         "create",
@@ -158,9 +160,11 @@ def test_nothing_that_has_ended_is_walked_through_by_a_clips_whole_life(clip, mo
 def test_nothing_that_has_ended_is_walked_through_by_what_settling_asks(clip, monkeypatch):
     brought_to(State.VERIFYING, clip)
 
-    lines = plans(monkeypatch, lambda: sent.held_elsewhere(clip, ["1", "2"]))
+    posts = (Post("1", "facebook", (), None, PostStatus.PENDING, uuid="-1"),)
 
-    assert indexes(lines) == {"clips_by_post"}
+    lines = plans(monkeypatch, lambda: situations.held_by_others(clip, posts))
+
+    assert {"clips_by_post", "clips_by_uuid"} <= indexes(lines)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from storyclip.domain.batch import Status
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import IdempotencyKeyReused, LostRace, NotItsTurn
 from storyclip.store import batches, clips, events, workers
-from storyclip.store.clips import record
 from storyclip.store.new_batch import IdempotencyKey
 from tests.store.making import (
     T0,
@@ -13,6 +12,7 @@ from tests.store.making import (
     counters,
     made,
     new_batch,
+    record,
     recounted,
     rows,
     seqs,

@@ -10,7 +10,6 @@ from storyclip.domain.clip import EDGES, IN_FLIGHT, Clip, Event, NoSuchEdge, Sta
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.views import clip_view
 from storyclip.store import clips, events
-from storyclip.store.clips import record
 from tests.store.making import (
     LEARNED,
     T0,
@@ -18,7 +17,9 @@ from tests.store.making import (
     counters,
     everything,
     made,
+    note,
     published,
+    record,
     recounted,
     rows,
     seqs,
@@ -190,10 +191,10 @@ def test_of_two_workers_with_the_same_clip_the_second_writes_nothing(store: str)
 
 def test_a_note_is_written_over_the_revision_it_was_decided_on_alone(store: str):
     clip = brought_to(State.WAITING_CONFIRMATION, made()[0])
-    noted = clips.note(clip, checks=1, next_at=LATER)
+    noted = note(clip, checks=1, next_at=LATER)
 
     with pytest.raises(LostRace):
-        clips.note(clip, checks=9)
+        note(clip, checks=9)
 
     assert clips.find(clip.id) == noted
     assert (noted.checks, noted.next_at) == (1, LATER)
@@ -203,7 +204,7 @@ def test_a_note_is_no_news(store: str):
     clip = brought_to(State.WAITING_CONFIRMATION, made()[0])
     before = seqs()
 
-    clips.note(clip, checks=1)
+    note(clip, checks=1)
 
     assert seqs() == before
 

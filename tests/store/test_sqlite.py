@@ -11,7 +11,6 @@ import pytest
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import batches, clips, database, workers
-from storyclip.store.clips import record
 from tests.store.making import (
     T0,
     brought_to,
@@ -19,6 +18,7 @@ from tests.store.making import (
     made,
     new_batch,
     published,
+    record,
     rows,
     sql,
     walked,

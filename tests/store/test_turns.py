@@ -1,12 +1,13 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from storyclip.domain import moves
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
-from storyclip.store import clips, events, lanes
-from storyclip.store.clips import record
+from storyclip.store import clips, events, lanes, writer
 from storyclip.store.database import lock_row, writing
 from storyclip.store.instants import to_text
 from tests.store.making import (
@@ -14,7 +15,9 @@ from tests.store.making import (
     brought_to,
     everything,
     made,
+    note,
     published,
+    record,
     rows,
     sql,
     the_batch,
@@ -269,9 +272,9 @@ def test_the_gap_of_a_batch_does_not_hold_up_the_next_one(store: str):
 
 def test_a_clip_rung_out_of_turn_rests_and_is_not_due(store: str):
     _, second, _ = made()
-    clips.note(second, next_at=T0, rung_at=T0)
+    note(second, next_at=T0, rung_at=T0)
 
-    opened = clips.rest(clips.find(second.id), LATER)
+    opened = writer.rest(clips.find(second.id), LATER)
 
     rested = clips.find(second.id)
     assert opened is None
@@ -281,10 +284,10 @@ def test_a_clip_rung_out_of_turn_rests_and_is_not_due(store: str):
 
 def test_a_clip_that_rests_rings_for_the_one_whose_turn_it_is(store: str):
     first, second, _ = made()
-    clips.note(first, next_at=None, rung_at=None)
-    clips.note(second, next_at=T0, rung_at=T0)
+    note(first, next_at=None, rung_at=None)
+    note(second, next_at=T0, rung_at=T0)
 
-    opened = clips.rest(clips.find(second.id), LATER)
+    opened = writer.rest(clips.find(second.id), LATER)
 
     assert opened == first.id
     assert due() == [("b1", 1)]
@@ -294,7 +297,7 @@ def test_a_clip_that_rests_in_a_paused_batch_is_due_for_nobody(store: str):
     clip = made()[0]
     wish(pause_requested_at=T0)
 
-    opened = clips.rest(clips.find(clip.id), LATER)
+    opened = writer.rest(clips.find(clip.id), LATER)
 
     assert opened is None
     assert due() == []
@@ -306,7 +309,7 @@ def test_a_clip_that_somebody_moved_meanwhile_does_not_rest(store: str):
     before = everything()
 
     with pytest.raises(LostRace):
-        clips.rest(stale, LATER)
+        writer.rest(stale, LATER)
 
     assert everything() == before
 
@@ -341,32 +344,29 @@ def test_a_lane_is_active_while_a_batch_runs_and_for_a_while_after(store: str):
     assert lanes.active(just_before + timedelta(microseconds=1)) == [running.lane.id]
 
 
-def test_a_blocked_lane_says_why_and_since_when_it_was_blocked_first(store: str):
-    lane_id = made()[0].lane.id
-
-    lanes.block(lane_id, "reconnect", T0)
-    lanes.block(lane_id, "reconnect now", LATER)
-
-    assert lanes.find(lane_id).blocked_reason == "reconnect now"
-    assert rows("SELECT blocked_since FROM lanes") == [("2026-12-01T12:00:00.000000Z",)]
-
-
-def test_an_unblocked_lane_has_forgotten_all_about_it(store: str):
-    lane_id = made()[0].lane.id
-    lanes.block(lane_id, "reconnect", T0)
-
-    lanes.unblock(lane_id)
-
-    assert rows("SELECT blocked_reason, blocked_since FROM lanes") == [(None, None)]
-
-
-def test_a_longer_lead_is_remembered_with_every_clip_of_the_lane(store: str):
+def test_what_a_move_says_of_its_lane_is_written_with_it_and_nothing_else(store: str):
     clip = made()[0]
+    blocked = replace(clip.lane, blocked_reason="reconnect", blocked_since=T0)
 
-    lanes.remember_lead(clip.lane.id, 40.0, LATER)
+    note(clip, lane=replace(blocked, lead_s=40.0, lead_until=LATER))
+    clip = clips.find(clip.id)
+    reopened = replace(clip.lane, blocked_reason=None, blocked_since=None, reopened_at=LATER)
+    note(clip, lane=reopened)
 
-    lane = clips.find(clip.id).lane
+    lane = lanes.find(clip.lane.id)
+    assert (lane.blocked_reason, lane.blocked_since, lane.reopened_at) == (None, None, LATER)
     assert (lane.lead_s, lane.lead_until) == (40.0, LATER)
+
+
+def test_a_lane_is_watched_until_the_last_date_asked_for_has_passed(store: str):
+    clip = made("b1", 1)[0]
+    date = T0 + timedelta(days=7)
+    moved = moves.intended(clip, "https://static.metricool.com/1.mp4", date, "w", T0, LATER)
+    writer.write(moved, T0)
+    sql("UPDATE publish_batches SET completed_at = created_at, status = 'cancelled'")
+
+    assert lanes.active(date) == [clip.lane.id]
+    assert lanes.active(date + lanes.AUDITED_FOR + timedelta(seconds=1)) == []
 
 
 def test_a_lane_that_does_not_exist_is_not_found(store: str):

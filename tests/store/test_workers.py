@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 from storyclip.domain.clip import Event
+from storyclip.domain.incident import Incident
 from storyclip.store import clips, workers
 from storyclip.store.incidents import raise_incident
-from tests.store.making import T0, made, rows, walked
+from tests.store.making import T0, made, note, record, rows, walked
 
 LATER = T0 + timedelta(seconds=2)
 
@@ -37,7 +38,7 @@ def test_a_buried_worker_that_was_only_slow_is_known_again_with_its_next_beat(st
 def test_what_a_dead_worker_had_in_hand_is_due_at_once_and_not_rung_yet(store: str):
     clip = made()[0]
     late = T0 + timedelta(minutes=5)
-    clips.record(clip, Event.CLAIMED, at=T0, worker="dead", next_at=late, rung_at=T0)
+    record(clip, Event.CLAIMED, at=T0, worker="dead", next_at=late, rung_at=T0)
 
     workers.bury(["dead"], LATER)
 
@@ -48,7 +49,7 @@ def test_what_a_dead_worker_had_in_hand_is_due_at_once_and_not_rung_yet(store: s
 
 def test_what_the_living_have_in_hand_stays_theirs(store: str):
     clip = made()[0]
-    theirs = clips.record(clip, Event.CLAIMED, at=T0, worker="alive", next_at=LATER)
+    theirs = record(clip, Event.CLAIMED, at=T0, worker="alive", next_at=LATER)
 
     workers.bury(["dead"], T0)
 
@@ -57,7 +58,7 @@ def test_what_the_living_have_in_hand_stays_theirs(store: str):
 
 def test_what_a_dead_worker_had_let_go_before_is_not_touched(store: str):
     clip = walked(made()[0], Event.CLAIMED, Event.ACCEPTED)
-    clip = clips.note(clip, next_at=T0 + timedelta(minutes=1))
+    clip = note(clip, next_at=T0 + timedelta(minutes=1))
 
     workers.bury(["worker-a"], LATER)
 
@@ -68,15 +69,15 @@ def test_a_worker_called_dead_that_was_only_slow_may_still_write_its_answer(stor
     clip = walked(made()[0], Event.CLAIMED)
     workers.bury(["worker-a"], LATER)
 
-    clips.record(clip, Event.ACCEPTED, at=LATER, post_id="310000001")
+    record(clip, Event.ACCEPTED, at=LATER, post_id="310000001")
 
     assert clips.find(clip.id).post_id == "310000001"
 
 
 def test_an_incident_is_said_once(store: str):
     said = [
-        raise_incident("twin", "310000001", "first words", T0),
-        raise_incident("twin", "310000001", "other words", LATER),
+        raise_incident(Incident("twin", "310000001", "first words"), T0),
+        raise_incident(Incident("twin", "310000001", "other words"), LATER),
     ]
 
     assert said == [True, False]
@@ -86,7 +87,7 @@ def test_an_incident_is_said_once(store: str):
 
 def test_other_kinds_and_other_subjects_are_other_incidents(store: str):
     said = [
-        raise_incident(kind, subject, "", T0)
+        raise_incident(Incident(kind, subject, ""), T0)
         for kind in ("twin", "absent")
         for subject in ("1", "2")
     ]

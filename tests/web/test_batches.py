@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from storyclip.domain.clip import Event
-from storyclip.store import clips, lanes
+from storyclip.domain.moves import Move
+from storyclip.store import clips, writer
+from tests.store.making import record
 from tests.web.conftest import NOON, good
 
 API = "/api/metricool"
@@ -46,14 +49,14 @@ def first_clip(batch_id: str) -> Any:
 
 def accepted(batch_id: str) -> Any:
     """Metricool has the first clip, planned for now."""
-    clip = clips.record(first_clip(batch_id), Event.CLAIMED, at=NOON, intended_at=NOON)
-    return clips.record(clip, Event.ACCEPTED, at=NOON, post_id="31", planned_for=NOON)
+    clip = record(first_clip(batch_id), Event.CLAIMED, at=NOON, intended_at=NOON)
+    return record(clip, Event.ACCEPTED, at=NOON, post_id="31", planned_for=NOON)
 
 
 def fail_all(batch_id: str) -> None:
     for clip in clips.of_batch(batch_id):
-        taken = clips.record(clip, Event.CLAIMED, at=NOON, intended_at=NOON)
-        clips.record(taken, Event.REFUSED, at=NOON, error="no")
+        taken = record(clip, Event.CLAIMED, at=NOON, intended_at=NOON)
+        record(taken, Event.REFUSED, at=NOON, error="no")
 
 
 def pages(someone, path: str) -> list[list[str]]:
@@ -112,7 +115,7 @@ def test_who_has_the_status_already_gets_304_without_a_body(ana, batch_id):
 def test_a_change_of_the_batch_is_not_304(ana, batch_id):
     path = f"{API}/status?batchId={batch_id}"
     etag = ana.get(path).headers["ETag"]
-    clips.record(first_clip(batch_id), Event.CLAIMED, at=NOON)
+    record(first_clip(batch_id), Event.CLAIMED, at=NOON)
 
     assert ana.get(path, headers={"If-None-Match": etag}).status_code == 200
 
@@ -133,7 +136,9 @@ def test_waiting_longer_is_not_304_although_no_event_came(ana, batch_id, clock):
 def test_a_blocked_account_is_not_304_although_no_event_came(ana, batch_id):
     path = f"{API}/status?batchId={batch_id}"
     etag = ana.get(path).headers["ETag"]
-    lanes.block(first_clip(batch_id).lane.id, "reconnect Metricool", NOON)
+    clip = first_clip(batch_id)
+    blocked = replace(clip.lane, blocked_reason="reconnect Metricool", blocked_since=NOON)
+    writer.write(Move(clip, clip, None, lane=blocked), NOON)
 
     after = ana.get(path, headers={"If-None-Match": etag})
 

@@ -10,7 +10,7 @@ from storyclip.domain.clip import Event
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import clips, events, keys
-from storyclip.store.clips import record
+from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 
 ACTIONS = ("pause", "resume", "cancel", "retry-failed")

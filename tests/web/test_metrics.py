@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families as read
 
+from storyclip.domain.incident import Incident
 from storyclip.store.incidents import raise_incident
 from storyclip.store.workers import beat
 
@@ -21,7 +22,7 @@ def figures(anyone) -> dict[tuple[str, ...], float]:
 def test_the_figures_are_those_of_the_rows(ana, anyone, clock):
     ana.publish()
     beat("w1")
-    raise_incident("twin", "b/1/1", "a copy", clock())
+    raise_incident(Incident("twin", "b/1/1", "a copy"), clock())
     clock.move(7)
 
     found = figures(anyone)

@@ -13,6 +13,7 @@ from config.settings import Settings
 from storyclip.domain.clip import Event
 from storyclip.store import batches, clips, keys
 from storyclip.web.factory import create_app
+from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
 
 CREATED_AT = "2026-12-01T12:00:00.000Z"
@@ -133,8 +134,8 @@ def test_a_repeat_gets_the_very_same_bytes_even_when_the_batch_has_moved_on(ana,
     first = ana.publish(asked, headers={"Idempotency-Key": "k1"})
     batch_id = first.get_json()["batchId"]
     clip = clips.of_batch(batch_id)[0]
-    clip = clips.record(clip, Event.CLAIMED, at=NOON, intended_at=NOON)
-    clips.record(clip, Event.REFUSED, at=NOON, error="no", error_code="refused")
+    clip = record(clip, Event.CLAIMED, at=NOON, intended_at=NOON)
+    record(clip, Event.REFUSED, at=NOON, error="no", error_code="refused")
     clock.move(86_000)
 
     second = ana.publish(asked, headers={"Idempotency-Key": "k1"})

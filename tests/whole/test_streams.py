@@ -29,7 +29,7 @@ from storyclip.stack.stack import Stack
 from storyclip.store import batches, clips, database, events, keys
 from storyclip.store.new_batch import NewBatch, NewClip
 from tests.stack.conftest import eventually
-from tests.store.making import wish
+from tests.store.making import record, wish
 
 RECONNECTS = 500  # forced, over all viewers
 VIEWERS_A_WIRE = 3  # of one batch each, besides one of all batches
@@ -330,7 +330,7 @@ def test_one_who_does_not_read_is_dropped_and_nobody_else_notices(stack):
     for clip in clips.of_batch(name):
         for happening in (Event.CLAIMED, Event.ACCEPTED, Event.SEEN_LIVE):
             facts = {"post_id": "1"} if happening is Event.ACCEPTED else {}
-            clip = clips.record(clip, happening, at=now(), next_at=None, **facts)
+            clip = record(clip, happening, at=now(), next_at=None, **facts)
             committed.append(time.monotonic())
             # Whoever is too far behind is dropped, and this process is reader and writer in one.
             eventually(lambda: len(seen) > len(committed) - FEW)
@@ -390,7 +390,7 @@ def test_without_redis_events_come_within_two_seconds(stack):
                 Redis.from_url(stack.redis_url).ping()
             wish(name, now(), pause_requested_at=None)
             clip = clips.of_batch(name)[0]
-            clips.record(clip, Event.CLAIMED, at=now(), next_at=None)
+            record(clip, Event.CLAIMED, at=now(), next_at=None)
             began_at = time.monotonic()
             while b'"seq": 2,' not in line.recv(65536):
                 pass

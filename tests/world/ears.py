@@ -19,6 +19,7 @@ from storyclip.store import database, events
 _TABLES = (
     "webhook_deliveries",
     "publish_batch_events",
+    "publish_sends",
     "publish_batch_clips",
     "publish_batches",
     "idempotency_keys",

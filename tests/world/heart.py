@@ -21,13 +21,14 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
+from storyclip.domain.steady_clock import SteadyClock
 from storyclip.domain.timetable import Timetable, at_once
 from storyclip.domain.views import summary_view
 from storyclip.flow.accept import accept
 from storyclip.flow.audit import audit
 from storyclip.flow.control import Hand, Patience
 from storyclip.flow.engine import Engine
-from storyclip.flow.publish import prepare, step
+from storyclip.flow.step import prepare, step
 from storyclip.flow.retry import Retry
 from storyclip.store import batches
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
@@ -75,12 +76,16 @@ class Heart:
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
         ring_prepare: Callable[[int], None],
+        ring_audit: Callable[[int], None],
     ) -> None:
         upstream = Metricool(
             "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
         )
-        self._engine = Engine(upstream, settings, now, jitter, name, ring_prepare)
-        self._hand = Hand(settings, now, Patience(monotonic, sleep))
+        steady = SteadyClock(now, monotonic)
+        self._engine = Engine(
+            upstream, settings, steady, monotonic, jitter, name, ring_prepare, ring_audit
+        )
+        self._hand = Hand(settings, steady, Patience(monotonic, sleep))
 
     def step(self, clip_id: int) -> None:
         """Take the step that is due for a clip."""

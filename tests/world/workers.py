@@ -52,6 +52,7 @@ class Workers:
             lambda seconds: world.hub.sleep(max(seconds, 0.5)),
             lambda: world.choices.draw(world.choices.nth("jitter")),
             lambda clip_id: self.ring("prepare", clip_id),
+            lambda lane_id: self.ring("audit", lane_id),
         )
 
     def ring(self, what: str, row_id: int) -> None:

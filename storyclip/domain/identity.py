@@ -1,0 +1,134 @@
+"""Which post is whose. A post is its uuid; its id changes with every edit and may be handed on.
+
+Nothing is believed, adopted, deleted or called a twin before this module says that it is ours.
+Source: integrators' captures of 2026-09: an id read before named an innocent post later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+from enum import Enum, auto
+
+from storyclip.domain.clip import Clip
+from storyclip.domain.errors import RetrySafety
+from storyclip.domain.lane import Lane
+from storyclip.domain.send import Send
+from storyclip.domain.story import Post, PostStatus
+
+CREATION_CUT = timedelta(minutes=1)  # Metricool shows when a post was made by the minute
+CLOCKS_APART = timedelta(minutes=1)  # what our reckoning of its clock may be off
+
+
+class Fate(Enum):
+    """What became of a post that lies among the deleted: deleting takes no live story back."""
+
+    OUT = auto()  # it was live before
+    NOT_OUT = auto()  # it never was, and cannot be any more
+    UNKNOWN = auto()
+
+
+def fate_of(deleted: Post) -> Fate:
+    """Return whether a post seen among the deleted had gone out before.
+
+    What was still pending when its date came may have been on its way already.
+    """
+    if deleted.status is PostStatus.PUBLISHED:
+        return Fate.OUT
+    if deleted.status is PostStatus.ERROR:
+        is_open = deleted.retry_safety is RetrySafety.CHECK_FIRST
+        return Fate.UNKNOWN if is_open else Fate.NOT_OUT
+    if deleted.status is not PostStatus.PENDING and not deleted.is_draft:
+        return Fate.UNKNOWN
+    if deleted.deleted_at is None or deleted.planned_for is None:
+        return Fate.NOT_OUT
+    return Fate.NOT_OUT if deleted.deleted_at < deleted.planned_for else Fate.UNKNOWN
+
+
+def is_of(clip: Clip, post: Post) -> bool:
+    """Return whether a post is the one that the clip holds; by media only without a uuid."""
+    if clip.post_uuid is not None and post.uuid is not None:
+        return clip.post_uuid == post.uuid
+    known = {*clip.shown_media, clip.media_url}
+    return any(url in known for url in post.media_urls)
+
+
+def held_among(clip: Clip, posts: Iterable[Post]) -> Post | None:
+    """Return the clip's post, the one under the id we know before any other."""
+    same = [post for post in posts if is_of(clip, post)]
+    return min(same, key=lambda post: post.id != clip.post_id, default=None)
+
+
+def came_of(send: Send, post: Post) -> bool:
+    """Return whether a post came of a send whose answer is not known.
+
+    With a marker its media is proof. Else only the very minute will do that we asked for, and that
+    it was made after we asked.
+    """
+    if send.post_uuid is not None and post.uuid is not None:
+        return send.post_uuid == post.uuid
+    if send.media_url not in post.media_urls:
+        return False
+    return send.is_marked or (_dated(post, send) and _made_since(post, send))
+
+
+def found_among(
+    sends: Sequence[Send], posts: Iterable[Post], taken: Collection[str]
+) -> Post | None:
+    """Return the post that came of one of a clip's sends, the latest send's before any other.
+
+    Args:
+        taken: uuids, or ids of posts without one, that other clips of ours hold.
+    """
+    posts = [post for post in posts if name_of(post) not in taken]
+    for send in sorted(sends, key=lambda send: -send.number):
+        if send.gone_at is not None:
+            continue
+        same = [post for post in posts if came_of(send, post)]
+        if same:
+            return min(same, key=lambda post: not _dated(post, send))
+    return None
+
+
+def may_be_among(send: Send, posts: Iterable[Post], taken: Collection[str]) -> bool:
+    """Return whether one of the posts may have come of a send, though nothing proves it.
+
+    Metricool may show our media under another URL, one post so and the next one not. A post that
+    is nobody's, made since we asked or on the minute we asked for, may be ours.
+    """
+    return any(
+        name_of(post) not in taken and (_dated(post, send) or _made_since(post, send))
+        for post in posts
+    )
+
+
+def proves_absence(sends: Sequence[Send], lane: Lane) -> bool:
+    """Return whether a list without our media would show that there is no post of ours."""
+    if lane.changes_media:
+        return False
+    return all(send.is_marked for send in sends if send.gone_at is None)
+
+
+def shows_other_media(clips: Iterable[Clip], posts: Sequence[Post]) -> bool:
+    """Return whether a list shows a post known by its uuid under another URL than we sent."""
+    by_uuid = {post.uuid: post for post in posts if post.uuid is not None}
+    return any(
+        clip.media_url is not None and post.media_urls and clip.media_url not in post.media_urls
+        for clip in clips
+        if clip.post_uuid and (post := by_uuid.get(clip.post_uuid)) is not None
+    )
+
+
+def name_of(post: Post) -> str:
+    """Return what tells a post from all others: its uuid, or its id where it shows none."""
+    return post.uuid or post.id
+
+
+def _dated(post: Post, send: Send) -> bool:
+    return send.planned_for in (post.planned_for, post.other_reading)
+
+
+def _made_since(post: Post, send: Send) -> bool:
+    if post.created_at is None:
+        return True  # nothing speaks against it
+    return post.created_at >= send.intended_at - CREATION_CUT - CLOCKS_APART

@@ -1,0 +1,70 @@
+"""Every way a clip can move: its edge, and all the columns that belong to it.
+
+A move is decided here and written in one place, `store.writer.write`. Three words say when the
+clip is due next: `mine` (it goes on in this worker's hand), `later`, `NEVER` (not by itself).
+"""
+
+from storyclip.domain.moves.again import rechecked, retried
+from storyclip.domain.moves.move import NEVER, Due, Move, date_of, later, mine
+from storyclip.domain.moves.notes import could_not_look, due, leading, looked
+from storyclip.domain.moves.sending import (
+    absent,
+    accepted,
+    can_be_found,
+    claimed,
+    found,
+    given_up,
+    held_up,
+    intended,
+    missed,
+    postponed,
+    refused,
+    tried,
+    unanswered,
+)
+from storyclip.domain.moves.watching import (
+    deleted_upstream,
+    moved,
+    recalled,
+    seen_failed,
+    seen_live,
+    taking_back,
+    timed_out,
+    withdrawn,
+)
+
+__all__ = [
+    "NEVER",
+    "Due",
+    "Move",
+    "absent",
+    "accepted",
+    "can_be_found",
+    "claimed",
+    "could_not_look",
+    "date_of",
+    "deleted_upstream",
+    "due",
+    "found",
+    "given_up",
+    "held_up",
+    "intended",
+    "later",
+    "leading",
+    "looked",
+    "mine",
+    "missed",
+    "moved",
+    "postponed",
+    "recalled",
+    "rechecked",
+    "refused",
+    "retried",
+    "seen_failed",
+    "seen_live",
+    "taking_back",
+    "timed_out",
+    "tried",
+    "unanswered",
+    "withdrawn",
+]

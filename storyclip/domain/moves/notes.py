@@ -1,0 +1,42 @@
+"""What is learned of a clip that does not move, or of its lane."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from storyclip.domain.clip import Clip
+from storyclip.domain.moves.move import (
+    Due,
+    Move,
+)
+
+
+def leading(move: Move, lead_s: float, until: datetime) -> Move:
+    """Have the lane's stories planned at least so many seconds ahead until then."""
+    lane = replace(move.lane or move.before.lane, lead_s=lead_s, lead_until=until)
+    return replace(move, lane=lane)
+
+
+def due(clip: Clip, when: Due) -> Move:
+    """Note when to go on."""
+    return Move(clip, replace(clip, next_at=when.next_at, rung_at=when.rung_at), None)
+
+
+def looked(
+    clip: Clip,
+    when: Due,
+    *,
+    checks: int,
+    missing_since: datetime | None = None,
+    seen_at: datetime | None = None,
+) -> Move:
+    """Note what one look showed, and when to look again."""
+    seen = replace(clip, seen_at=seen_at, missing_since=missing_since, checks=checks)
+    return Move(clip, replace(seen, next_at=when.next_at, rung_at=when.rung_at), None)
+
+
+def could_not_look(clip: Clip, when: Due, reason: str | None) -> Move:
+    """Note that looking does not work, in words once it has lasted."""
+    there = replace(clip, error=reason or clip.error)
+    return Move(clip, replace(there, next_at=when.next_at, rung_at=when.rung_at), None)

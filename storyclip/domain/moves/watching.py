@@ -1,0 +1,80 @@
+"""Moves of a clip that Metricool has, or had, or that is taken back from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.errors import ErrorCode, RetrySafety
+from storyclip.domain.incident import Incident
+from storyclip.domain.moves.move import (
+    NEVER,
+    Due,
+    Move,
+    anew,
+    ended,
+    holding,
+    later,
+    mine,
+    stepped,
+    without_error,
+)
+from storyclip.domain.story import Post
+
+
+def moved(clip: Clip, post: Post, due: Due, now: datetime, incident: Incident | None) -> Move:
+    """Follow a post that was edited or moved in Metricool; the count of checks starts anew."""
+    there = holding(stepped(clip, Event.MOVED, due), post)
+    there = replace(there, checks=0, missing_since=None, seen_at=clip.seen_at or now)
+    return Move(clip, there, Event.MOVED, incident=incident)
+
+
+def seen_live(clip: Clip, post: Post, now: datetime) -> Move:
+    """Note that it is out."""
+    live = holding(stepped(clip, Event.SEEN_LIVE, NEVER), post)
+    live = replace(live, planned_for=clip.planned_for or post.planned_for, published_at=now)
+    return Move(clip, without_error(live), Event.SEEN_LIVE)
+
+
+def seen_failed(clip: Clip, words: str, code: ErrorCode, safety: RetrySafety) -> Move:
+    """Note that Metricool calls it failed."""
+    return Move(clip, ended(clip, Event.SEEN_FAILED, words, code, safety), Event.SEEN_FAILED)
+
+
+def timed_out(
+    clip: Clip, words: str, code: ErrorCode, next_at: datetime | None, checks: int | None = None
+) -> Move:
+    """Stop waiting for an outcome; it may be out, or come out, and is looked at again then."""
+    due = NEVER if next_at is None else later(next_at)
+    over = ended(clip, Event.TIMED_OUT, words, code, RetrySafety.CHECK_FIRST, due)
+    return Move(clip, replace(over, checks=checks or clip.checks), Event.TIMED_OUT)
+
+
+def deleted_upstream(clip: Clip, words: str) -> Move:
+    """Note that somebody deleted it in Metricool before it was out."""
+    event = Event.SEEN_FAILED if clip.state is State.FAILED else Event.DELETED_UPSTREAM
+    over = ended(clip, event, words, ErrorCode.DELETED_IN_METRICOOL, RetrySafety.SAFE)
+    return Move(clip, over, event, is_gone=True)
+
+
+def taking_back(clip: Clip, post: Post, now: datetime) -> Move:
+    """Write that we are about to delete its post; from here on that is finished, never called off.
+
+    Our DELETE may be handled late. What is once begun ends with the post seen among the deleted,
+    so that a late one finds nothing, and no row has to know whether it is wanted again.
+    """
+    there = holding(stepped(clip, Event.TAKING_BACK, mine(now)), post)
+    return Move(clip, replace(there, taken_back_at=clip.taken_back_at or now), Event.TAKING_BACK)
+
+
+def withdrawn(clip: Clip) -> Move:
+    """End a clip that the user does not want, and that is not upstream any more."""
+    over = replace(stepped(clip, Event.WITHDRAWN, NEVER), missing_since=None)
+    return Move(clip, over, Event.WITHDRAWN, is_gone=clip.post_id is not None)
+
+
+def recalled(clip: Clip, now: datetime) -> Move:
+    """Begin anew with a clip that was taken back in time."""
+    back = anew(stepped(clip, Event.RECALLED, later(now)))
+    return Move(clip, back, Event.RECALLED, is_gone=True)

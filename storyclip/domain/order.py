@@ -1,0 +1,120 @@
+"""The order of a batch: what may be sent now, looking at the clips before it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from storyclip.domain.clip import UNCERTAIN, Clip, State
+from storyclip.domain.errors import RetrySafety
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """As much of a clip as its neighbours in the batch have to know."""
+
+    index: int
+    state: State
+    planned_for: datetime | None
+    is_asked_date: bool  # Metricool shows a date that we asked for, nobody moved it
+    is_let_go: bool
+    is_being_taken_back: bool
+    is_seen: bool
+    is_unconfirmed: bool
+
+
+class Verdict(Enum):
+    """Whether a clip may be sent with a date now."""
+
+    FREE = auto()
+    WAIT = auto()  # for what another clip will turn out to be
+    RECALL = auto()  # later ones have to be taken back first
+    LATE = auto()  # a later one is out, or may be: it would come after that
+
+
+def sibling_of(clip: Clip) -> Sibling:
+    """Return what the neighbours of a clip have to know of it."""
+    return Sibling(
+        index=clip.index,
+        state=clip.state,
+        planned_for=clip.planned_for,
+        is_asked_date=clip.planned_for in clip.plans,
+        is_let_go=clip.is_let_go,
+        is_being_taken_back=is_being_taken_back(clip),
+        is_seen=clip.seen_at is not None,
+        is_unconfirmed=clip.retry_safety is RetrySafety.CHECK_FIRST,
+    )
+
+
+def is_being_taken_back(clip: Clip) -> bool:
+    """Return whether its post is being deleted, or is to be."""
+    return clip.taken_back_at is not None or clip.recall_wished_at is not None
+
+
+def verdict(index: int, date: datetime, siblings: Sequence[Sibling]) -> Verdict:
+    """Return whether the clip at `index` may be sent with `date`, in its place of the batch."""
+    before = [one for one in siblings if one.index < index]
+    if any(_holds_up(one, date) for one in before):
+        return Verdict.WAIT
+    after = [one for one in siblings if one.index > index]
+    verdicts = {_beside(one, date) for one in after}
+    for worst in (Verdict.LATE, Verdict.WAIT, Verdict.RECALL):
+        if worst in verdicts:
+            return worst
+    return Verdict.FREE
+
+
+def comes_late(index: int, date: datetime, siblings: Sequence[Sibling]) -> bool:
+    """Return whether a clip with that date would come after a later one of its batch."""
+    return any(one.index > index and _beside(one, date) is not Verdict.FREE for one in siblings)
+
+
+def is_last_upstream(index: int, siblings: Sequence[Sibling]) -> bool:
+    """Return whether no later clip of the batch waits for its date in Metricool.
+
+    Taken back from the last to the first, what is there is the beginning of the batch at every
+    moment, and can be gone on from.
+    """
+    return not any(
+        one.index > index and one.state is State.WAITING_CONFIRMATION and not one.is_let_go
+        for one in siblings
+    )
+
+
+def latest_before(index: int, siblings: Sequence[Sibling]) -> datetime | None:
+    """Return the latest date for which Metricool has a clip before this one, None without any."""
+    there = (State.WAITING_CONFIRMATION, State.PUBLISHED)
+    dates = [
+        one.planned_for
+        for one in siblings
+        if one.index < index and one.state in there and not one.is_let_go and one.planned_for
+    ]
+    return max(dates, default=None)
+
+
+def _holds_up(one: Sibling, date: datetime) -> bool:
+    if one.state is State.PENDING or one.state in UNCERTAIN:
+        return True
+    if one.state is not State.WAITING_CONFIRMATION or one.is_let_go:
+        return False
+    if one.is_being_taken_back or not one.is_seen:
+        return True
+    return one.planned_for is None or one.planned_for >= date
+
+
+def _beside(one: Sibling, date: datetime) -> Verdict:
+    """Return what a later clip means for one that would get `date`."""
+    if one.state is State.PUBLISHED:
+        return Verdict.LATE
+    if one.state is State.FAILED and one.is_unconfirmed:
+        return Verdict.LATE
+    if one.state in UNCERTAIN:
+        is_after = one.planned_for is not None and one.planned_for > date
+        return Verdict.FREE if is_after else Verdict.WAIT
+    if one.state is State.WAITING_CONFIRMATION:
+        if one.planned_for is not None and one.planned_for > date:
+            return Verdict.FREE
+        return Verdict.RECALL if one.is_asked_date else Verdict.FREE
+    return Verdict.FREE

@@ -1,0 +1,48 @@
+"""One intent to send a clip: what Metricool was, or may have been, asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """What is known of one POST; kept for as long as a post may come of it.
+
+    `number` counts the intents of a clip. `post_id` and `post_uuid` are of a post that came of it
+    and that its clip does not hold (any more); None where no answer was read, or the clip holds it.
+    `gone_at` is when that post was seen among the deleted. `is_shared`: another send of the lane
+    got the same copy of a file, so its URL tells nothing.
+    """
+
+    clip_id: int
+    number: int
+    source_url: str
+    media_url: str
+    planned_for: datetime
+    intended_at: datetime
+    post_id: str | None = None
+    post_uuid: str | None = None
+    gone_at: datetime | None = None
+    is_shared: bool = False
+
+    @property
+    def is_marked(self) -> bool:
+        """Return whether its media URL is Metricool's own copy, made for this very send.
+
+        Metricool shows an external URL under another one, or not at all; so only such a copy that
+        is nowhere to be seen proves anything.
+        """
+        return is_copy(self.media_url, self.source_url) and not self.is_shared
+
+
+def is_copy(media_url: str, source_url: str) -> bool:
+    """Return whether a file lies somewhere else now, however its old address is written."""
+    return _place(media_url) != _place(source_url)
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return (parts.hostname or "").lower(), unquote(parts.path).rstrip("/")

@@ -1,0 +1,61 @@
+"""Everything that a decision about a clip may look at, as the rows said at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.order import Sibling, is_being_taken_back
+from storyclip.domain.send import Send
+
+
+class Wanted(Enum):
+    """What the user wants of a clip that Metricool has."""
+
+    YES = auto()
+    LATER = auto()  # the batch is paused, or it has to make way for an earlier clip
+    NEVER = auto()  # the batch is cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A clip, its batch, and its neighbours there.
+
+    `sends` are the clip's own, oldest first; read only where they matter, while it is pending or
+    verifying. `taken` are the dates of the account's stories of the last day, for networks that
+    count them. `holds_lane`: it is the one in flight that others of its lane wait for.
+    """
+
+    clip: Clip
+    batch: Batch
+    siblings: tuple[Sibling, ...] = ()
+    sends: tuple[Send, ...] = ()
+    taken: tuple[datetime, ...] = ()
+    holds_lane: bool = False
+
+    @property
+    def is_planned(self) -> bool:
+        """Return whether the clips of its batch have dates of their own."""
+        return self.batch.mode != MODE_NOW
+
+    @property
+    def wanted(self) -> Wanted:
+        """Return whether the user wants its post on its date.
+
+        A pause lets the clip in hand finish: only what waits for a date of its own is recalled.
+        """
+        if self.batch.cancel_requested_at is not None:
+            return Wanted.NEVER
+        if is_being_taken_back(self.clip):
+            return Wanted.LATER
+        in_hand = not self.is_planned or self.holds_lane
+        paused = self.batch.pause_requested_at is not None and not in_hand
+        return Wanted.LATER if paused else Wanted.YES
+
+    def with_clip(self, clip: Clip) -> Situation:
+        """Return the situation after the clip moved, all else as it was."""
+        held = self.holds_lane and clip.state is not State.PENDING
+        return replace(self, clip=clip, holds_lane=held)

@@ -1,0 +1,125 @@
+"""What the user's wishes make of a batch: pause, resume, cancel, and asking again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from storyclip.domain import order
+from storyclip.domain.batch import MODE_NOW, Batch, Status
+from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.errors import ActionRefused, RefusalCode
+from storyclip.domain.moves import NEVER, Move
+from storyclip.domain.order import Verdict, sibling_of
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A failed clip as it was looked at, and what is to become of it.
+
+    `date` is when it would go out at the soonest, None where it is out already.
+    """
+
+    move: Move
+    date: datetime | None
+
+    @property
+    def clip(self) -> Clip:
+        """Return the clip as it was looked at."""
+        return self.move.before
+
+
+def refuse_if_cancelled(batch: Batch, action: str) -> None:
+    """Refuse to do anything more with a batch that the user ended.
+
+    Raises:
+        ActionRefused: they did.
+    """
+    if batch.cancel_requested_at is not None or batch.status is Status.CANCELLED:
+        words = f"It was cancelled, which is for good: it cannot be {action}. Make a new batch."
+        raise ActionRefused(RefusalCode.BATCH_CANCELLED, words)
+
+
+def refuse_if_over(batch: Batch, action: str) -> None:
+    """Refuse to stop, or to let go on, what has ended.
+
+    Raises:
+        ActionRefused: it has, by itself or by the user.
+    """
+    refuse_if_cancelled(batch, action)
+    if not batch.is_running:
+        words = f"It has ended as {batch.status}: nothing is left to be {action}."
+        raise ActionRefused(RefusalCode.BATCH_ENDED, words)
+
+
+def planned_anew(batch: Batch, clips: Sequence[Clip], first_date: datetime) -> list[Move]:
+    """Return the notes that give each clip to come its date: its own if that can be, else the next.
+
+    Its own has to be ahead, and after those of all clips before it. In mode now none has one; its
+    lateness counts from the turn that it will have.
+    """
+    gap, floor = timedelta(seconds=batch.gap_s), first_date
+    notes = []
+    for clip in clips:
+        if clip.state is not State.PENDING:
+            if clip.planned_for is not None and not clip.is_let_go and _comes_out(clip):
+                floor = max(floor, clip.planned_for + gap)
+            continue
+        wished_for = None
+        if batch.mode != MODE_NOW:
+            wished_for = max(clip.wished_for or floor, floor)
+            floor = wished_for + gap
+        anew = replace(clip, wished_for=wished_for, next_at=NEVER.next_at, rung_at=NEVER.rung_at)
+        notes.append(Move(clip, anew, None))
+    return notes
+
+
+def come_late(notes: Sequence[Move], clips: Sequence[Clip]) -> list[int]:
+    """Return which of the clips to come, on the dates noted, would come after later ones."""
+    siblings = [sibling_of(clip) for clip in clips]
+    return [
+        note.after.index
+        for note in notes
+        if note.after.wished_for is not None
+        and not note.after.order_waived
+        and order.verdict(note.after.index, note.after.wished_for, _after(note, siblings))
+        is Verdict.LATE
+    ]
+
+
+def sent_late(again: Sequence[Again], clips: Sequence[Clip]) -> list[int]:
+    """Return which of the clips asked for again would come after later ones of their batch."""
+    siblings = [sibling_of(clip) for clip in clips]
+    return [
+        one.clip.index
+        for one in again
+        if one.date is not None and order.comes_late(one.clip.index, one.date, siblings)
+    ]
+
+
+def waived(move: Move) -> Move:
+    """Return the move with the order given up, as the user was told."""
+    return replace(move, after=replace(move.after, order_waived=True))
+
+
+def order_words(late: Sequence[int]) -> str:
+    """Return why something would change the order, and what to do."""
+    which = ", ".join(map(str, late))
+    return (
+        f"Clips after {which} are out or on their way: what is sent now comes after them. Nothing"
+        " was changed. Repeat with confirmOrder=true if that is fine."
+    )
+
+
+def is_asked_again(move: Move) -> bool:
+    """Return whether a failed clip is to be sent again, not only found to be out."""
+    return move.event is not Event.SEEN_LIVE
+
+
+def _after(note: Move, siblings: Sequence[order.Sibling]) -> list[order.Sibling]:
+    return [one for one in siblings if one.index > note.after.index]
+
+
+def _comes_out(clip: Clip) -> bool:
+    return clip.state is not State.CANCELLED and clip.state is not State.FAILED

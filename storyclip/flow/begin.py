@@ -1,0 +1,228 @@
+"""A clip whose turn has come: whether it may be sent now, on which date, and its file first.
+
+A clip whose wished date is far enough ahead is handed over with that date. When it is too near, it
+waits for it, and then goes out as its turn comes, as one without a date does. What is later than
+STORYCLIP_MAX_LATE_S is not sent any more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storyclip.domain import moves, order, quota
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import (
+    ErrorCode,
+    MediaUnavailable,
+    NotItsTurn,
+    RetrySafety,
+    UpstreamBusy,
+    UpstreamDenied,
+    UpstreamError,
+    UpstreamRefused,
+    UpstreamUnreachable,
+)
+from storyclip.domain.moves import Move, later
+from storyclip.domain.order import Verdict
+from storyclip.domain.schedule import first_step, seconds
+from storyclip.domain.situation import Situation, Wanted
+from storyclip.domain.story import PostStatus
+from storyclip.flow import fair_use
+from storyclip.flow.asking import Course, MakeWay, Rest, ask, everywhere, put
+from storyclip.flow.calls import PrepareMedia
+from storyclip.flow.find import of_sends
+from storyclip.flow.send import send
+from storyclip.flow.setbacks import (
+    DENIED_RETRY_S,
+    blocking,
+    hold,
+    postpone,
+    reconnect_words,
+    try_again_or_fail,
+)
+from storyclip.flow.visit import Visit
+
+
+def begin(situation: Situation, visit: Visit) -> Course[None]:
+    """Claim a clip and send it, or say why not now.
+
+    Raises:
+        NotItsTurn: another clip comes first after all, or the batch was stopped.
+    """
+    clip = situation.clip
+    if situation.wanted is not Wanted.YES or situation.batch.pause_requested_at is not None:
+        yield Rest(clip)
+        return
+    if situation.sends:  # what was asked for before may have come of it, late
+        clear = yield from _is_clear(situation, visit)
+        if not clear:
+            return
+    if (too_late := _too_late(clip, visit)) is not None:
+        yield from put(too_late)
+        return
+    if (waiting := _must_wait(situation, visit)) is not None:
+        yield from put(waiting)
+        return
+    clip = yield from fair_use.counted(clip, visit)
+    situation = situation.with_clip(clip)
+    if (full := fair_use.waits(clip, visit)) is not None:
+        yield from put(full)
+        return
+    date = own_date(clip, visit.now) or _first_date(clip, visit)
+    if situation.is_planned and not clip.order_waived:
+        match order.verdict(clip.index, date, situation.siblings):
+            case Verdict.WAIT:
+                yield from put(moves.due(clip, later(visit.soon())))
+                return
+            case Verdict.RECALL:
+                yield MakeWay(clip)
+                yield from put(moves.due(clip, later(visit.soon())))
+                return
+            case Verdict.LATE:
+                yield from put(_out_of_order(clip))
+                return
+    yield from _claim(situation, visit)
+
+
+def _claim(situation: Situation, visit: Visit) -> Course[None]:
+    clip, own = situation.clip, own_date(situation.clip, visit.now)
+    if clip.media_url is None:
+        clip = yield from put(moves.claimed(clip, visit.worker, visit.prepare_over_at()))
+        media_url = yield from _media(clip, visit)
+        if media_url is None:
+            return
+        if own is not None and not _can_be_met(situation, own, visit):
+            due = later(max(own, visit.now))
+            yield from put(moves.postponed(clip, due, None, None, media_url))
+            return
+    else:
+        media_url = clip.media_url
+    date = own_date(clip, visit.now) or _first_date(clip, visit)
+    over_at = visit.send_over_at()
+    intent = moves.intended(clip, media_url, date, visit.worker, visit.now, over_at)
+    try:
+        clip = yield from put(intent)
+    except NotItsTurn:
+        if clip.state is State.PENDING:
+            raise
+        due = later(visit.now)
+        clip = yield from put(moves.postponed(clip, due, None, None, media_url))
+        if clip.state is State.PENDING:
+            yield Rest(clip)
+        return
+    yield from send(situation.with_clip(clip), visit)
+
+
+def _is_clear(situation: Situation, visit: Visit) -> Course[bool]:
+    """Return whether no earlier send of a clip shows; a post that does is adopted instead."""
+    clip = situation.clip
+    open_sends = tuple(send for send in situation.sends if send.gone_at is None)
+    if not open_sends:
+        return True
+    try:
+        look = yield from ask(everywhere(clip, [send.planned_for for send in open_sends]))
+    except UpstreamDenied as refusal:
+        until, reason = visit.in_s(DENIED_RETRY_S), reconnect_words(refusal.words)
+        waiting = moves.held_up(clip, until, reason, clip.wished_for)
+        yield from put(blocking(waiting, visit.now, refusal.words))
+        return False
+    except UpstreamError as failure:
+        reason = f"It has to be looked for before it is sent again, and cannot be: {failure}"
+        yield from put(moves.held_up(clip, visit.soon(failure), reason, clip.wished_for))
+        return False
+    # What Metricool calls failed is what it is asked for again because of.
+    may_be_out = tuple(post for post in look.posts if post.status is not PostStatus.ERROR)
+    post = yield from of_sends(clip, open_sends, may_be_out)
+    if post is not None:
+        yield from put(moves.found(clip, post, visit.now))
+    return post is None
+
+
+def _too_late(clip: Clip, visit: Visit) -> Move | None:
+    """Return the end of a clip that is older than anybody would still want it to go out.
+
+    What its account was refused for does not count: its user was told that it goes on by itself.
+    """
+    wished_for, lane = clip.wished_for, clip.lane
+    if wished_for is None or lane.blocked_reason is not None:
+        return None
+    since = max(wished_for, lane.reopened_at or wished_for)
+    late_s = (visit.now - since).total_seconds()
+    if late_s <= visit.settings.max_late_s:
+        return None
+    if clip.postponed_since is not None:
+        words = f"Metricool could not take this story in time: {clip.error}"
+        return moves.missed(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE)
+    words = (
+        f"Its turn came {late_s:.0f} s after it was to go out; later than"
+        f" {visit.settings.max_late_s:.0f} s it is not published."
+        f" {'Nothing was sent' if not clip.plans else 'What was sent before did not come of it'}:"
+        " ask for it again if it is still wanted."
+    )
+    return moves.missed(clip, words, ErrorCode.MISSED)
+
+
+def _must_wait(situation: Situation, visit: Visit) -> Move | None:
+    clip = situation.clip
+    own = own_date(clip, visit.now)
+    if own is not None and not _can_be_met(situation, own, visit):
+        return moves.due(clip, later(own))
+    limit = visit.settings.quota_24h
+    date = own or visit.now
+    taken = [one for one in situation.taken if one > date - quota.DAY]
+    free_at = quota.earliest_start(taken, [date], limit) if situation.taken else date
+    if free_at is None or free_at == date:
+        return None
+    words = (
+        f"Instagram takes {limit} stories of an account in 24 hours; the next one may go out at"
+        f" {free_at:%Y-%m-%d %H:%M} UTC. It goes on by itself then."
+    )
+    return moves.held_up(clip, free_at, words, free_at)
+
+
+def own_date(clip: Clip, now: datetime) -> datetime | None:
+    """Return the date ahead that was asked for this clip, None when its turn has come or gone."""
+    return clip.wished_for if clip.wished_for is not None and clip.wished_for > now else None
+
+
+def _first_date(clip: Clip, visit: Visit) -> datetime:
+    lead_s = clip.lane.lead_or(visit.settings.lead_s, visit.now)
+    return first_step(visit.there, lead_s, visit.settings.date_step_s)
+
+
+def _can_be_met(situation: Situation, own: datetime, visit: Visit) -> bool:
+    """Return whether Metricool gets it early enough, and after the clips before it."""
+    clip, settings = situation.clip, visit.settings
+    lead_s = clip.lane.lead_or(settings.lead_s, visit.now)
+    before = order.latest_before(clip.index, situation.siblings)
+    is_after = before is None or own >= before + seconds(settings.date_step_s)
+    return own >= visit.there + seconds(lead_s) and is_after
+
+
+def _out_of_order(clip: Clip) -> Move:
+    words = (
+        "Later clips of its batch are out, or may be: it would come after them. It was not sent;"
+        " ask for it again with confirmOrder=true if that is fine."
+    )
+    return moves.missed(clip, words, ErrorCode.ORDER_LOST)
+
+
+def _media(clip: Clip, visit: Visit) -> Course[str | None]:
+    """Return the media URL of a clip in hand, None when the clip went back or failed."""
+    try:
+        media_url = yield from ask(PrepareMedia(clip.lane, clip.source_url))
+    except UpstreamDenied as refusal:
+        setback = hold(clip, visit, refusal.words)
+    except UpstreamRefused as refusal:
+        code = ErrorCode.MEDIA_REFUSED
+        setback = moves.refused(clip, refusal.words, code, RetrySafety.SAFE)
+    except UpstreamBusy as busy:
+        setback = postpone(clip, visit, str(busy), at_least_s=busy.retry_after_s)
+    except UpstreamUnreachable as failure:
+        setback = postpone(clip, visit, str(failure))
+    except MediaUnavailable as failure:
+        setback = try_again_or_fail(clip, visit, str(failure), ErrorCode.MEDIA_UNAVAILABLE)
+    else:
+        return media_url
+    yield from put(setback)
+    return None

@@ -1,0 +1,60 @@
+"""Where the post of a clip is: under its id, under another, among the deleted, or nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storyclip.domain.clip import Clip
+from storyclip.domain.identity import Fate, came_of, fate_of, found_among, held_among, is_of
+from storyclip.domain.send import Send
+from storyclip.domain.story import Post
+from storyclip.flow.asking import Course, ask, everywhere, held_by_others
+from storyclip.flow.calls import ListDeleted, ReadPost
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A post of ours that lies among the deleted, and whether it had gone out before."""
+
+    post: Post
+    fate: Fate
+
+
+def under_its_id(clip: Clip) -> Course[Post | None]:
+    """Return the clip's post if the id that we know still names it.
+
+    The id may name another post by now; that one is as good as none.
+    """
+    if clip.post_id is None:
+        return None
+    post = yield from ask(ReadPost(clip.lane, clip.post_id))
+    return post if post is not None and is_of(clip, post) else None
+
+
+def anywhere(clip: Clip) -> Course[Post | Deleted | None]:
+    """Return the post that a clip held, listed under whatever id and date, or deleted.
+
+    None says only that it was not seen: that a list or a window lacks it proves nothing.
+    """
+    dates = [*clip.plans, *([clip.planned_for] if clip.planned_for else [])]
+    look = yield from ask(everywhere(clip, dates))
+    others = yield from held_by_others(clip, tuple(p for p in look.posts if is_of(clip, p)))
+    if found := held_among(clip, [p for p in look.posts if (p.uuid or p.id) not in others]):
+        return found
+    return (yield from among_deleted(clip))
+
+
+def among_deleted(clip: Clip) -> Course[Deleted | None]:
+    """Return the post that a clip held if it lies among the deleted."""
+    look = yield from ask(ListDeleted(clip.lane))
+    found = held_among(clip, look.posts)
+    return None if found is None else Deleted(found, fate_of(found))
+
+
+def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Course[Post | None]:
+    """Return which of the posts came of one of a clip's sends whose answers are not known."""
+    candidates = tuple(post for post in posts if any(came_of(send, post) for send in sends))
+    if not candidates:
+        return None
+    others = yield from held_by_others(clip, candidates)
+    return found_among(sends, candidates, others)

@@ -1,0 +1,121 @@
+"""The hand of a worker: does what a decision asks for, and writes what it decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storyclip.domain.clip import ENDED, Clip
+from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.errors import LostRace
+from storyclip.domain.moves import Move
+from storyclip.domain.story import Post
+from storyclip.flow.asking import (
+    HeldByOthers,
+    Learn,
+    MakeWay,
+    MarkGone,
+    PrepareNext,
+    RaiseIncident,
+    Rest,
+    Step,
+)
+from storyclip.flow.calls import Submit
+from storyclip.flow.engine import Engine
+from storyclip.flow.send import brought_home
+from storyclip.flow.visit import SLACK_S
+from storyclip.store import clips, incidents, lanes, sends, writer
+from storyclip.store import situation as situations
+
+MOST_RACES = 10  # lost in a row with an id in hand; each one means that somebody else moved the row
+
+
+class Hand:
+    """Gives a decision what it asks for, and writes what it decides."""
+
+    def __init__(self, engine: Engine, clip: Clip | None = None) -> None:
+        """Begin a visit to a clip; None where a whole lane is looked at."""
+        self.visit = engine.visit()
+        self.clip = clip
+        self.goes_on = False
+        self._engine = engine
+        self._created: Post | None = None
+        self._send_by = engine.monotonic() + SLACK_S
+
+    def give(self, asked: Step) -> Any:
+        """Return the answer to what is asked for.
+
+        Raises:
+            LostRace, NotItsTurn, StoreUnavailable: a move was not written.
+            UpstreamError: a call went wrong.
+        """
+        try:
+            return self._give(asked)
+        finally:
+            self._engine.refresh(self.visit.times)
+
+    def _give(self, asked: Step) -> Any:
+        match asked:
+            case Move():
+                return self._write(asked)
+            case HeldByOthers():
+                return situations.held_by_others(asked.clip, asked.posts)
+            case Rest():
+                return writer.rest(asked.clip, self._engine.now())
+            case MakeWay():
+                return writer.make_way(asked.clip, self.visit.now)
+            case MarkGone():
+                return sends.mark_gone(asked.send, self.visit.now)
+            case Learn():
+                return lanes.learn(asked.lane)
+            case RaiseIncident():
+                return incidents.raise_incident(asked.incident, self.visit.now)
+            case PrepareNext():
+                following = clips.next_in_batch(asked.clip)
+                return None if following is None else self._engine.ring_prepare(following)
+        answer = asked.make(self._engine.upstream, self._send_by)
+        if isinstance(asked, Submit):
+            self._created = answer
+        crashpoint(asked.point)
+        return answer
+
+    def _write(self, move: Move) -> Clip:
+        self.goes_on = False
+        crashpoint("decided")
+        # Whoever stood still since this moment for longer than SLACK_S may not speak any more
+        self._send_by = self._engine.monotonic() + SLACK_S
+        try:
+            self.clip = writer.write(move, self._engine.now())
+        except LostRace:
+            if self._created is None:
+                raise
+            self.clip = _bring_home(move.before, self._created, self._engine)
+        self._created = None
+        self.goes_on = _is_in_hand(self.clip)
+        return self.clip
+
+
+def _is_in_hand(clip: Clip) -> bool:
+    """Return whether the step that wrote it meant to go on with it."""
+    is_rung = clip.next_at is not None and clip.next_at == clip.rung_at
+    return is_rung and clip.state not in ENDED
+
+
+def _bring_home(sent: Clip, post: Post, engine: Engine) -> Clip:
+    """Write an id whose clip somebody else moved meanwhile: called dead while only slow.
+
+    Raises:
+        LostRace: the clip went on without it; the post is written down, and looked after.
+        StoreUnavailable: it was not written; its media may still be found.
+    """
+    for _ in range(MOST_RACES):
+        situation = situations.read(sent.id)
+        move = brought_home(situation, post, sent.sends, engine.visit())
+        if move is None:
+            break
+        try:
+            return writer.write(move, engine.now())
+        except LostRace:
+            continue
+    sends.keep_late_id(sent, sent.sends, post)
+    engine.ring_audit(sent.lane.id)
+    raise LostRace(f"clip {sent.index} of {sent.batch_id} has gone on without post {post.id}")

@@ -1,0 +1,74 @@
+"""What becomes of a clip in hand that was surely not created, and of a look that does not work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from storyclip.domain import moves
+from storyclip.domain.clip import Clip
+from storyclip.domain.errors import ErrorCode, RetrySafety
+from storyclip.domain.moves import Move, later
+from storyclip.flow.visit import Visit
+
+DENIED_RETRY_S = 60.0  # how often a refused account is tried: cheap for us, soon for the user
+
+
+def postpone(clip: Clip, visit: Visit, reason: str, at_least_s: float = 0.0) -> Move:
+    """Put a clip back because Metricool could not take it now.
+
+    Its attempt is given back: an outage burns no clip. Only when it has lasted for longer than a
+    story may be late does the clip fail.
+    """
+    since = clip.postponed_since or visit.now
+    max_late_s = visit.settings.max_late_s
+    if (visit.now - since).total_seconds() > max_late_s:
+        words = f"Metricool could not take this story for {max_late_s:.0f} s: {reason}"
+        return moves.refused(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE, RetrySafety.SAFE)
+    due = later(visit.backoff(clip.postponements, at_least_s))
+    return moves.postponed(clip, due, reason, since)
+
+
+def hold(clip: Clip, visit: Visit, reason: str) -> Move:
+    """Put a clip back that Metricool refuses to take for this account; the lane waits with it."""
+    back = moves.postponed(clip, later(visit.in_s(DENIED_RETRY_S)), reconnect_words(reason), None)
+    return blocking(back, visit.now, reason)
+
+
+def try_again_or_fail(clip: Clip, visit: Visit, reason: str, code: ErrorCode) -> Move:
+    """Put a clip back that was surely not created, its attempt spent; fail it after the last."""
+    if clip.attempts >= visit.settings.max_attempts:
+        return moves.refused(clip, reason, code, RetrySafety.SAFE)
+    return moves.tried(clip, later(visit.backoff(clip.attempts)), reason)
+
+
+def denied_look(clip: Clip, visit: Visit, reason: str) -> Move:
+    """Note that Metricool refuses to show this account, and look again in a while."""
+    note = moves.due(clip, later(visit.in_s(DENIED_RETRY_S)))
+    return blocking(note, visit.now, reason)
+
+
+def blocking(move: Move, now: datetime, reason: str) -> Move:
+    """Have the lane say why nothing goes through; the first time it says so counts as the start."""
+    lane = move.before.lane
+    blocked = replace(
+        lane, blocked_reason=reconnect_words(reason), blocked_since=lane.blocked_since or now
+    )
+    return replace(move, lane=blocked)
+
+
+def reopened(clip: Clip, now: datetime) -> Move:
+    """Note that something went through again.
+
+    What came due meanwhile counts from here on: its user was told that it goes on by itself.
+    """
+    lane = replace(clip.lane, blocked_reason=None, blocked_since=None, reopened_at=now)
+    return Move(clip, clip, None, lane=lane)
+
+
+def reconnect_words(reason: str) -> str:
+    """Return what a refused account means, and what to do."""
+    return (
+        f"Metricool refuses this account ({reason}). Nothing more is sent until it is"
+        " reconnected in Metricool; StoryClip goes on by itself then."
+    )

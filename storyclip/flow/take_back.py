@@ -1,0 +1,87 @@
+"""A post that is not wanted on its date: delete it while that is ahead, and be sure.
+
+A DELETE is as dangerous as a POST: its answer can be lost, and it can be handled late. What is
+once begun is finished, whatever the user wishes meanwhile: deleted again until the post is seen
+among the deleted, by its uuid. What is wanted after all is sent anew then.
+"""
+
+from __future__ import annotations
+
+from storyclip.domain import moves
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.identity import Fate
+from storyclip.domain.moves import Move, later
+from storyclip.domain.order import is_last_upstream
+from storyclip.domain.schedule import seconds
+from storyclip.domain.situation import Situation, Wanted
+from storyclip.domain.story import Post, PostStatus
+from storyclip.flow.asking import Course, ask, put
+from storyclip.flow.calls import Delete
+from storyclip.flow.find import Deleted, among_deleted
+from storyclip.flow.setbacks import denied_look
+from storyclip.flow.visit import Visit
+
+SOON_S = 180.0  # what goes out within that time waits for none after it
+AFTER_OTHERS_S = 10.0  # should the word that it is this one's turn get lost
+
+
+def is_to_be_taken_back(situation: Situation, visit: Visit, post: Post) -> bool:
+    """Return whether a post is one that is not wanted, and can still be stopped."""
+    clip = situation.clip
+    if clip.state is not State.WAITING_CONFIRMATION or situation.wanted is Wanted.YES:
+        return False
+    planned_for = moves.date_of(clip, post)
+    is_ahead = planned_for is not None and visit.there < planned_for
+    return post.is_draft or (post.status is PostStatus.PENDING and is_ahead)
+
+
+def take_back(situation: Situation, visit: Visit, post: Post) -> Course[None]:
+    """Delete a clip's post, which was just seen to be ours, and look for it among the deleted."""
+    clip = situation.clip
+    is_first = (
+        situation.wanted is Wanted.NEVER
+        or is_last_upstream(clip.index, situation.siblings)
+        or _goes_out_soon(clip, visit, post)
+    )
+    if not is_first and clip.taken_back_at is None and clip.recall_wished_at is None:
+        # Those after it go first, and the last one that does makes this one due at once
+        yield from put(moves.due(clip, later(visit.in_s(AFTER_OTHERS_S))))
+        return
+    if clip.taken_back_at is None or post.id != clip.post_id:
+        clip = yield from put(moves.taking_back(clip, post, visit.now))
+    try:
+        yield from ask(Delete(clip.lane, post.id))
+        deleted = yield from among_deleted(clip)
+    except UpstreamDenied as refusal:
+        yield from put(denied_look(clip, visit, refusal.words))
+        return
+    except UpstreamError as failure:
+        yield from put(moves.due(clip, later(visit.soon(failure))))
+        return
+    if deleted is None:
+        yield from put(moves.due(clip, later(visit.soon())))
+    else:
+        yield from put(gone(situation.with_clip(clip), visit, deleted))
+
+
+def _goes_out_soon(clip: Clip, visit: Visit, post: Post) -> bool:
+    """Return whether it would go out if those after it are slow to be taken back, or refuse to."""
+    planned_for = moves.date_of(clip, post)
+    return planned_for is not None and planned_for - visit.there < seconds(SOON_S)
+
+
+def gone(situation: Situation, visit: Visit, deleted: Deleted) -> Move:
+    """Return what becomes of an unwanted clip whose post lies among the deleted."""
+    clip = situation.clip
+    if deleted.fate is Fate.OUT:
+        return moves.seen_live(clip, deleted.post, visit.now)
+    if deleted.fate is Fate.UNKNOWN:
+        words = (
+            "StoryClip deleted it in Metricool at the very moment it was due. It may be out: look"
+            " at the account before you ask for it again."
+        )
+        return moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, None)
+    if situation.wanted is Wanted.NEVER:
+        return moves.withdrawn(clip)
+    return moves.recalled(clip, visit.now)

@@ -1,0 +1,74 @@
+"""The late watch: what is called unconfirmed is looked at ever more rarely, and healed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storyclip.domain import moves
+from storyclip.domain.clip import Clip
+from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.moves import NEVER, Move, later, mine
+from storyclip.domain.schedule import seconds
+from storyclip.domain.situation import Situation
+from storyclip.flow.asking import Course, ask, everywhere, put
+from storyclip.flow.find import of_sends
+from storyclip.flow.setbacks import denied_look
+from storyclip.flow.visit import Visit
+
+LATE_WATCH_MAX_S = 300.0  # between two looks at most
+
+
+def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
+    """Look once more for a clip that was given up without ever having been seen."""
+    clip = situation.clip
+    sends = tuple(send for send in situation.sends if send.gone_at is None)
+    if not sends:
+        yield from put(moves.due(clip, NEVER))
+        return
+    try:
+        look = yield from ask(everywhere(clip, [send.planned_for for send in sends]))
+        post = yield from of_sends(clip, sends, look.posts)
+    except UpstreamDenied as refusal:
+        yield from put(denied_look(clip, visit, refusal.words))
+        return
+    except UpstreamError:
+        post = None
+    if post is None:
+        yield from put(watch_on(clip, visit, clip.missing_since))
+    else:
+        yield from put(moves.moved(clip, post, mine(visit.now), visit.now, None))
+
+
+def watch_on(clip: Clip, visit: Visit, missing_since: datetime | None) -> Move:
+    """Look again later, or never more."""
+    next_at = late_look_at(clip, visit)
+    due = NEVER if next_at is None else later(next_at)
+    return moves.looked(
+        clip, due, checks=clip.checks, missing_since=missing_since, seen_at=clip.seen_at
+    )
+
+
+def unconfirmed(
+    clip: Clip, visit: Visit, words: str, code: ErrorCode, checks: int | None = None
+) -> Move:
+    """Stop waiting for a clip's outcome, and go on looking now and then."""
+    return moves.timed_out(clip, words, code, late_look_at(clip, visit), checks)
+
+
+def late_look_at(clip: Clip, visit: Visit) -> datetime | None:
+    """Return when to look again at a clip already called unconfirmed, None once for all."""
+    until = watched_until(clip, visit)
+    if visit.now >= until:
+        return None
+    return min(visit.ever_later(_counted_from(clip, visit), LATE_WATCH_MAX_S), until)
+
+
+def watched_until(clip: Clip, visit: Visit) -> datetime:
+    """Return until when an outcome is looked for, by our clock."""
+    return _counted_from(clip, visit) + seconds(visit.settings.late_watch_s)
+
+
+def _counted_from(clip: Clip, visit: Visit) -> datetime:
+    dates = [date for date in (clip.planned_for, clip.fence_at) if date is not None]
+    assert dates
+    return visit.times.at_ours(max(dates))

@@ -1,0 +1,243 @@
+"""The one place that writes a move: with all that hangs on it, in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import peewee
+import structlog
+
+from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.clip import IN_FLIGHT, Clip, Event, State
+from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.errors import LostRace, NotItsTurn
+from storyclip.domain.moves import Move, withdrawn
+from storyclip.domain.views import clip_view
+from storyclip.store import events, incidents, lanes, sends, turns
+from storyclip.store.database import lock_row, run, writing
+from storyclip.store.instants import to_text
+from storyclip.store.rows import (
+    BATCH,
+    BATCH_COLUMNS,
+    CLIP,
+    SELECT_CLIP,
+    batch_of,
+    clip_of,
+    columns_of,
+)
+
+log = structlog.get_logger("storyclip")
+
+_SENDING = frozenset({Event.CLAIMED, Event.INTENDED})
+_THERE = (State.WAITING_CONFIRMATION.value, State.VERIFYING.value)  # in Metricool, or it may be
+
+
+def write(move: Move, at: datetime) -> Clip:
+    """Write a move, with its event, counters, status, sends, lane and the next turn in one commit.
+
+    What nobody can see of a clip is a note: it is written, and nobody is told.
+
+    Returns the clip as it is now.
+
+    Raises:
+        LostRace: somebody else changed it since it was read; nothing was written.
+        NotItsTurn: it would be sent while the batch is paused or cancelled, or while another clip
+            comes first; nothing was written.
+        StoreUnavailable: nothing was written.
+    """
+    if _is_silent(move):
+        with writing():
+            _update(move.before, columns_of(CLIP, move.before, move.after))
+        return replace(move.after, revision=move.before.revision + 1)
+    with writing():
+        lock_row("lanes", move.before.lane.id)
+        before = locked_batch(move.before.batch_id)
+        now, moved = moved_in(before, move, at)
+        if moved.state is State.PENDING and now.cancel_requested_at is not None:
+            now, moved = moved_in(now, withdrawn(moved), at)
+        changed = now.status is not before.status
+        recalls = _pauses_itself(before, now) or move.event is Event.RECALLED
+        made_due = look_at_last(now, at) if recalls else []
+        opened = turns.pass_on(now, move.before, moved, at, changed=changed)
+        if opened == moved.id:
+            moved = clip_of(run(f"{SELECT_CLIP} WHERE c.id = ?", (moved.id,)).fetchone())
+    crashpoint(move.event.value if move.event else "noted")
+    tell(now, moved, move, [opened, *made_due])
+    return moved
+
+
+def moved_in(before: Batch, move: Move, at: datetime) -> tuple[Batch, Clip]:
+    """Write a move within the caller's transaction, which holds the lane's lock, and its batch.
+
+    Raises:
+        LostRace, NotItsTurn: as `write`.
+    """
+    moved = replace(move.after, revision=move.before.revision + 1)
+    if move.event in _SENDING:
+        turns.check_turn(move, before, at)
+    _compare_and_set(move, before, at)
+    sends.keep(move, at)
+    if move.lane is not None:
+        lanes.write(move.before.lane, move.lane)
+        moved = replace(moved, lane=move.lane)
+    if move.incident is not None:
+        incidents.write(move.incident, at)
+    if move.event is None and not _shows(move, before):
+        return before, moved
+    now = before.after(move.before, moved, at)
+    save_batch(before, now)
+    events.append(before, now, moved, at)
+    return now, moved
+
+
+def rest(clip: Clip, at: datetime) -> int | None:
+    """Let a clip wait for its turn; return the clip whose turn it is if its bell is to be rung."""
+    with writing():
+        lock_row("lanes", clip.lane.id)
+        _update(clip, {"next_at": None, "rung_at": None})
+        return lanes.open_next(clip.lane.id, at)
+
+
+def look_at_last(batch: Batch, at: datetime) -> list[int]:
+    """Make due the last clip of a paused batch that waits in Metricool, and what may be there.
+
+    They are taken back from the last to the first: at every moment what is there is a beginning of
+    the batch. In the caller's transaction.
+    """
+    if batch.pause_requested_at is None:
+        return []
+    rows = run(
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
+        " WHERE batch_id = ? AND (status = ? OR clip_index = (SELECT MAX(clip_index)"
+        " FROM publish_batch_clips WHERE batch_id = ? AND status = ?)) RETURNING id",
+        (
+            *[to_text(at)] * 2,
+            batch.batch_id,
+            State.VERIFYING.value,
+            batch.batch_id,
+            State.WAITING_CONFIRMATION.value,
+        ),
+    ).fetchall()
+    return [clip_id for (clip_id,) in rows]
+
+
+def make_way(clip: Clip, at: datetime) -> None:
+    """Have all later clips of the batch that wait for their date taken back: one before them comes.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        lock_row("lanes", clip.lane.id)
+        run(
+            "UPDATE publish_batch_clips SET recall_wished_at = ?, next_at = ?, rung_at = NULL,"
+            " revision = revision + 1 WHERE batch_id = ? AND clip_index > ? AND status = ?"
+            " AND recall_wished_at IS NULL AND taken_back_at IS NULL AND scheduled_at > ?",
+            (
+                *[to_text(at)] * 2,
+                clip.batch_id,
+                clip.index,
+                State.WAITING_CONFIRMATION.value,
+                to_text(at),
+            ),
+        )
+
+
+def look_at_once(batch: Batch, at: datetime) -> list[int]:
+    """Make due what Metricool has or may have of a stopped batch; return those clips.
+
+    In the caller's transaction. A new revision: who looks at one of them right now must not put it
+    off with what he knew.
+    """
+    rows = run(
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
+        " WHERE batch_id = ? AND status IN (?, ?) RETURNING id",
+        (*[to_text(at)] * 2, batch.batch_id, *_THERE),
+    ).fetchall()
+    return [clip_id for (clip_id,) in rows]
+
+
+def locked_batch(batch_id: str) -> Batch:
+    """Return a batch as it is in the caller's transaction, which holds its lane's lock."""
+    select = f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?"
+    return batch_of(run(select, (batch_id,)).fetchone())
+
+
+def save_batch(before: Batch, now: Batch) -> None:
+    """Write what changed of a batch, in the caller's transaction that holds its lane's lock."""
+    columns = columns_of(BATCH, before, now)
+    run(
+        _update_sql("publish_batches", tuple(columns), "batch_id = ?"),
+        (*columns.values(), now.batch_id),
+    )
+
+
+def tell(batch: Batch, clip: Clip, move: Move, due: Sequence[int | None]) -> None:
+    """Log an edge that was committed, and tell whoever listens."""
+    log.info(
+        move.event.value if move.event else "noted",
+        batch=clip.batch_id,
+        clip=clip.index,
+        status=clip.state.value,
+        attempts=clip.attempts,
+        error_code=clip.error_code,
+    )
+    for clip_id in dict.fromkeys(due or [None]):
+        events.announce(events.Change(batch.batch_id, batch.last_seq, clip, clip_id))
+
+
+def _is_silent(move: Move) -> bool:
+    """Return whether a move changes nothing but what this clip's next look needs."""
+    if move.event is not None or move.lane is not None or move.incident is not None:
+        return False
+    before, after = move.before, move.after
+    is_first_look = before.seen_at is None and after.seen_at is not None
+    return not is_first_look and before.error == after.error
+
+
+def _shows(move: Move, batch: Batch) -> bool:
+    """Return whether a reader of the status can see it: then it has its event."""
+    return clip_view(move.before, batch.mode) != clip_view(move.after, batch.mode)
+
+
+def _pauses_itself(before: Batch, now: Batch) -> bool:
+    """Return whether a failed clip pauses a batch whose other clips wait for dates of their own."""
+    return (
+        now.pause_requested_at is not None
+        and before.pause_requested_at is None
+        and now.mode != MODE_NOW
+    )
+
+
+def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:
+    before, after = move.before, move.after
+    columns = columns_of(CLIP, before, after)
+    if after.state not in IN_FLIGHT or after.is_let_go:
+        columns["lane_held"] = None
+    elif move.event in _SENDING and turns.needs_turn(before, batch, at):
+        columns["lane_held"] = before.lane.id
+    elif before.state is State.PENDING and not lanes.is_held(before.lane.id):
+        columns["lane_held"] = before.lane.id if batch.mode == MODE_NOW else None
+    try:
+        _update(before, columns)
+    except peewee.IntegrityError as taken:
+        raise NotItsTurn(f"another clip is in flight on lane {before.lane.id}") from taken
+
+
+def _update(clip: Clip, columns: dict[str, Any]) -> None:
+    columns = {**columns, "revision": clip.revision + 1}
+    cursor = run(
+        _update_sql("publish_batch_clips", tuple(columns), "id = ? AND revision = ?"),
+        (*columns.values(), clip.id, clip.revision),
+    )
+    if cursor.rowcount == 0:
+        raise LostRace(f"clip {clip.index} of {clip.batch_id} was changed by somebody else")
+
+
+@lru_cache(maxsize=512)
+def _update_sql(table: str, columns: tuple[str, ...], where: str) -> str:
+    return f"UPDATE {table} SET {', '.join(f'{column} = ?' for column in columns)} WHERE {where}"
