@@ -95,11 +95,15 @@ def moved_in(before: Batch, move: Move, at: datetime) -> tuple[Batch, Clip]:
 
 
 def rest(clip: Clip, at: datetime) -> int | None:
-    """Let a clip wait for its turn; return the clip whose turn it is if its bell is to be rung."""
+    """Let a clip wait for its turn; return the clip whose turn it is if its bell is to be rung.
+
+    That may be the same one: what made it rest may be over by now.
+    """
     with writing():
         lock_row("lanes", clip.lane.id)
         _update(clip, {"next_at": None, "rung_at": None})
-        return lanes.open_next(clip.lane.id, at)
+        planned = lanes.open_planned(clip.batch_id, at)
+        return planned or lanes.open_next(clip.lane.id, at)
 
 
 def look_at_last(batch: Batch, at: datetime) -> list[int]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from storyclip.domain import crashpoint
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import RetrySafety
 from storyclip.flow.step import step
@@ -74,6 +75,24 @@ def test_two_workers_with_the_same_bell_send_once(stage: Stage):
 
     assert first_one_in.state is State.UPLOADING
     assert created_by_source(stage.sandbox.ledger()) in ({}, {source("b1", 1): 1})
+
+
+def test_a_second_worker_that_comes_too_late_to_claim_a_clip_leaves_it_alone(stage: Stage):
+    stage.accept(2)
+    clip = stage.clips()[0]
+
+    def meanwhile(point: str) -> bool:
+        counted = stage.clips()[0].lane.month_counted_at is not None
+        if point == "decided" and counted and stage.states()[0] is State.PENDING:
+            record(stage.clips()[0], Event.CLAIMED, at=stage.at, next_at=None, worker="other")
+        return False
+
+    crashpoint.arm(meanwhile)
+    step(clip.id, stage.engine_of("worker-b"))
+    crashpoint.arm(None)
+
+    assert stage.states() == [State.UPLOADING, State.PENDING]
+    assert stage.clips()[0].worker == "other"
 
 
 def test_two_batches_of_one_account_never_interleave(stage: Stage):

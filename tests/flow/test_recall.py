@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from storyclip.domain import crashpoint
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import State
 from storyclip.flow.control import Outcome
@@ -156,3 +157,25 @@ def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(
 
     assert stage.states() == [State.CANCELLED]
     assert deleted(stage) == [source("b1", 1)]
+
+
+def test_a_clip_put_back_for_a_pause_that_is_over_by_then_goes_on_by_itself(stage: Stage):
+    batch = stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
+    passed = list[str]()
+
+    def meanwhile(point: str) -> bool:
+        passed.append(point)
+        if point == "media_prepared":
+            wishes.pause(batch.batch_id, batch.user_id, stage.at)
+        elif point == "decided" and passed.count(point) == 4:
+            # The count of the month and the claim were written, the intent was refused: now it
+            # is about to be put back
+            wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+        return False
+
+    crashpoint.arm(meanwhile)
+    stage.play()
+    crashpoint.arm(None)
+    stage.pass_time(2)
+
+    assert stage.states() == [State.WAITING_CONFIRMATION]
