@@ -20,9 +20,14 @@ def beat(name: str) -> None:
 
 
 def beats() -> Mapping[str, int]:
-    """Return every known worker with its counter."""
+    """Return every worker that has beaten, or has a clip in hand, with its counter.
+
+    One may take a clip and die before its first beat, or after it was buried as only slow.
+    """
     with reading():
-        return dict(run("SELECT name, beats FROM workers").fetchall())
+        known = dict(run("SELECT name, beats FROM workers").fetchall())
+        in_hand = run("SELECT worker FROM publish_batch_clips WHERE worker IS NOT NULL").fetchall()
+    return {**{name: 0 for (name,) in in_hand}, **known}
 
 
 def bury(names: Collection[str], at: datetime) -> None:

@@ -119,6 +119,15 @@ def test_the_leader_buries_a_silent_follower_too(host: Host):
     assert host.pass_time(SILENT_S + TICK_S, a) == [clip.id]
 
 
+def test_what_a_worker_had_in_hand_that_died_before_its_first_beat_is_rung(host: Host):
+    clock = host.clock("a")
+    clip = made(count=1)[0]
+    far = T0 + timedelta(minutes=5)
+    record(clip, Event.CLAIMED, at=T0, worker="b", next_at=far, rung_at=None)
+
+    assert host.pass_time(SILENT_S + 2 * TICK_S, clock) == [clip.id]
+
+
 def test_silence_is_noticed_early_enough_to_move_within_two_seconds():
     assert SILENT_S + 2 * TICK_S <= 2.0
 
