@@ -10,7 +10,7 @@ from storyclip.domain.moves import Move, later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.send import Send
 from storyclip.domain.situation import Situation
-from storyclip.domain.story import Look
+from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
 from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import of_sends
@@ -43,7 +43,7 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     # The look that may prove an absence also shows what somebody moved far ahead.
     look = yield from ask(everywhere(clip, plans) if is_second else around(clip, plans))
     found = yield from of_sends(clip, sends, look.posts)
-    if found is not None:
+    if found is not None and (_is_dated_as_asked(clip, found) or _has_settled(clip, visit)):
         return moves.found(clip, found, visit.now)
     to_fence_s = _to_fence_s(clip, look, visit)
     if to_fence_s is None:
@@ -73,6 +73,16 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
 
 def _open(situation: Situation) -> tuple[Send, ...]:
     return tuple(send for send in situation.sends if send.gone_at is None)
+
+
+def _is_dated_as_asked(clip: Clip, post: Post) -> bool:
+    return post.planned_for in clip.plans or post.other_reading in clip.plans
+
+
+def _has_settled(clip: Clip, visit: Visit) -> bool:
+    """Return whether our own post would be listed by now, should this be somebody's copy of it."""
+    assert clip.intended_at is not None
+    return visit.now >= clip.intended_at + seconds(visit.settings.settle_s)
 
 
 def _may_be_theirs(clip: Clip, sends: tuple[Send, ...], look: Look) -> Course[bool]:
