@@ -15,7 +15,12 @@ from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, PrepareNext, put
 from storyclip.flow.find import Deleted, anywhere, under_its_id
-from storyclip.flow.setbacks import denied_look, reopened
+from storyclip.flow.setbacks import (
+    SAID_AFTER_S,
+    could_not_look_words,
+    denied_look,
+    reopened,
+)
 from storyclip.flow.take_back import gone, is_to_be_taken_back, take_back
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import unconfirmed, watch_on, watched_until
@@ -188,16 +193,14 @@ def _unreadable(clip: Clip, visit: Visit, failure: UpstreamError) -> Course[None
         words = _not_live_within(visit.settings.late_watch_s) + f" (last look: {failure})"
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
         return
-    unseen = clip.seen_at is None and clip.uploaded_at is not None
-    if unseen and (visit.now - clip.uploaded_at).total_seconds() >= UNSEEN_S:  # type: ignore[operator]
-        due, checks = later(visit.soon(failure)), clip.checks
-        yield from put(
-            moves.looked(
-                clip, due, checks=checks, missing_since=clip.missing_since, seen_at=visit.now
-            )
-        )
-        return
-    yield from put(moves.due(clip, later(visit.soon(failure))))
+    assert clip.planned_for is not None
+    is_over = visit.there >= clip.planned_for + seconds(SAID_AFTER_S)
+    reason = could_not_look_words(clip, failure) if is_over else None
+    note = moves.could_not_look(clip, later(visit.soon(failure)), reason)
+    had_at = clip.uploaded_at if clip.seen_at is None else None
+    if had_at is not None and visit.now >= had_at + seconds(UNSEEN_S):
+        note = moves.seen_unread(note, visit.now)
+    yield from put(note)
 
 
 def _not_live_within(total_s: float) -> str:

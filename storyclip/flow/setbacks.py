@@ -7,11 +7,14 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
-from storyclip.domain.errors import ErrorCode, RetrySafety
+from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamError
 from storyclip.domain.moves import Move, later
 from storyclip.flow.visit import Visit
 
 DENIED_RETRY_S = 60.0  # how often a refused account is tried: cheap for us, soon for the user
+
+SAID_AFTER_S = 60.0  # looks that have failed for so long are told to the user
+_COULD_NOT_LOOK = "Metricool cannot be looked at"
 
 
 def postpone(clip: Clip, visit: Visit, reason: str, at_least_s: float = 0.0) -> Move:
@@ -46,6 +49,13 @@ def denied_look(clip: Clip, visit: Visit, reason: str) -> Move:
     """Note that Metricool refuses to show this account, and look again in a while."""
     note = moves.due(clip, later(visit.in_s(DENIED_RETRY_S)))
     return blocking(note, visit.now, reason)
+
+
+def could_not_look_words(clip: Clip, failure: UpstreamError) -> str:
+    """Return what to say of looks that fail; what was said at first stays, for each is an event."""
+    if clip.error is not None and clip.error.startswith(_COULD_NOT_LOOK):
+        return clip.error
+    return f"{_COULD_NOT_LOOK}: {failure}. The story may be there, or out; looking goes on."
 
 
 def blocking(move: Move, now: datetime, reason: str) -> Move:

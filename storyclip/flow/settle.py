@@ -14,7 +14,7 @@ from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
 from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import of_sends
-from storyclip.flow.setbacks import denied_look
+from storyclip.flow.setbacks import SAID_AFTER_S, could_not_look_words, denied_look
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import late_look_at
 
@@ -22,7 +22,6 @@ SECOND_LOOK = 12  # the two looks that prove an absence are this part of the mar
 FAR_AHEAD_S = 3600.0  # dates further ahead than this …
 FAR_SETTLE = 5  # … are settled by looking for so many margins after the send: 10 min
 LONGEST_WAIT_S = 30.0  # between two looks while the fence is still ahead
-SAID_AFTER_S = 60.0  # looks that have failed for so long are told to the user
 
 
 def settle(situation: Situation, visit: Visit) -> Course[None]:
@@ -153,8 +152,8 @@ def _is_past(clip: Clip, visit: Visit, margin_s: float) -> bool:
 def _look_again_after(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
     assert clip.intended_at is not None
     lasting = (visit.now - clip.intended_at).total_seconds() >= SAID_AFTER_S
-    reason = f"Metricool cannot be looked at: {failure}. The story may exist; looking goes on."
-    return moves.could_not_look(clip, later(visit.soon(failure)), reason if lasting else None)
+    reason = could_not_look_words(clip, failure) if lasting else None
+    return moves.could_not_look(clip, later(visit.soon(failure)), reason)
 
 
 def _unproven(clip: Clip, visit: Visit) -> Move:

@@ -6,7 +6,7 @@ clip is due next: `mine` (it goes on in this worker's hand), `later`, `NEVER` (n
 
 from storyclip.domain.moves.again import rechecked, retried
 from storyclip.domain.moves.move import NEVER, Due, Move, date_of, later, mine
-from storyclip.domain.moves.notes import could_not_look, due, leading, looked
+from storyclip.domain.moves.notes import could_not_look, due, leading, looked, seen_unread
 from storyclip.domain.moves.sending import (
     absent,
     accepted,
@@ -62,6 +62,7 @@ __all__ = [
     "retried",
     "seen_failed",
     "seen_live",
+    "seen_unread",
     "taking_back",
     "timed_out",
     "tried",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from storyclip.domain.clip import Clip
+from storyclip.domain.clip import Clip, State
 from storyclip.domain.moves.move import (
     Due,
     Move,
@@ -31,8 +31,12 @@ def looked(
     missing_since: datetime | None = None,
     seen_at: datetime | None = None,
 ) -> Move:
-    """Note what one look showed, and when to look again."""
-    seen = replace(clip, seen_at=seen_at, missing_since=missing_since, checks=checks)
+    """Note what one look showed, and when to look again.
+
+    Of what Metricool has, nothing but looks that failed can have been said.
+    """
+    error = None if clip.state is State.WAITING_CONFIRMATION else clip.error
+    seen = replace(clip, seen_at=seen_at, missing_since=missing_since, checks=checks, error=error)
     return Move(clip, replace(seen, next_at=when.next_at, rung_at=when.rung_at), None)
 
 
@@ -40,3 +44,8 @@ def could_not_look(clip: Clip, when: Due, reason: str | None) -> Move:
     """Note that looking does not work, in words once it has lasted."""
     there = replace(clip, error=reason or clip.error)
     return Move(clip, replace(there, next_at=when.next_at, rung_at=when.rung_at), None)
+
+
+def seen_unread(move: Move, now: datetime) -> Move:
+    """Note besides that nothing waits any longer for a first look at its post."""
+    return replace(move, after=replace(move.after, seen_at=now))
