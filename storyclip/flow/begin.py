@@ -57,7 +57,7 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
         clear = yield from _is_clear(situation, visit)
         if not clear:
             return
-    if (too_late := _too_late(clip, visit)) is not None:
+    if (too_late := _too_late(situation, visit)) is not None:
         yield from put(too_late)
         return
     if (waiting := _must_wait(situation, visit)) is not None:
@@ -138,15 +138,18 @@ def _is_clear(situation: Situation, visit: Visit) -> Course[bool]:
     return post is None
 
 
-def _too_late(clip: Clip, visit: Visit) -> Move | None:
+def _too_late(situation: Situation, visit: Visit) -> Move | None:
     """Return the end of a clip that is older than anybody would still want it to go out.
 
     What its account was refused for does not count: its user was told that it goes on by itself.
+    Neither does what held up the clip before it, which went out all the same.
     """
-    wished_for, lane = clip.wished_for, clip.lane
+    clip, lane = situation.clip, situation.clip.lane
+    wished_for = clip.wished_for
     if wished_for is None or lane.blocked_reason is not None:
         return None
-    since = max(wished_for, lane.reopened_at or wished_for)
+    before = order.latest_before(clip.index, situation.siblings)
+    since = max(wished_for, lane.reopened_at or wished_for, before or wished_for)
     late_s = (visit.now - since).total_seconds()
     if late_s <= visit.settings.max_late_s:
         return None

@@ -33,4 +33,5 @@ def waits(clip: Clip, visit: Visit) -> Move | None:
     if not fair_use.is_full(clip.lane):
         return None
     until = visit.now + fair_use.COUNTED_FOR
-    return moves.held_up(clip, until, fair_use.full_words(clip.lane), until)
+    wished_for = max(clip.wished_for or until, until)  # a date that lies further ahead is kept
+    return moves.held_up(clip, until, fair_use.full_words(clip.lane), wished_for)
