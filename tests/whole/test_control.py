@@ -209,19 +209,22 @@ def test_the_retry_of_an_unconfirmed_clip_that_is_live_adopts_it(quick: Client):
 
 
 @pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
-def test_the_retry_of_an_unconfirmed_clip_that_is_gone_sends_it_once(
+def test_an_unconfirmed_clip_deleted_after_its_date_is_sent_once_by_a_persons_word_alone(
     quick: Client, is_killed: bool
 ):
     batch = unconfirmed(quick)
     made = batch.lines("created")[0]
     delete(quick, batch, made["postId"])
 
-    answer = quick.act("retry-failed", batch)
+    by_itself = quick.act("retry-failed", batch)
+    by_word = quick.act("retry-failed", batch, confirmAbsent="true")
     if is_killed:
         quick.kill_workers()
     batch.until_ended()
 
-    assert answer.status_code == 200
+    assert (by_itself.status_code, by_itself.json()["code"]) == (409, "still_pending")
+    assert "confirmAbsent=true" in by_itself.json()["detail"]
+    assert by_word.status_code == 200
     assert batch.states() == ["published"]
     assert len(batch.lines("created")) == 2
     assert len(batch.lines("published")) == 1
