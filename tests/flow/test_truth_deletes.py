@@ -1,0 +1,176 @@
+"""A DELETE is as dangerous as a POST: its answer may be lost, and it may be handled late."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from storyclip.domain.errors import RetrySafety
+from storyclip.flow.control import Outcome, outcome_of
+from storyclip.store import wishes
+from tests.flow.acts import (
+    CANCELLED,
+    FAILED,
+    HOUR_S,
+    PENDING,
+    PUBLISHED,
+    assert_told,
+    dated,
+    deleted_by_us,
+    hand,
+    lines,
+    live_on,
+    on_sqlite,
+    post_id,
+    sources,
+    until_before,
+)
+from tests.flow.conftest import Stage
+
+pytestmark = on_sqlite
+
+ALL = sources(1, 2, 3)
+FAILING = [
+    {"fault": "status_before_delete", "status": 500},
+    {"fault": "drop_before_delete"},
+    {"fault": "delete_then_drop"},
+    {"fault": "delete_then_status", "status": 500},
+    {"fault": "delete_204"},
+    {"fault": "busy_429", "call": "delete"},
+]
+GONE_ANSWERS = [{"status": 400}, {"status": 200}]
+
+
+@pytest.mark.parametrize("index", [1, 3])
+@pytest.mark.parametrize("fault", FAILING, ids=str)
+def test_after_a_delete_that_went_wrong_all_go_out_once_and_in_order(
+    stage: Stage, fault: dict[str, Any], index: int
+):
+    dated(stage, 3)
+    stage.sandbox.fault(**fault, source=sources(index)[0], times=1)
+
+    hand(stage).pause(stage.batch())
+    hand(stage).resume(stage.batch())
+    live_on(stage, 3 * HOUR_S)
+
+    assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
+    assert_told(stage)
+
+
+def test_a_single_404_after_a_failed_delete_makes_nothing_gone(stage: Stage):
+    dated(stage, 1)
+    stage.sandbox.fault(fault="status_before_delete", status=500, times=1)
+    wishes.cancel("b1", "ana", stage.at)
+    stage.play()
+    stage.sandbox.fault(fault="get_404", times=1)
+    stage.sandbox.fault(fault="list_lacks_once")
+    told = []
+
+    def look() -> None:
+        there = len(lines(stage, "deleted")) == 0
+        told.append((there, stage.states()[0]))
+
+    for _ in range(30):
+        stage.pass_time(1)
+        look()
+
+    assert (True, CANCELLED) not in told
+    assert told[-1] == (False, CANCELLED)
+    live_on(stage, 3 * HOUR_S)
+    assert stage.live() == []
+
+
+@pytest.mark.parametrize("answer", GONE_ANSWERS, ids=str)
+@pytest.mark.parametrize("wish", ["cancel", "pause"])
+def test_an_id_that_is_gone_is_gone_however_metricool_says_so(
+    stage: Stage, answer: dict[str, int], wish: str
+):
+    dated(stage, 2)
+    stage.sandbox.fault(fault="gone_id_answers", **answer)
+    stage.sandbox.fault(fault="delete_then_drop")
+
+    getattr(hand(stage), wish)(stage.batch())
+    stage.pass_time(30)
+
+    assert stage.states() == [CANCELLED if wish == "cancel" else PENDING] * 2
+    if wish == "pause":
+        hand(stage).resume(stage.batch())
+    live_on(stage, 3 * HOUR_S)
+    assert stage.live() == ([] if wish == "cancel" else sources(1, 2))
+
+
+@pytest.mark.parametrize("answer", GONE_ANSWERS, ids=str)
+def test_what_a_person_deleted_is_told_however_metricool_says_so(
+    stage: Stage, answer: dict[str, int]
+):
+    stage.accept(1)
+    stage.play()
+    stage.sandbox.fault(fault="gone_id_answers", **answer)
+    stage.sandbox.person("delete", postId=post_id(stage))
+
+    live_on(stage, 600)
+
+    clip = stage.clips()[0]
+    assert (clip.state, clip.error_code) == (CANCELLED, "deleted_in_metricool")
+    assert_told(stage)
+
+
+def test_a_delete_whose_answer_is_lost_just_before_its_date_keeps_the_order(stage: Stage):
+    first, *_ = dated(stage, 3, ahead_s=300)
+    stage.sandbox.fault(fault="delete_then_drop", source=sources(1)[0], times=1)
+    stage.sandbox.fault(fault="list_fails", status=503, times=4)
+    until_before(stage, first, by_s=18)
+
+    wishes.pause("b1", "ana", stage.at)
+    stage.pass_time(2)
+    wishes.resume("b1", "ana", stage.at, first + timedelta(minutes=1))
+    live_on(stage, 1200)
+
+    assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
+    assert_told(stage)
+
+
+def test_what_goes_out_while_we_delete_it_is_called_neither_cancelled_nor_safe(stage: Stage):
+    stage.sandbox.fault(fault="publishing_for_long", seconds=40)
+    stage.sandbox.fault(fault="delete_too_late")
+    dated(stage, 1, ahead_s=180)
+    delete = stage.upstream.delete_post
+
+    def at_the_very_moment(*of: Any) -> None:
+        stage.stand_still(until_due_s(stage) + 2)
+        delete(*of)
+
+    until_before(stage, stage.clips()[0].planned_for or stage.at, by_s=5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage.upstream, "delete_post", at_the_very_moment)
+        wishes.cancel("b1", "ana", stage.at)
+        stage.play()
+    live_on(stage, 600)
+
+    assert stage.live() == sources(1)
+    clip = stage.clips()[0]
+    assert (clip.state, clip.retry_safety) == (FAILED, RetrySafety.CHECK_FIRST)
+    assert outcome_of(stage.clips()) == Outcome((), (), (), (1,))
+
+
+def until_due_s(stage: Stage) -> float:
+    planned_for = stage.clips()[0].planned_for
+    assert planned_for is not None
+    return (planned_for - stage.at).total_seconds()
+
+
+def test_a_wish_answers_with_what_is_complete_and_no_more(stage: Stage):
+    dated(stage, 3)
+    stage.sandbox.fault(fault="status_before_delete", status=500, source=sources(2)[0])
+
+    still_out = hand(stage).pause(stage.batch())
+
+    assert deleted_by_us(stage) == sources(3)
+    assert still_out == (1, 2)
+    outcome = hand(stage).cancel(stage.batch())
+    assert outcome == Outcome((), (1, 3), (), (2,))
+    stage.sandbox.clear_faults()
+    live_on(stage, 3 * HOUR_S)
+    assert (stage.live(), stage.states()) == ([], [CANCELLED] * 3)

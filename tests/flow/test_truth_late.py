@@ -1,0 +1,134 @@
+"""What is handled late, or brought home late, is not forgotten: nobody gets what nobody wants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from storyclip.domain.errors import RefusalCode
+from storyclip.flow.control import outcome_of
+from storyclip.store import wishes
+from tests.flow.acts import (
+    CANCELLED,
+    FAILED,
+    HOUR_S,
+    PUBLISHED,
+    WAITING,
+    assert_told,
+    created_by_us,
+    dated,
+    deleted_by_us,
+    hand,
+    impatient,
+    incidents,
+    live_on,
+    on_sqlite,
+    post_id,
+    sources,
+    until,
+)
+from tests.flow.conftest import Stage
+from tests.flow.test_retry import refused, retry
+
+pytestmark = on_sqlite
+
+ALL = sources(1, 2, 3)
+FAILING = [
+    {"fault": "status_before_delete", "status": 500},
+    {"fault": "drop_before_delete"},
+    {"fault": "delete_then_drop"},
+    {"fault": "delete_then_status", "status": 500},
+    {"fault": "delete_204"},
+    {"fault": "busy_429", "call": "delete"},
+]
+GONE_ANSWERS = [{"status": 400}, {"status": 200}]
+
+
+@pytest.mark.parametrize("late_s", [20.0, 600.0, 6900.0])
+def test_a_delete_that_is_handled_late_hits_nothing_that_was_sent_anew(stage: Stage, late_s: float):
+    dated(stage, 3)
+    stage.sandbox.fault(fault="delay_before_delete", seconds=late_s, times=1)
+    wishes.pause("b1", "ana", stage.at)
+    with impatient(stage, "delete_post"):
+        stage.play()
+
+    hand(stage).resume(stage.batch())
+    live_on(stage, 3 * HOUR_S)
+
+    assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
+    assert_told(stage)
+
+
+@pytest.mark.parametrize("late_s", [1200.0, 3600.0])
+def test_a_cancelled_story_whose_post_is_handled_late_does_not_go_out(stage: Stage, late_s: float):
+    date = stage.at + timedelta(hours=2)
+    stage.sandbox.fault(fault="delay_before_create", seconds=late_s, times=1)
+    stage.accept(1, dates=[date])
+    with impatient(stage, "submit_story"):
+        stage.play()
+    wishes.cancel("b1", "ana", stage.at)
+
+    live_on(stage, late_s - 60)
+    told = outcome_of(stage.clips())
+    live_on(stage, 3 * HOUR_S)
+
+    assert told.cancelled == (1,) or told.unknown == (1,)
+    assert created_by_us(stage) == deleted_by_us(stage) == sources(1)
+    assert stage.live() == []
+    assert stage.states() == [CANCELLED]
+
+
+def test_what_a_worker_brings_home_after_standing_still_for_twenty_minutes_does_not_go_out(
+    stage: Stage,
+):
+    date = stage.at + timedelta(hours=2)
+    stage.accept(1, dates=[date])
+    submit = stage.upstream.submit_story
+
+    def standing_still(*of: Any) -> Any:
+        with pytest.MonkeyPatch.context() as others:
+            others.setattr(stage.upstream, "submit_story", submit)
+            wishes.cancel("b1", "ana", stage.at)
+            stage.bells.clear()
+            live_on(stage, 1200)
+            told.append(stage.states())
+        return submit(*of)
+
+    told: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage.upstream, "submit_story", standing_still)
+        stage.play()
+    live_on(stage, 3 * HOUR_S)
+
+    assert told == [[CANCELLED]]
+    assert created_by_us(stage) == deleted_by_us(stage) == sources(1)
+    assert (stage.live(), stage.states()) == ([], [CANCELLED])
+
+
+def test_what_somebody_restores_after_our_cancel_is_theirs_and_told(stage: Stage):
+    dated(stage, 1)
+    old_id = post_id(stage)
+    hand(stage).cancel(stage.batch())
+    stage.sandbox.person("restore", account="2000001", postId=old_id)
+
+    live_on(stage, HOUR_S)
+
+    assert deleted_by_us(stage) == sources(1)
+    assert incidents(stage)[0] == "restored"
+
+
+def test_a_story_deleted_after_its_date_is_sent_again_by_a_persons_word_alone(stage: Stage):
+    stage.sandbox.fault(fault="never_publishes", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.person("delete", postId=post_id(stage))
+
+    by_itself = refused(stage, 1)
+    retry(stage, 1, absence_confirmed=True)
+    live_on(stage, 300)
+
+    assert by_itself is RefusalCode.STILL_PENDING
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+    assert WAITING not in stage.states()

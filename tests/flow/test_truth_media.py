@@ -1,0 +1,190 @@
+"""The URL of a file as the mark of a send: believed only where it can be one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storyclip.domain.errors import RefusalCode, RetrySafety
+from storyclip.store.database import run, writing
+from tests.flow.acts import (
+    DAY_S,
+    FAILED,
+    HOUR_S,
+    PUBLISHED,
+    assert_told,
+    created_by_us,
+    dated,
+    deleted_by_us,
+    live_on,
+    make,
+    on_sqlite,
+    person,
+    sources,
+    until,
+)
+from tests.flow.conftest import Stage, source
+from tests.flow.test_retry import refused, retry
+
+pytestmark = on_sqlite
+
+LOST = {"create_then_drop": 1, "drop_before_create": 0}  # how many posts come of it
+TO_CONFIRM = "confirmAbsent=true"
+
+
+def assert_left_to_a_person(stage: Stage, index: int = 1) -> None:
+    clip = stage.clips()[index - 1]
+    assert (clip.state, clip.error_code) == (FAILED, "unconfirmed")
+    assert clip.retry_safety is RetrySafety.CHECK_FIRST
+    assert TO_CONFIRM in (clip.error or "")
+
+
+def test_an_echoed_url_goes_out_once_while_its_answer_is_read(stage: Stage):
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.accept(2)
+
+    live_on(stage, 300)
+
+    assert (stage.live(), stage.states()) == (sources(1, 2), [PUBLISHED] * 2)
+    assert_told(stage)
+
+
+def test_an_echoed_url_that_never_arrived_is_sent_again_by_a_persons_word_alone(stage: Stage):
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.accept(2)
+
+    live_on(stage, HOUR_S)
+    by_itself = refused(stage, 1)
+    sent_by_itself = created_by_us(stage)
+    retry(stage, 1, absence_confirmed=True, order_may_change=True)
+    live_on(stage, 300)
+
+    assert by_itself is RefusalCode.STILL_PENDING
+    assert sent_by_itself == sources(2)
+    assert (stage.live(), stage.states()) == (sources(2, 1), [PUBLISHED] * 2)
+
+
+@pytest.mark.parametrize("shown", ["as it was sent", "re-hosted"])
+def test_an_echoed_url_whose_answer_was_lost_goes_out_once(stage: Stage, shown: str):
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    if shown == "re-hosted":
+        stage.sandbox.fault(fault="media_rehosted")
+    stage.accept(1)
+
+    live_on(stage, HOUR_S)
+
+    assert (stage.live(), created_by_us(stage)) == (sources(1), sources(1))
+    if shown == "re-hosted":
+        assert_left_to_a_person(stage)
+    else:
+        assert stage.states() == [PUBLISHED]
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_the_same_copy_for_two_sends_proves_neither(stage: Stage, fault: str):
+    stage.sandbox.fault(fault="normalize_same")
+    stage.accept(1)
+    until(stage, PUBLISHED)
+    stage.sandbox.fault(fault=fault, times=1)
+    again = sources(1)[0]
+    stage.accept(1, name="b2")
+    with writing():
+        run("UPDATE publish_batch_clips SET clip_url = ? WHERE batch_id = 'b2'", (again,))
+
+    live_on(stage, HOUR_S)
+
+    came = LOST[fault]
+    assert stage.live() == [again] * (1 + came)
+    assert len(created_by_us(stage)) == 1 + came
+    clip = stage.clips("b2")[0]
+    if came:
+        assert clip.state is PUBLISHED
+        assert clip.post_uuid != stage.clips("b1")[0].post_uuid
+    else:
+        assert (clip.state, clip.retry_safety) == (FAILED, RetrySafety.CHECK_FIRST)
+
+
+def test_re_hosted_media_is_followed_by_its_uuid(stage: Stage):
+    stage.sandbox.fault(fault="media_rehosted")
+    [date] = dated(stage, 1)
+    person(stage, "edit", date=date + timedelta(minutes=5))
+
+    live_on(stage, 3 * HOUR_S)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+    assert deleted_by_us(stage) == []
+
+
+@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("habit", ["media_rehosted", "media_other_in_lists"])
+@pytest.mark.parametrize("learnt", [True, False], ids=["learnt", "never seen before"])
+def test_a_lost_story_that_may_be_shown_under_another_url_is_not_sent_again(
+    stage: Stage, habit: str, fault: str, learnt: bool
+):
+    stage.sandbox.fault(fault=habit)
+    if learnt:
+        stage.accept(1, name="b0")
+        live_on(stage, 300)
+        assert stage.clips("b0")[0].lane.changes_media
+    stage.sandbox.fault(fault=fault, times=1)
+    stage.accept(1)
+
+    live_on(stage, HOUR_S)
+
+    came = LOST[fault]
+    ours = [one for one in created_by_us(stage) if one == source("b1", 1)]
+    if came or learnt:
+        assert len(ours) == came
+        assert_left_to_a_person(stage)
+    else:
+        # A lane that shows nothing of anybody's cannot be showing ours under another URL
+        assert ours == sources(1)
+        assert stage.states() == [PUBLISHED]
+
+
+def test_a_stranger_s_story_of_before_does_not_keep_a_lost_one_from_being_sent_again(
+    stage: Stage,
+):
+    make(stage, stage.at + timedelta(hours=5))
+    live_on(stage, 120)
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.accept(1)
+
+    live_on(stage, 600)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+
+
+def test_a_query_behind_the_url_is_another_url(stage: Stage):
+    stage.sandbox.fault(fault="media_other_in_lists", words="?v=2")
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+
+    live_on(stage, HOUR_S)
+
+    assert (stage.live(), created_by_us(stage)) == (sources(1), sources(1))
+
+
+def test_a_lost_story_that_may_be_the_one_without_its_media_is_not_sent_again(stage: Stage):
+    stage.sandbox.fault(fault="media_dropped", times=1)
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+
+    live_on(stage, HOUR_S)
+
+    assert len(created_by_us(stage)) == 1
+    assert_left_to_a_person(stage)
+
+
+def test_what_lists_show_only_later_is_not_sent_again(stage: Stage):
+    stage.sandbox.fault(fault="list_lags", seconds=170)
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+
+    live_on(stage, DAY_S / 24)
+
+    assert (stage.live(), created_by_us(stage)) == (sources(1), sources(1))
+    assert stage.states() == [PUBLISHED]

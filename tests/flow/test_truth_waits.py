@@ -1,0 +1,176 @@
+"""What has to wait goes on by itself: never missed, no attempt spent, and every change is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storyclip.domain.batch import Status
+from storyclip.store import wishes
+from tests.flow.acts import (
+    FAILED,
+    HOUR_S,
+    PENDING,
+    PUBLISHED,
+    all_events,
+    assert_told,
+    created_by_us,
+    dated,
+    deleted_by_us,
+    hand,
+    live_on,
+    on_sqlite,
+    sources,
+    until,
+)
+from tests.flow.conftest import Stage
+
+pytestmark = on_sqlite
+
+ALL = sources(1, 2, 3)
+REFUSALS = ["token_revoked", "plan_off"]
+
+
+@pytest.mark.parametrize("hours", [1.0, 3.0])
+@pytest.mark.parametrize("mode", ["now", "scheduled"])
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_what_an_account_refused_for_hours_held_up_goes_on_once_it_is_reconnected(
+    stage: Stage, fault: str, mode: str, hours: float
+):
+    stage.sandbox.fault(fault=fault)
+    if mode == "now":
+        stage.accept(3)
+    else:
+        dated(stage, 3, ahead_s=600)
+    stage.accept(2, name="b2")
+    live_on(stage, hours * HOUR_S)
+    held_up = stage.states(), stage.states("b2")
+    assert_told(stage, "b1", "b2")
+
+    stage.sandbox.clear_faults()
+    live_on(stage, 1200)
+
+    assert held_up == ([PENDING] * 3, [PENDING] * 2)
+    assert stage.live() == ALL + sources(1, 2, name="b2")
+    assert [clip.attempts for clip in stage.clips()] == [1, 1, 1]
+    assert stage.states() == [PUBLISHED] * 3
+    assert_told(stage, "b1", "b2")
+
+
+@pytest.mark.parametrize("mode", ["now", "scheduled"])
+def test_429_for_fifty_minutes_is_waited_out_and_nothing_is_missed(stage: Stage, mode: str):
+    stage.sandbox.fault(fault="busy_429", call="any")
+    if mode == "now":
+        stage.accept(3)
+    else:
+        dated(stage, 3, ahead_s=1800)
+
+    live_on(stage, 50 * 60)
+    stage.sandbox.clear_faults()
+    live_on(stage, 1200)
+
+    assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
+    assert [clip.attempts for clip in stage.clips()] == [1, 1, 1]
+    assert_told(stage)
+
+
+def test_an_hour_of_429_while_metricool_has_a_story_ends_in_its_real_outcome(stage: Stage):
+    stage.accept(2)
+    stage.play()
+    stage.sandbox.fault(fault="busy_429", call="any", seconds=30)
+
+    live_on(stage, HOUR_S - 60)
+    stage.sandbox.clear_faults()
+    live_on(stage, 600)
+
+    assert (stage.live(), stage.states()) == (sources(1, 2), [PUBLISHED] * 2)
+    assert created_by_us(stage) == sources(1, 2)
+    assert_told(stage)
+
+
+@pytest.mark.parametrize("mode", ["now", "scheduled"])
+def test_a_batch_paused_for_hours_is_never_missed(stage: Stage, mode: str):
+    if mode == "now":
+        stage.accept(3)
+        stage.bells.clear()
+    else:
+        dated(stage, 3)
+    hand(stage).pause(stage.batch())
+
+    live_on(stage, 30 * HOUR_S)
+    paused = stage.states()
+    hand(stage).resume(stage.batch())
+    live_on(stage, 1200)
+
+    assert FAILED not in paused
+    assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
+    assert_told(stage)
+
+
+def test_a_batch_behind_a_paused_one_is_not_missed_either(stage: Stage):
+    stage.accept(3)
+    stage.accept(2, name="b2")
+    until(stage, PUBLISHED, 1)
+    hand(stage).pause(stage.batch())
+
+    live_on(stage, 10 * HOUR_S)
+    hand(stage).resume(stage.batch())
+    live_on(stage, 600)
+
+    assert stage.states() == [PUBLISHED] * 3
+    assert stage.states("b2") == [PUBLISHED] * 2
+    assert_told(stage, "b1", "b2")
+
+
+def test_a_pause_before_every_clip_is_sent_uses_up_no_attempt(stage: Stage):
+    stage.accept(6)
+    prepare_media = stage.upstream.prepare_media
+
+    def paused_meanwhile(account_id: str, source_url: str) -> str:
+        wishes.pause("b1", "ana", stage.at)
+        return prepare_media(account_id, source_url)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage.upstream, "prepare_media", paused_meanwhile)
+        for _ in range(600):
+            stage.prepared.clear()  # nothing is ready before its turn
+            if stage.batch().status is Status.PAUSED:
+                wishes.resume("b1", "ana", stage.at, stage.at)
+            stage.pass_time(2)
+
+    assert stage.live() == sources(*range(1, 7))
+    assert [clip.attempts for clip in stage.clips()] == [1] * 6
+    assert [event["type"] for event in all_events("b1")].count("paused") == 6
+    assert_told(stage)
+
+
+def test_six_recalls_use_up_no_attempt(stage: Stage):
+    dated(stage, 2, ahead_s=5 * HOUR_S)
+    for _ in range(6):
+        hand(stage).pause(stage.batch())
+        live_on(stage, 60)
+        hand(stage).resume(stage.batch())
+        live_on(stage, 60)
+
+    live_on(stage, 6 * HOUR_S)
+
+    assert deleted_by_us(stage) == sources(2, 1) * 6
+    assert (stage.live(), stage.states()) == (sources(1, 2), [PUBLISHED] * 2)
+    assert [clip.attempts for clip in stage.clips()] == [1, 1]
+    assert_told(stage)
+
+
+def test_a_recall_that_metricool_does_not_answer_for_an_hour_is_finished_then(stage: Stage):
+    dates = dated(stage, 3, ahead_s=3 * HOUR_S)
+    stage.sandbox.fault(fault="busy_429", call="any")
+    wishes.pause("b1", "ana", stage.at)
+
+    live_on(stage, HOUR_S)
+    stage.sandbox.clear_faults()
+    live_on(stage, 300)
+
+    assert deleted_by_us(stage) == ALL[::-1]
+    assert stage.states() == [PENDING] * 3
+    assert [clip.wished_for for clip in stage.clips()] == dates
+    assert stage.at + timedelta(hours=1) < dates[0]

@@ -1,0 +1,101 @@
+"""What Metricool says of a story that is not out: words that leave it open are never safe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storyclip.domain.errors import RefusalCode, RetrySafety
+from tests.flow.acts import (
+    CANCELLED,
+    FAILED,
+    HOUR_S,
+    PUBLISHED,
+    assert_told,
+    created_by_us,
+    live_on,
+    on_sqlite,
+    sources,
+    until,
+)
+from tests.flow.conftest import Stage
+from tests.flow.test_retry import refused, retry
+
+pytestmark = on_sqlite
+
+OPEN_WORDS = [
+    "Code: 500 Please reduce the amount of data you're asking for, then retry your request",
+    "Code: 500 Internal Server Error",
+    "Request timed out",
+    "Code: 503 Service Unavailable",
+    "(#2) Service temporarily unavailable",
+    "Error -1/2207001: Instagram server error",
+    "Error 1366051: already posted",
+    "something nobody has seen before",
+    "",
+]
+
+
+@pytest.mark.parametrize("words", OPEN_WORDS)
+def test_an_error_that_leaves_it_open_is_never_called_safe(stage: Stage, words: str):
+    stage.sandbox.fault(fault="network_error_but_live", words=words or " ")
+    stage.accept(1)
+
+    clip = until(stage, FAILED)
+
+    assert clip.retry_safety is RetrySafety.CHECK_FIRST
+    assert stage.batch().unconfirmed == 1
+    assert refused(stage, 1) is RefusalCode.STILL_PENDING
+    live_on(stage, HOUR_S)
+    assert stage.live() == sources(1)
+    assert_told(stage)
+
+
+def test_an_error_that_says_what_was_refused_is_sent_again_when_it_is_asked_for(stage: Stage):
+    stage.sandbox.fault(fault="network_error", words="Error 190: token has expired", times=1)
+    stage.accept(1)
+    clip = until(stage, FAILED)
+    assert clip.retry_safety is RetrySafety.SAFE
+
+    retry(stage, 1)
+    live_on(stage, 300)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+
+
+def test_what_awaits_a_person_in_metricool_frees_the_lane_and_heals_when_it_is_confirmed(
+    stage: Stage,
+):
+    stage.sandbox.fault(fault="awaiting_confirmation", times=1)
+    stage.accept(2)
+    clip = until(stage, FAILED)
+    assert clip.error_code == "awaiting_confirmation"
+    assert refused(stage, 1) is RefusalCode.STILL_PENDING
+    live_on(stage, 300)
+    assert stage.states() == [FAILED, PUBLISHED]
+
+    stage.sandbox.force(int(str(clip.post_id)), status="PUBLISHED")
+    live_on(stage, 600)
+
+    assert stage.states() == [PUBLISHED, PUBLISHED]
+    assert created_by_us(stage) == sources(1, 2)
+    assert_told(stage)
+
+
+@pytest.mark.parametrize("answer", [{"status": 400}, {"status": 200}], ids=str)
+def test_a_retry_of_what_is_gone_reads_the_answer_for_what_it_is(
+    stage: Stage, answer: dict[str, Any]
+):
+    stage.sandbox.fault(fault="never_publishes", times=1)
+    stage.accept(1)
+    clip = until(stage, FAILED)
+    stage.sandbox.person("delete", postId=int(str(clip.post_id)))
+    stage.sandbox.fault(fault="gone_id_answers", **answer)
+
+    assert refused(stage, 1) is RefusalCode.STILL_PENDING
+    retry(stage, 1, absence_confirmed=True)
+    live_on(stage, 300)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+    assert CANCELLED not in stage.states()
