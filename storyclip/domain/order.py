@@ -66,9 +66,16 @@ def verdict(index: int, date: datetime, siblings: Sequence[Sibling]) -> Verdict:
     return Verdict.FREE
 
 
-def comes_late(index: int, date: datetime, siblings: Sequence[Sibling]) -> bool:
-    """Return whether a clip with that date would come after a later one of its batch."""
-    return any(one.index > index and _beside(one, date) is not Verdict.FREE for one in siblings)
+def comes_late(index: int, date: datetime | None, siblings: Sequence[Sibling]) -> bool:
+    """Return whether a clip with that date would come after a later one of its batch.
+
+    Args:
+        date: None for one that goes out in its turn, when whatever is in flight has ended.
+    """
+    after = [one for one in siblings if one.index > index]
+    if date is None:
+        return any(_is_ahead_of_a_turn(one) for one in after)
+    return any(_beside(one, date) is not Verdict.FREE for one in after)
 
 
 def is_last_upstream(index: int, siblings: Sequence[Sibling]) -> bool:
@@ -102,6 +109,13 @@ def _holds_up(one: Sibling, date: datetime) -> bool:
     if one.is_being_taken_back or not one.is_seen:
         return True
     return one.planned_for is None or one.planned_for >= date
+
+
+def _is_ahead_of_a_turn(one: Sibling) -> bool:
+    if one.state is State.WAITING_CONFIRMATION:
+        return not one.is_let_go
+    is_lost = one.state is State.FAILED and one.is_unconfirmed
+    return is_lost or one.state is State.PUBLISHED or one.state in UNCERTAIN
 
 
 def _beside(one: Sibling, date: datetime) -> Verdict:

@@ -18,7 +18,7 @@ from storyclip.domain.order import Verdict, sibling_of
 class Again:
     """A failed clip as it was looked at, and what is to become of it.
 
-    `date` is when it would go out at the soonest, None where it is out already.
+    `date` is when it would go out at the soonest; None where it is out, or goes in its turn.
     """
 
     move: Move
@@ -94,7 +94,7 @@ def sent_late(again: Sequence[Again], clips: Sequence[Clip]) -> list[int]:
     return [
         one.clip.index
         for one in again
-        if one.date is not None and order.comes_late(one.clip.index, one.date, siblings)
+        if is_asked_again(one.move) and order.comes_late(one.clip.index, one.date, siblings)
     ]
 
 

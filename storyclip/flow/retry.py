@@ -181,13 +181,14 @@ def _wished_for(clip: Clip, retry: Retry) -> datetime:
     return max(clip.wished_for or retry.now, retry.now)
 
 
-def _soonest(clip: Clip, retry: Retry, batch: Batch) -> datetime:
-    """Return the date that it would get if all went well."""
+def _soonest(clip: Clip, retry: Retry, batch: Batch) -> datetime | None:
+    """Return the date that it would get if all went well, None where it goes out in its turn."""
+    if batch.mode == MODE_NOW:
+        return None
     settings = retry.settings
     lead_s = clip.lane.lead_or(settings.lead_s, retry.now)
     first = first_step(retry.upstream.now() or retry.now, lead_s, settings.date_step_s)
-    own = None if batch.mode == MODE_NOW else clip.wished_for
-    return max(first, own) if own is not None else first
+    return max(first, clip.wished_for) if clip.wished_for is not None else first
 
 
 def _failed(all_clips: Sequence[Clip], index: int | None) -> Sequence[Clip]:

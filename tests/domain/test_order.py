@@ -106,6 +106,28 @@ def test_a_failed_clip_whose_date_is_ahead_of_all_later_ones_does_not_come_late(
     assert comes_late(1, at(2), siblings)
 
 
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (a_clip(2), False),
+        (a_clip(2, State.FAILED, retry_safety=RetrySafety.SAFE), False),
+        (there(2, planned_for=at(2) + timedelta(days=3)), False),
+        (a_clip(2, State.UPLOADING, planned_for=at(9)), True),
+        (a_clip(2, State.VERIFYING, planned_for=at(9)), True),
+        (there(2, planned_for=at(9)), True),
+        (a_clip(2, State.FAILED, retry_safety=RetrySafety.CHECK_FIRST), True),
+        (a_clip(2, State.PUBLISHED), True),
+    ],
+    ids=["to come", "refused", "moved by days", "in hand", "lost", "there", "maybe out", "out"],
+)
+def test_a_failed_clip_that_goes_in_its_turn_comes_after_a_later_one_that_is(
+    after: Any, expected: bool
+):
+    siblings = [sibling_of(clip) for clip in (a_clip(1, State.FAILED), after)]
+
+    assert comes_late(1, None, siblings) is expected
+
+
 def test_taken_back_first_is_the_last_one_that_is_there():
     siblings = [sibling_of(clip) for clip in (there(1), there(2), a_clip(3))]
 

@@ -90,6 +90,22 @@ def test_a_clip_after_which_others_are_live_is_sent_again_only_if_the_order_may_
     assert stage.live() == [source("b1", n) for n in (1, 2, 4, 5, 6, 7, 8, 3)]
 
 
+def test_a_clip_whose_turn_comes_after_the_one_in_hand_is_not_said_to_keep_the_order(
+    stage: Stage,
+):
+    stage.sandbox.fault(fault="date_moved", seconds=180, source=source("b1", 2), times=1)
+    with_a_refused(stage, 1, 3)
+    stage.pass_time(60)
+    assert stage.states() == [State.FAILED, State.WAITING_CONFIRMATION, State.PENDING]
+
+    assert refused(stage, 1) is RefusalCode.ORDER_WOULD_CHANGE
+    done = retry(stage, 1, order_may_change=True)
+    stage.pass_time(600)
+
+    assert done.is_late
+    assert stage.live() == [source("b1", n) for n in (2, 1, 3)]
+
+
 def test_in_a_batch_that_paused_itself_the_order_is_kept(stage: Stage):
     with_a_refused(stage, 3, 5, on_failure="pause")
     stage.pass_time(600)
