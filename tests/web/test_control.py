@@ -8,7 +8,7 @@ import pytest
 
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import RetrySafety
-from storyclip.domain.story import Post, PostStatus
+from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.store import clips, events, keys
 from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
@@ -213,6 +213,37 @@ def test_an_unconfirmed_clip_that_is_live_is_adopted(
     assert (shown["foundLive"], shown["retried"], shown["published"]) == ([1], [], 1)
 
 
+def test_an_unconfirmed_clip_that_is_shown_nowhere_is_sent_by_a_persons_word_alone(
+    ana: Someone, metricool: SmallMetricool, monkeypatch: pytest.MonkeyPatch
+):
+    batch_id = made(ana)
+    failed(batch_id, RetrySafety.CHECK_FIRST)
+    monkeypatch.setattr(metricool, "post", lambda *of: None)
+    for listing in ("posts_between", "deleted_posts"):
+        monkeypatch.setattr(metricool, listing, lambda *of: Look((), NOON, is_whole=True))
+
+    by_itself = act(ana, "retry-failed", batch_id, "&clip=1")
+    untouched = clips.of_batch(batch_id)[0].state
+    by_word = act(ana, "retry-failed", batch_id, "&clip=1&confirmAbsent=true")
+
+    assert (by_itself.status_code, by_itself.get_json()["code"]) == (409, "still_pending")
+    assert "confirmAbsent=true" in by_itself.get_json()["detail"]
+    assert untouched == "failed"
+    assert (by_word.status_code, by_word.get_json()["retried"]) == (200, [1])
+    assert clips.of_batch(batch_id)[0].state == "pending"
+
+
+def test_a_pause_says_which_clips_may_go_out_all_the_same(ana: Someone):
+    batch_id = made(ana)
+    plan = {"planned_for": NOON, "plans": (NOON,), "intended_at": NOON, "media_url": "https://m/1"}
+    sent = record(clips.of_batch(batch_id)[0], Event.CLAIMED, at=NOON, worker="w", **plan)
+    record(sent, Event.ACCEPTED, at=NOON, post_id="310000001")
+
+    shown = act(ana, "pause", batch_id).get_json()
+
+    assert (shown["status"], shown["mayGoOut"]) == ("paused", [1])
+
+
 @pytest.mark.parametrize(
     ("more", "pointer"),
     [
@@ -222,6 +253,7 @@ def test_an_unconfirmed_clip_that_is_live_is_adopted(
         ("&clip=99999", "/clip"),
         ("&clip=%D9%A1", "/clip"),
         ("&confirmOrder=yes", "/confirmOrder"),
+        ("&confirmAbsent=1", "/confirmAbsent"),
     ],
 )
 def test_what_cannot_be_read_is_not_guessed(ana: Someone, more: str, pointer: str):
