@@ -27,6 +27,7 @@ from storyclip.flow.watch import unconfirmed, watch_on, watched_until
 
 LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a create
 FAR_AHEAD_LOOK_S = 3600.0  # so that what was deleted or moved in Metricool shows the same hour
+ANYWHERE_CHECKS = 5  # past its date, each so many-th check looks for it everywhere
 TAKING_BACK_LOOK_S = 30.0
 UNSEEN_S = 60.0  # a look that has failed for so long after the create no longer holds up the next
 
@@ -85,7 +86,8 @@ def _missing(situation: Situation, visit: Visit) -> Course[None]:
     since = clip.missing_since or visit.now
     lasting_s = LASTING_CHECKS * visit.settings.confirm_interval_s
     is_begun = clip.taken_back_at is not None and clip.state is State.WAITING_CONFIRMATION
-    if is_begun or (visit.now - since).total_seconds() >= lasting_s:
+    is_lasting = (visit.now - since).total_seconds() >= lasting_s
+    if is_begun or (is_lasting and clip.checks % ANYWHERE_CHECKS == 0):
         seen = yield from anywhere(clip)
         if isinstance(seen, Deleted):
             yield from _lies_deleted(situation, visit, seen)

@@ -146,7 +146,9 @@ def _is_past(clip: Clip, visit: Visit, margin_s: float) -> bool:
     assert clip.fence_at is not None
     assert clip.intended_at is not None
     margin = seconds(margin_s)
-    return visit.there > clip.fence_at + margin and visit.now > clip.intended_at + margin
+    is_far = (clip.fence_at - visit.there).total_seconds() > FAR_AHEAD_S
+    is_fence_past = is_far or visit.there > clip.fence_at + margin
+    return is_fence_past and visit.now > clip.intended_at + margin
 
 
 def _look_again_after(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
