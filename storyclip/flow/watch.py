@@ -60,7 +60,8 @@ def late_look_at(clip: Clip, visit: Visit) -> datetime | None:
     until = watched_until(clip, visit)
     if visit.now >= until:
         return None
-    return min(visit.ever_later(_counted_from(clip, visit), LATE_WATCH_MAX_S), until)
+    since = min(clip.intended_at or visit.now, _counted_from(clip, visit))
+    return min(visit.ever_later(since, LATE_WATCH_MAX_S), until)
 
 
 def watched_until(clip: Clip, visit: Visit) -> datetime:

@@ -28,8 +28,8 @@ from storyclip.flow.accept import accept
 from storyclip.flow.audit import audit
 from storyclip.flow.control import Hand, Patience
 from storyclip.flow.engine import Engine
-from storyclip.flow.step import prepare, step
 from storyclip.flow.retry import Retry
+from storyclip.flow.step import prepare, step
 from storyclip.store import batches
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.upstream.exchange import Answer, Exchange, Request

@@ -73,7 +73,7 @@ class People:
                 return
             clip = record.owner.get(post.uuid)
             record.counts["people"] += 1
-            record.touched.append(Touched(now_us, words.partition(" ")[0], post.uuid, clip))
+            record.touched.append(Touched(now_us, _name_of(words), post.uuid, clip))
             self._world.tell("somebody", words)
             self._world.changed()
 
@@ -145,3 +145,8 @@ class People:
         date_ms = self._metricool.now_ms() + 20 * MINUTE_MS
         people.make(sandbox, post.account, post.networks[0], date_ms, post_id=old_id)
         return edited
+
+
+def _name_of(words: str) -> str:
+    """Return what an act is called: an edit that changes the date is a move as well."""
+    return "move" if "date" in words or "days" in words else words.partition(" ")[0]

@@ -1,0 +1,1 @@
+"""Mistakes planted into StoryClip, each of which the simulated world has to catch."""
