@@ -148,9 +148,9 @@ def test_another_story_under_the_old_id_is_neither_believed_nor_deleted(stage: S
     theirs = make(stage, stage.at + timedelta(minutes=2), postId=old_id)
     assert theirs["id"] == old_id
 
-    live_on(stage, 600)
+    live_on(stage, 1.5 * HOUR_S)
     state_while_only_theirs_is_out = stage.states()
-    live_on(stage, 3 * HOUR_S)
+    live_on(stage, 2 * HOUR_S)
 
     assert state_while_only_theirs_is_out == [WAITING]
     assert stage.live() == [theirs["media"][0], *sources(1)]
