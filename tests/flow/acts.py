@@ -150,3 +150,8 @@ def all_events(name: str) -> list[Any]:
     while page := events_since(name, len(events)):
         events += page
     return events
+
+
+def statuses_told(name: str) -> list[str]:
+    """What clips of a batch were called over time."""
+    return [event["clip"]["status"] for event in all_events(name) if event["clip"]]

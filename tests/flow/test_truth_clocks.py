@@ -23,10 +23,12 @@ from tests.flow.acts import (
     assert_told,
     created_by_us,
     dated,
+    impatient,
     lines,
     live_on,
     on_sqlite,
     sources,
+    statuses_told,
     until_before,
 )
 from tests.flow.conftest import Stage
@@ -99,15 +101,17 @@ def test_a_clock_of_metricool_s_that_is_wrong_burns_no_attempt(skewed: Stage, sk
 @SKEWS
 def test_a_lost_answer_is_settled_by_metricool_s_own_clock(skewed: Stage, skew_s: float):
     skewed.sandbox.set_skew(skew_s)
-    skewed.sandbox.fault(fault="drop_before_create", source=sources(1)[0], times=1)
-    skewed.sandbox.fault(fault="create_then_drop", source=sources(2)[0], times=1)
+    skewed.sandbox.fault(fault="delay_before_create", seconds=15, source=sources(1)[0], times=1)
+    skewed.sandbox.fault(fault="drop_before_create", source=sources(2)[0], times=1)
     skewed.accept(2)
+    with impatient(skewed, "submit_story"):
+        skewed.play()
 
     live_on(skewed, 1200)
 
     assert (skewed.live(), skewed.states()) == (sources(1, 2), [PUBLISHED] * 2)
     assert created_by_us(skewed) == sources(1, 2)
-    assert [clip.attempts for clip in skewed.clips()] == [2, 1]
+    assert [clip.attempts for clip in skewed.clips()] == [1, 2]
 
 
 @SKEWS
@@ -120,6 +124,7 @@ def test_dated_stories_go_out_once_and_in_order_by_a_clock_that_is_wrong(
     live_on(skewed, 3600)
 
     assert (skewed.live(), skewed.states()) == (sources(1, 2, 3), [PUBLISHED] * 3)
+    assert "failed" not in statuses_told("b1")
     assert_told(skewed)
 
 
@@ -203,8 +208,11 @@ def test_a_story_of_the_second_hour_whose_answer_was_lost_is_found(madrid: Stage
     madrid.sandbox.fault(fault="create_then_drop", times=1)
     madrid.accept(1, dates=TWICE[1:])
     madrid.play()
+    found = madrid.clips()[0].planned_for
 
     live_on(madrid, 8 * HOUR_S)
 
+    assert found == TWICE[1]
+    assert "failed" not in statuses_told("b1")
     assert (madrid.live(), madrid.states()) == (sources(1), [PUBLISHED])
     assert created_by_us(madrid) == sources(1)

@@ -41,9 +41,10 @@ def test_what_an_account_refused_for_hours_held_up_goes_on_once_it_is_reconnecte
     stage.sandbox.fault(fault=fault)
     if mode == "now":
         stage.accept(3)
+        stage.accept(2, name="b2")
     else:
         dated(stage, 3, ahead_s=600)
-    stage.accept(2, name="b2")
+        dated(stage, 2, ahead_s=900, name="b2")
     live_on(stage, hours * HOUR_S)
     held_up = stage.states(), stage.states("b2")
     assert_told(stage, "b1", "b2")
