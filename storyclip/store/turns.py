@@ -29,7 +29,7 @@ def check_turn(move: Move, batch: Batch, at: datetime) -> None:
         if first is None or first[0] != clip.id:
             raise NotItsTurn(f"clip {clip.index} of {batch.batch_id} is not the next of its lane")
     if batch.mode != MODE_NOW and not clip.order_waived:
-        _check_order(move)
+        _check_order(move, at)
 
 
 def needs_turn(clip: Clip, batch: Batch, at: datetime) -> bool:
@@ -82,15 +82,17 @@ def _due_at(old: Clip | None, new: Clip | None, at: datetime) -> datetime | None
     return min(new.planned_for, at) if live and new.planned_for is not None else None
 
 
-def _check_order(move: Move) -> None:
+def _check_order(move: Move, at: datetime) -> None:
     """Look at the neighbours once more, now that nobody else can move them.
+
+    A claim without a date ahead says nothing of when it would go out: its intent will.
 
     Raises:
         NotItsTurn: it would not come in its place of the batch.
     """
     clip, after = move.before, move.after
     date = after.planned_for if after.sends > clip.sends else clip.wished_for
-    if date is None:
+    if date is None or date <= at:
         return
     rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (clip.batch_id,))
     siblings = [sibling_of(clip_of(row)) for row in rows.fetchall()]

@@ -7,7 +7,7 @@ from storyclip.domain import moves
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import LostRace, NotFound, NotItsTurn
-from storyclip.store import clips, events, lanes, writer
+from storyclip.store import batches, clips, events, lanes, writer
 from storyclip.store.database import lock_row, writing
 from storyclip.store.instants import to_text
 from tests.store.making import (
@@ -15,6 +15,7 @@ from tests.store.making import (
     brought_to,
     everything,
     made,
+    new_batch,
     note,
     published,
     record,
@@ -372,3 +373,21 @@ def test_a_lane_is_watched_until_the_last_date_asked_for_has_passed(store: str):
 def test_a_lane_that_does_not_exist_is_not_found(store: str):
     with pytest.raises(NotFound):
         lanes.find(999)
+
+
+def test_a_clip_whose_own_date_is_over_is_claimed_though_one_before_it_was_moved_past_that(
+    store: str,
+):
+    dates = [T0 + timedelta(minutes=n) for n in (1, 2, 3)]
+    asked = [
+        replace(clip, wished_for=date) for clip, date in zip(new_batch().clips, dates, strict=True)
+    ]
+    batches.create(replace(new_batch(gap_s=60.0), mode="scheduled", clips=tuple(asked)), T0)
+    first, second, _ = clips.of_batch("b1")
+    first = note(walked(first, Event.CLAIMED, Event.ACCEPTED), seen_at=T0, plans=(dates[0],))
+    note(first, planned_for=T0 + timedelta(minutes=4))
+    at = T0 + timedelta(minutes=4, seconds=1)
+
+    claimed = writer.write(moves.claimed(clips.find(second.id), "worker-a", at), at)
+
+    assert claimed.state is State.UPLOADING
