@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -29,8 +30,8 @@ def published(ledger: Ledger, account: str, network: str = "facebook") -> list[s
     """Return the source URLs that went live on a lane, in the order they did."""
     return [
         line["source"] or line["media"]
-        for line in sorted(ledger, key=lambda line: line["time"])
-        if line["event"] == "published" and (line["account"], line["network"]) == (account, network)
+        for line in _of_lane(ledger, account, network)
+        if line["event"] == "published"
     ]
 
 
@@ -51,6 +52,34 @@ def judge(asked: Sequence[str], went_live: Sequence[str], excused: Sequence[str]
     )
 
 
+def standing(
+    ledger: Ledger, account: str, network: str = "facebook", until: datetime | None = None
+) -> list[str]:
+    """Return the source URLs of a lane's posts that are out or may come out, by their dates.
+
+    Args:
+        until: how it was then, None for now.
+    """
+    there = dict[str, Mapping[str, Any]]()
+    for line in _of_lane(ledger, account, network):
+        if until is not None and datetime.fromisoformat(line["time"]) > until:
+            break
+        if line["event"] == "created":
+            there[line["uuid"]] = line
+        elif line["event"] in ("deleted", "error"):
+            there.pop(line["uuid"], None)
+    by_date = sorted(there.values(), key=lambda line: line["plannedFor"])
+    return [line["source"] or line["media"] for line in by_date]
+
+
+def orphans(ledger: Ledger, account: str, known: Collection[str]) -> list[str]:
+    """Return the posts of an account that are not deleted, and that nobody knows by their uuid."""
+    lines = [line for line in ledger if line["account"] == account]
+    deleted = {line["uuid"] for line in lines if line["event"] == "deleted"}
+    made = {line["uuid"] for line in lines if line["event"] == "created"}
+    return sorted(made - deleted - set(known))
+
+
 def created_by_source(ledger: Ledger) -> dict[str, int]:
     """Return how many posts were made of each source URL, live or not."""
     counts: dict[str, int] = defaultdict(int)
@@ -58,3 +87,12 @@ def created_by_source(ledger: Ledger) -> dict[str, int]:
         if line["event"] == "created":
             counts[line["source"] or line["media"]] += 1
     return dict(counts)
+
+
+def _of_lane(ledger: Ledger, account: str, network: str) -> list[Mapping[str, Any]]:
+    """Return what happened on a lane, as time passed; a deletion counts for all its networks."""
+    return [
+        line
+        for line in sorted(ledger, key=lambda line: line["time"])
+        if line["account"] == account and line["network"] in (network, None)
+    ]

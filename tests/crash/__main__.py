@@ -10,8 +10,11 @@ import time
 import click
 
 from storyclip.domain.crashpoint import POINTS
-from tests.crash.harness import SLOTS, Outcome, harness
-from tests.crash.scenario import every_point, more
+from tests.crash.breadth import breadth
+from tests.crash.harness import SLOTS, harness
+from tests.crash.verdicts import Outcome, line_of
+
+TOLD_EVERY = 50  # outcomes
 
 
 @click.command()
@@ -22,30 +25,24 @@ def main(kills: int, seed: int | None) -> None:
     seed = random.randrange(2**32) if seed is None else seed
     click.echo(f"seed {seed}")
     began, outcomes = time.monotonic(), list[Outcome]()
-    scenarios = itertools.chain(every_point(), more(random.Random(seed)))
-    with harness(SLOTS) as run:
-        while sum(outcome.kills for outcome in outcomes) < kills:
-            outcomes += run.run(itertools.islice(scenarios, 60))
-            click.echo(_line(outcomes) + f" so far, {time.monotonic() - began:.0f} s")
-            bad = [outcome for outcome in outcomes if not outcome.is_clean]
-            if bad:
-                break
-        for outcome in bad:
-            click.echo(f"FAILED {outcome.scenario}: {outcome}", err=True)
+
+    def goes_on(_: object) -> bool:
+        so_far = sum(outcome.kills for outcome in outcomes)
+        return so_far < kills and all(outcome.is_clean for outcome in outcomes)
+
+    with harness(SLOTS) as running:
+        for outcome in running.run(itertools.takewhile(goes_on, breadth(random.Random(seed)))):
+            outcomes.append(outcome)
+            if not outcome.is_clean:
+                click.echo(f"FAILED {outcome.scenario}: {outcome}", err=True)
+            if len(outcomes) % TOLD_EVERY == 0:
+                click.echo(f"{line_of(outcomes)} so far, {time.monotonic() - began:.0f} s")
         never = set(POINTS) - {o.scenario.point for o in outcomes if o.was_hit}
         if never:
             click.echo(f"never hit: {', '.join(sorted(never))}", err=True)
-        click.echo(_line(outcomes))
-        if bad or never:
+        click.echo(line_of(outcomes))
+        if never or not all(outcome.is_clean for outcome in outcomes):
             sys.exit(1)
-
-
-def _line(outcomes: list[Outcome]) -> str:
-    kills = sum(outcome.kills for outcome in outcomes)
-    lost = sum(len(outcome.verdict.lost) for outcome in outcomes)
-    duplicate = sum(len(outcome.verdict.duplicate) for outcome in outcomes)
-    out_of_order = sum(len(outcome.verdict.out_of_order) for outcome in outcomes)
-    return f"{kills} kills, {lost} lost, {duplicate} duplicate, {out_of_order} out of order"
 
 
 if __name__ == "__main__":

@@ -15,8 +15,13 @@ import app
 import worker
 from config.logging import configure
 from config.settings import Settings
+from storyclip.domain import moves
+from storyclip.domain.clip import State
 from storyclip.domain.crashpoint import arm
-from storyclip.flow import publish, settle
+from storyclip.domain.situation import Situation
+from storyclip.flow import begin, settle, step
+from storyclip.flow.asking import Course, put
+from storyclip.flow.visit import Visit
 
 UNSAFE: dict[str, Callable[[], None]] = {}
 
@@ -78,13 +83,23 @@ class _Countdown:
 
 def _without_settling() -> None:
     """Believe at once, and whatever the list shows, that an unanswered story is not there."""
-    for name, answer in (("ours", None), ("_is_past_fence", True), ("_is_second_look", True)):
+    for room in (settle, begin):
+        setattr(room, "of_sends", _finding_nothing)  # noqa: B010  # mypy: not for others to assign
+    for name, answer in (("_to_fence_s", 0.0), ("_is_second_look", True)):
         setattr(settle, name, _always(answer))
 
 
 def _with_blind_retry() -> None:
     """Send again whatever a dead worker had in hand, as a queue with retries does."""
-    setattr(publish, "was_sent", _always(False))  # noqa: B010  # mypy: not for others to assign
+    step._DECISIONS[State.UPLOADING] = _called_never_sent
+
+
+def _called_never_sent(situation: Situation, visit: Visit) -> Course[None]:
+    yield from put(moves.tried(situation.clip, moves.mine(visit.now), None))
+
+
+def _finding_nothing(*_arguments: object) -> Course[None]:
+    yield from ()
 
 
 def _always(answer: object) -> Callable[..., object]:
