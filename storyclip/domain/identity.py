@@ -72,6 +72,15 @@ def came_of(send: Send, post: Post) -> bool:
     return send.is_marked or (_dated(post, send) and _made_since(post, send))
 
 
+def sent_as(clip: Clip, sends: Iterable[Send]) -> int:
+    """Return the number of the send that the clip's post came of: not always the last one.
+
+    An earlier one may have come late. The media tells which, and only by it was one adopted.
+    """
+    same = [send.number for send in sends if send.media_url in clip.shown_media]
+    return max(same, default=clip.sends)
+
+
 def found_among(
     sends: Sequence[Send], posts: Iterable[Post], taken: Collection[str]
 ) -> Post | None:

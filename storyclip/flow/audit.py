@@ -14,7 +14,7 @@ import structlog
 from storyclip.domain import moves
 from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn, RetrySafety, UpstreamError
-from storyclip.domain.identity import held_among, is_of, shows_other_media
+from storyclip.domain.identity import held_among, is_of, sent_as, shows_other_media
 from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import mine
@@ -67,7 +67,10 @@ def _compare(lane: Lane, watched: Watched, visit: Visit) -> Course[None]:
     if not lane.changes_media and shows_other_media(clips.values(), look.posts):
         yield Learn(lane)
     moved = set[int]()
+    held = {clip.id: sent_as(clip, _sends_of(clip, watched)) for clip in clips.values()}
     for send, clip in watched:
+        if send.number == held[clip.id] and clip.post_id is not None and send.gone_at is None:
+            continue  # the clip holds its post: what shows the same media is somebody's copy
         post = _came_of(send, clip, look.posts)
         if post is not None and clip.id not in moved:
             moved.add(clip.id)
@@ -81,13 +84,15 @@ def _compare(lane: Lane, watched: Watched, visit: Visit) -> Course[None]:
                 yield RaiseIncident(absent)
 
 
+def _sends_of(clip: Clip, watched: Watched) -> list[Send]:
+    return [send for send, its in watched if its.id == clip.id]
+
+
 def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
     """Return the post that came of a send and that its clip does not hold, None if there is none.
 
     Without an id of it, only Metricool's own copy made for this very send proves it.
     """
-    if send.number == clip.sends and clip.post_id is not None and send.gone_at is None:
-        return None  # the clip holds it: what shows the same media is somebody's copy
     if send.post_uuid is not None:
         same = [post for post in posts if post.uuid == send.post_uuid]
     elif send.is_marked and send.post_id is None:

@@ -110,7 +110,7 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
     elif deleted.fate is Fate.OUT:
         yield from put(moves.seen_live(clip, deleted.post, visit.now))
     elif deleted.fate is Fate.NOT_OUT:
-        yield from put(moves.deleted_upstream(clip, "deleted in Metricool"))
+        yield from put(moves.deleted_upstream(clip, deleted.post, "deleted in Metricool"))
     elif clip.state is State.FAILED:
         yield from put(watch_on(clip, visit, clip.missing_since))
     else:

@@ -60,7 +60,8 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
         if fate is Fate.OUT:
             return moves.seen_live(clip, lies, visit.now)
         if fate is Fate.NOT_OUT:
-            return moves.deleted_upstream(clip, "deleted in Metricool before it was published")
+            words = "deleted in Metricool before it was published"
+            return moves.deleted_upstream(clip, lies, words)
         return _unproven(clip, visit)
     if not proves_absence(sends, clip.lane) or (yield from _may_be_theirs(clip, sends, look)):
         return _unproven(clip, visit)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storyclip.domain.clip import Clip
+from storyclip.domain.identity import sent_as
 from storyclip.domain.moves import Move
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post
@@ -66,22 +67,18 @@ def keep(move: Move, at: datetime) -> None:
         )
     elif move.is_void and before.was_sent:
         run("DELETE FROM publish_sends WHERE clip_id = ? AND number = ?", (before.id, before.sends))
-    elif before.post_id is not None and (move.is_gone or after.post_id is None):
+    elif move.is_gone or (before.post_id is not None and after.post_id is None):
+        let_go = before if before.post_id is not None else after
         run(
             "UPDATE publish_sends SET post_id = ?, post_uuid = ?, gone_at = ?"
             " WHERE clip_id = ? AND number = ?",
             (
-                before.post_id,
-                before.post_uuid,
+                let_go.post_id,
+                let_go.post_uuid,
                 to_text(at if move.is_gone else None),
                 before.id,
-                before.sends,
+                sent_as(let_go, of_clip(before.id)),
             ),
-        )
-    elif move.is_gone:
-        run(
-            "UPDATE publish_sends SET gone_at = ? WHERE clip_id = ? AND number = ?",
-            (to_text(at), before.id, before.sends),
         )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from storyclip.domain.clip import State
 from storyclip.domain.story import Story
 from storyclip.flow.audit import audit
+from storyclip.store import wishes
 from storyclip.store.database import reading, run
+from tests.flow.acts import on_sqlite, until
 from tests.flow.conftest import Stage
 
 
@@ -22,6 +25,51 @@ def test_what_came_late_of_a_lost_send_is_deleted_and_the_one_we_hold_goes_out(s
     stage.pass_time(3 * 3600)
     assert len(stage.live()) == 1
     assert _incidents() == []
+
+
+@on_sqlite
+def test_what_came_of_the_last_send_is_deleted_when_the_clip_holds_that_of_an_earlier_one(
+    stage: Stage,
+):
+    date = stage.at + timedelta(hours=2)
+    stage.sandbox.fault(fault="drop_before_create", times=2)
+    stage.accept(1, dates=[date])
+    stage.play()
+    first = _handled_late(stage, date)
+    until(stage, State.PENDING)
+    until(stage, State.VERIFYING)
+    second = _handled_late(stage, date)
+    first_id = first()
+    until(stage, State.WAITING_CONFIRMATION)
+    second_id = second()
+
+    audit(stage.clips()[0].lane.id, stage.engine)
+
+    assert stage.clips()[0].post_id == first_id
+    assert stage.upstream.post("2000001", "facebook", second_id) is None
+
+
+@on_sqlite
+def test_a_clip_cancelled_with_the_post_of_an_earlier_send_is_watched_for_that_of_the_last(
+    stage: Stage,
+):
+    date = stage.at + timedelta(hours=2)
+    stage.sandbox.fault(fault="drop_before_create", times=2)
+    batch = stage.accept(1, dates=[date])
+    stage.play()
+    first = _handled_late(stage, date)
+    until(stage, State.PENDING)
+    until(stage, State.VERIFYING)
+    second = _handled_late(stage, date)
+    first()
+    until(stage, State.WAITING_CONFIRMATION)
+    wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+    until(stage, State.CANCELLED)
+    second_id = second()
+
+    audit(stage.clips()[0].lane.id, stage.engine)
+
+    assert stage.upstream.post("2000001", "facebook", second_id) is None
 
 
 def test_a_twin_that_is_out_is_an_incident_said_once(stage: Stage):
@@ -96,6 +144,14 @@ def _sent_twice(stage: Stage) -> str:
     stage.pass_time(1200)
     assert stage.clips()[0].post_id is not None
     return stage.upstream.submit_story(Story("2000001", "facebook", lost_media, date)).id
+
+
+def _handled_late(stage: Stage, date: datetime) -> Callable[[], str]:
+    """Return what has Metricool handle now the POST that the clip was last sent with."""
+    media_url = stage.clips()[0].media_url
+    assert media_url is not None
+    story = Story("2000001", "facebook", media_url, date)
+    return lambda: stage.upstream.submit_story(story).id
 
 
 def _twin(stage: Stage, later: timedelta = timedelta(0)) -> str:

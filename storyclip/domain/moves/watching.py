@@ -51,11 +51,11 @@ def timed_out(
     return Move(clip, replace(over, checks=checks or clip.checks), Event.TIMED_OUT)
 
 
-def deleted_upstream(clip: Clip, words: str) -> Move:
-    """Note that somebody deleted it in Metricool before it was out."""
+def deleted_upstream(clip: Clip, post: Post, words: str) -> Move:
+    """Note that somebody deleted its post in Metricool before that was out."""
     event = Event.SEEN_FAILED if clip.state is State.FAILED else Event.DELETED_UPSTREAM
     over = ended(clip, event, words, ErrorCode.DELETED_IN_METRICOOL, RetrySafety.SAFE)
-    return Move(clip, over, event, is_gone=True)
+    return Move(clip, holding(over, post), event, is_gone=True)
 
 
 def taking_back(clip: Clip, post: Post, now: datetime) -> Move:
