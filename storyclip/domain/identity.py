@@ -90,13 +90,22 @@ def found_among(
         taken: uuids, or ids of posts without one, that other clips of ours hold.
     """
     posts = [post for post in posts if name_of(post) not in taken]
+    newest = max((send.number for send in sends), default=0)
     for send in sorted(sends, key=lambda send: -send.number):
         if send.gone_at is not None:
             continue
-        same = [post for post in posts if came_of(send, post)]
+        same = [p for p in posts if came_of(send, p) and not is_superseded(send, p, newest)]
         if same:
             return min(same, key=lambda post: not _dated(post, send))
     return None
+
+
+def is_superseded(send: Send, post: Post, newest: int) -> bool:
+    """Return whether a post failed, and its clip was sent again because of that.
+
+    It tells nothing of the later send, which may be on its way.
+    """
+    return post.status is PostStatus.ERROR and send.number < newest
 
 
 def may_be_among(send: Send, posts: Iterable[Post], taken: Collection[str]) -> bool:

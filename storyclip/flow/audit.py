@@ -14,7 +14,13 @@ import structlog
 from storyclip.domain import moves
 from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn, RetrySafety, UpstreamError
-from storyclip.domain.identity import held_among, is_of, sent_as, shows_other_media
+from storyclip.domain.identity import (
+    held_among,
+    is_of,
+    is_superseded,
+    sent_as,
+    shows_other_media,
+)
 from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import mine
@@ -99,6 +105,7 @@ def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
         same = [post for post in posts if send.media_url in post.media_urls]
     else:
         return None
+    same = [post for post in same if not is_superseded(send, post, clip.sends)]
     holds = clip.state is not State.CANCELLED and clip.post_id is not None
     return next((post for post in same if not (holds and is_of(clip, post))), None)
 

@@ -88,7 +88,8 @@ def _has_settled(clip: Clip, visit: Visit) -> bool:
 def _may_be_theirs(clip: Clip, sends: tuple[Send, ...], look: Look) -> Course[bool]:
     """Return whether a post that is nobody's may be ours under another URL."""
     others = yield from held_by_others(clip, look.posts)
-    return any(may_be_among(send, look.posts, others) for send in sends)
+    earlier = {send.post_uuid or send.post_id or "" for send in sends}
+    return any(may_be_among(send, look.posts, others | earlier) for send in sends)
 
 
 def _to_fence_s(clip: Clip, look: Look, visit: Visit) -> float | None:

@@ -101,6 +101,13 @@ def test_of_two_sends_the_later_ones_post_is_found_first():
     assert found.id == "2"
 
 
+def test_what_failed_and_was_sent_again_because_of_that_is_not_what_came_of_the_later_send():
+    failed = a_post(status=PostStatus.ERROR)
+
+    assert found_among([a_send()], [failed], ()) is failed
+    assert found_among([a_send(), a_send(2, OTHER)], [failed], ()) is None
+
+
 def test_absence_is_proven_by_copies_made_for_the_very_sends_alone():
     assert proves_absence([a_send(), a_send(2, OTHER)], LANE)
     assert not proves_absence([a_send(), a_send(2, SOURCE)], LANE)

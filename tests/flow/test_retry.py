@@ -19,6 +19,7 @@ from storyclip.domain.errors import (
     UpstreamLookFailed,
 )
 from storyclip.domain.story import Look
+from storyclip.flow.audit import audit
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store import wishes
 from storyclip.store.events import events_since
@@ -213,6 +214,40 @@ class _WithoutDeleted:
         if name == "deleted_posts":
             return lambda *of: NOTHING_DELETED
         return getattr(self._upstream, name)
+
+
+def with_a_failed_one_asked_again(stage: Stage, *faults: str) -> None:
+    """A story that the network refused once, asked for again while those faults are on."""
+    stage.sandbox.fault(fault="network_error", words="Error 190: token has expired", times=1)
+    stage.accept(1)
+    stage.pass_time(120)
+    assert stage.states() == [State.FAILED]
+    for fault in faults:
+        stage.sandbox.fault(fault=fault, times=1)
+    retry(stage, 1)
+
+
+def test_a_second_send_that_got_lost_is_not_taken_for_the_first_one_that_had_failed(stage: Stage):
+    with_a_failed_one_asked_again(stage, "drop_before_create")
+
+    stage.pass_time(900)
+
+    assert stage.states() == [State.PUBLISHED]
+    assert stage.live() == [source("b1", 1)]
+
+
+def test_a_second_send_that_may_be_out_is_not_called_safe_because_the_first_one_had_failed(
+    stage: Stage,
+):
+    with_a_failed_one_asked_again(stage, "normalize_echo", "drop_before_create")
+
+    stage.pass_time(900)
+    audit(stage.clips()[0].lane.id, stage.engine)
+    stage.pass_time(600)
+
+    assert stage.states() == [State.FAILED]
+    assert stage.clips()[0].retry_safety is RetrySafety.CHECK_FIRST
+    assert refused(stage, 1) is RefusalCode.STILL_PENDING
 
 
 def test_what_would_be_refused_for_good_is_not_asked_for_again(stage: Stage):
