@@ -35,8 +35,8 @@ check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m pytest --quiet tests/test_house_rules.py
 
-crash: $(DEV_STAMP) ## kill the real processes 300 times and judge by the sandbox's ledger
-	@exec $(PY) -m tests.crash --kills 300 $(ARGS)
+crash: $(DEV_STAMP) ## kill the real processes 600 times and judge by the sandbox's ledger
+	@exec $(PY) -m tests.crash --kills 600 $(ARGS)
 
 world: $(DEV_STAMP) ## run the simulated world until Ctrl-C, or for SECONDS=n
 	@exec $(PY) -m tests.world $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)

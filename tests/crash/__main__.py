@@ -18,7 +18,7 @@ TOLD_EVERY = 50  # outcomes
 
 
 @click.command()
-@click.option("--kills", default=300, help="Stop after at least this many kills.")
+@click.option("--kills", default=600, help="Stop after at least this many kills.")
 @click.option("--seed", default=None, type=int, help="Repeat an earlier run's choices.")
 def main(kills: int, seed: int | None) -> None:
     """Kill workers and web processes at every registered point, and more at random."""

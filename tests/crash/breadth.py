@@ -88,54 +88,48 @@ def _by_chance(rng: random.Random) -> Scenario:
 
 def _stopped(rng: random.Random) -> Scenario:
     """Return one that is paused at some clip, and goes on or ends."""
-    moment = Act("pause", UPSTREAM, rng.choice(POSITIONS))
-    then = rng.choice((Act("resume"), Act("cancel")))
-    return _with_mishap(rng, acts=(moment, then), mode=rng.choice((NOW, SCHEDULED, BEST_TIME)))
+    pause = Act("pause", UPSTREAM, rng.choice(POSITIONS))
+    return replace(_any(rng), acts=(pause, rng.choice((Act("resume"), Act("cancel")))))
 
 
 def _cancelled(rng: random.Random) -> Scenario:
-    moment = Act("cancel", UPSTREAM, rng.choice(POSITIONS))
-    return _with_mishap(rng, acts=(moment,), mode=rng.choice((NOW, SCHEDULED, BEST_TIME)))
+    return replace(_any(rng), acts=(Act("cancel", UPSTREAM, rng.choice(POSITIONS)),))
 
 
 def _paused_twice(rng: random.Random) -> Scenario:
     """Return one in the hand of somebody who cannot make up their mind."""
     pause, resume = Act("pause", UPSTREAM, FIRST), Act("resume")
-    return _with_mishap(rng, acts=(pause, resume, Act("pause"), resume), mode=SCHEDULED)
+    return replace(_any(rng), acts=(pause, resume, Act("pause"), resume))
 
 
 def _far_ahead(rng: random.Random) -> Scenario:
-    acts = rng.choice(
-        (
-            (CANCEL,),
-            (Act("pause", UPSTREAM), Act("cancel")),
-            (Act("pause", UPSTREAM), Act("resume"), CANCEL),
-        )
-    )
-    scenario = far("", FIRST, acts=acts, mode=rng.choice((SCHEDULED, BEST_TIME)))
-    return replace(scenario, faults=rng.choice(MISHAPS))
+    pause, resume = Act("pause", UPSTREAM), Act("resume")
+    acts = rng.choice(((CANCEL,), (pause, Act("cancel")), (pause, resume, CANCEL)))
+    mode = rng.choice((SCHEDULED, BEST_TIME))
+    return replace(far("", FIRST), acts=acts, mode=mode, faults=rng.choice(MISHAPS))
 
 
 def _two_on_a_lane(rng: random.Random) -> Scenario:
-    return _with_mishap(rng, mode=rng.choice((NOW, SCHEDULED)), beside=rng.choice((NOW, SCHEDULED)))
+    return replace(_any(rng), beside=rng.choice((NOW, SCHEDULED)))
 
 
 def _failing(rng: random.Random) -> Scenario:
-    """Return one of which a clip fails, and is asked for again."""
+    """Return one of which a clip fails, and is asked for again or given up."""
     clip = rng.choice(POSITIONS)
     kind = rng.choice((asked_again, never_seen, paused_by_itself))
     if kind is not paused_by_itself or clip == CLIPS:
         return kind("", clip)
-    scenario = paused_by_itself("", clip, mode=rng.choice((NOW, SCHEDULED)))
+    scenario = replace(paused_by_itself("", clip), mode=rng.choice((NOW, SCHEDULED)))
     if rng.random() < 0.5:
         return scenario
-    stop = Act("pause", State.FAILED, clip)
-    excuse = "network_error"
-    return replace(scenario, acts=(stop, Act("cancel")), ends_as=excuse)
+    given_up = (Act("pause", State.FAILED, clip), Act("cancel"))
+    return replace(scenario, acts=given_up, ends_as="network_error")
 
 
-def _with_mishap(rng: random.Random, **how: object) -> Scenario:
-    return replace(Scenario("", FIRST, faults=rng.choice(MISHAPS)), **how)  # type: ignore[arg-type]
+def _any(rng: random.Random) -> Scenario:
+    """Return a batch with dates or without, and a mishap or none."""
+    mode = rng.choice((NOW, SCHEDULED, BEST_TIME))
+    return Scenario("", FIRST, mode=mode, faults=rng.choice(MISHAPS))
 
 
 _KINDS: tuple[Kind, ...] = (

@@ -40,7 +40,6 @@ BEGINNING = ("media_prepared", "claimed", "intended", "noted")  # no file was co
 ENDING = ("seen_live", "refused", "seen_failed", "timed_out", "missed", "withdrawn", "recalled")
 UPSTREAM = State.WAITING_CONFIRMATION
 CANCEL = Act("cancel", UPSTREAM)
-IN_ORDER_OR_NOT = {"confirmOrder": "true"}
 
 
 def matrix() -> Iterator[Scenario]:
@@ -71,58 +70,51 @@ def with_hands() -> Iterator[Scenario]:
     yield Scenario("wish_written", MIDDLE, acts=(pause, resume))
     for point, nth in (("taking_back", 2), ("deleted", 2), ("recalled", 1)):
         yield Scenario(point, MIDDLE, nth=nth, mode=SCHEDULED, acts=(all_there, resume))
-    yield far("intended", MIDDLE, nth=2)
-    yield far("answered", LAST, nth=3, mode=BEST_TIME)
-    yield far("absent", MIDDLE, faults=on_clip(MIDDLE, "drop_before_create"))
-    yield far("deleted", MIDDLE, nth=2, acts=(all_there, resume, CANCEL), mode=BEST_TIME)
+    yield replace(far("intended", MIDDLE), nth=2)
+    yield replace(far("answered", LAST), nth=3, mode=BEST_TIME)
+    yield replace(far("absent", MIDDLE), faults=on_clip(MIDDLE, "drop_before_create"))
+    on_and_off = (all_there, resume, CANCEL)
+    yield replace(far("deleted", MIDDLE), nth=2, acts=on_and_off, mode=BEST_TIME)
     yield paused_by_itself("seen_failed", MIDDLE)
-    yield paused_by_itself("seen_failed", FIRST, mode=SCHEDULED)
+    yield replace(paused_by_itself("seen_failed", FIRST), mode=SCHEDULED)
     yield asked_again("seen_failed", MIDDLE)
-    yield never_seen("timed_out", MIDDLE)
+    yield replace(never_seen("timed_out", MIDDLE), ends_as=None)
     yield Scenario("seen_live", LAST, nth=3, beside=NOW)
     yield Scenario("answered", MIDDLE, nth=3, mode=SCHEDULED, beside=NOW)
 
 
-def far(point: str, clip: int, **how: object) -> Scenario:
+def far(point: str, clip: int) -> Scenario:
     """Return a kill of a batch whose dates are hours ahead, cancelled once Metricool has it all."""
-    scenario = Scenario(point, clip, mode=SCHEDULED, dates=FAR, acts=(CANCEL,))
-    return replace(scenario, **how)  # type: ignore[arg-type]
+    return Scenario(point, clip, mode=SCHEDULED, dates=FAR, acts=(CANCEL,))
 
 
-def paused_by_itself(point: str, clip: int, **how: object) -> Scenario:
+def paused_by_itself(point: str, clip: int) -> Scenario:
     """Return a kill while a failed clip pauses its batch, is asked for again, and all goes on."""
-    again = Act("retry-failed", State.FAILED, clip, query=IN_ORDER_OR_NOT)
-    acts = (Act("pause", State.FAILED, clip), again, Act("resume"))
+    acts = (Act("pause", State.FAILED, clip), _again(clip), Act("resume"))
     faults = on_clip(clip, "network_error", words="no such codec")
-    return replace(
-        Scenario(point, clip, pauses=True, faults=faults, acts=acts),
-        **how,  # type: ignore[arg-type]
-    )
+    return Scenario(point, clip, pauses=True, faults=faults, acts=acts)
 
 
-def asked_again(point: str, clip: int, **how: object) -> Scenario:
+def asked_again(point: str, clip: int) -> Scenario:
     """Return a kill while a failed clip is asked for again, when the first look does not work."""
+    again = replace(_again(clip), fault={"fault": "list_fails", "times": 1, "status": 500})
     faults = on_clip(clip, "network_error", words="no such codec")
-    no_look = {"fault": "list_fails", "times": 1, "status": 500}
-    again = Act("retry-failed", State.FAILED, clip, query=IN_ORDER_OR_NOT, fault=no_look)
-    return replace(
-        Scenario(point, clip, faults=faults, acts=(again,)),
-        **how,  # type: ignore[arg-type]
-    )
+    return Scenario(point, clip, faults=faults, acts=(again,))
 
 
-def never_seen(point: str, clip: int, **how: object) -> Scenario:
-    """Return a kill around a lost send that nothing proves; a person says that it is not there."""
+def never_seen(point: str, clip: int) -> Scenario:
+    """Return a kill around a lost send that nothing proves; a person says that it is not there.
+
+    What gets lost after that word, by another kill, is left to a person again.
+    """
     lost = (*on_clip(clip, "normalize_echo"), *on_clip(clip, "drop_before_create"))
-    looked_at = {"confirmAbsent": "true", **IN_ORDER_OR_NOT}
-    acts = (
-        Act("retry-failed", State.FAILED, clip, query=IN_ORDER_OR_NOT),
-        Act("retry-failed", State.FAILED, clip, query=looked_at),
-    )
-    return replace(
-        Scenario(point, clip, faults=lost, acts=acts),
-        **how,  # type: ignore[arg-type]
-    )
+    again = _again(clip)
+    acts = (again, replace(again, query={**again.query, "confirmAbsent": "true"}))
+    return Scenario(point, clip, faults=lost, acts=acts, ends_as="unconfirmed")
+
+
+def _again(clip: int) -> Act:
+    return Act("retry-failed", State.FAILED, clip, query={"confirmOrder": "true"})
 
 
 def on_instagram(scenario: Scenario) -> Scenario:
@@ -186,7 +178,7 @@ def at(point: str, clip: int) -> Scenario:
             once, faults=on_clip(clip, "never_publishes"), ends_as="unconfirmed"
         ),
         "deleted_upstream": lambda: replace(once, acts=(Act("delete", UPSTREAM, clip),)),
-        "missed": lambda: replace(once, mode=SCHEDULED, is_missed=True, ends_as="missed"),
+        "missed": lambda: replace(plain, mode=SCHEDULED, is_missed=True, ends_as="missed"),
         "withdrawn": lambda: cancelled,
         "recalled": lambda: replace(
             plain, mode=SCHEDULED, acts=(Act("pause", UPSTREAM), Act("cancel"))

@@ -43,7 +43,7 @@ class Rows:
         for clip in self.clips(batch_id):
             behind_s = BEHIND_S if scenario.pauses and clip.index > scenario.clip else 0.0
             date = now + timedelta(seconds=first_s + clip.index + behind_s)
-            if scenario.is_missed and clip.index == scenario.clip:
+            if scenario.is_missed and clip.index <= scenario.clip:
                 date = now - LONG_OVER
             self._ask(
                 "UPDATE publish_batch_clips SET wished_for = ?"

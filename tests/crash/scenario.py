@@ -48,7 +48,7 @@ class Scenario:
         mode: how the dates are asked for.
         dates: NEAR ones are drawn near after the hand-over; what is FAR is accepted upstream, and
             cancelled in the end.
-        is_missed: the date of the clip in question was over long ago.
+        is_missed: the dates up to that of the clip in question were over long ago.
         pauses: the batch is one that a failed clip pauses.
         beside: mode of a second batch on the same lane, None without.
         faults: the sandbox's, on the clip in question.
