@@ -157,7 +157,9 @@ def _not_yet(
 ) -> Course[None]:
     clip, settings = situation.clip, visit.settings
     assert clip.planned_for is not None
-    seen_at = clip.seen_at or (visit.now if post is not None else None)
+    # In mode now nothing waits for the first look, so it is no news to anybody
+    is_news = post is not None and situation.is_planned
+    seen_at = clip.seen_at or (visit.now if is_news else None)
     if visit.there < clip.planned_for:
         first_check = visit.times.at_ours(clip.planned_for) + seconds(settings.confirm_interval_s)
         first_check = min(first_check, visit.in_s(FAR_AHEAD_LOOK_S))
