@@ -13,7 +13,7 @@ ARGS ?=
 RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
 DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: help demo run test check crash world bench fuzz screenshots pins clean
+.PHONY: help demo run test check proof crash world bench fuzz screenshots pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ crash: $(DEV_STAMP) ## kill the real processes 600 times and judge by the sandbo
 
 world: $(DEV_STAMP) ## run the simulated world until Ctrl-C, or for SECONDS=n
 	@exec $(PY) -m tests.world $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+proof: $(DEV_STAMP) ## try to break the promise in every way, and write the figures into docs/proof.md
+	@exec $(PY) -m tests.proof $(ARGS)
 
 bench: $(DEV_STAMP) ## measure throughput and latency on this machine (ARGS=--quick, or --help)
 	@exec $(PY) -m tests.bench $(ARGS)

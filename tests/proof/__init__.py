@@ -1,0 +1,1 @@
+"""The figures of docs/proof.md, from runs on one commit."""
