@@ -98,6 +98,8 @@ def brought_home(situation: Situation, post: Post, number: int, visit: Visit) ->
     clip = situation.clip
     if number != clip.sends or clip.post_id is not None:
         return None
+    if any(one.number == number and one.gone_at is not None for one in situation.sends):
+        return None  # found without it meanwhile, and seen among the deleted since
     if clip.was_sent:
         return moves.accepted(clip, post, visit.now)
     if moves.can_be_found(clip):

@@ -10,11 +10,13 @@ import pytest
 
 from storyclip.domain import crashpoint
 from storyclip.domain.batch import Status
-from storyclip.domain.clip import State
+from storyclip.domain.clip import Event, State
 from storyclip.flow.control import Outcome
+from storyclip.flow.step import step
 from storyclip.store import wishes
 from tests.flow.conftest import Stage, source
 from tests.flow.test_control import created, deleted, hand
+from tests.store.making import record
 
 ALL = [source("b1", n) for n in (1, 2, 3)]
 
@@ -157,6 +159,32 @@ def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(
 
     assert stage.states() == [State.CANCELLED]
     assert deleted(stage) == [source("b1", 1)]
+
+
+def test_an_id_brought_home_after_its_post_was_taken_back_is_not_held_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    batch = stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
+    submit = stage.upstream.submit_story
+
+    def slowly(*of: Any) -> Any:
+        post = submit(*of)
+        monkeypatch.setattr(stage.upstream, "submit_story", submit)
+        clip = stage.clips()[0]
+        record(clip, Event.UNANSWERED, at=stage.at, next_at=stage.at)
+        wishes.pause(batch.batch_id, batch.user_id, stage.at)
+        step(clip.id, stage.engine_of("worker-b"))
+        assert deleted(stage) == [source("b1", 1)]
+        return post
+
+    monkeypatch.setattr(stage.upstream, "submit_story", slowly)
+    stage.play()
+    assert stage.states() == [State.PENDING]
+    wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+    stage.pass_time(3 * 3600)
+
+    assert stage.states() == [State.PUBLISHED]
+    assert stage.live() == [source("b1", 1)]
 
 
 def test_a_clip_put_back_for_a_pause_that_is_over_by_then_goes_on_by_itself(stage: Stage):
