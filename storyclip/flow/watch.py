@@ -15,7 +15,8 @@ from storyclip.flow.find import of_sends
 from storyclip.flow.setbacks import denied_look
 from storyclip.flow.visit import Visit
 
-LATE_WATCH_MAX_S = 300.0  # between two looks at most
+LATE_WATCH_MAX_S = 300.0  # between two looks at most …
+FAR_WATCH_MAX_S = 3600.0  # … and while the date is further ahead than this
 
 
 def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
@@ -60,8 +61,10 @@ def late_look_at(clip: Clip, visit: Visit) -> datetime | None:
     until = watched_until(clip, visit)
     if visit.now >= until:
         return None
-    since = min(clip.intended_at or visit.now, _counted_from(clip, visit))
-    return min(visit.ever_later(since, LATE_WATCH_MAX_S), until)
+    date = _counted_from(clip, visit)
+    since = min(clip.intended_at or visit.now, date)
+    is_far = date > visit.in_s(FAR_WATCH_MAX_S)
+    return min(visit.ever_later(since, FAR_WATCH_MAX_S if is_far else LATE_WATCH_MAX_S), until)
 
 
 def watched_until(clip: Clip, visit: Visit) -> datetime:

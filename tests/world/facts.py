@@ -10,6 +10,8 @@ from typing import Any
 from tests.world.record import Asked, Deletion, Live, Record, Sent, Touched
 from tests.world.times import moment_us
 
+HARMLESS = ("edit", "copy", "copy to its minute", "take its id for another")  # to its date
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -32,7 +34,7 @@ class ClipFacts:
     shown: dict[str, Any]  # at the end
     sent: list[Sent] = field(default_factory=list)
     lives: list[Live] = field(default_factory=list)  # of posts that are ours
-    theirs: list[Live] = field(default_factory=list)  # of ours that a person brought back
+    theirs: list[Live] = field(default_factory=list)  # that a person brought back, or copied
     said: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # when, and the view
     touched: list[Touched] = field(default_factory=list)
     deletions: list[Deletion] = field(default_factory=list)
@@ -50,12 +52,12 @@ class ClipFacts:
     @property
     def is_date_touched(self) -> bool:
         """Return whether a person had to do with when, or whether, it goes out."""
-        return any(one.act not in ("edit", "copy", "take") for one in self.touched)
+        return any(one.act not in HARMLESS for one in self.touched)
 
     @property
     def was_deleted_by_a_person(self) -> bool:
         """Return whether a person made it vanish."""
-        return any(one.act in ("delete", "lose") for one in self.touched)
+        return any(one.act.startswith(("delete", "lose")) for one in self.touched)
 
     def sent_for(self, live: Live) -> Sent | None:
         """Return the POST by which a live story came to be."""
@@ -90,6 +92,8 @@ def _upstream(record: Record, clips: dict[str, ClipFacts]) -> None:
         if sent.clip in clips:
             clips[sent.clip].sent.append(sent)
     for live in record.lives:
+        if live.uuid in record.copied and record.copied[live.uuid] in clips:
+            clips[record.copied[live.uuid]].theirs.append(live)
         if (clip := clips.get(record.owner.get(live.uuid, ""))) is not None:
             is_theirs = record.theirs_since.get(live.uuid, live.at_us + 1) <= live.at_us
             (clip.theirs if is_theirs else clip.lives).append(live)

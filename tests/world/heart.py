@@ -137,8 +137,8 @@ class Heart:
 
     def pause(self, batch_id: str) -> dict[str, Any]:
         """Pause a batch, and return what the caller is told."""
-        self._hand.pause(_batch(batch_id))
-        return self.summary(batch_id)
+        may_go_out = self._hand.pause(_batch(batch_id))
+        return {**self.summary(batch_id), "mayGoOut": list(may_go_out)}
 
     def resume(self, batch_id: str) -> dict[str, Any]:
         """Let a batch go on, and return what the caller is told."""

@@ -37,7 +37,8 @@ def run(
     scenario: Scenario, allowed: Collection[str] | None = None, *, telling: bool = False
 ) -> History:
     """Run one history and judge it; with `allowed`, with exactly these disturbances."""
-    record = Record(telling=telling)
+    ahead_us = round(scenario.metricool_ahead_s) * SECOND_US
+    record = Record(telling=telling, metricool_ahead_us=ahead_us)
     world = World(scenario, Choices(scenario.seed, allowed), record)
     metricool = Metricool(world)
     workers = Workers(metricool, settings_of(scenario))

@@ -17,6 +17,7 @@ def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
     """Yield what is wrong with what went out."""
     for clip in clips.values():
         yield from _once(clip)
+        yield from _order_lost(record, clips, clip)
         yield from _on_its_date(clip)
     for ending in record.endings:
         for one, other in combinations(of_batch(clips, ending.batch), 2):
@@ -47,6 +48,17 @@ def _once(clip: ClipFacts) -> Iterator[Finding]:
         yield Finding("lost", "failed without a code", clip.name, "nothing says why")
 
 
+def _order_lost(record: Record, clips: Clips, clip: ClipFacts) -> Iterator[Finding]:
+    """Nothing is given up for the order where nobody acted on the batch: it had to wait instead."""
+    if clip.shown["errorCode"] != "order_lost":
+        return
+    acted = any(told.batch == clip.batch and told.act[:6] != "create" for told in record.told)
+    touched = any(one.touched for one in of_batch(clips, clip.batch))
+    paused = any(view["status"] == "failed" for _, view in clip.said[:-1])
+    if not (acted or touched or paused):
+        yield Finding("lost", "given up for the order", clip.name, "later clips went out before it")
+
+
 def _on_its_date(clip: ClipFacts) -> Iterator[Finding]:
     if clip.is_date_touched:
         return
@@ -68,7 +80,7 @@ def _in_order(record: Record, one: ClipFacts, other: ClipFacts) -> Iterator[Find
     sent = other.sent_for(second)
     if sent is None or one.was_said_before(sent.began_us, "failed", "cancelled"):
         return
-    slow = first.at_us > first.planned_us + SLOW_US
+    slow = first.at_us > first.planned_us - record.metricool_ahead_us + SLOW_US
     if slow and clips_dated(one) and first.planned_us < second.planned_us:
         return
     if _was_told(record, one) or _was_told(record, other):

@@ -20,6 +20,8 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
         act = told.act.split()[0]
         if act in ("pause", "cancel"):
             yield from _sent_after(record, told, mine)
+        if act == "pause":
+            yield from _may_go_out(record, told, mine)
         if act == "cancel":
             yield from _outcome(told, mine)
         if act == "retry":
@@ -57,6 +59,20 @@ def _went_on(record: Record, stopped: Told, until_us: int) -> bool:
         and (told.at_us is None or told.at_us >= stopped.began_us)
         for told in record.told
     )
+
+
+def _may_go_out(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    """What goes out after a pause was answered is among those that the answer named."""
+    assert told.answer is not None
+    assert told.at_us is not None
+    for clip in mine:
+        live = clip.first_live
+        if live is None or live.at_us <= told.at_us or clip.is_date_touched:
+            continue
+        if _went_on(record, told, live.at_us) or clip.was_said_before(told.at_us, "failed"):
+            continue
+        if clip.index not in told.answer["mayGoOut"]:
+            yield _untrue("went out, and the pause did not name it", clip, told)
 
 
 def _outcome(told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
@@ -111,10 +127,15 @@ def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> I
         sent = clip.sent_for(live)
         if sent is None or sent.began_us > at_us or clip.is_date_touched:
             continue
+        if clip.was_said_before(live.at_us, "failed"):
+            continue  # nobody could know whether it was there
         if _was_asked_to_go_on(record, clip.batch, at_us, live.at_us):
             continue
         since_us = live.at_us - RECALLED_WITHIN_US
-        if any(since_us <= us <= live.at_us and about == clip.name for us, about in record.trouble):
+        if any(
+            since_us <= us <= live.at_us and about.startswith(f"{clip.batch}.")
+            for us, about in record.trouble
+        ):
             continue
         words = f"stopped at {shown(at_us)}, it went out at {shown(live.at_us)} all the same"
         yield Finding("untrue", "stopped, yet a dated clip went out", clip.name, words)

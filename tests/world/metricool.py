@@ -116,7 +116,6 @@ class Metricool:
         record, event, uuid = self.world.record, line["event"], line["uuid"]
         if event == "created" and line["by"] == "api":
             record.owner[uuid] = self._asking
-            record.planned[uuid] = self.moment_us(from_rfc3339(line["plannedFor"]))
         if line["restoredBy"] == "person" and uuid not in record.theirs_since:
             record.theirs_since[uuid] = self.world.hub.now_us
         if event == "published":
@@ -151,7 +150,7 @@ class Metricool:
         kind = kind_of(taken)
         world.tell("Metricool", f"has its way with {self._asking}: {kind}")
         if kind in ("long", "late to be found"):
-            return Fault(name, seconds=choices.between(taken, 2, 240))
+            return Fault(name, seconds=choices.between(taken, 2, 400))
         if kind == "date moved":
             return Fault(name, seconds=60.0 * choices.whole(taken, 1, 5))
         if kind == "echo":

@@ -59,21 +59,21 @@ class People:
             return people.make(self._sandbox, account, network, date_ms, fields=fields)
 
         after_s = draw.between(name + " at", 0, self._world.scenario.faults_end_s)
-        self._later(after_s, f"makes a {what} of their own", act)
+        self._later(after_s, what, f"makes a {what} of their own", act)
 
-    def _later(self, after_s: float, words: str, act: Callable[[], Post | None]) -> None:
+    def _later(self, after_s: float, act: str, words: str, do: Callable[[], Post | None]) -> None:
         def happens() -> None:
             self._metricool.catch_up()
             record, now_us = self._world.record, self._world.hub.now_us
             try:
-                if (post := act()) is None:
+                if (post := do()) is None:
                     return
             except Refused as refusal:
                 self._world.tell("somebody", f"{words}: refused, {refusal.words}"[:100])
                 return
             clip = record.owner.get(post.uuid)
             record.counts["people"] += 1
-            record.touched.append(Touched(now_us, _name_of(words), post.uuid, clip))
+            record.touched.append(Touched(now_us, act, post.uuid, clip))
             self._world.tell("somebody", words)
             self._world.changed()
 
@@ -97,7 +97,7 @@ class People:
             post = self._find(uuid)
             return None if post is None else self._do(act, post, name)
 
-        self._later(after_s, words, happens)
+        self._later(after_s, act, words, happens)
 
     def _find(self, uuid: str) -> Post | None:
         posts = self._sandbox.world.shelf.all()
@@ -124,7 +124,9 @@ class People:
             now_ms = self._metricool.now_ms()
             later_ms = 0 if act == "copy to its minute" else 7 * MINUTE_MS
             date_ms = max(date_ms, now_ms + MINUTE_MS) + later_ms
-            people.copy(sandbox, post.id, planned_ms=date_ms)
+            copied = people.copy(sandbox, post.id, planned_ms=date_ms)
+            record = self._world.record
+            record.copied[copied.uuid] = record.owner.get(post.uuid, "")
             return post
         if act == "take its id for another":
             return self._take_id(post)
@@ -145,8 +147,3 @@ class People:
         date_ms = self._metricool.now_ms() + 20 * MINUTE_MS
         people.make(sandbox, post.account, post.networks[0], date_ms, post_id=old_id)
         return edited
-
-
-def _name_of(words: str) -> str:
-    """Return what an act is called: an edit that changes the date is a move as well."""
-    return "move" if "date" in words or "days" in words else words.partition(" ")[0]

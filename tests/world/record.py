@@ -108,13 +108,14 @@ class Record:
     touched: list[Touched] = field(default_factory=list)
     escaped: list[Escaped] = field(default_factory=list)
     owner: dict[str, str] = field(default_factory=dict)  # uuid of a post -> clip
-    planned: dict[str, int] = field(default_factory=dict)  # uuid -> the date it was made with
+    copied: dict[str, str] = field(default_factory=dict)  # uuid of a person's copy -> clip
     theirs_since: dict[str, int] = field(default_factory=dict)  # ours that a person restored
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)  # to Metricool, by whom they are about
     trouble: list[tuple[int, str]] = field(default_factory=list)  # when a call failed, about whom
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)
+    metricool_ahead_us: int = 0  # of its clock
     ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end
 

@@ -170,6 +170,7 @@ HABITS = {
 }
 PEOPLE = {"person": 0.35, "stranger": 0.3}
 WISHES = {"wish": 0.5, "wish at": 0.02, "follow": 0.7, "retry": 0.6, "repeat": 0.2}
+SLOW = {"long": 0.15, "awaiting": 0.05, "odd status": 0.05}
 FAILS = {"error": 0.08, "refused": 0.06}
 LATE = {"handled late": 0.1, "answer lost": 0.05, "request lost": 0.05, "status before": 0.03}
 
@@ -183,7 +184,7 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     "kills": {**KILLS, "dated": 0.4},
     "lost answers": {**LINES, "dawdle": 0.03, "dated": 0.4},
     "people": {**PEOPLE, "dated": 0.6, "answer lost": 0.01},
-    "people and wishes": {**PEOPLE, **WISHES, "dated": 0.7, "single 404": 0.01},
+    "people and wishes": {**PEOPLE, **WISHES, **SLOW, "dated": 0.5, "single 404": 0.01},
     "wishes": {**WISHES, **FAILS, "dated": 0.2, "dawdle": 0.04},
     "dates and wishes": {**WISHES, **FAILS, "dated": 1.0, "dawdle": 0.04, "busy": 0.02},
     "late calls and wishes": {**WISHES, **LATE, "dated": 0.8, "dawdle": 0.03, "single 404": 0.02},

@@ -162,14 +162,18 @@ def test_the_judge_sees_a_cancelled_clip_that_is_live():
 
 def test_the_judge_sees_what_is_sent_after_an_answered_pause():
     record = a_record("published", "published")
-    record.told.append(Told("b1", "pause", 0, 80 * SECOND_US, {"status": "paused"}))
+    record.told.append(
+        Told("b1", "pause", 0, 80 * SECOND_US, {"status": "paused", "mayGoOut": [1, 2, 3]})
+    )
 
     assert kinds(record) == {"untrue"}
 
 
 def test_the_judge_lets_a_resumed_batch_send():
     record = a_record("published", "published")
-    record.told.append(Told("b1", "pause", 0, 80 * SECOND_US, {"status": "paused"}))
+    record.told.append(
+        Told("b1", "pause", 0, 80 * SECOND_US, {"status": "paused", "mayGoOut": [1, 2, 3]})
+    )
     record.told.append(Told("b1", "resume", 81 * SECOND_US, 82 * SECOND_US, {}))
 
     assert kinds(record) == set()

@@ -14,7 +14,7 @@ from storyclip.domain.moves import later, mine
 from storyclip.domain.order import Verdict
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post, PostStatus
-from storyclip.flow import audit, begin, confirm, find, retry, settle, step, take_back, watch
+from storyclip.flow import audit, confirm, find, retry, settle, step, take_back, watch
 from storyclip.flow.asking import put
 from storyclip.flow.find import Deleted
 from storyclip.upstream import posts
@@ -59,7 +59,7 @@ def fence_from_the_intent(instead: Plant) -> None:
     instead.of(settle, "_to_fence_s", since_intent)
 
 
-@plant("habits")
+@plant("echo")
 def an_echo_is_a_marker(instead: Plant) -> None:
     """Take any media URL for a copy made for this send."""
     instead.of(Send, "is_marked", property(always(True)))
@@ -133,7 +133,7 @@ def order_looked_at_backwards_only(instead: Plant) -> None:
     instead.of(order, "_beside", always(Verdict.FREE))
 
 
-@plant("lost answers", "dates and wishes", "everything")
+@plant("lost answers", "kills")
 def not_held_back_by_a_lost_one(instead: Plant) -> None:
     """Hand over a dated clip while an earlier one is being looked for."""
     kept = order._holds_up
@@ -161,17 +161,6 @@ def the_next_before_a_look(instead: Plant) -> None:
 def retry_forgets_the_date(instead: Plant) -> None:
     """Send a retried clip now, whatever its own date is."""
     instead.of(retry, "_wished_for", lambda clip, asked: asked.now)
-
-
-@plant("people", "everything")
-def sent_again_without_a_look(instead: Plant) -> None:
-    """Send a clip again that was sent before without looking for what came of it."""
-
-    def clear(now_situation: Any, visit: Any) -> Any:
-        yield from ()
-        return True
-
-    instead.of(begin, "_is_clear", clear)
 
 
 @plant("calm", "habits")
@@ -222,7 +211,7 @@ def a_copy_is_a_twin(instead: Plant) -> None:
     instead.of(audit, "_is_twin", always(True))
 
 
-@plant("everything", "lost answers")
+@plant("late calls and wishes")
 def no_audit(instead: Plant) -> None:
     """Never look for what came late."""
     instead.of(audit, "_came_of", always(None))
