@@ -83,8 +83,8 @@ class _Countdown:
 
 def _without_settling() -> None:
     """Believe at once, and whatever the list shows, that an unanswered story is not there."""
-    for room in (settle, begin):
-        setattr(room, "of_sends", _finding_nothing)  # noqa: B010  # mypy: not for others to assign
+    for room, look in ((settle, "of_sends"), (begin, "of_sends"), (settle, "_may_be_theirs")):
+        setattr(room, look, _finding_nothing)
     for name, answer in (("_to_fence_s", 0.0), ("_is_second_look", True)):
         setattr(settle, name, _always(answer))
 

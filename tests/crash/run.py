@@ -94,13 +94,13 @@ class Run:
         every = [line for line in ledger if line["account"] == self._account]
         stories = [
             Story(
-                self._scenario,
-                self._account,
-                self._client.sources(beside=is_beside),
-                self._rows.clips(batch_id),
-                every,
-                () if is_beside else self._said,
-                is_beside,
+                scenario=self._scenario,
+                account=self._account,
+                sources=self._client.sources(beside=is_beside),
+                clips=self._rows.clips(batch_id),
+                ledger=every,
+                said=() if is_beside else self._said,
+                is_beside=is_beside,
             )
             for batch_id, is_beside in zip(self._batches, (False, True), strict=False)
         ]
@@ -117,17 +117,16 @@ class Run:
 
     def _kill_asked_web(self) -> None:
         dying, port = self._web(self._scenario.point)
+        self._worker()
         key = {"Idempotency-Key": f"k{self._account}"}
         try:
             self._client.post(port, headers=key)
         except requests.ConnectionError:
             self._was_hit = self._died(dying, self._scenario.point)
         _, port = self._web()
-        first = self._client.post(port, headers=key)
+        first, again = (self._client.post(port, headers=key) for _ in range(2))
         self._batches = [first["batchId"]]
-        self._make_near()
-        self._worker()
-        again = self._client.post(port, headers=key)
+        self._kill_successors()
         if first != again:
             raise Trouble(f"two answers under one Idempotency-Key: {first} {again}")
 
@@ -164,9 +163,12 @@ class Run:
             armed = self._worker(scenario.point, scenario.nth)
             # With a second worker it is a matter of luck who reaches the point
             self._was_hit = self._died(armed, scenario.point) or scenario.workers > 0
-            if scenario.flush:
-                self._flush()
-        for point in scenario.then:
+        self._kill_successors()
+
+    def _kill_successors(self) -> None:
+        if self._scenario.flush:
+            self._flush()
+        for point in self._scenario.then:
             self._died(self._worker(point), point, NEXT_HIT_WITHIN_S)
         self._worker()
 

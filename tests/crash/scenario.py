@@ -13,6 +13,7 @@ FIRST, MIDDLE, LAST = POSITIONS = (1, 2, 3)
 EVERY = 0  # in place of a clip's index: all of them
 WEB_POINTS = ("batch_committed", "answer_ready", "wish_written")
 STOPS = ("pause", "cancel")
+ENDS = ("cancel", "delete")  # of clips that are not out then
 
 NOW, SCHEDULED, BEST_TIME = "now", "scheduled", "bestTime"
 NEAR, FAR = "near", "far"  # dates seconds ahead, and more than an hour

@@ -11,7 +11,7 @@ import pytest
 from storyclip.domain.clip import State
 from storyclip.domain.views import rfc3339
 from tests.crash.rows import Clip
-from tests.crash.scenario import FAR, NOW, SCHEDULED, Scenario
+from tests.crash.scenario import FAR, NOW, SCHEDULED, Act, Scenario
 from tests.crash.verdicts import Story, verdict_on
 from tests.crash.web_client import DONE, NOT_NOW, Said
 from tests.domain.making import T0
@@ -68,6 +68,14 @@ def test_what_is_not_out_is_lost_unless_its_row_says_why():
     assert story(*there, clips=[excused], scenario=refused).verdict().is_clean
 
 
+def test_what_is_called_cancelled_is_lost_unless_somebody_cancelled_it():
+    there, row = live(ONE, THREE), clip(2, State.CANCELLED)
+    by_its_user = Scenario("withdrawn", 2, acts=(Act("cancel"),))
+
+    assert story(*there, clips=[row]).verdict().lost == (TWO,)
+    assert story(*there, clips=[row], scenario=by_its_user).verdict().is_clean
+
+
 def test_a_clip_may_come_late_only_if_its_user_was_told():
     there = live(TWO, THREE, ONE)
     kept = said("retry-failed", 1, order="kept", retried=[1])
@@ -75,6 +83,14 @@ def test_a_clip_may_come_late_only_if_its_user_was_told():
 
     assert story(*there, said=[kept]).verdict().out_of_order == (ONE,)
     assert story(*there, said=[appended]).verdict().is_clean
+
+
+def test_who_lets_a_batch_go_on_out_of_order_was_told_so_first():
+    there = live(TWO, ONE, THREE)
+    warned = said("resume", 0.5, status=NOT_NOW, code="order_would_change")
+
+    assert story(*there, said=[said("resume", 0.5)]).verdict().out_of_order == (ONE,)
+    assert story(*there, said=[warned, said("resume", 0.6)]).verdict().is_clean
 
 
 def test_two_batches_of_a_lane_are_judged_as_one_sequence():
@@ -90,7 +106,7 @@ def test_two_batches_of_a_lane_are_judged_as_one_sequence():
 
 
 def test_what_is_far_ahead_stands_upstream_once_and_by_its_dates_when_it_is_stopped():
-    far = Scenario("accepted", 2, mode=SCHEDULED, dates=FAR)
+    far = Scenario("accepted", 2, mode=SCHEDULED, dates=FAR, acts=(Act("cancel"),))
     dates = [rfc3339(T0 + timedelta(hours=hours)) for hours in (2, 4, 3)]
     rows = [clip(index, State.CANCELLED) for index in (1, 2, 3)]
     made = [
@@ -129,6 +145,12 @@ def test_nothing_is_sent_after_a_pause_is_answered_and_before_it_goes_on():
         return len(story(line("created", ONE, at_s), said=[pause, resume]).untrue())
 
     assert [sent(at_s) for at_s in (1.5, 3, 10)] == [0, 1, 0]
+
+
+def test_a_resume_that_was_refused_lets_nothing_go_on():
+    pause, refused = said("pause", 1, mayGoOut=[]), said("resume", 4, status=NOT_NOW)
+
+    assert len(story(line("created", ONE, 9), said=[pause, refused]).untrue()) == 1
 
 
 def test_what_goes_out_after_a_pause_was_named_in_its_answer():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from storyclip.domain.errors import RefusalCode
 from tests.crash.rows import Rows
 from tests.crash.scenario import Act
 from tests.crash.web_client import Client, Said, Trouble
@@ -52,7 +53,7 @@ class User:
                 self._delete_post(self._rows.post_of(self._batch_id, act.clip))
                 continue
             said = self._wish(act, dict(act.query))
-            if said.body.get("code") == "order_would_change":
+            if said.body.get("code") == RefusalCode.ORDER_WOULD_CHANGE:
                 self._wish(act, {**act.query, "confirmOrder": "true"})
 
     def _wait_for(self, act: Act) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime
 from itertools import chain
 
 from storyclip.domain.clip import State
-from storyclip.domain.errors import RetrySafety
+from storyclip.domain.errors import RefusalCode, RetrySafety
 from tests.crash.rows import Clip
-from tests.crash.scenario import STOPS, Scenario
+from tests.crash.scenario import ENDS, STOPS, Scenario
 from tests.crash.web_client import Said
 from tests.judge import Ledger, Verdict, judge, published, standing
+
+ORDER_WOULD_CHANGE = RefusalCode.ORDER_WOULD_CHANGE.value
 
 
 @dataclass(frozen=True)
@@ -69,21 +71,26 @@ class Story:
         return (*self._untrue_rows(), *self._untrue_answers())
 
     def _excused(self) -> list[str]:
+        """Return what its row honestly says is not out, as the scenario has it."""
+        if self.is_beside:
+            return []
+        is_ended = any(act.verb in ENDS for act in self.scenario.acts)
         return [
             clip.url
             for clip in self.clips
-            if clip.state is State.CANCELLED
-            or (
-                clip.state is State.FAILED
-                and clip.error_code == self.scenario.ends_as
-                and not self.is_beside
-            )
+            if (clip.state is State.CANCELLED and is_ended)
+            or (clip.state is State.FAILED and clip.error_code == self.scenario.ends_as)
         ]
 
     def _appended(self) -> set[str]:
         """Return the clips whose user was told that they come after later ones."""
-        told = [said for said in self.said if said.body.get("order") == "appended"]
-        return {self.sources[index - 1] for said in told for index in said.body["retried"]}
+        appended = set[str]()
+        for said in self.said:
+            if said.body.get("order") == "appended":
+                appended |= {self.sources[index - 1] for index in said.body["retried"]}
+            elif said.verb == "resume" and said.body.get("code") == ORDER_WOULD_CHANGE:
+                appended |= set(self.sources) - set(self._between("published", None, said.asked_at))
+        return appended
 
     def _handed_over(self) -> list[list[str]]:
         """Return what stood upstream, by its dates, when what is far ahead was stopped."""
@@ -114,7 +121,8 @@ class Story:
             if said.verb not in STOPS or not said.is_done:
                 continue
             later = self.said[place + 1 :]
-            until = next((one.asked_at for one in later if one.verb not in STOPS), None)
+            goes_on = (one.asked_at for one in later if one.is_done and one.verb not in STOPS)
+            until = next(goes_on, None)
             may_go_out = self._may_go_out(said)
             for event in ("created", "published"):
                 for line in self._between(event, said.answered_at, until):
@@ -137,9 +145,9 @@ class Story:
         which = said.body["outcome"]["unknown"] if said.verb == "cancel" else said.body["mayGoOut"]
         return {self.sources[index - 1] for index in which}
 
-    def _between(self, event: str, since: datetime, until: datetime | None) -> list[str]:
+    def _between(self, event: str, since: datetime | None, until: datetime | None) -> list[str]:
         def is_meant(time: datetime) -> bool:
-            return time > since and (until is None or time < until)
+            return (since is None or time > since) and (until is None or time < until)
 
         lines = [
             line
