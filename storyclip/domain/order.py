@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.errors import RetrySafety
+
+SOON = timedelta(minutes=3)  # what goes out within that time waits for none after it to be recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +132,7 @@ def _beside(one: Sibling, date: datetime) -> Verdict:
     if one.state is State.WAITING_CONFIRMATION:
         if one.planned_for is not None and one.planned_for > date:
             return Verdict.FREE
-        return Verdict.RECALL if one.is_asked_date else Verdict.FREE
+        # What somebody moved is where they want it, unless we delete it and send it anew
+        is_ours = one.is_asked_date or one.is_being_taken_back
+        return Verdict.RECALL if is_ours else Verdict.FREE
     return Verdict.FREE

@@ -21,7 +21,7 @@ from storyclip.flow.setbacks import (
     denied_look,
     reopened,
 )
-from storyclip.flow.take_back import gone, is_to_be_taken_back, take_back
+from storyclip.flow.take_back import TAKING_BACK_LOOK_S, gone, is_to_be_taken_back, take_back
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import unconfirmed, watch_on, watched_until
 
@@ -29,6 +29,8 @@ LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a c
 FAR_AHEAD_LOOK_S = 3600.0  # so that what was deleted or moved in Metricool shows the same hour
 ANYWHERE_CHECKS = 5  # past its date, each so many-th check looks for it everywhere
 TAKING_BACK_LOOK_S = 30.0
+UNREAD_LOOK_S = 30.0  # between looks that fail, while the date is far ahead …
+AHEAD_PART = 10  # … and else this part of the time that is left
 UNSEEN_S = 60.0  # a look that has failed for so long after the create no longer holds up the next
 
 
@@ -44,7 +46,7 @@ def confirm(situation: Situation, visit: Visit) -> Course[None]:
         yield from put(denied_look(clip, visit, refusal.words))
         return
     except UpstreamError as failure:
-        yield from _unreadable(clip, visit, failure)
+        yield from _unreadable(situation, visit, failure)
         return
     if clip.lane.blocked_reason is not None:
         clip = yield from put(reopened(clip, visit.now))
@@ -188,8 +190,9 @@ def _not_yet(
     )
 
 
-def _unreadable(clip: Clip, visit: Visit, failure: UpstreamError) -> Course[None]:
+def _unreadable(situation: Situation, visit: Visit, failure: UpstreamError) -> Course[None]:
     """A look without an answer says nothing: it is not counted, but it does not last for ever."""
+    clip = situation.clip
     if clip.state is State.FAILED:
         yield from put(watch_on(clip, visit, missing_since=clip.missing_since))
         return
@@ -200,11 +203,23 @@ def _unreadable(clip: Clip, visit: Visit, failure: UpstreamError) -> Course[None
     assert clip.planned_for is not None
     is_over = visit.there >= clip.planned_for + seconds(SAID_AFTER_S)
     reason = could_not_look_words(clip, failure) if is_over else None
-    note = moves.could_not_look(clip, later(visit.soon(failure)), reason)
-    had_at = clip.uploaded_at if clip.seen_at is None else None
-    if had_at is not None and visit.now >= had_at + seconds(UNSEEN_S):
+    next_at = max(visit.soon(failure), _look_after_failure(situation, visit))
+    note = moves.could_not_look(clip, later(next_at), reason)
+    taken_at = clip.uploaded_at if clip.seen_at is None else None
+    if taken_at is not None and visit.now >= taken_at + seconds(UNSEEN_S):
         note = moves.seen_unread(note, visit.now)
     yield from put(note)
+
+
+def _look_after_failure(situation: Situation, visit: Visit) -> datetime:
+    """Return when to look again: often while something hangs on it, and rarely far ahead."""
+    clip, batch = situation.clip, situation.batch
+    assert clip.planned_for is not None
+    if situation.wanted is not Wanted.YES:
+        since = batch.cancel_requested_at or clip.recall_wished_at or batch.pause_requested_at
+        return visit.ever_later(since or visit.now, TAKING_BACK_LOOK_S)
+    ahead_s = (clip.planned_for - visit.there).total_seconds()
+    return visit.in_s(min(ahead_s / AHEAD_PART, UNREAD_LOOK_S))
 
 
 def _not_live_within(total_s: float) -> str:

@@ -23,7 +23,7 @@ from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
-from storyclip.store import clips, incidents, lanes, sends, writer
+from storyclip.store import clips, incidents, lanes, recalls, sends, writer
 from storyclip.store import situation as situations
 
 MOST_RACES = 10  # lost in a row with an id in hand; each one means that somebody else moved the row
@@ -62,7 +62,7 @@ class Hand:
             case Rest():
                 return writer.rest(asked.clip, self._engine.now())
             case MakeWay():
-                return writer.make_way(asked.clip, self.visit.now)
+                return recalls.make_way(asked.clip, self.visit.now)
             case MarkGone():
                 return sends.mark_gone(asked.send, self.visit.now)
             case Learn():

@@ -7,13 +7,14 @@ among the deleted, by its uuid. What is wanted after all is sent anew then.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.moves import Move, later
-from storyclip.domain.order import is_last_upstream
-from storyclip.domain.schedule import seconds
+from storyclip.domain.order import SOON, is_last_upstream
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, ask, put
@@ -22,7 +23,7 @@ from storyclip.flow.find import Deleted, among_deleted
 from storyclip.flow.setbacks import denied_look
 from storyclip.flow.visit import Visit
 
-SOON_S = 180.0  # what goes out within that time waits for none after it
+TAKING_BACK_LOOK_S = 30.0  # as rarely a DELETE is repeated that does not work
 AFTER_OTHERS_S = 10.0  # should the word that it is this one's turn get lost
 
 
@@ -46,7 +47,8 @@ def take_back(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     )
     if not is_first and clip.taken_back_at is None and clip.recall_wished_at is None:
         # Those after it go first, and the last one that does makes this one due at once
-        yield from put(moves.due(clip, later(visit.in_s(AFTER_OTHERS_S))))
+        soon_at = visit.times.at_ours(post.planned_for or visit.there) - SOON
+        yield from put(moves.due(clip, later(max(soon_at, visit.in_s(AFTER_OTHERS_S)))))
         return
     if clip.taken_back_at is None or post.id != clip.post_id:
         clip = yield from put(moves.taking_back(clip, post, visit.now))
@@ -57,18 +59,22 @@ def take_back(situation: Situation, visit: Visit, post: Post) -> Course[None]:
         yield from put(denied_look(clip, visit, refusal.words))
         return
     except UpstreamError as failure:
-        yield from put(moves.due(clip, later(visit.soon(failure))))
+        yield from put(moves.due(clip, later(max(visit.soon(failure), _again_at(clip, visit)))))
         return
     if deleted is None:
-        yield from put(moves.due(clip, later(visit.soon())))
+        yield from put(moves.due(clip, later(_again_at(clip, visit))))
     else:
         yield from put(gone(situation.with_clip(clip), visit, deleted))
+
+
+def _again_at(clip: Clip, visit: Visit) -> datetime:
+    return visit.ever_later(clip.taken_back_at or visit.now, TAKING_BACK_LOOK_S)
 
 
 def _goes_out_soon(clip: Clip, visit: Visit, post: Post) -> bool:
     """Return whether it would go out if those after it are slow to be taken back, or refuse to."""
     planned_for = moves.date_of(clip, post)
-    return planned_for is not None and planned_for - visit.there < seconds(SOON_S)
+    return planned_for is not None and planned_for - visit.there <= SOON
 
 
 def gone(situation: Situation, visit: Visit, deleted: Deleted) -> Move:

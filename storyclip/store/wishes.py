@@ -14,7 +14,7 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode
 from storyclip.domain.wish import Again
-from storyclip.store import events, lanes, turns, writer
+from storyclip.store import events, lanes, recalls, turns, writer
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.rows import SELECT_CLIP, clip_of
 
@@ -32,7 +32,7 @@ def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
         if before.pause_requested_at is not None:
             return before
         now = _wish(before, replace(before, pause_requested_at=at), at)
-        due = [] if now.mode == MODE_NOW else writer.look_at_last(now, at)
+        due = [] if now.mode == MODE_NOW else recalls.look_from_the_last(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now
@@ -71,7 +71,7 @@ def resume(
         for note in notes:
             move = wish.waived(note) if note.after.index in late else note
             now, _ = writer.moved_in(now, move, at)
-        due = [] if now.mode == MODE_NOW else writer.look_at_once(now, at)
+        due = [] if now.mode == MODE_NOW else recalls.look_at_once(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now
@@ -93,7 +93,7 @@ def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
         for clip in _clips(batch_id):
             if clip.state is State.PENDING:
                 now, _ = writer.moved_in(now, moves.withdrawn(clip), at)
-        due = writer.look_at_once(now, at)
+        due = recalls.look_at_once(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now

@@ -17,9 +17,8 @@ from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.moves import Move, withdrawn
 from storyclip.domain.views import clip_view
-from storyclip.store import events, incidents, lanes, sends, turns
+from storyclip.store import events, incidents, lanes, recalls, sends, turns
 from storyclip.store.database import lock_row, run, writing
-from storyclip.store.instants import to_text
 from storyclip.store.rows import (
     BATCH,
     BATCH_COLUMNS,
@@ -33,7 +32,6 @@ from storyclip.store.rows import (
 log = structlog.get_logger("storyclip")
 
 _SENDING = frozenset({Event.CLAIMED, Event.INTENDED})
-_THERE = (State.WAITING_CONFIRMATION.value, State.VERIFYING.value)  # in Metricool, or it may be
 
 
 def write(move: Move, at: datetime) -> Clip:
@@ -60,8 +58,8 @@ def write(move: Move, at: datetime) -> Clip:
         if moved.state is State.PENDING and now.cancel_requested_at is not None:
             now, moved = moved_in(now, withdrawn(moved), at)
         changed = now.status is not before.status
-        recalls = _pauses_itself(before, now) or move.event is Event.RECALLED
-        made_due = look_at_last(now, at) if recalls else []
+        is_recall = _pauses_itself(before, now) or move.event is Event.RECALLED
+        made_due = recalls.look_from_the_last(now, at) if is_recall else []
         opened = turns.pass_on(now, move.before, moved, at, changed=changed)
         if opened == moved.id:
             moved = clip_of(run(f"{SELECT_CLIP} WHERE c.id = ?", (moved.id,)).fetchone())
@@ -104,65 +102,6 @@ def rest(clip: Clip, at: datetime) -> int | None:
         _update(clip, {"next_at": None, "rung_at": None})
         planned = lanes.open_planned(clip.batch_id, at)
         return planned or lanes.open_next(clip.lane.id, at)
-
-
-def look_at_last(batch: Batch, at: datetime) -> list[int]:
-    """Make due the last clip of a paused batch that waits in Metricool, and what may be there.
-
-    They are taken back from the last to the first: at every moment what is there is a beginning of
-    the batch. In the caller's transaction.
-    """
-    if batch.pause_requested_at is None:
-        return []
-    rows = run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
-        " WHERE batch_id = ? AND (status = ? OR clip_index = (SELECT MAX(clip_index)"
-        " FROM publish_batch_clips WHERE batch_id = ? AND status = ?)) RETURNING id",
-        (
-            *[to_text(at)] * 2,
-            batch.batch_id,
-            State.VERIFYING.value,
-            batch.batch_id,
-            State.WAITING_CONFIRMATION.value,
-        ),
-    ).fetchall()
-    return [clip_id for (clip_id,) in rows]
-
-
-def make_way(clip: Clip, at: datetime) -> None:
-    """Have all later clips of the batch that wait for their date taken back: one before them comes.
-
-    Raises:
-        StoreUnavailable: nothing was written.
-    """
-    with writing():
-        lock_row("lanes", clip.lane.id)
-        run(
-            "UPDATE publish_batch_clips SET recall_wished_at = ?, next_at = ?, rung_at = NULL,"
-            " revision = revision + 1 WHERE batch_id = ? AND clip_index > ? AND status = ?"
-            " AND recall_wished_at IS NULL AND taken_back_at IS NULL AND scheduled_at > ?",
-            (
-                *[to_text(at)] * 2,
-                clip.batch_id,
-                clip.index,
-                State.WAITING_CONFIRMATION.value,
-                to_text(at),
-            ),
-        )
-
-
-def look_at_once(batch: Batch, at: datetime) -> list[int]:
-    """Make due what Metricool has or may have of a stopped batch; return those clips.
-
-    In the caller's transaction. A new revision: who looks at one of them right now must not put it
-    off with what he knew.
-    """
-    rows = run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
-        " WHERE batch_id = ? AND status IN (?, ?) RETURNING id",
-        (*[to_text(at)] * 2, batch.batch_id, *_THERE),
-    ).fetchall()
-    return [clip_id for (clip_id,) in rows]
 
 
 def locked_batch(batch_id: str) -> Batch:

@@ -30,7 +30,6 @@ from tests.flow.acts import (
     on_sqlite,
     person,
     sources,
-    until_before,
 )
 from tests.flow.conftest import Stage
 from tests.flow.test_retry import refused, retry
@@ -155,23 +154,6 @@ def test_a_dated_batch_that_pauses_itself_recalls_what_comes_after_the_failure(s
     assert_told(stage)
 
 
-def test_a_pause_on_top_of_one_that_came_by_itself_is_true_when_it_is_answered(stage: Stage):
-    stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(4)[0], times=1)
-    stage.sandbox.fault(fault="status_before_delete", status=500)
-    dated(stage, 4, on_failure="pause")
-    assert stage.batch().status is Status.PAUSED
-
-    while_it_cannot = hand(stage).pause(stage.batch())
-    stage.sandbox.clear_faults()
-    once_it_can = hand(stage).pause(stage.batch())
-    live_on(stage, 3 * HOUR_S)
-
-    assert while_it_cannot == (1, 2, 3)
-    assert once_it_can == ()
-    assert stage.live() == []
-    assert stage.states() == [PENDING, PENDING, PENDING, FAILED]
-
-
 def test_a_story_that_metricool_moves_silently_past_the_next_goes_out_before_it(stage: Stage):
     stage.sandbox.fault(fault="date_moved", seconds=180, source=sources(1)[0], times=1)
     dated(stage, 3)
@@ -208,19 +190,3 @@ def test_what_was_let_go_can_be_cancelled_until_it_is_out(stage: Stage):
     live_on(stage, 8 * DAY_S)
 
     assert (stage.live(), stage.states()) == (sources(2), [CANCELLED, PUBLISHED])
-
-
-def test_the_order_is_kept_when_the_first_of_a_paused_batch_is_out_before_the_recall(
-    stage: Stage,
-):
-    first, *_ = dated(stage, 3, ahead_s=300)
-    until_before(stage, first, by_s=1)
-    stage.sandbox.fault(fault="busy_429", call="delete", seconds=5)
-
-    still_out = hand(stage).pause(stage.batch())
-    stage.sandbox.clear_faults()
-    resume(stage)
-    live_on(stage, 1200)
-
-    assert 2 in still_out
-    assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)

@@ -162,9 +162,9 @@ def test_six_recalls_use_up_no_attempt(stage: Stage):
     assert_told(stage)
 
 
-def test_a_recall_that_metricool_does_not_answer_for_an_hour_is_finished_then(stage: Stage):
+def test_a_recall_that_metricool_refuses_for_an_hour_is_finished_then(stage: Stage):
     dates = dated(stage, 3, ahead_s=3 * HOUR_S)
-    stage.sandbox.fault(fault="busy_429", call="any")
+    stage.sandbox.fault(fault="busy_429", call="delete")
     wishes.pause("b1", "ana", stage.at)
 
     live_on(stage, HOUR_S)

@@ -1,0 +1,104 @@
+"""A recall that Metricool does not let us finish: what can be stopped is, and order is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storyclip.domain.batch import Status
+from tests.flow.acts import (
+    FAILED,
+    HOUR_S,
+    PENDING,
+    PUBLISHED,
+    assert_told,
+    dated,
+    deleted_by_us,
+    hand,
+    live_on,
+    on_sqlite,
+    person,
+    sources,
+)
+from tests.flow.conftest import Stage
+
+pytestmark = on_sqlite
+
+ALL = sources(1, 2, 3)
+
+
+def test_a_pause_on_top_of_one_that_came_by_itself_is_true_when_it_is_answered(stage: Stage):
+    stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(4)[0], times=1)
+    stage.sandbox.fault(fault="status_before_delete", status=500)
+    dated(stage, 4, on_failure="pause")
+    assert stage.batch().status is Status.PAUSED
+
+    while_it_cannot = hand(stage).pause(stage.batch())
+    stage.sandbox.clear_faults()
+    once_it_can = hand(stage).pause(stage.batch())
+    live_on(stage, 3 * HOUR_S)
+
+    assert while_it_cannot == (1, 2, 3)
+    assert once_it_can == ()
+    assert stage.live() == []
+    assert stage.states() == [PENDING, PENDING, PENDING, FAILED]
+
+
+CAME_LATE = "order_lost"
+
+
+@pytest.mark.parametrize(
+    ("after_s", "live", "codes"),
+    [
+        (0, [1, 2, 3], [None, None, None]),
+        (60, [1, 2, 3], [None, None, None]),
+        (100, [1, 3], [None, CAME_LATE, None]),
+        (150, [3], [CAME_LATE, CAME_LATE, None]),
+    ],
+)
+def test_nothing_comes_after_a_later_clip_that_could_not_be_taken_back(
+    stage: Stage, after_s: int, live: list[int], codes: list[str | None]
+):
+    dated(stage, 3, ahead_s=120)
+    stage.sandbox.fault(fault="status_before_delete", status=500, source=sources(3)[0])
+    still_out = hand(stage).pause(stage.batch())
+    stage.pass_time(after_s)
+
+    hand(stage).resume(stage.batch())
+    live_on(stage, 1200)
+
+    assert still_out == (3,)
+    assert stage.live() == sources(*live)
+    assert [clip.error_code for clip in stage.clips()] == codes
+    assert_told(stage)
+
+
+def test_a_later_clip_that_somebody_moved_is_waited_for_while_it_is_taken_back(stage: Stage):
+    *_, last = dated(stage, 3, ahead_s=120)
+    person(stage, "move", 3, date=last + timedelta(minutes=1))
+    stage.sandbox.fault(fault="status_before_delete", status=500, source=sources(3)[0])
+    hand(stage).pause(stage.batch())
+    stage.pass_time(180)
+
+    hand(stage).resume(stage.batch())
+    live_on(stage, 1200)
+
+    assert stage.live() == sources(1, 3)
+    assert [clip.error_code for clip in stage.clips()] == [None, CAME_LATE, None]
+
+
+def test_a_paused_batch_stops_what_goes_out_next_though_the_last_one_cannot_be_stopped(
+    stage: Stage,
+):
+    dated(stage, 4)
+    stage.sandbox.fault(fault="status_before_delete", status=500, source=sources(4)[0])
+
+    still_out = hand(stage).pause(stage.batch())
+    live_on(stage, 3 * HOUR_S)
+
+    assert still_out == (1, 2, 3, 4)
+    assert deleted_by_us(stage) == sources(1, 2, 3)
+    assert stage.live() == sources(4)
+    assert stage.states() == [PENDING, PENDING, PENDING, PUBLISHED]
+    assert_told(stage)
