@@ -28,7 +28,6 @@ from storyclip.flow.watch import unconfirmed, watch_on, watched_until
 LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a create
 FAR_AHEAD_LOOK_S = 3600.0  # so that what was deleted or moved in Metricool shows the same hour
 ANYWHERE_CHECKS = 5  # past its date, each so many-th check looks for it everywhere
-TAKING_BACK_LOOK_S = 30.0
 UNREAD_LOOK_S = 30.0  # between looks that fail, while the date is far ahead …
 AHEAD_PART = 10  # … and else this part of the time that is left
 UNSEEN_S = 60.0  # a look that has failed for so long after the create no longer holds up the next

@@ -17,11 +17,13 @@ from tests.flow.acts import (
     assert_told,
     created_by_us,
     dated,
+    incidents,
     live_on,
     make,
     on_sqlite,
     person,
     sources,
+    statuses_told,
 )
 from tests.flow.conftest import ACCOUNT, Stage
 
@@ -158,6 +160,8 @@ def test_a_story_that_is_missing_for_some_looks_is_there_all_the_same(stage: Sta
 
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
     assert stage.clips()[0].planned_for == date
+    assert "cancelled" not in statuses_told("b1")
+    assert incidents(stage) == []
 
 
 def test_a_heat_map_with_an_hour_of_null_and_a_list_of_five_megabytes_are_read(stage: Stage):

@@ -11,7 +11,7 @@ import pytest
 from storyclip.domain.batch import Status
 from storyclip.domain.errors import RefusalCode
 from storyclip.flow.step import step
-from storyclip.store import wishes
+from storyclip.store import clips, wishes
 from tests.flow.acts import (
     CANCELLED,
     DAY_S,
@@ -43,24 +43,29 @@ def resume(stage: Stage) -> None:
     wishes.resume("b1", "ana", stage.at, stage.at + timedelta(minutes=1))
 
 
+@pytest.mark.parametrize("ahead_s", [60.0, 120.0, 2 * HOUR_S])
 @pytest.mark.parametrize("steps", [0, 1, 2, 5, 9])
-def test_twelve_clips_paused_and_resumed_in_a_moment_keep_their_order(stage: Stage, steps: int):
-    dated(stage, 12)
+def test_twelve_clips_paused_and_resumed_in_a_moment_keep_their_order(
+    stage: Stage, steps: int, ahead_s: float
+):
+    dated(stage, 12, ahead_s=ahead_s)
     wishes.pause("b1", "ana", stage.at)
     for _ in range(steps):
-        step(stage.bells.pop(0), stage.engine)
         if not stage.bells:
             stage.stand_still(0.12)
+            stage.bells += clips.make_due(stage.at, portion=1000)
+        if stage.bells:
+            step(stage.bells.pop(0), stage.engine)
 
     resume(stage)
-    live_on(stage, 3 * HOUR_S)
+    live_on(stage, ahead_s + HOUR_S)
 
     assert stage.live() == sources(*range(1, 13))
     assert stage.states() == [PUBLISHED] * 12
     assert_told(stage)
 
 
-@pytest.mark.parametrize("ahead_s", [90.0, 180.0, 2 * HOUR_S])
+@pytest.mark.parametrize("ahead_s", [60.0, 180.0, 2 * HOUR_S])
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_resume_in_the_middle_of_a_recall_keeps_the_order(stage: Stage, nth: int, ahead_s: float):
     dated(stage, 4, ahead_s=ahead_s)
@@ -88,9 +93,10 @@ def _before_the_nth_delete(stage: Stage, nth: int, act: Callable[[], object]) ->
     assert calls[0] >= nth
 
 
-@pytest.mark.parametrize("index", [1, 4, 8])
-def test_one_429_on_one_delete_keeps_the_order_of_eight(stage: Stage, index: int):
-    dated(stage, 8)
+@pytest.mark.parametrize("ahead_s", [60.0, 120.0, 2 * HOUR_S])
+@pytest.mark.parametrize("index", [1, 2, 4, 8])
+def test_one_429_on_one_delete_keeps_the_order_of_eight(stage: Stage, index: int, ahead_s: float):
+    dated(stage, 8, ahead_s=ahead_s)
     stage.sandbox.fault(fault="busy_429", call="delete", source=sources(index)[0], times=1)
 
     hand(stage).pause(stage.batch())

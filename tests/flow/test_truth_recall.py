@@ -91,11 +91,11 @@ def test_a_later_clip_that_somebody_moved_is_waited_for_while_it_is_taken_back(s
 def test_a_paused_batch_stops_what_goes_out_next_though_the_last_one_cannot_be_stopped(
     stage: Stage,
 ):
-    dated(stage, 4)
+    dated(stage, 4, ahead_s=900)
     stage.sandbox.fault(fault="status_before_delete", status=500, source=sources(4)[0])
 
     still_out = hand(stage).pause(stage.batch())
-    live_on(stage, 3 * HOUR_S)
+    live_on(stage, HOUR_S)
 
     assert still_out == (1, 2, 3, 4)
     assert deleted_by_us(stage) == sources(1, 2, 3)

@@ -22,7 +22,6 @@ from tests.flow.acts import (
     live_on,
     on_sqlite,
     sources,
-    until,
 )
 from tests.flow.conftest import Stage
 
@@ -107,21 +106,6 @@ def test_a_batch_paused_for_hours_is_never_missed(stage: Stage, mode: str):
     assert FAILED not in paused
     assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
     assert_told(stage)
-
-
-def test_a_batch_behind_a_paused_one_is_not_missed_either(stage: Stage):
-    stage.accept(3)
-    stage.accept(2, name="b2")
-    until(stage, PUBLISHED, 1)
-    hand(stage).pause(stage.batch())
-
-    live_on(stage, 10 * HOUR_S)
-    hand(stage).resume(stage.batch())
-    live_on(stage, 600)
-
-    assert stage.states() == [PUBLISHED] * 3
-    assert stage.states("b2") == [PUBLISHED] * 2
-    assert_told(stage, "b1", "b2")
 
 
 def test_a_pause_before_every_clip_is_sent_uses_up_no_attempt(stage: Stage):
