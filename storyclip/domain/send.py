@@ -13,7 +13,8 @@ class Send:
 
     `number` counts the intents of a clip. `post_id` and `post_uuid` are of a post that came of it
     and that its clip does not hold (any more); None where no answer was read, or the clip holds it.
-    `gone_at` is when that post was seen among the deleted. `is_shared`: another send of the lane
+    `removed_at` is when we began to delete that post as one too many; a clip may have taken it up
+    since. `gone_at` is when it was seen among the deleted. `is_shared`: another send of the lane
     got the same copy of a file, so its URL tells nothing.
     """
 
@@ -25,6 +26,7 @@ class Send:
     intended_at: datetime
     post_id: str | None = None
     post_uuid: str | None = None
+    removed_at: datetime | None = None
     gone_at: datetime | None = None
     is_shared: bool = False
 

@@ -57,6 +57,21 @@ class PrepareNext:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginRemoval:
+    """Write that the post of a send is about to be deleted, as one too many."""
+
+    send: Send
+    post: Post
+
+
+@dataclass(frozen=True, slots=True)
+class WasRemoved:
+    """Ask our rows whether we began to delete the very post that a clip holds."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
 class MarkGone:
     """Write that the post of a send was seen among the deleted."""
 
@@ -77,7 +92,8 @@ class RaiseIncident:
     incident: Incident
 
 
-Deed = HeldByOthers | Rest | MakeWay | PrepareNext | MarkGone | Learn | RaiseIncident | Move
+Removal = BeginRemoval | WasRemoved | MarkGone
+Deed = HeldByOthers | Rest | MakeWay | PrepareNext | Removal | Learn | RaiseIncident | Move
 Step = Call[Any] | Deed
 Course = Generator[Step, Any, T]
 
@@ -142,6 +158,12 @@ def held_by_others(clip: Clip, posts: tuple[Post, ...]) -> Course[set[str]]:
     """Return the names of those posts that other clips of ours hold."""
     names: set[str] = yield HeldByOthers(clip, posts)
     return names
+
+
+def was_removed(clip: Clip) -> Course[bool]:
+    """Return whether we began to delete the very post that a clip holds, as one too many."""
+    is_so: bool = yield WasRemoved(clip)
+    return is_so
 
 
 def around(clip: Clip, plans: list[datetime]) -> ListPosts:

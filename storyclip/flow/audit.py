@@ -26,7 +26,16 @@ from storyclip.domain.lane import Lane
 from storyclip.domain.moves import mine
 from storyclip.domain.send import Send
 from storyclip.domain.story import Look, Post, PostStatus
-from storyclip.flow.asking import Course, Learn, MarkGone, RaiseIncident, ask, put, run
+from storyclip.flow.asking import (
+    BeginRemoval,
+    Course,
+    Learn,
+    MarkGone,
+    RaiseIncident,
+    ask,
+    put,
+    run,
+)
 from storyclip.flow.calls import Delete, ListDeleted, ListPosts, ReadPost
 from storyclip.flow.engine import Engine
 from storyclip.flow.hand import Hand
@@ -139,6 +148,8 @@ def _is_twin(clip: Clip, post: Post, look: Look) -> bool:
 def _remove(send: Send, clip: Clip, post: Post) -> Course[None]:
     """Delete a post of ours that nobody wants while it is pending; tell a person else.
 
+    That is written before: should a clip want it again meanwhile, it knows who deleted it.
+
     Raises:
         UpstreamError: the next audit goes on with it.
     """
@@ -147,6 +158,8 @@ def _remove(send: Send, clip: Clip, post: Post) -> Course[None]:
     if seen is None or seen.uuid != post.uuid:
         return  # edited meanwhile: the next audit sees it under its new id
     if seen.status is PostStatus.PENDING:
+        if send.removed_at is None:
+            yield BeginRemoval(send, seen)
         yield from ask(Delete(lane, post.id))
         deleted = yield from ask(ListDeleted(lane))
         if any(one.uuid == post.uuid for one in deleted.posts):

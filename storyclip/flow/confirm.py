@@ -13,7 +13,7 @@ from storyclip.domain.moves import later, mine
 from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
-from storyclip.flow.asking import Course, PrepareNext, put
+from storyclip.flow.asking import Course, PrepareNext, put, was_removed
 from storyclip.flow.find import Deleted, anywhere, under_its_id
 from storyclip.flow.setbacks import (
     SAID_AFTER_S,
@@ -111,7 +111,11 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
     elif deleted.fate is Fate.OUT:
         yield from put(moves.seen_live(clip, deleted.post, visit.now))
     elif deleted.fate is Fate.NOT_OUT:
-        yield from put(moves.deleted_upstream(clip, deleted.post, "deleted in Metricool"))
+        is_waiting = clip.state is State.WAITING_CONFIRMATION
+        if is_waiting and (yield from was_removed(clip)):
+            yield from put(moves.recalled(clip, visit.now))  # by us, while nobody wanted it
+        else:
+            yield from put(moves.deleted_upstream(clip, deleted.post, "deleted in Metricool"))
     elif clip.state is State.FAILED:
         yield from put(watch_on(clip, visit, clip.missing_since))
     else:

@@ -10,6 +10,7 @@ from storyclip.domain.errors import LostRace
 from storyclip.domain.moves import Move
 from storyclip.domain.story import Post
 from storyclip.flow.asking import (
+    BeginRemoval,
     HeldByOthers,
     Learn,
     MakeWay,
@@ -18,6 +19,7 @@ from storyclip.flow.asking import (
     RaiseIncident,
     Rest,
     Step,
+    WasRemoved,
 )
 from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
@@ -63,6 +65,10 @@ class Hand:
                 return writer.rest(asked.clip, self._engine.now())
             case MakeWay():
                 return recalls.make_way(asked.clip, self.visit.now)
+            case BeginRemoval():
+                return sends.begin_removal(asked.send, asked.post, self.visit.now)
+            case WasRemoved():
+                return sends.was_removed(asked.clip)
             case MarkGone():
                 return sends.mark_gone(asked.send, self.visit.now)
             case Learn():

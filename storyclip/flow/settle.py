@@ -54,7 +54,7 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     deleted = yield from ask(ListDeleted(clip.lane))
     if not deleted.is_whole:
         return _unprovable(clip, visit)
-    lies = yield from of_sends(clip, sends, deleted.posts)
+    lies = yield from of_sends(clip, _not_removed(sends), deleted.posts)
     if lies is not None:
         fate = fate_of(lies)
         if fate is Fate.OUT:
@@ -73,6 +73,11 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
 
 def _open(situation: Situation) -> tuple[Send, ...]:
     return tuple(send for send in situation.sends if send.gone_at is None)
+
+
+def _not_removed(sends: tuple[Send, ...]) -> tuple[Send, ...]:
+    """Return those whose posts we did not begin to delete: only with them it was somebody else."""
+    return tuple(send for send in sends if send.removed_at is None)
 
 
 def _is_dated_as_asked(clip: Clip, post: Post) -> bool:

@@ -16,7 +16,8 @@ from storyclip.store.rows import SELECT_CLIP, clip_of
 
 _SELECT = (
     "SELECT s.clip_id, s.number, c.clip_url, s.media_url, s.planned_for, s.intended_at, s.post_id,"
-    " s.post_uuid, s.gone_at, EXISTS (SELECT 1 FROM publish_sends t WHERE t.media_url = s.media_url"
+    " s.post_uuid, s.removed_at, s.gone_at,"
+    " EXISTS (SELECT 1 FROM publish_sends t WHERE t.media_url = s.media_url"
     " AND (t.clip_id <> s.clip_id OR t.number <> s.number))"
     " FROM publish_sends s JOIN publish_batch_clips c ON c.id = s.clip_id"
 )
@@ -95,6 +96,33 @@ def keep_late_id(clip: Clip, number: int, post: Post) -> None:
         )
 
 
+def begin_removal(send: Send, post: Post, at: datetime) -> None:
+    """Write that we are about to delete a post that came of a send, as one too many.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        run(
+            "UPDATE publish_sends SET post_id = ?, post_uuid = ?, removed_at = ?"
+            " WHERE clip_id = ? AND number = ?",
+            (post.id, post.uuid, to_text(at), send.clip_id, send.number),
+        )
+
+
+def was_removed(clip: Clip) -> bool:
+    """Return whether we began to delete the very post that a clip holds, as one too many.
+
+    Raises:
+        StoreUnavailable: nobody knows.
+    """
+    if clip.post_uuid is None:
+        return False
+    with reading():
+        removed = [send for send in of_clip(clip.id) if send.removed_at is not None]
+    return any(send.post_uuid == clip.post_uuid for send in removed)
+
+
 def mark_gone(send: Send, at: datetime) -> None:
     """Write that the post of a send was seen among the deleted.
 
@@ -109,7 +137,7 @@ def mark_gone(send: Send, at: datetime) -> None:
 
 
 def _send(row: Sequence[object]) -> Send:
-    clip_id, number, source, media, planned, intended, post_id, uuid, gone, shared = row
+    clip_id, number, source, media, planned, intended, post_id, uuid, removed, gone, shared = row
     return Send(
         clip_id=int(str(clip_id)),
         number=int(str(number)),
@@ -119,6 +147,7 @@ def _send(row: Sequence[object]) -> Send:
         intended_at=datetime.fromisoformat(str(intended)),
         post_id=None if post_id is None else str(post_id),
         post_uuid=None if uuid is None else str(uuid),
+        removed_at=to_instant(None if removed is None else str(removed)),
         gone_at=to_instant(None if gone is None else str(gone)),
         is_shared=bool(shared),
     )

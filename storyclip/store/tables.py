@@ -196,6 +196,7 @@ class SendRow(Table):
     intended_at = UTCField()
     post_id = TextField(null=True)
     post_uuid = TextField(null=True)
+    removed_at = UTCField(null=True)
     gone_at = UTCField(null=True)
 
     class Meta:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from storyclip.domain.clip import State
 from storyclip.domain.story import Story
 from storyclip.flow.audit import audit
@@ -70,6 +72,31 @@ def test_a_clip_cancelled_with_the_post_of_an_earlier_send_is_watched_for_that_o
     audit(stage.clips()[0].lane.id, stage.engine)
 
     assert stage.upstream.post("2000001", "facebook", second_id) is None
+
+
+@on_sqlite
+def test_a_twin_that_was_taken_up_while_an_audit_deleted_it_is_sent_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    _sent_twice(stage)
+    batch, lane_id = stage.batch(), stage.clips()[0].lane.id
+    delete_post = stage.upstream.delete_post
+
+    def slowly(*of: Any) -> None:
+        monkeypatch.setattr(stage.upstream, "delete_post", delete_post)
+        wishes.pause(batch.batch_id, batch.user_id, stage.at)
+        until(stage, State.PENDING)
+        audit(lane_id, stage.engine)
+        assert stage.states() == [State.WAITING_CONFIRMATION]
+        delete_post(*of)
+
+    monkeypatch.setattr(stage.upstream, "delete_post", slowly)
+    audit(lane_id, stage.engine)
+    wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+    stage.pass_time(3 * 3600)
+
+    assert stage.states() == [State.PUBLISHED]
+    assert len(stage.live()) == 1
 
 
 def test_a_twin_that_is_out_is_an_incident_said_once(stage: Stage):

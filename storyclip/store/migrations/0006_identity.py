@@ -28,6 +28,7 @@ _SENDS = (
     " intended_at TEXT NOT NULL,"
     " post_id TEXT,"
     " post_uuid TEXT,"
+    " removed_at TEXT,"
     " gone_at TEXT,"
     " PRIMARY KEY (clip_id, number))",
     "CREATE INDEX sends_by_date ON publish_sends (lane_id, planned_for)",
