@@ -1,0 +1,76 @@
+"""What is explored: how many clips, when they are wanted, and what may go wrong or be wished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from config.settings import Settings
+from storyclip.domain.batch import Batch
+from storyclip.domain.clip import Clip
+from storyclip.domain.lane import Lane
+from tests.domain.making import a_batch, a_clip
+from tests.model.rows import Rows
+
+T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+NEVER_COUNTED = T0 + timedelta(days=3650)  # the month is not counted: it decides nothing here
+
+# Few, and as far apart as the decisions allow: each one that differs is a moment more to explore
+SETTINGS = Settings.from_environment(
+    {
+        "STORYCLIP_CONFIRM_INTERVAL_S": "60",
+        "STORYCLIP_CONFIRM_ATTEMPTS": "3",
+        "STORYCLIP_LATE_WATCH_S": "240",
+        "STORYCLIP_SETTLE_S": "24",
+    },
+    needs_upstream=False,
+)
+
+SENDING = ("lost", "answer lost", "late")
+WORKING = ("dies", "freezes", "rung twice")  # the last: two that live have the same clip in hand
+DELETING = ("delete lost", "delete answer lost", "delete late")
+LOOKING = ("look fails",)
+EVERYTHING = (*WORKING, *SENDING, *DELETING, *LOOKING)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One thing to explore.
+
+    `dates_s` are when the clips are wanted, in seconds from the start; none for mode now. Of the
+    wishes the first may come at any moment, the second at any moment after it, and so on; of what
+    `people` do in the planner, each once. `audits` may begin at any moment, beside those that have
+    to come.
+    """
+
+    name: str
+    clips: int = 1
+    dates_s: tuple[int, ...] = ()
+    faults: int = 0
+    kinds: tuple[str, ...] = EVERYTHING
+    wishes: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    audits: int = 0
+    on_failure: str = "continue"
+    settings: Settings = SETTINGS
+
+    def rows(self) -> Rows:
+        """Return the rows as they are when the batch was accepted."""
+        lane = Lane(1, "2000001", "facebook", month_counted_at=NEVER_COUNTED)
+        clips = tuple(self._clip(index, lane) for index in range(1, self.clips + 1))
+        return Rows(self._batch(), (replace(clips[0], next_at=T0), *clips[1:]))
+
+    def _batch(self) -> Batch:
+        return a_batch(
+            self.clips,
+            mode="scheduled" if self.dates_s else "now",
+            on_failure=self.on_failure,
+            gap_s=60.0 if self.dates_s else 0.0,
+            created_at=T0,
+            last_seq=0,
+        )
+
+    def _clip(self, index: int, lane: Lane) -> Clip:
+        dated = T0 + timedelta(seconds=self.dates_s[index - 1]) if self.dates_s else None
+        first = T0 if index == 1 and not self.dates_s else None
+        return a_clip(index, lane=lane, wished_for=dated or first)
