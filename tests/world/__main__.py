@@ -27,6 +27,8 @@ def main() -> int:
     said = _arguments()
     if said.story:
         return _replay(said.story)
+    if said.stories:
+        return _replay_all()
     if said.seed is not None:
         return _one(said)
     return _many(said)
@@ -45,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--keep", metavar="NAME", help="keep the shrunk history under a name")
     parser.add_argument("--sentence", default="", help="what it shows, for its file")
     parser.add_argument("--story", help="replay a kept history")
+    parser.add_argument("--stories", action="store_true", help="replay all of them, in short")
     return parser.parse_args()
 
 
@@ -117,6 +120,18 @@ def _replay(name: str) -> int:
     print(story.sentence)
     print(told(history.record, history.findings))
     return 1 if history.findings else 0
+
+
+def _replay_all() -> int:
+    """Say of each kept history whether it still goes wrong."""
+    wrong = 0
+    for story in stories.all_kept():
+        sorts = {(it.kind, it.what) for it in story.replay().findings}
+        wrong += bool(sorts)
+        now = "wrong" if (story.kind, story.what) in sorts else "otherwise" if sorts else "well"
+        print(f"{now:10} {story.name}: {story.sentence}")
+    print(f"{wrong} of {len(stories.all_kept())} go wrong")
+    return 1 if wrong else 0
 
 
 def _add_up(outcome: Outcome) -> None:

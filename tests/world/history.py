@@ -61,13 +61,12 @@ def run(
             _until_quiet(world, metricool)
         finally:
             world.hub.abandon()
-        record.ended_us = world.hub.now_us
         record.endings = [_ending(world, batch) for batch in rows.all_batches()]
     return History(scenario, record, world.choices.taken, judge(record))
 
 
 def _ending(world: World, batch: str) -> Ending:
-    now = instant(world.hub.now_us)
+    now = instant(world.record.ended_us)
     summary = rows.summary_shown(batch, now)
     return Ending(batch, summary, rows.clips_shown(batch), rows.events_told(batch))
 
@@ -90,4 +89,7 @@ def _until_quiet(world: World, metricool: Metricool) -> None:
         if upstream_us is not None:
             end_us = max(end_us, upstream_us + round(AFTERWARDS_S * SECOND_US))
     hub.run(hub.now_us + 60 * SECOND_US)
-    metricool.catch_up()
+    world.record.ended_us = hub.now_us
+    while (later_us := metricool.next_us()) is not None:  # what nobody waits for any more
+        hub.now_us = max(hub.now_us, later_us)
+        metricool.catch_up()

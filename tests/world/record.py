@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_CALLS = 500  # to Metricool for one clip: fair use is 600 posts a month, and a call a second
+
 
 @dataclass(slots=True)
 class Sent:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.world import history, story
+from tests.world import history, stories, story
 from tests.world.choices import Choices
 from tests.world.judge import judge
 from tests.world.record import Asked, Deletion, Ending, Live, Record, Sent, Told
@@ -210,3 +210,10 @@ def test_the_judge_sees_a_batch_that_does_not_end(status: str):
 
 
 OUTCOME: dict = {"published": [], "cancelled": [], "failed": [], "unknown": [1]}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(stories.FOLDER.glob("*.json"))])
+def test_a_history_that_once_went_wrong_goes_well(name: str):
+    kept = stories.kept(stories.FOLDER / f"{name}.json")
+
+    assert kept.replay().findings == []
