@@ -86,15 +86,21 @@ def found_among(
 ) -> Post | None:
     """Return the post that came of one of a clip's sends, the latest send's before any other.
 
+    Where all of them got the same URL, a post that is known to be of one came of no other.
+
     Args:
+        sends: all that the clip ever had; of those that are gone nothing is found.
         taken: uuids, or ids of posts without one, that other clips of ours hold.
     """
+    known = {send.post_uuid for send in sends if send.post_uuid is not None}
     posts = [post for post in posts if name_of(post) not in taken]
     newest = max((send.number for send in sends), default=0)
     for send in sorted(sends, key=lambda send: -send.number):
         if send.gone_at is not None:
             continue
-        same = [p for p in posts if came_of(send, p) and not is_superseded(send, p, newest)]
+        theirs = known - {send.post_uuid}
+        mine = [post for post in posts if post.uuid not in theirs and came_of(send, post)]
+        same = [post for post in mine if not is_superseded(send, post, newest)]
         if same:
             return min(same, key=lambda post: not _dated(post, send))
     return None

@@ -132,7 +132,7 @@ def _is_clear(situation: Situation, visit: Visit) -> Course[bool]:
         return False
     # What Metricool calls failed is what it is asked for again because of.
     may_be_out = tuple(post for post in look.posts if post.status is not PostStatus.ERROR)
-    post = yield from of_sends(clip, open_sends, may_be_out)
+    post = yield from of_sends(clip, situation.sends, may_be_out)
     if post is not None:
         yield from put(moves.found(clip, post, visit.now))
     return post is None

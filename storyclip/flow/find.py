@@ -52,7 +52,7 @@ def among_deleted(clip: Clip) -> Course[Deleted | None]:
 
 
 def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Course[Post | None]:
-    """Return which of the posts came of one of a clip's sends whose answers are not known."""
+    """Return which of the posts came of one of a clip's sends, given all of them."""
     candidates = tuple(post for post in posts if any(came_of(send, post) for send in sends))
     if not candidates:
         return None

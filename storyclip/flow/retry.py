@@ -130,10 +130,10 @@ def _of_lost(
     if not open_sends:
         return anew
     look = yield from ask(everywhere(clip, [send.planned_for for send in open_sends]))
-    if found := (yield from of_sends(clip, open_sends, look.posts)):
+    if found := (yield from of_sends(clip, sends, look.posts)):
         return _of_post(clip, found, anew, retry, confirmed=confirmed)
     deleted = yield from ask(ListDeleted(clip.lane))
-    if found := (yield from of_sends(clip, open_sends, deleted.posts)):
+    if found := (yield from of_sends(clip, sends, deleted.posts)):
         return _of_deleted(clip, found, fate_of(found), anew, retry, confirmed=confirmed)
     fence_at = max(send.planned_for for send in open_sends) + seconds(retry.settings.settle_s)
     if look.upstream_now is None or look.upstream_now < fence_at:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
@@ -41,7 +43,7 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     is_second = _is_second_look(clip, visit)
     # The look that may prove an absence also shows what somebody moved far ahead.
     look = yield from ask(everywhere(clip, plans) if is_second else around(clip, plans))
-    found = yield from of_sends(clip, sends, look.posts)
+    found = yield from of_sends(clip, situation.sends, look.posts)
     if found is not None and (_is_dated_as_asked(clip, found) or _has_settled(clip, visit)):
         return moves.found(clip, found, visit.now)
     to_fence_s = _to_fence_s(clip, look, visit)
@@ -54,7 +56,7 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     deleted = yield from ask(ListDeleted(clip.lane))
     if not deleted.is_whole:
         return _unprovable(clip, visit)
-    lies = yield from of_sends(clip, _not_removed(sends), deleted.posts)
+    lies = yield from of_sends(clip, _not_removed(situation), deleted.posts)
     if lies is not None:
         fate = fate_of(lies)
         if fate is Fate.OUT:
@@ -75,9 +77,9 @@ def _open(situation: Situation) -> tuple[Send, ...]:
     return tuple(send for send in situation.sends if send.gone_at is None)
 
 
-def _not_removed(sends: tuple[Send, ...]) -> tuple[Send, ...]:
-    """Return those whose posts we did not begin to delete: only with them it was somebody else."""
-    return tuple(send for send in sends if send.removed_at is None)
+def _not_removed(situation: Situation) -> tuple[Send, ...]:
+    """Return the sends with those as gone whose posts we began to delete: it was nobody else."""
+    return tuple(replace(send, gone_at=send.gone_at or send.removed_at) for send in situation.sends)
 
 
 def _is_dated_as_asked(clip: Clip, post: Post) -> bool:

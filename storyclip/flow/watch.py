@@ -28,7 +28,7 @@ def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
         return
     try:
         look = yield from ask(everywhere(clip, [send.planned_for for send in sends]))
-        post = yield from of_sends(clip, sends, look.posts)
+        post = yield from of_sends(clip, situation.sends, look.posts)
     except UpstreamDenied as refusal:
         yield from put(denied_look(clip, visit, refusal.words))
         return

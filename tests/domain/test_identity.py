@@ -108,6 +108,12 @@ def test_what_failed_and_was_sent_again_because_of_that_is_not_what_came_of_the_
     assert found_among([a_send(), a_send(2, OTHER)], [failed], ()) is None
 
 
+def test_a_post_known_to_be_of_one_send_came_of_no_other_that_got_the_same_url():
+    gone = a_send(1, SOURCE, post_uuid="-1", gone_at=T0)
+
+    assert found_among([gone, a_send(2, SOURCE)], [a_post(media_urls=(SOURCE,))], ()) is None
+
+
 def test_absence_is_proven_by_copies_made_for_the_very_sends_alone():
     assert proves_absence([a_send(), a_send(2, OTHER)], LANE)
     assert not proves_absence([a_send(), a_send(2, SOURCE)], LANE)

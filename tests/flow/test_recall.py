@@ -161,6 +161,24 @@ def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(
     assert deleted(stage) == [source("b1", 1)]
 
 
+def test_a_clip_whose_file_is_not_copied_is_not_called_deleted_for_what_was_recalled(
+    stage: Stage,
+):
+    stage.sandbox.fault(fault="normalize_echo")
+    batch = stage.accept(1, dates=[stage.at + timedelta(minutes=20)], gap_s=60.0)
+    stage.play()
+    wishes.pause(batch.batch_id, batch.user_id, stage.at)
+    stage.pass_time(5)
+    assert deleted(stage) == [source("b1", 1)]
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+
+    stage.pass_time(3600)
+
+    clip = stage.clips()[0]
+    assert (clip.state, clip.error_code) == (State.FAILED, "unconfirmed")
+
+
 def test_an_id_brought_home_after_its_post_was_taken_back_is_not_held_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
