@@ -41,7 +41,6 @@ CONTINUE, PAUSE = "continue", "pause"  # what a failed clip does to the rest of 
 MODE_NOW = "now"
 MODE_SCHEDULED, MODE_BEST_TIME = "scheduled", "bestTime"
 RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
-_MAY_BE_OUT = IN_FLIGHT | {State.PUBLISHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +131,6 @@ def current_clip(clips: Sequence[Clip]) -> Clip | None:
     in_hand = [clip for clip in clips if clip.state in IN_FLIGHT]
     to_come = [clip for clip in clips if clip.state not in ENDED]
     return next(iter(in_hand or to_come or clips[-1:]), None)
-
-
-def comes_late(clip: Clip, clips: Sequence[Clip]) -> bool:
-    """Return whether a clip sent now would come after a later one of its batch."""
-    return any(
-        other.index > clip.index and (other.state in _MAY_BE_OUT or _is_unconfirmed(other))
-        for other in clips
-    )
 
 
 def phase_of(batch: Batch, clip: Clip | None, now: datetime, *, blocked: bool) -> Phase:

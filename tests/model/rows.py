@@ -1,8 +1,8 @@
 """The rows as a value: what the store does in SQL, as small as it can be said in Python.
 
 One lane with one batch. Columns that no decision reads stay as they were (`rung_at`, `last_seq`,
-`started_at`, `current_index`): they would make two states out of one. `test_rows` holds all this
-against the store itself.
+`started_at`, `current_index`): they would make two states out of one. Nothing holds
+this twin against the store yet but the reader's eye.
 """
 
 from __future__ import annotations
