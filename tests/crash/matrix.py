@@ -145,7 +145,12 @@ def at(point: str, clip: int) -> Scenario:
             cancelled if clip == LAST else replace(once, faults=on_clip(clip, "drop_before_create"))
         ),
         "deleted": lambda: cancelled,
-        "noted": lambda: replace(unhurried, nth=clip + 1 if clip > 1 else 1),
+        # In mode now only the month's count is news; of clips with dates each first look is
+        "noted": lambda: (
+            replace(unhurried, nth=1)
+            if clip == 1
+            else replace(unhurried, mode="scheduled", nth=clip + 1)
+        ),
         "claimed": lambda: plain,
         "intended": lambda: (
             plain
