@@ -90,6 +90,8 @@ class Line:
             raise UpstreamUnreachable("nothing was sent to Metricool: connection refused")
         if until_us > hub.now_us:
             world.record.trouble.append((hub.now_us, about))
+        if about.startswith("lane ") and (taken is not None or until_us > hub.now_us):
+            world.changed()  # an audit that could not look is made again in a minute
         trip = Trip(self._metricool, request, about, kind, taken or "", until_us > hub.now_us)
         trip.leave()
         if on_sent is not None:

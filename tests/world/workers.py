@@ -131,6 +131,8 @@ class Workers:
         except heart.DROPPED:
             pass
         except Killed:
+            if what == "audit":
+                self._world.changed()  # nobody has looked: the next minute's audit does
             raise
         except Exception as mishap:
             about = f"lane {row_id}" if what == "audit" else self.about(row_id)
