@@ -91,8 +91,9 @@ def _check_order(move: Move, at: datetime) -> None:
         NotItsTurn: it would not come in its place of the batch.
     """
     clip, after = move.before, move.after
-    date = after.planned_for if after.sends > clip.sends else clip.wished_for
-    if date is None or date <= at:
+    is_intent = after.sends > clip.sends
+    date = after.planned_for if is_intent else clip.wished_for
+    if date is None or (not is_intent and date <= at):
         return
     rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (clip.batch_id,))
     siblings = [sibling_of(clip_of(row)) for row in rows.fetchall()]
