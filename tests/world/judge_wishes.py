@@ -8,6 +8,7 @@ from tests.world.facts import ClipFacts, Clips, Finding, of_batch
 from tests.world.record import Record, Told
 from tests.world.times import SECOND_US, shown
 
+SLOW_US = 30 * SECOND_US
 RECALLED_WITHIN_US = 300 * SECOND_US  # what waits upstream is taken back in that time, undisturbed
 
 
@@ -25,7 +26,7 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
         if act == "cancel":
             yield from _outcome(told, mine)
         if act == "retry":
-            yield from _retried(told, mine)
+            yield from _retried(record, told, mine)
     for ending in record.endings:
         for event in ending.events:
             if event["type"] in ("paused", "cancelled") or event["status"] == "paused":
@@ -88,7 +89,7 @@ def _outcome(told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
             yield _untrue("outcome failed, live", clip, told)
 
 
-def _retried(told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+def _retried(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
     assert told.answer is not None
     assert told.at_us is not None
     for clip in mine:
@@ -99,6 +100,8 @@ def _retried(told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
         live = clip.first_live
         if live is None or live.at_us < told.began_us or clip.is_date_touched:
             continue
+        if live.at_us > live.planned_us - record.metricool_ahead_us + SLOW_US:
+            continue  # Metricool took its time over it
         for other in mine:
             later = other.first_live
             if other.index <= clip.index or later is None or later.at_us >= live.at_us:
