@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from storyclip.domain.batch import Batch, Status
@@ -148,33 +150,47 @@ SELECT_CLIP = (
 BATCH_COLUMNS = ", ".join(f"b.{column[0]}" for column in BATCH.values())
 
 
-def _reader(shape: dict[str, Column]) -> Callable[[Sequence[Any]], dict[str, Any]]:
-    readers = tuple((name, column[2]) for name, column in shape.items())
-    return lambda row: {name: read(value) for (name, read), value in zip(readers, row, strict=True)}
+KEPT = 1024  # values by their rows: most rows that are read have not changed since
+
+
+def _reader(shape: dict[str, Column]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+    names, places = tuple(shape), tuple(enumerate(shape.values()))
+    read = tuple((place, column[2]) for place, column in places if column[2] is not _same)
+
+    def facts(row: tuple[Any, ...]) -> dict[str, Any]:
+        values = list(row)
+        for place, from_row in read:
+            values[place] = from_row(values[place])
+        return dict(zip(names, values, strict=True))
+
+    return facts
 
 
 _clip_facts, _lane_facts, _batch_facts = _reader(CLIP), _reader(LANE), _reader(BATCH)
 
 
-def clip_of(row: Sequence[Any]) -> Clip:
+@lru_cache(KEPT)
+def clip_of(row: tuple[Any, ...]) -> Clip:
     """Return the clip of a row of SELECT_CLIP."""
     return Clip(lane=lane_of(row[len(CLIP) :]), **_clip_facts(row[: len(CLIP)]))
 
 
-def lane_of(row: Sequence[Any]) -> Lane:
+@lru_cache(KEPT)
+def lane_of(row: tuple[Any, ...]) -> Lane:
     """Return the lane of a row of LANE_COLUMNS."""
     return Lane(**_lane_facts(row))
 
 
-def batch_of(row: Sequence[Any]) -> Batch:
-    """Return the batch of a row of BATCH_COLUMNS."""
+def batch_of(row: tuple[Any, ...]) -> Batch:
+    """Return the batch of a row of BATCH_COLUMNS; its own, for its schedule is a mapping."""
     return Batch(**_batch_facts(row))
+
+
+_facts_of = lru_cache(attrgetter)  # many attributes in one go
 
 
 def columns_of(shape: Mapping[str, Column], old: Any, new: Any) -> dict[str, Any]:
     """Return the columns that differ between two values, in the form that the row takes."""
-    return {
-        column: write(getattr(new, name))
-        for name, (column, write, _) in shape.items()
-        if getattr(new, name) != getattr(old, name)
-    }
+    facts = _facts_of(*shape)
+    changed = zip(shape.values(), facts(old), facts(new), strict=True)
+    return {column: write(now) for (column, write, _), was, now in changed if was != now}

@@ -48,9 +48,7 @@ class Clock:
         if due is None:
             self._tick_at_us = 1 << 62
             return
-        able = self._workers.able()
-        ahead_us = able[0].process.wall_ahead_us if able else 0
-        due_us = times.moment_us(due) - ahead_us
+        due_us = times.moment_us(due)
         soon_us = self._ticked_us + (RING_AGAIN_US if due_us <= self._ticked_us else TICK_US)
         at_us = max(due_us, soon_us, self._world.hub.now_us + 1)
         self._tick_at(math.ceil(at_us / TICK_US) * TICK_US)
@@ -67,7 +65,7 @@ class Clock:
             self._tick_at(at_us + RING_AGAIN_US)
             return
         self._ticked_us, self._tick_at_us = at_us, -1
-        due = rows.make_due(self._world.wall_time(able[0].process))
+        due = rows.make_due(able[0].our.now())
         for clip_id in due:
             self._workers.ring("publish", clip_id)
         if not due:  # rung, and nobody has taken the step: the longer, the less often we look
@@ -92,7 +90,7 @@ class Clock:
         if not able or self._world.store_is_down():
             self._plan_audit()
             return
-        now = self._world.wall_time(able[0].process)
+        now = able[0].our.now()
         for lane_id in rows.lanes_to_audit(now):
             self._workers.ring("audit", lane_id)
         for clip_id in rows.reopen_stalled(now):

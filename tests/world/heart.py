@@ -87,6 +87,10 @@ class Heart:
         )
         self._hand = Hand(settings, steady, Patience(monotonic, sleep))
 
+    def now(self) -> datetime:
+        """Return the time that this process believes it is: its clock's ticks go by it, too."""
+        return self._engine.now()
+
     def step(self, clip_id: int) -> None:
         """Take the step that is due for a clip."""
         step(clip_id, self._engine)

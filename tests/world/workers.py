@@ -106,7 +106,7 @@ class Workers:
             self._world.hub.at(1.0, lambda: self._bury(process))
         elif not process.alive or process.frozen_until_us > self._world.hub.now_us:
             self._world.tell("clock", f"calls {process.name} dead")
-            rows.bury([process.name], self._world.wall_time(able[0].process))
+            rows.bury([process.name], able[0].our.now())
 
     def _hear(self, what: str, row_id: int, about: str) -> None:
         able = self.able()
