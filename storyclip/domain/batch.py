@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -72,7 +72,7 @@ class Batch:
     last_seq: int
     error: str | None
     scheduled_for: datetime | None
-    schedule: dict[str, Any] | None
+    schedule: Mapping[str, Any] | None
     pause_requested_at: datetime | None
     cancel_requested_at: datetime | None
     created_at: datetime
@@ -91,19 +91,19 @@ class Batch:
 
     def after(self, old: Clip, new: Clip, at: datetime) -> Batch:
         """Return this batch with one clip moved from `old` to `new`: counters, wishes, status."""
+        failed = self.failed + _gain(old, new, _is_failed)
+        error = new.error if new.error and new.state is State.FAILED else self.error
         moved = replace(
             self,
             last_seq=self.last_seq + 1,
             published=self.published + _gain(old, new, _is_published),
-            failed=self.failed + _gain(old, new, _is_failed),
+            failed=failed,
             unconfirmed=self.unconfirmed + _gain(old, new, _is_unconfirmed),
             cancelled=self.cancelled + _gain(old, new, _is_cancelled),
             current_index=new.index if new.state is State.UPLOADING else self.current_index,
             started_at=self.started_at or at,
-            error=new.error if new.error and new.state is State.FAILED else self.error,
+            error=error if failed else None,  # the last one that had failed was seen live
         )
-        if moved.failed == 0:
-            moved = replace(moved, error=None)  # the last one that had failed was seen live
         failed_now = new.state is State.FAILED and old.state is not State.FAILED
         pauses = self.on_failure == PAUSE and not self.cancel_requested_at
         if failed_now and pauses and moved.ended < moved.total:
@@ -114,6 +114,8 @@ class Batch:
         """Return this batch with the status that its counters and wishes imply."""
         status = self._status()
         ended_at = None if status in RUNNING else (self.completed_at or at)
+        if (status, ended_at) == (self.status, self.completed_at):
+            return self
         return replace(self, status=status, completed_at=ended_at)
 
     def _status(self) -> Status:

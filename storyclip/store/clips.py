@@ -71,12 +71,12 @@ def make_due(at: datetime, portion: int) -> list[int]:
     fresh = to_text(at - timedelta(seconds=FRESH_S))
     now = to_text(at)
     with reading():
-        due = run(
-            "SELECT 1 FROM publish_batch_clips WHERE next_at <= ?"
-            " AND (rung_at IS NULL OR rung_at <= ?) LIMIT 1",
+        oldest = run(
+            "SELECT next_at FROM publish_batch_clips WHERE next_at <= ?"
+            " AND (rung_at IS NULL OR rung_at <= ?) ORDER BY next_at LIMIT 1",
             (now, again),
         ).fetchone()
-    if due is None:
+    if oldest is None:
         return []
     with writing():
         rung = run(
@@ -84,10 +84,11 @@ def make_due(at: datetime, portion: int) -> list[int]:
             " AND (rung_at IS NULL OR rung_at <= ?) RETURNING id",
             (now, fresh, now, again),
         ).fetchall()
-        rung += run(
-            "UPDATE publish_batch_clips SET rung_at = ? WHERE id IN ("
-            "SELECT id FROM publish_batch_clips WHERE next_at <= ?"
-            " AND (rung_at IS NULL OR rung_at <= ?) ORDER BY next_at LIMIT ?) RETURNING id",
-            (now, fresh, again, portion),
-        ).fetchall()
+        if oldest[0] <= fresh:
+            rung += run(
+                "UPDATE publish_batch_clips SET rung_at = ? WHERE id IN ("
+                "SELECT id FROM publish_batch_clips WHERE next_at <= ?"
+                " AND (rung_at IS NULL OR rung_at <= ?) ORDER BY next_at LIMIT ?) RETURNING id",
+                (now, fresh, again, portion),
+            ).fetchall()
     return [clip_id for (clip_id,) in rung]

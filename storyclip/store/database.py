@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
 _is_sqlite = True
 _own_turn = threading.Lock()
+_OF_WHAT_WE_ASKED = (peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError)
 
 
 def connect(url: str) -> None:
@@ -53,7 +54,7 @@ def connect(url: str) -> None:
         database.connect()  # kept: with its last connection the database would end
     elif _is_sqlite:
         path = Path(parse_url(url)["database"])
-        with _as_ours():
+        with _AsOurs():
             path.parent.mkdir(parents=True, exist_ok=True)
         _turnstile_path = path.with_name(path.name + ".lock")
         database.initialize(_sqlite(path))
@@ -68,20 +69,13 @@ def disconnect() -> None:
     database.close_all()
 
 
-@contextmanager
-def reading() -> Iterator[None]:
+def reading() -> AbstractContextManager[None]:
     """Have a connection for the block; given back to the pool at its end.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    with _as_ours():
-        mine = database.connect(reuse_if_open=True)
-        try:
-            yield
-        finally:
-            if mine:
-                database.close()
+    return _Reading()
 
 
 @contextmanager
@@ -97,12 +91,10 @@ def writing() -> Iterator[None]:
     with reading():
         if database.in_transaction():
             raise RuntimeError("a transaction inside another would wait for itself")
-        if _turnstile_path is None:
-            with database.atomic("IMMEDIATE") if _is_sqlite else database.atomic():
-                yield
-        else:
-            with _turnstile(_turnstile_path), database.atomic("IMMEDIATE"):
-                yield
+        gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
+        begun = database.transaction("IMMEDIATE") if _is_sqlite else database.transaction()
+        with gate, begun:
+            yield
 
 
 def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
@@ -112,7 +104,7 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
     """
     if not _is_sqlite:
         sql = sql.replace("?", "%s")
-    return database.execute_sql(sql, parameters)
+    return database.obj.execute_sql(sql, parameters)  # past the proxy, which costs as much again
 
 
 def lock_row(table: str, row_id: int) -> None:
@@ -141,16 +133,36 @@ def _turnstile(path: Path) -> Iterator[None]:
         _own_turn.release()
 
 
-@contextmanager
-def _as_ours() -> Iterator[None]:
-    try:
-        yield
-    except (peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError):
-        raise  # about what we asked, not about the database
-    except (peewee.DatabaseError, peewee.InterfaceError) as failure:
-        raise StoreUnavailable(f"the database cannot be used: {failure}") from failure
-    except (MaxConnectionsExceeded, OSError) as failure:
-        raise StoreUnavailable(f"the database cannot be reached: {failure}") from failure
+class _AsOurs:
+    """Raises what goes wrong in its block as StoreUnavailable, unless it is about what we asked.
+
+    A class, and not a generator: it is entered some twenty times a clip.
+    """
+
+    def __enter__(self) -> None:
+        """Wait for what may go wrong."""
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if isinstance(failure, _OF_WHAT_WE_ASKED):
+            return
+        if isinstance(failure, peewee.DatabaseError | peewee.InterfaceError):
+            raise StoreUnavailable(f"the database cannot be used: {failure}") from failure
+        if isinstance(failure, MaxConnectionsExceeded | OSError):
+            raise StoreUnavailable(f"the database cannot be reached: {failure}") from failure
+
+
+class _Reading(_AsOurs):
+    """Has a connection for its block; one inside another has the same."""
+
+    def __enter__(self) -> None:
+        with _AsOurs():
+            self._is_mine = database.connect(reuse_if_open=True)
+
+    def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if self._is_mine:
+            with _AsOurs():
+                database.close()
+        super().__exit__(kind, failure, trace)
 
 
 def _sqlite(path: Path) -> Any:
@@ -183,7 +195,7 @@ def _postgres(url: str) -> Any:
 def _migrate() -> None:
     gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
     # The gate first: to switch a new file to WAL, SQLite does not wait for another's lock.
-    with _as_ours(), gate, reading():
+    with _AsOurs(), gate, reading():
         if not _is_sqlite:
             run("SELECT pg_advisory_lock(?)", (_MIGRATION_LOCK,))
         try:

@@ -31,6 +31,7 @@ class Change:
     opened_clip_id: int | None
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes one each time
 _listeners: list[Callable[[Change], None]] = []
 
 
@@ -55,7 +56,7 @@ def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None
     event = event_view(before, after, clip, at)
     run(
         "INSERT INTO publish_batch_events (batch_id, seq, body) VALUES (?, ?, ?)",
-        (after.batch_id, after.last_seq, json.dumps(event, ensure_ascii=False)),
+        (after.batch_id, after.last_seq, _encoded(event)),
     )
     if may_matter(event):
         deliveries.wake(after.batch_id, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -38,11 +38,11 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-def _json_text(value: dict[str, Any] | None) -> str | None:
+def _json_text(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _json(text: str | None) -> dict[str, Any] | None:
+def _json(text: str | None) -> Mapping[str, Any] | None:
     return None if text is None else dict(json.loads(text))
 
 
@@ -181,8 +181,9 @@ def lane_of(row: tuple[Any, ...]) -> Lane:
     return Lane(**_lane_facts(row))
 
 
+@lru_cache(KEPT)
 def batch_of(row: tuple[Any, ...]) -> Batch:
-    """Return the batch of a row of BATCH_COLUMNS; its own, for its schedule is a mapping."""
+    """Return the batch of a row of BATCH_COLUMNS."""
     return Batch(**_batch_facts(row))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from storyclip.domain.clip import Clip
 from storyclip.domain.identity import sent_as
@@ -12,7 +13,7 @@ from storyclip.domain.send import Send
 from storyclip.domain.story import Post
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_instant, to_text
-from storyclip.store.rows import SELECT_CLIP, clip_of
+from storyclip.store.rows import KEPT, SELECT_CLIP, clip_of
 
 _SELECT = (
     "SELECT s.clip_id, s.number, c.clip_url, s.media_url, s.planned_for, s.intended_at, s.post_id,"
@@ -136,7 +137,8 @@ def mark_gone(send: Send, at: datetime) -> None:
         )
 
 
-def _send(row: Sequence[object]) -> Send:
+@lru_cache(KEPT)
+def _send(row: tuple[object, ...]) -> Send:
     clip_id, number, source, media, planned, intended, post_id, uuid, removed, gone, shared = row
     return Send(
         clip_id=int(str(clip_id)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from storyclip.domain.batch import MODE_NOW, Batch, Status
-from storyclip.domain.clip import ENDED, UNCERTAIN, Clip, Event, State
+from storyclip.domain.clip import ENDED, IN_FLIGHT, UNCERTAIN, Clip, Event, State
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
@@ -46,11 +46,11 @@ def pass_on(
         changed: the batch's status did: a pause lets others by, a resume wants its turn.
     """
     gone = old is not None and new is not None and _is_gone(old, new)
-    if not (gone or changed or batch.mode != MODE_NOW):
+    if not (gone or changed or batch.mode != MODE_NOW or _is_back(old, new)):
         return None
     planned = lanes.open_planned(batch.batch_id, at) if batch.mode != MODE_NOW else None
     opened = None
-    if changed or batch.mode != MODE_NOW or (new is not None and _frees_lane(new)):
+    if changed or batch.mode != MODE_NOW or _is_back(old, new) or (new and _frees_lane(new)):
         was_sent = old is not None and old.state is not State.PENDING
         gap_s = batch.gap_s if was_sent else 0.0  # between two stories, not before the first
         ended = lanes.Ended(batch.batch_id, gap_s, _due_at(old, new, at))
@@ -61,6 +61,12 @@ def pass_on(
 def _is_gone(old: Clip, new: Clip) -> bool:
     undecided = UNCERTAIN | {State.PENDING}
     return _frees_lane(new) or (old.state in undecided and new.state not in undecided)
+
+
+def _is_back(old: Clip | None, new: Clip | None) -> bool:
+    """Return whether a clip waits again, so that one of an earlier batch may have its turn."""
+    was_in_flight = old is not None and old.state in IN_FLIGHT
+    return was_in_flight and new is not None and new.state is State.PENDING
 
 
 def _frees_lane(clip: Clip) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from storyclip.upstream.reading import storable
@@ -80,6 +81,7 @@ def _joined(value: Any, levels: int = 3) -> str:
     return storable(str(value)).strip() if value is not None else ""
 
 
+@lru_cache(64)  # the answers of one second have one date
 def _http_date(text: str) -> datetime | None:
     if not _HTTP_DATE.fullmatch(text):
         return None

@@ -262,6 +262,20 @@ def test_between_two_clips_of_a_batch_its_gap_is_kept_and_no_bell_rings_before(s
     assert told[-1].opened_clip_id is None
 
 
+@pytest.mark.parametrize("event", [Event.POSTPONED, Event.ABSENT])
+def test_a_clip_that_waits_again_lets_an_earlier_batch_by(store: str, event: Event):
+    earlier, later = made("b1", 1)[0], made("b2", 1)[0]
+    note(earlier, next_at=None, rung_at=None)
+    sql("UPDATE publish_batches SET status = 'paused' WHERE batch_id = 'b1'")
+    way = (Event.CLAIMED, *([Event.UNANSWERED] if event is Event.ABSENT else []))
+    in_hand = walked(later, *way)
+    sql("UPDATE publish_batches SET status = 'processing' WHERE batch_id = 'b1'")
+
+    record(in_hand, event, at=LATER, next_at=LATER)
+
+    assert clips.find(earlier.id).next_at == LATER
+
+
 def test_the_gap_of_a_batch_does_not_hold_up_the_next_one(store: str):
     last = made("b1", 1, gap_s=5.0)[0]
     following = made("b2", 1, gap_s=5.0)[0]

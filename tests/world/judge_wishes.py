@@ -135,6 +135,8 @@ def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> I
         if _was_asked_to_go_on(record, clip.batch, at_us, live.at_us):
             continue
         since_us = live.at_us - RECALLED_WITHIN_US
+        if any(from_us <= live.at_us and to_us >= since_us for from_us, to_us in record.nobody_us):
+            continue
         if any(
             since_us <= us <= live.at_us and about.startswith(f"{clip.batch}.")
             for us, about in record.trouble

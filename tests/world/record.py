@@ -115,6 +115,7 @@ class Record:
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)  # to Metricool, by whom they are about
     trouble: list[tuple[int, str]] = field(default_factory=list)  # when a call failed, about whom
+    nobody_us: list[tuple[int, int]] = field(default_factory=list)  # when all workers stood still
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)
     metricool_ahead_us: int = 0  # of its clock

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.world.choices import Choices
 
+LOOKED_AT_FOR_S = 120  # past its date, by default
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 LANES = (("2000001", "facebook"), ("2000001", "instagram"), ("2000002", "facebook"))
 
@@ -81,7 +82,16 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
         ),
         has_date_header=choose.draw("date header") >= odd / 2,
         list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd else 0.0,
+        settings=_looks_every(choose.pick("looks", (2, 5, 5, 10))),
     )
+
+
+def _looks_every(interval_s: int) -> dict[str, str]:
+    """Return the settings with which a post is looked at so often, for as long as ever."""
+    return {
+        "STORYCLIP_CONFIRM_INTERVAL_S": str(interval_s),
+        "STORYCLIP_CONFIRM_ATTEMPTS": str(LOOKED_AT_FOR_S // interval_s),
+    }
 
 
 def _batch(choose: Choices, name: str, profile: str, lanes: int) -> BatchPlan:

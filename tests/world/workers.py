@@ -97,6 +97,9 @@ class Workers:
             else:
                 worker.buried = False
                 able.append(worker)
+        if not able:
+            until_us = min((each.process.frozen_until_us for each in self._all), default=now_us)
+            self._world.record.nobody_us.append((now_us, until_us))
         return able
 
     def _bury(self, process: Process) -> None:
