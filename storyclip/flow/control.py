@@ -10,7 +10,7 @@ from config.settings import Settings
 from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
 from storyclip.domain.errors import RetrySafety
-from storyclip.domain.schedule import first_step
+from storyclip.domain.schedule import first_step, seconds
 from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, lanes, wishes
 
@@ -97,7 +97,13 @@ class Hand:
     def _until_nothing_is_sent(self, batch_id: str) -> None:
         """Wait out a POST that began before the wish; its worker is called dead after that time."""
         within_s = self.settings.http_deadline_s + SLACK_S
-        self._until_none(batch_id, lambda clip: clip.was_sent, within_s)
+        self._until_none(batch_id, self._may_leave, within_s)
+
+    def _may_leave(self, clip: Clip) -> bool:
+        """Return whether a worker may still send a clip; one that was called dead may be slow."""
+        if clip.state is not State.VERIFYING or clip.intended_at is None:
+            return clip.was_sent
+        return self.now() < clip.intended_at + seconds(SLACK_S)
 
     def _until_none(
         self, batch_id: str, is_so: Callable[[Clip], bool], within_s: float = SETTLED_WITHIN_S

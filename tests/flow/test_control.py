@@ -12,6 +12,7 @@ from storyclip.domain.batch import Status
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, LostRace, NotItsTurn, RefusalCode
 from storyclip.flow.control import Hand, Outcome, Patience, outcome_of
+from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, wishes
 from storyclip.store.events import events_since
 from tests.flow.conftest import Stage, source
@@ -57,6 +58,23 @@ def test_a_pause_lets_the_clip_in_hand_finish_and_starts_no_other(stage: Stage):
     assert stage.batch().status is Status.PAUSED
     assert created(stage) == [source("b1", 1), source("b1", 2)]
     assert types(stage).count("paused") == 1
+
+
+def test_a_pause_waits_until_a_worker_that_was_called_dead_can_send_no_more(stage: Stage):
+    batch, spent = stage.accept(1), [0.0]
+    intended = record(
+        stage.clips()[0], Event.CLAIMED, at=stage.at, worker="slow", intended_at=stage.at
+    )
+    record(intended, Event.UNANSWERED, at=stage.at)
+
+    def wait(seconds: float) -> None:
+        spent[0] += seconds
+        stage.at += timedelta(seconds=seconds)
+
+    patience = Patience(lambda: spent[0], wait)
+    Hand(stage.settings, lambda: stage.at, patience).pause(batch)
+
+    assert spent[0] == pytest.approx(SLACK_S, abs=0.1)
 
 
 def test_a_resumed_batch_goes_on_at_the_next_clip(stage: Stage):
