@@ -126,6 +126,15 @@ def may_be_among(send: Send, posts: Iterable[Post], taken: Collection[str]) -> b
     )
 
 
+def is_made_too_late(sends: Iterable[Send], post: Post) -> bool:
+    """Return whether a post was made after every date asked for: with such a date none is made.
+
+    It shows our media, so somebody copied ours, or moved it and made it anew.
+    """
+    made_at = post.created_at
+    return made_at is not None and all(send.planned_for < made_at for send in sends)
+
+
 def proves_absence(sends: Sequence[Send], lane: Lane) -> bool:
     """Return whether a list without our media would show that there is no post of ours."""
     if lane.changes_media:

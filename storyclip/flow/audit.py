@@ -16,6 +16,7 @@ from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn, RetrySafety, UpstreamError
 from storyclip.domain.identity import (
     held_among,
+    is_made_too_late,
     is_of,
     is_superseded,
     sent_as,
@@ -111,7 +112,8 @@ def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
     if send.post_uuid is not None:
         same = [post for post in posts if post.uuid == send.post_uuid]
     elif send.is_marked and send.post_id is None:
-        same = [post for post in posts if send.media_url in post.media_urls]
+        mine = [post for post in posts if send.media_url in post.media_urls]
+        same = [post for post in mine if not is_made_too_late([send], post)]
     else:
         return None
     same = [post for post in same if not is_superseded(send, post, clip.sends)]

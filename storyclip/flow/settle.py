@@ -7,7 +7,7 @@ from dataclasses import replace
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
-from storyclip.domain.identity import Fate, fate_of, may_be_among, proves_absence
+from storyclip.domain.identity import Fate, fate_of, is_made_too_late, may_be_among, proves_absence
 from storyclip.domain.moves import Move, later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.send import Send
@@ -45,6 +45,8 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     look = yield from ask(everywhere(clip, plans) if is_second else around(clip, plans))
     found = yield from of_sends(clip, situation.sends, look.posts)
     if found is not None and (_is_dated_as_asked(clip, found) or _has_settled(clip, visit)):
+        if is_made_too_late(sends, found):
+            return _unproven(clip, visit)
         return moves.found(clip, found, visit.now)
     to_fence_s = _to_fence_s(clip, look, visit)
     if to_fence_s is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.identity import is_made_too_late
 from storyclip.domain.moves import NEVER, Move, later, mine
 from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation
@@ -34,7 +35,7 @@ def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
         return
     except UpstreamError:
         post = None
-    if post is None:
+    if post is None or is_made_too_late(sends, post):
         yield from put(watch_on(clip, visit, clip.missing_since))
     else:
         yield from put(moves.moved(clip, post, mine(visit.now), visit.now, None))

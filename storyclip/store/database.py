@@ -143,7 +143,7 @@ class _AsOurs:
         """Wait for what may go wrong."""
 
     def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
-        if isinstance(failure, _OF_WHAT_WE_ASKED):
+        if failure is None or isinstance(failure, _OF_WHAT_WE_ASKED):
             return
         if isinstance(failure, peewee.DatabaseError | peewee.InterfaceError):
             raise StoreUnavailable(f"the database cannot be used: {failure}") from failure

@@ -168,6 +168,22 @@ def test_a_query_behind_the_url_is_another_url(stage: Stage):
     assert (stage.live(), created_by_us(stage)) == (sources(1), sources(1))
 
 
+def test_somebodys_copy_of_a_lost_story_that_went_out_is_not_taken_for_it(stage: Stage):
+    stage.sandbox.fault(fault="media_other_in_lists", words="media.metricool.com", times=1)
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+    stage.pass_time(150)
+    [made] = [line for line in stage.sandbox.ledger() if line["event"] == "created"]
+    later = stage.at + timedelta(minutes=10)
+    stage.sandbox.person("copy", postId=made["postId"], date=later.isoformat())
+
+    live_on(stage, 2 * HOUR_S)
+
+    assert (stage.live(), created_by_us(stage)) == (sources(1, 1), sources(1))
+    assert stage.clips()[0].post_id is None
+    assert_left_to_a_person(stage)
+
+
 def test_a_lost_story_that_may_be_the_one_without_its_media_is_not_sent_again(stage: Stage):
     stage.sandbox.fault(fault="media_dropped", times=1)
     stage.sandbox.fault(fault="create_then_drop", times=1)
