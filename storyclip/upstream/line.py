@@ -5,34 +5,38 @@ from __future__ import annotations
 import json
 import os
 import threading
+import zlib
 from collections.abc import Callable
-from urllib.parse import urlencode
-
-from requests import PreparedRequest
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from urllib.parse import urlencode, urlsplit
 
 from storyclip.domain.errors import UpstreamUnanswered, UpstreamUnreachable
-from storyclip.upstream.connection import FreshConnections, KeptConnections, current_call
+from storyclip.upstream.connection import Connection
 from storyclip.upstream.deadline import Call, CallOver, watch
 from storyclip.upstream.exchange import Answer, AnswerTooLarge, Request
 
+_GZIP = 16 + zlib.MAX_WBITS
+
 
 class Line:
-    """Exchanges with the server at one base URL; for many threads, and carried over a fork."""
+    """Exchanges with the server at one base URL; for many threads, and carried over a fork.
+
+    Nothing of the environment comes between: no proxy, no .netrc, no cookies, no redirects.
+    """
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")
+        self._base_path = urlsplit(self._base_url).path
         self._mine = threading.local()
         self._repeatable: set[Call] = set()
         self._stopped = False
 
     def ask(self, request: Request, over_at: float) -> Answer:
-        """Ask on a kept connection, and once more if it was stale."""
+        """Ask on a kept connection, and once more if no answer came: it may have been stale."""
         call = Call(over_at)
         self._repeatable.add(call)  # before `_stopped` is read in there: `stop` misses no call
         try:
-            return self._exchange(self._adapters()[0], request, call)
+            return self._exchange(self._kept(), request, call, tries=2)
         finally:
             self._repeatable.discard(call)
 
@@ -47,7 +51,11 @@ class Line:
 
         A kept connection may be dead without our knowing, which would cost us the certainty.
         """
-        return self._exchange(self._adapters()[1], request, Call(over_at, on_sent, send_by))
+        connection = Connection(self._base_url)
+        try:
+            return self._exchange(connection, request, Call(over_at, on_sent, send_by), tries=1)
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         """Cut every `ask`, and start nothing any more; a `tell` under way ends by itself."""
@@ -55,14 +63,12 @@ class Line:
         for call in tuple(self._repeatable):
             call.cut("StoryClip is stopping")
 
-    def _exchange(self, adapter: HTTPAdapter, request: Request, call: Call) -> Answer:
+    def _exchange(self, connection: Connection, request: Request, call: Call, tries: int) -> Answer:
         if self._stopped:
             raise UpstreamUnreachable("nothing was sent to Metricool: StoryClip is stopping")
-        token = current_call.set(call)
         try:
             watch(call)
-            prepared = _prepared(self._base_url, request)
-            return _answer(adapter, prepared, call, request.max_answer_bytes)
+            return self._answer(connection, request, call, tries)
         except AnswerTooLarge:
             raise
         except Exception as mishap:
@@ -74,63 +80,72 @@ class Line:
             raise UpstreamUnreachable(f"nothing was sent to Metricool: {why}") from None
         finally:
             call.finish()
-            current_call.reset(token)
 
-    def _adapters(self) -> tuple[HTTPAdapter, HTTPAdapter]:
-        """Return this thread's connections; a child never goes on with its parent's."""
+    def _answer(self, connection: Connection, request: Request, call: Call, tries: int) -> Answer:
+        """Send, read the answer, and leave the connection fit for another call or closed.
+
+        Raises:
+            AnswerTooLarge, CallOver, OSError, HTTPException
+        """
+        for left in reversed(range(tries)):
+            is_whole = False
+            try:
+                connection.begin(call)
+                _send(connection, f"{self._base_path}{request.path}", request)
+                if call.on_sent is not None:
+                    call.on_sent()
+                answer = _read(connection.getresponse(), request.max_answer_bytes, call)
+                is_whole = True
+                return answer
+            except (OSError, HTTPException):
+                if not left or call.cut_because:
+                    raise
+            finally:
+                if not is_whole:
+                    connection.close()
+        raise AssertionError("the last try returns or raises")
+
+    def _kept(self) -> Connection:
+        """Return this thread's connection; a child never goes on with its parent's."""
         mine = self._mine
         if getattr(mine, "pid", None) != os.getpid():
-            mine.adapters = KeptConnections(), FreshConnections()
+            mine.connection = Connection(self._base_url)
             mine.pid = os.getpid()
-        adapters: tuple[HTTPAdapter, HTTPAdapter] = mine.adapters
-        return adapters
+        connection: Connection = mine.connection
+        return connection
 
 
-def _prepared(base_url: str, request: Request) -> PreparedRequest:
-    """Encode by hand, because requests' own preparation costs as much as half of the exchange."""
-    prepared = PreparedRequest()
-    prepared.method = request.method
-    prepared.url = f"{base_url}{request.path}?{urlencode(request.query)}"
-    prepared.headers = CaseInsensitiveDict(request.headers)
+def _send(connection: Connection, path: str, request: Request) -> None:
+    headers, body = dict(request.headers), None
     if request.body is not None:
-        prepared.body = json.dumps(request.body).encode()
-        prepared.headers["Content-Type"] = "application/json"
-        prepared.headers["Content-Length"] = str(len(prepared.body))
-    return prepared
+        body = json.dumps(request.body).encode()
+        headers["Content-Type"] = "application/json"
+    connection.request(request.method, f"{path}?{urlencode(request.query)}", body, headers)
 
 
-def _answer(adapter: HTTPAdapter, request: PreparedRequest, call: Call, max_bytes: int) -> Answer:
-    """Send through the adapter alone, without a `Session`.
+def _read(response: HTTPResponse, max_bytes: int, call: Call) -> Answer:
+    """Read an answer to its end.
 
-    What a session adds must not happen here: it follows redirects, sends cookies back, and
-    (`trust_env`) takes credentials from a .netrc and proxies from the environment.
+    Raises:
+        AnswerTooLarge, CallOver, OSError, HTTPException
     """
-    response = adapter.send(request, stream=True, timeout=call.time_left_s())
-    try:
-        body = response.raw.read(max_bytes + 1, decode_content=True)
-    finally:
-        response.raw.close()  # wholly read, its connection is back in the pool and stays open
+    with response:
+        body = response.read(max_bytes + 1)
+        if response.length and len(body) <= max_bytes:  # `read` is silent about it
+            raise IncompleteRead(body, response.length)
+    if len(body) <= max_bytes and response.headers.get("Content-Encoding") == "gzip":
+        body = zlib.decompressobj(_GZIP).decompress(body, max_bytes + 1)  # though not asked for
     if len(body) > max_bytes:
         raise AnswerTooLarge(f"Metricool's answer has more than {max_bytes} bytes")
     if call.cut_because:  # to a reader, a line that we cut ourselves looks like a good end
         raise CallOver(call.cut_because)
-    headers = response.headers
-    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
-    return Answer(response.status_code, headers, body, chunked or "Content-Length" in headers)
+    headers = {name.title(): value for name, value in response.headers.items()}
+    has_marked_end = bool(response.chunked) or "Content-Length" in headers
+    return Answer(response.status, headers, body, has_marked_end)
 
 
 def _root_cause(mishap: BaseException) -> str:
-    """Say what happened at the bottom, without the URLs that the layers above add."""
-    while True:
-        inner = [
-            getattr(mishap, "reason", None),
-            mishap.__cause__,
-            *reversed(mishap.args),
-        ]
-        below = next((each for each in inner if isinstance(each, BaseException)), None)
-        if below is None:
-            break
-        mishap = below
+    """Say what happened without what the library adds: it may hold whole URLs."""
     if isinstance(mishap, CallOver):
         return str(mishap)
     return (isinstance(mishap, OSError) and mishap.strerror) or type(mishap).__name__

@@ -42,5 +42,5 @@ def _readings(at: str, zone: str) -> tuple[datetime | None, datetime | None]:
         # the clocks go forward, so the second offset is the larger.
         comes_twice = first.utcoffset() > second.utcoffset()  # type: ignore[operator]  # zoned
         return first.astimezone(UTC), second.astimezone(UTC) if comes_twice else None
-    except (ValueError, OverflowError, OSError):
-        return None, None  # OSError: a zone named like a folder
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None, None  # KeyError: no such zone; OSError: one named like a folder
