@@ -25,6 +25,7 @@ THREADS = 16
 A_RECEIVER = 2
 RETRYING = THREADS // 2
 LOOK_S = 0.5  # another process's events are noticed after this; our own wake us
+GATHER_S = 0.05  # a busy worker's events come by the hundred a second: one look sees many of them
 
 
 class Courier:
@@ -35,7 +36,7 @@ class Courier:
         self._lock = threading.Lock()
         self._in_hand: dict[int, Delivery] = {}
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self._pool: ThreadPoolExecutor | None = None
 
@@ -50,7 +51,7 @@ class Courier:
 
     def begin_no_more(self) -> None:
         """Finish only what is under way, which its deadline bounds; returns at once."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
 
     def stop(self) -> None:
@@ -62,12 +63,12 @@ class Courier:
 
     def _run(self) -> None:
         try:
-            while not self._stopping:
+            while not self._stopping.wait(GATHER_S):
                 self._wake.clear()
                 self._hand_out()
                 self._wake.wait(LOOK_S)
         finally:
-            if not self._stopping:
+            if not self._stopping.is_set():
                 # A worker without its courier only looks alive: end it, to be started again
                 log.critical("courier_died")
                 os.kill(os.getpid(), signal.SIGTERM)
