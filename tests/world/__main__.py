@@ -40,7 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--from", type=int, dest="first", help="the first seed (a new one)")
     parser.add_argument("--profile", choices=sorted(PROFILES), help="of all seeds (their own)")
     parser.add_argument("--keep-going", action="store_true", help="list all sorts of findings")
-    parser.add_argument("--total", action="store_true", help="add a clean run to total.json")
+    parser.add_argument("--total", action="store_true", help="add the run to total.json, and what it found")
     parser.add_argument("--seed", type=int, help="run this one alone, and tell it")
     parser.add_argument("--shrink", action="store_true", help="tell the smallest such history")
     parser.add_argument("--what", default="", help="shrink to the finding with these words")
@@ -73,7 +73,7 @@ def _many(said: argparse.Namespace) -> int:
     elif total.failed:
         seed, finding = total.failed[0]
         _tell_smallest(seed, said.profile, finding, said)
-    elif said.total:
+    if said.total:
         _add_up(total)
     print(f"{total.lives / max(total.cpu_s, 0.001):.0f} lives a CPU second, {total.seeds} seeds")
     print(total.figures)
@@ -135,12 +135,13 @@ def _replay_all() -> int:
 
 
 def _add_up(outcome: Outcome) -> None:
-    """Add the figures of a clean run to those that are kept."""
+    """Add the figures of a run to those that are kept: what it found is mended afterwards."""
     total: dict[str, Any] = {"lives": 0, "runs": []}
     if TOTAL.exists():
         total = json.loads(TOTAL.read_text())
     counts = {name: outcome.counts[name] for name in ("kills", "faults", "people")}
-    figures = {"seeds": outcome.seeds, "lives": outcome.lives, **counts}
+    found = len({seed for seed, _ in outcome.failed})
+    figures = {"seeds": outcome.seeds, "lives": outcome.lives, **counts, "found": found}
     for name, value in figures.items():
         total[name] = total.get(name, 0) + value
     total["runs"].append({"commit": _commit(), **figures})
