@@ -183,3 +183,6 @@ class Upstream(Protocol):
 
     def now(self) -> datetime | None:
         """Return what time it is upstream, by its recent answers; None while they do not tell."""
+
+    def is_heard(self) -> bool:
+        """Return whether it answered of late, so that what it tells of its time is known."""

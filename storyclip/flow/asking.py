@@ -103,10 +103,12 @@ class Times:
     """What time it is, set anew whenever a decision goes on.
 
     `now` is ours, `there` Metricool's as its answers told it, or ours while it has told nothing.
+    `is_heard`: it answered of late; before that nobody knows whether our clock is right.
     """
 
     now: datetime
     there: datetime
+    is_heard: bool = True
 
     def at_ours(self, theirs: datetime) -> datetime:
         """Return when our clock shows what Metricool's calls `theirs`."""

@@ -86,6 +86,9 @@ def _compare(lane: Lane, watched: Watched, visit: Visit) -> Course[None]:
     held = {clip.id: sent_as(clip, _sends_of(clip, watched)) for clip in clips.values()}
     for send, clip in watched:
         if send.number == held[clip.id] and clip.post_id is not None and send.gone_at is None:
+            if clip.state is State.FAILED and clip.id not in moved:
+                moved.add(clip.id)
+                yield from _heal(clip, look, visit)
             continue  # the clip holds its post: what shows the same media is somebody's copy
         post = _came_of(send, clip, look.posts)
         if post is not None and clip.id not in moved:
@@ -121,6 +124,23 @@ def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
     return next((post for post in same if not (holds and is_of(clip, post))), None)
 
 
+def _heal(clip: Clip, look: Look, visit: Visit) -> Course[None]:
+    """See whether a post that was called failed, or unconfirmed, is out after all."""
+    post = held_among(clip, look.posts)
+    if post is None or post.status is not PostStatus.PUBLISHED:
+        return
+    if clip.retry_safety is RetrySafety.CHECK_FIRST:
+        yield from put(moves.seen_live(clip, post, visit.now))
+    else:
+        yield from _live_after_all(clip, post, visit)
+
+
+def _live_after_all(clip: Clip, post: Post, visit: Visit) -> Course[None]:
+    yield from put(moves.seen_live(clip, post, visit.now))
+    words = f"its clip was called {clip.state}"
+    yield RaiseIncident(_told("live_after_all", clip, post, words))
+
+
 def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Course[None]:
     if clip.state in UNCERTAIN:
         return  # it is being looked for
@@ -128,9 +148,7 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
         yield from put(moves.found(clip, post, visit.now))
     elif clip.state in _ENDED_WITHOUT_POST and post.status is PostStatus.PUBLISHED:
         if clip.post_id is None or clip.state is State.CANCELLED:
-            yield from put(moves.seen_live(clip, post, visit.now))
-            words = f"its clip was called {clip.state}"
-            yield RaiseIncident(_told("live_after_all", clip, post, words))
+            yield from _live_after_all(clip, post, visit)
     elif clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
         yield from put(moves.moved(clip, post, mine(visit.now), visit.now, None))
     elif send.gone_at is not None:

@@ -18,7 +18,6 @@ from storyclip.domain.errors import (
     RetrySafety,
     UpstreamBusy,
     UpstreamDenied,
-    UpstreamError,
     UpstreamRefused,
     UpstreamUnreachable,
 )
@@ -26,18 +25,14 @@ from storyclip.domain.moves import Move, later
 from storyclip.domain.order import Verdict
 from storyclip.domain.schedule import first_step, seconds
 from storyclip.domain.situation import Situation, Wanted
-from storyclip.domain.story import PostStatus
 from storyclip.flow import fair_use
-from storyclip.flow.asking import Course, MakeWay, Rest, ask, everywhere, put
+from storyclip.flow.ask_first import hear, is_clear
+from storyclip.flow.asking import Course, MakeWay, Rest, ask, put
 from storyclip.flow.calls import PrepareMedia
-from storyclip.flow.find import of_sends
 from storyclip.flow.send import send
 from storyclip.flow.setbacks import (
-    DENIED_RETRY_S,
-    blocking,
     hold,
     postpone,
-    reconnect_words,
     try_again_or_fail,
 )
 from storyclip.flow.visit import Visit
@@ -53,8 +48,12 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
     if situation.wanted is not Wanted.YES or situation.batch.pause_requested_at is not None:
         yield Rest(clip)
         return
+    if not visit.times.is_heard:
+        is_heard = yield from hear(clip, visit)
+        if not is_heard:
+            return
     if situation.sends:  # what was asked for before may have come of it, late
-        clear = yield from _is_clear(situation, visit)
+        clear = yield from is_clear(situation, visit)
         if not clear:
             return
     if (too_late := _too_late(situation, visit)) is not None:
@@ -68,7 +67,7 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
     if (full := fair_use.waits(clip, visit)) is not None:
         yield from put(full)
         return
-    date = own_date(clip, visit.now) or _first_date(clip, visit)
+    date = own_date(situation, visit) or _first_date(clip, visit)
     if situation.is_planned and not clip.order_waived:
         match order.verdict(clip.index, date, situation.siblings):
             case Verdict.WAIT:
@@ -85,19 +84,19 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
 
 
 def _claim(situation: Situation, visit: Visit) -> Course[None]:
-    clip, own = situation.clip, own_date(situation.clip, visit.now)
+    clip, own = situation.clip, own_date(situation, visit)
     if clip.media_url is None:
         clip = yield from put(moves.claimed(clip, visit.worker, visit.prepare_over_at()))
         media_url = yield from _media(clip, visit)
         if media_url is None:
             return
         if own is not None and not _can_be_met(situation, own, visit):
-            due = later(max(own, visit.now))
+            due = later(max(visit.times.at_ours(own), visit.now))
             yield from put(moves.postponed(clip, due, None, None, media_url))
             return
     else:
         media_url = clip.media_url
-    date = own_date(clip, visit.now) or _first_date(clip, visit)
+    date = own_date(situation, visit) or _first_date(clip, visit)
     over_at = visit.send_over_at()
     intent = moves.intended(clip, media_url, date, visit.worker, visit.now, over_at)
     try:
@@ -113,31 +112,6 @@ def _claim(situation: Situation, visit: Visit) -> Course[None]:
     yield from send(situation.with_clip(clip), visit)
 
 
-def _is_clear(situation: Situation, visit: Visit) -> Course[bool]:
-    """Return whether no earlier send of a clip shows; a post that does is adopted instead."""
-    clip = situation.clip
-    open_sends = tuple(send for send in situation.sends if send.gone_at is None)
-    if not open_sends:
-        return True
-    try:
-        look = yield from ask(everywhere(clip, [send.planned_for for send in open_sends]))
-    except UpstreamDenied as refusal:
-        until, reason = visit.in_s(DENIED_RETRY_S), reconnect_words(refusal.words)
-        waiting = moves.held_up(clip, until, reason, clip.wished_for)
-        yield from put(blocking(waiting, visit.now, refusal.words))
-        return False
-    except UpstreamError as failure:
-        reason = f"It has to be looked for before it is sent again, and cannot be: {failure}"
-        yield from put(moves.held_up(clip, visit.soon(failure), reason, clip.wished_for))
-        return False
-    # What Metricool calls failed is what it is asked for again because of.
-    may_be_out = tuple(post for post in look.posts if post.status is not PostStatus.ERROR)
-    post = yield from of_sends(clip, situation.sends, may_be_out)
-    if post is not None:
-        yield from put(moves.found(clip, post, visit.now))
-    return post is None
-
-
 def _too_late(situation: Situation, visit: Visit) -> Move | None:
     """Return the end of a clip that is older than anybody would still want it to go out.
 
@@ -150,7 +124,8 @@ def _too_late(situation: Situation, visit: Visit) -> Move | None:
         return None
     before = order.latest_before(clip.index, situation.siblings)
     since = max(wished_for, lane.reopened_at or wished_for, before or wished_for)
-    late_s = (visit.now - since).total_seconds()
+    # Late by both clocks: the wrong one of two may be ours
+    late_s = (min(visit.now, visit.there) - since).total_seconds()
     if late_s <= visit.settings.max_late_s:
         return None
     if clip.postponed_since is not None:
@@ -167,9 +142,9 @@ def _too_late(situation: Situation, visit: Visit) -> Move | None:
 
 def _must_wait(situation: Situation, visit: Visit) -> Move | None:
     clip = situation.clip
-    own = own_date(clip, visit.now)
+    own = own_date(situation, visit)
     if own is not None and not _can_be_met(situation, own, visit):
-        return moves.due(clip, later(own))
+        return moves.due(clip, later(visit.times.at_ours(own)))
     limit = visit.settings.quota_24h
     date = own or visit.now
     taken = [one for one in situation.taken if one > date - quota.DAY]
@@ -183,9 +158,14 @@ def _must_wait(situation: Situation, visit: Visit) -> Move | None:
     return moves.held_up(clip, free_at, words, free_at)
 
 
-def own_date(clip: Clip, now: datetime) -> datetime | None:
-    """Return the date ahead that was asked for this clip, None when its turn has come or gone."""
-    return clip.wished_for if clip.wished_for is not None and clip.wished_for > now else None
+def own_date(situation: Situation, visit: Visit) -> datetime | None:
+    """Return the date ahead that was asked for this clip, None when its turn has come or gone.
+
+    Metricool's clock tells whether a date is ahead there; what a turn is counted from is ours.
+    """
+    wished_for = situation.clip.wished_for
+    now = visit.there if situation.is_planned else visit.now
+    return wished_for if wished_for is not None and wished_for > now else None
 
 
 def _first_date(clip: Clip, visit: Visit) -> datetime:

@@ -32,12 +32,14 @@ class Engine:
     def visit(self) -> Visit:
         """Begin a visit, at this moment."""
         now = self.now()
-        return Visit(self.settings, self.worker, self.jitter, Times(now, self._there(now)))
+        times = Times(now, self._there(now), self.upstream.is_heard())
+        return Visit(self.settings, self.worker, self.jitter, times)
 
     def refresh(self, times: Times) -> None:
         """Set a visit's times to this moment."""
         times.now = self.now()
         times.there = self._there(times.now)
+        times.is_heard = self.upstream.is_heard()
 
     def _there(self, now: datetime) -> datetime:
         return self.upstream.now() or now

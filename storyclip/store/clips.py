@@ -13,6 +13,9 @@ from storyclip.store.instants import to_text
 from storyclip.store.rows import SELECT_CLIP, clip_of
 
 FRESH_S = 5.0  # due for no longer than this is today's work; older is a backlog, rung in portions
+AHEAD = timedelta(minutes=1)  # no clock of ours rings so far ahead, unless it was wrong
+
+_UNHEARD = "(rung_at IS NULL OR rung_at <= ? OR rung_at > ?)"
 
 
 def find(clip_id: int) -> Clip:
@@ -68,27 +71,28 @@ def make_due(at: datetime, portion: int) -> list[int]:
     All that became due lately, and at most `portion` of what has been waiting for longer.
     """
     again = to_text(at - timedelta(seconds=lanes.RING_AGAIN_S))
+    never = to_text(at + AHEAD)
     fresh = to_text(at - timedelta(seconds=FRESH_S))
     now = to_text(at)
     with reading():
         oldest = run(
             "SELECT next_at FROM publish_batch_clips WHERE next_at <= ?"
-            " AND (rung_at IS NULL OR rung_at <= ?) ORDER BY next_at LIMIT 1",
-            (now, again),
+            f" AND {_UNHEARD} ORDER BY next_at LIMIT 1",
+            (now, again, never),
         ).fetchone()
     if oldest is None:
         return []
     with writing():
         rung = run(
             "UPDATE publish_batch_clips SET rung_at = ? WHERE next_at > ? AND next_at <= ?"
-            " AND (rung_at IS NULL OR rung_at <= ?) RETURNING id",
-            (now, fresh, now, again),
+            f" AND {_UNHEARD} RETURNING id",
+            (now, fresh, now, again, never),
         ).fetchall()
         if oldest[0] <= fresh:
             rung += run(
                 "UPDATE publish_batch_clips SET rung_at = ? WHERE id IN ("
                 "SELECT id FROM publish_batch_clips WHERE next_at <= ?"
-                " AND (rung_at IS NULL OR rung_at <= ?) ORDER BY next_at LIMIT ?) RETURNING id",
-                (now, fresh, again, portion),
+                f" AND {_UNHEARD} ORDER BY next_at LIMIT ?) RETURNING id",
+                (now, fresh, again, never, portion),
             ).fetchall()
     return [clip_id for (clip_id,) in rung]

@@ -172,6 +172,10 @@ class Metricool:
         """Return what time it is upstream, by its recent answers; None while they do not tell."""
         return self._calls.clock.now()
 
+    def is_heard(self) -> bool:
+        """Return whether Metricool answered of late: what its time is, is known if it tells it."""
+        return self._calls.clock.is_heard
+
 
 def _path_of(post_id: str) -> str:
     return f"/v2/scheduler/posts/{quote(post_id, safe='')}"

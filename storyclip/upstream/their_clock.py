@@ -21,14 +21,20 @@ class TheirClock:
         # Replaced whole, never changed: readers need no lock, and of two writers at the same
         # moment one sample may get lost, which is no loss.
         self._samples: tuple[tuple[float, float], ...] = ()
+        self._heard_at: float | None = None
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Learn from an answer that has just arrived, if it has a readable `Date`."""
+        at = self._heard_at = self._monotonic()
         told = words.upstream_now(headers)
         if told is not None and told.year < MAXYEAR:
-            at = self._monotonic()
             sample = at, told.timestamp() + HALF_A_SECOND - at
             self._samples = (*self._samples, sample)[-SAMPLES:]
+
+    @property
+    def is_heard(self) -> bool:
+        """Return whether an answer of late told the time, or could have."""
+        return self._heard_at is not None and self._monotonic() - self._heard_at <= KEPT_S
 
     def now(self) -> datetime | None:
         """Return what time it is there, or None when no answer of late has told."""

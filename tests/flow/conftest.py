@@ -48,6 +48,7 @@ class Stage:
         self.upstream = metricool_of(self.settings)
         # The sandbox's clock is moved with ours; seconds of this machine say nothing about it
         self.upstream.now = lambda: self.at  # type: ignore[method-assign]
+        self.upstream.is_heard = lambda: True  # type: ignore[method-assign]
         self.engine = self.engine_of("worker-a")
 
     def engine_of(self, worker: str, **changes: Any) -> Engine:

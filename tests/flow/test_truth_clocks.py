@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storyclip.domain.steady_clock import SteadyClock
+from storyclip.flow.step import step
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
 from storyclip.upstream.exchange import Answer, Request
@@ -216,3 +217,30 @@ def test_a_story_of_the_second_hour_whose_answer_was_lost_is_found(madrid: Stage
     assert "failed" not in statuses_told("b1")
     assert (madrid.live(), madrid.states()) == (sources(1), [PUBLISHED])
     assert created_by_us(madrid) == sources(1)
+
+
+@pytest.mark.parametrize("wrong", [2 * AN_HOUR, -2 * AN_HOUR], ids=["ahead", "behind"])
+def test_a_process_that_starts_with_a_wrong_clock_calls_nothing_missed(
+    skewed: Stage, wrong: timedelta
+):
+    skewed.accept(1)
+    just_started = skewed.engine_of("worker-b", now=lambda: skewed.at + wrong)
+
+    step(skewed.bells.pop(), just_started)
+    step(skewed.clips()[0].id, skewed.engine)
+    live_on(skewed, 3 * HOUR_S)
+
+    assert (skewed.live(), skewed.states()) == (sources(1), [PUBLISHED])
+
+
+def test_a_process_that_starts_with_a_wrong_clock_keeps_a_date_that_is_ahead(skewed: Stage):
+    date = skewed.at + timedelta(minutes=30)
+    skewed.accept(1, dates=[date])
+    just_started = skewed.engine_of("worker-b", now=lambda: skewed.at + AN_HOUR)
+
+    step(skewed.bells.pop(), just_started)
+    live_on(skewed, 3 * HOUR_S)
+
+    [live] = lines(skewed, "published")
+    assert datetime.fromisoformat(live["plannedFor"]) == date
+    assert skewed.states() == [PUBLISHED]

@@ -23,6 +23,7 @@ from tests.flow.acts import (
     dated,
     deleted_by_us,
     hand,
+    incidents,
     live_on,
     make,
     on_sqlite,
@@ -217,6 +218,19 @@ def test_a_copy_that_somebody_makes_of_our_story_is_left_alone(stage: Stage):
     assert stage.live() == sources(1, 1)  # theirs shows the same
     assert stage.states() == [PUBLISHED]
     assert post_id(stage) != copy["id"]
+
+
+def test_a_failed_story_that_somebody_gives_another_date_is_called_published(stage: Stage):
+    stage.sandbox.fault(fault="network_error", words="Error validating access token", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    person(stage, "edit", date=stage.at + LATER)
+
+    live_on(stage, 3 * HOUR_S)
+
+    assert (stage.live(), created_by_us(stage)) == (sources(1), sources(1))
+    assert stage.states() == [PUBLISHED]
+    assert incidents(stage) == ["live_after_all"]
 
 
 def test_a_negative_uuid_is_one_like_any_other(stage: Stage):

@@ -53,6 +53,9 @@ class SmallMetricool:
         ]
     )
 
+    def is_heard(self) -> bool:
+        return True
+
     def best_times(
         self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
     ) -> HeatMap:

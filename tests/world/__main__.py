@@ -40,7 +40,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--from", type=int, dest="first", help="the first seed (a new one)")
     parser.add_argument("--profile", choices=sorted(PROFILES), help="of all seeds (their own)")
     parser.add_argument("--keep-going", action="store_true", help="list all sorts of findings")
-    parser.add_argument("--total", action="store_true", help="add the run to total.json, and what it found")
+    parser.add_argument(
+        "--total", action="store_true", help="add the run to total.json, and what it found"
+    )
     parser.add_argument("--seed", type=int, help="run this one alone, and tell it")
     parser.add_argument("--shrink", action="store_true", help="tell the smallest such history")
     parser.add_argument("--what", default="", help="shrink to the finding with these words")

@@ -94,8 +94,9 @@ class Clock:
         for lane_id in rows.lanes_to_audit(now):
             self._workers.ring("audit", lane_id)
         for clip_id in rows.reopen_stalled(now):
-            stalled = RuntimeError("its lane was stalled")
-            escaped(self._workers.metricool, self._workers.about(clip_id), stalled)
+            if not self._world.record.counts["wrong boots"]:  # which may leave a turn to this check
+                stalled = RuntimeError("its lane was stalled")
+                escaped(self._workers.metricool, self._workers.about(clip_id), stalled)
             self._workers.ring("publish", clip_id)
         self._audits_done += 1
         if self._audits_done < len(AUDITS_AFTER_US):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.world.facts import ClipFacts, Clips, Finding
+from tests.world.facts import HARMLESS, ClipFacts, Clips, Finding
 from tests.world.record import Record
 from tests.world.times import SECOND_US, moment_of, shown
 
@@ -54,13 +54,23 @@ def _said(clip: ClipFacts, at_us: int, view: dict[str, Any]) -> Iterator[Finding
     if view["retrySafety"] == "safe":
         for live in clip.lives:
             sent = clip.sent_for(live)
-            if sent is not None and sent.began_us < at_us:
+            if _was_given_another_date(clip, at_us, live.at_us):
+                if clip.status != "published":
+                    words = f"a person gave it another date; live at {shown(live.at_us)}"
+                    yield Finding("untrue", f"{clip.status}, and live", clip.name, words)
+            elif sent is not None and sent.began_us < at_us:
                 words = f"said at {shown(at_us)}: {view['error']}; live at {shown(live.at_us)}"
                 what = f"safe to retry ({view['errorCode']}), and live"
                 yield Finding("untrue", what, clip.name, words)
     if view["error"] and NOTHING_SENT.search(view["error"]) and _was_sent(clip, at_us):
         words = f"said at {shown(at_us)}: {view['error']}"
         yield Finding("untrue", "nothing was sent, and it was", clip.name, words)
+
+
+def _was_given_another_date(clip: ClipFacts, after_us: int, before_us: int) -> bool:
+    """Return whether a person had it go out after something was said of it."""
+    dated = [one.at_us for one in clip.touched if one.act not in HARMLESS]
+    return any(after_us < at_us <= before_us for at_us in dated)
 
 
 def _was_sent(clip: ClipFacts, at_us: int) -> bool:

@@ -139,6 +139,7 @@ KILLS = {
     "jump": 0.002,
     "bell": 0.02,
     "store down": 0.002,
+    "wrong boot": 0.004,
 }
 LINES = {
     "unreachable": 0.02,

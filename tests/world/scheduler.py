@@ -23,7 +23,6 @@ class Process:
         self.name = name
         self.alive = True
         self.frozen_until_us = 0
-        self.wall_ahead_us = 0  # of its wall clock
         self.tasks: dict[Task, None] = {}
 
 

@@ -13,6 +13,7 @@ from tests.world import heart, times
 from tests.world.record import Asked, Told
 from tests.world.scenario import LANES, MINUTE_S, BatchPlan
 from tests.world.scheduler import Process
+from tests.world.times import instant
 from tests.world.workers import Workers, escaped
 
 WISHES = ("pause", "pause", "resume", "cancel", "retry", "pause", "pause")
@@ -93,11 +94,11 @@ class Web:
         if plan.mode == "now":
             return None
         world = self._world
-        first = (world.wall_time(self._process) + timedelta(seconds=plan.first_in_s)).replace(
+        first = (instant(world.hub.now_us) + timedelta(seconds=plan.first_in_s)).replace(
             second=0, microsecond=0
         )
-        instant = Instant(first.astimezone(UTC), first.astimezone(UTC), "UTC")
-        table = scheduled(instant, plan.clips, plan.interval_min, 60)
+        asked = Instant(first.astimezone(UTC), first.astimezone(UTC), "UTC")
+        table = scheduled(asked, plan.clips, plan.interval_min, 60)
         if plan.mode == "scheduled":
             return table
         dates = [table.dates[0]]

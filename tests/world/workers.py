@@ -47,7 +47,7 @@ class Workers:
             process.name,
             self._settings,
             Line(self.metricool),
-            lambda: world.wall_time(process),
+            world.wall_time,
             world.monotonic,
             lambda seconds: world.hub.sleep(max(seconds, 0.5)),
             lambda: world.choices.draw(world.choices.nth("jitter")),
@@ -73,6 +73,7 @@ class Workers:
         return self._about[clip_id]
 
     def _start(self) -> None:
+        self._world.record.counts["wrong boots"] += self._world.is_wall_wrong
         process = Process(f"worker {next(self._names)}")
         self._all.append(Worker(process, self.heart_in(process)))
 

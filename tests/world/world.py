@@ -11,7 +11,7 @@ from tests.world.scenario import PROFILES, Scenario
 from tests.world.scheduler import Hub, Killed, Process
 from tests.world.times import SECOND_US, instant
 
-IN_THE_GAP = ("kill", "freeze", "jump", "dawdle", "store down")
+IN_THE_GAP = ("kill", "freeze", "jump", "dawdle", "store down", "wrong boot")
 
 
 class World:
@@ -25,6 +25,7 @@ class World:
         self.changed: Callable[[], None] = _nothing  # told when Metricool changed
         self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
         self._store_down_until_us = 0
+        self._wall_ahead_us = 0
         self._weighed: dict[str, list[tuple[str, float]]] = {}  # kinds, by their common name
         self._chances = PROFILES[scenario.profile]
         self._faults_end_us = round(scenario.faults_end_s * SECOND_US)
@@ -33,9 +34,14 @@ class World:
         """Return the seconds since the world began."""
         return self.hub.now_us / SECOND_US
 
-    def wall_time(self, process: Process) -> datetime:
-        """Return what the clock on the wall of a process shows."""
-        return instant(self.hub.now_us + process.wall_ahead_us)
+    def wall_time(self) -> datetime:
+        """Return what the clock on the wall shows, for all processes of the machine."""
+        return instant(self.hub.now_us + self._wall_ahead_us)
+
+    @property
+    def is_wall_wrong(self) -> bool:
+        """Return whether the clock on the wall is wrong at the moment."""
+        return self._wall_ahead_us != 0
 
     def take(self, kind: str, about: str) -> str | None:
         """Return the name of a disturbance of this kind if one takes place now."""
@@ -78,7 +84,9 @@ class World:
             long_s = draw(name, 0.001, 0.5) if self.choices.draw(name + "?") < 0.8 else 5.0
             self.tell(process.name, f"dawdles {long_s:.3f} s over {task.about} at {point}")
             self.hub.sleep(long_s)
-        elif kind == "kill":
+        elif kind in ("kill", "wrong boot"):
+            if kind == "wrong boot":  # whoever starts in its place believes a wrong clock
+                self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)
             self.kill(process, f"over {task.about} at {point}")
             raise Killed
         elif kind == "freeze":
@@ -95,7 +103,7 @@ class World:
             self.tell("database", f"cannot be written for {long_s:.1f} s")
             self._store_down_until_us = self.hub.now_us + round(long_s * SECOND_US)
         elif kind == "jump":
-            self._jump(process, 3600 if draw(name, 0, 1) < 0.7 else -3600)
+            self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)
 
     def kill(self, process: Process, where: str) -> None:
         """Kill a process without a word."""
@@ -104,13 +112,13 @@ class World:
         self.hub.kill(process)
         self.look_after()
 
-    def _jump(self, process: Process, by_s: int) -> None:
+    def _jump(self, by_s: int) -> None:
         self.record.counts["faults"] += 1
-        self.tell(process.name, f"its wall clock is {by_s} s wrong for six seconds")
-        process.wall_ahead_us = by_s * SECOND_US
+        self.tell("machine", f"the wall clock is {by_s} s wrong for six seconds")
+        self._wall_ahead_us = by_s * SECOND_US
 
         def back() -> None:
-            process.wall_ahead_us = 0
+            self._wall_ahead_us = 0
 
         self.hub.at(6.0, back)
 

@@ -9,7 +9,7 @@ from storyclip.domain import moves, wish
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import LostRace
 from storyclip.flow import engine, hand
-from storyclip.store import batches, events, lanes, sends, turns, wishes, writer
+from storyclip.store import batches, events, lanes, recalls, sends, turns, wishes, writer
 from storyclip.store.database import run, writing
 from tests.world import heart, workers
 from tests.world.planted.plant import Plant, always, plant
@@ -89,13 +89,13 @@ def on_failure_without_recall(instead: Plant) -> None:
 @plant("dates and wishes", "wishes")
 def pause_without_recall(instead: Plant) -> None:
     """Leave upstream, until its own look, what a paused batch has there."""
-    instead.of(writer, "look_at_last", always([]))
+    instead.of(recalls, "look_from_the_last", always([]))
 
 
 @plant("wishes", "dates and wishes")
 def cancel_without_a_look(instead: Plant) -> None:
     """Leave upstream, until its own look, what a cancelled batch has there."""
-    instead.of(writer, "look_at_once", always([]))
+    instead.of(recalls, "look_at_once", always([]))
 
 
 @plant("kills", "everything")

@@ -1,0 +1,55 @@
+"""What is asked before a clip is dated: Metricool's time, and what came of earlier sends."""
+
+from __future__ import annotations
+
+from storyclip.domain import moves
+from storyclip.domain.clip import Clip
+from storyclip.domain.errors import UpstreamDenied, UpstreamError
+from storyclip.domain.situation import Situation
+from storyclip.domain.story import Look, PostStatus
+from storyclip.flow.asking import WINDOW, Course, ask, everywhere, put
+from storyclip.flow.calls import ListPosts
+from storyclip.flow.find import of_sends
+from storyclip.flow.setbacks import DENIED_RETRY_S, blocking, reconnect_words
+from storyclip.flow.visit import Visit
+
+
+def hear(clip: Clip, visit: Visit) -> Course[bool]:
+    """Have Metricool tell its time before anything is dated or called late by our clock alone.
+
+    A machine may start with a clock that is an hour wrong, and be set right a minute later.
+    """
+    look = yield from _look(clip, visit, ListPosts(clip.lane, visit.there, visit.there + WINDOW))
+    return look is not None
+
+
+def is_clear(situation: Situation, visit: Visit) -> Course[bool]:
+    """Return whether no earlier send of a clip shows; a post that does is adopted instead."""
+    clip = situation.clip
+    open_sends = tuple(send for send in situation.sends if send.gone_at is None)
+    if not open_sends:
+        return True
+    dates = [send.planned_for for send in open_sends]
+    look = yield from _look(clip, visit, everywhere(clip, dates))
+    if look is None:
+        return False
+    # What Metricool calls failed is what it is asked for again because of.
+    may_be_out = tuple(post for post in look.posts if post.status is not PostStatus.ERROR)
+    post = yield from of_sends(clip, situation.sends, may_be_out)
+    if post is not None:
+        yield from put(moves.found(clip, post, visit.now))
+    return post is None
+
+
+def _look(clip: Clip, visit: Visit, asked: ListPosts) -> Course[Look | None]:
+    """Return what a list shows, None when it cannot be read: the clip waits, and says why."""
+    try:
+        return (yield from ask(asked))
+    except UpstreamDenied as refusal:
+        until, reason = visit.in_s(DENIED_RETRY_S), reconnect_words(refusal.words)
+        waiting = moves.held_up(clip, until, reason, clip.wished_for)
+        yield from put(blocking(waiting, visit.now, refusal.words))
+    except UpstreamError as failure:
+        reason = f"Metricool has to be asked before it is sent, and cannot be: {failure}"
+        yield from put(moves.held_up(clip, visit.soon(failure), reason, clip.wished_for))
+    return None
