@@ -123,7 +123,8 @@ def _lanes(record: Record, clips: Clips) -> Iterator[Finding]:
     """Batches of mode now on one lane come one after the other, if nobody stops them."""
     spans = []
     for asked in record.asked.values():
-        mine = [clip for clip in of_batch(clips, asked.batch) if clip.lives]
+        ours = of_batch(clips, asked.batch)
+        mine = [clip for clip in ours if clip.lives and not clip.is_date_touched]
         wished = any(told.batch == asked.batch and told.act[:6] != "create" for told in record.told)
         failed = any(clip.was_said_before(1 << 62, "failed", "cancelled") for clip in mine)
         if mine and not asked.dates_us and not wished and not failed:

@@ -33,8 +33,7 @@ def moved(clip: Clip, post: Post, due: Due, now: datetime, incident: Incident | 
 def seen_live(clip: Clip, post: Post, now: datetime) -> Move:
     """Note that it is out."""
     live = holding(stepped(clip, Event.SEEN_LIVE, NEVER), post)
-    live = replace(live, planned_for=clip.planned_for or post.planned_for, published_at=now)
-    return Move(clip, without_error(live), Event.SEEN_LIVE)
+    return Move(clip, without_error(replace(live, published_at=now)), Event.SEEN_LIVE)
 
 
 def seen_failed(clip: Clip, words: str, code: ErrorCode, safety: RetrySafety) -> Move:
