@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from tests.world.facts import ClipFacts, Clips, Finding, of_batch, touches
 from tests.world.record import Record
@@ -17,6 +17,7 @@ def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
     """Yield what is wrong with what went out."""
     for clip in clips.values():
         yield from _once(clip)
+        yield from _echoed_once(record, clip)
         yield from _order_lost(record, clips, clip)
         yield from _on_its_date(clip)
     for ending in record.endings:
@@ -46,6 +47,17 @@ def _once(clip: ClipFacts) -> Iterator[Finding]:
         yield Finding("lost", what, clip.name, words)
     elif clip.status == "failed" and not clip.shown["errorCode"]:
         yield Finding("lost", "failed without a code", clip.name, "nothing says why")
+
+
+def _echoed_once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
+    """What nothing can prove absent is not sent again by itself after a lost answer."""
+    deleted = {deletion.uuid for deletion in clip.deletions}
+    for lost, again in pairwise(clip.sent):
+        if not (lost.is_echoed and lost.is_lost) or lost.uuid in deleted or clip.touched:
+            continue
+        if not any(told.batch == clip.batch and told.act[:5] == "retry" for told in record.told):
+            words = f"its POST of {shown(lost.began_us)} was lost, and left {shown(again.began_us)}"
+            yield Finding("untrue", "an echoed clip sent again by itself", clip.name, words)
 
 
 def _order_lost(record: Record, clips: Clips, clip: ClipFacts) -> Iterator[Finding]:

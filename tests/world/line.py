@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from tests.world.choices import kind_of
 from tests.world.heart import Answer, Request, UpstreamUnanswered, UpstreamUnreachable
@@ -23,6 +24,7 @@ ON_THE_LINE = (
     "garbled",
     "account refused",
 )
+TELLS_NOTHING = ("status after", "status before", "garbled")
 ACCOUNT_REFUSED = b'{"status":"UNAUTHORIZED","code":"401","detail":"Invalid or expired token"}'
 PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body></body></html>"
 
@@ -97,6 +99,8 @@ class Line:
         if on_sent is not None:
             on_sent()
         answer = trip.outcome(over_at)
+        if trip.sent is not None:
+            trip.sent.is_lost = answer is None or kind in TELLS_NOTHING
         if answer is None:
             raise UpstreamUnanswered("no complete answer from Metricool: it was lost on the way")
         world.gap(f"after {call}")
@@ -132,7 +136,7 @@ class Trip:
         self._refused = refused
         self._began_us = self._world.hub.now_us
         self._name = self._world.choices.nth(f"trip {_name(request)} {about}")
-        self._sent: Sent | None = None
+        self.sent: Sent | None = None
         self._is_over = False
         self._answer: Answer | None = None
         self._ticket: tuple[Task, int] | None = None
@@ -141,8 +145,10 @@ class Trip:
         """Set out; what comes of it does not hang on whether anybody still waits."""
         world, draw, kind = self._world, self._world.choices.between, self._kind
         if self._request.method == "POST":
-            self._sent = Sent(self._about, self._began_us)
-            world.record.sent.append(self._sent)
+            media_url = (self._request.body or {})["media"][0]
+            is_echoed = not (urlsplit(media_url).hostname or "").endswith("metricool.com")
+            self.sent = Sent(self._about, self._began_us, is_echoed=is_echoed)
+            world.record.sent.append(self.sent)
         there_s = draw(self._name, 0.005, BEFORE)
         if kind == "request lost":
             if draw(self._taken, 0, 1) < 0.5:
@@ -194,10 +200,10 @@ class Trip:
             hit = None if post is None else post.uuid
             theirs = post is not None and post.made_by != "api"
         known = len(world.record.owner)
-        answer = metricool.handle(request, self._about, self._sent)
-        if self._sent is not None and len(world.record.owner) > known:
+        answer = metricool.handle(request, self._about, self.sent)
+        if self.sent is not None and len(world.record.owner) > known:
             uuid = next(reversed(world.record.owner))
-            self._sent.uuid = uuid
+            self.sent.uuid = uuid
             metricool.created(uuid, self._about)
         if request.method == "DELETE" and hit is not None and answer.status in (200, 204):
             deletion = Deletion(self._about, self._began_us, world.hub.now_us, hit, theirs)

@@ -11,13 +11,18 @@ MOST_CALLS = 500  # to Metricool for one clip: fair use is 600 posts a month, an
 
 @dataclass(slots=True)
 class Sent:
-    """One POST of ours: when it left, when Metricool handled it, and what it made there."""
+    """One POST of ours: when it left, when Metricool handled it, and what it made there.
+
+    `is_echoed`: its media URL is the source's own. `is_lost`: its worker lived and got no answer.
+    """
 
     clip: str
     began_us: int
     handled_us: int | None = None
     uuid: str | None = None
     planned_us: int | None = None
+    is_echoed: bool = False
+    is_lost: bool = False
 
 
 @dataclass(slots=True)
