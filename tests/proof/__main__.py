@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tests.world.__main__ import TOTAL
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "proof.md"
 BEGIN, END = "<!-- figures: written by make proof -->", "<!-- end of figures -->"
@@ -38,7 +41,9 @@ def trials(seconds: int, kills: int) -> list[Trial]:
         Trial("small model, all of it", ("tests.model",), r"states"),
         Trial("planted mistakes", ("tests.world.planted",), r"planted mistakes caught"),
         Trial("real kills", ("tests.crash", "--kills", str(kills)), r"\d+ kills"),
-        Trial("simulated world", ("tests.world", "--seconds", str(seconds)), r"\d+ lives, "),
+        Trial(
+            "simulated world", ("tests.world", "--seconds", str(seconds), "--total"), r"\d+ lives, "
+        ),
     ]
 
 
@@ -59,6 +64,15 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _running_total() -> str:
+    total = json.loads(TOTAL.read_text(encoding="utf-8"))
+    return (
+        f"All runs that were counted, {total['lives']:,} lives: {total['kills']:,} kills,"
+        f" {total['faults']:,} faults, {total['people']:,} acts of people."
+        f" {total['found']} histories went wrong; what they showed was mended."
+    )
+
+
 def _write(rows: list[str]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
@@ -73,6 +87,8 @@ def _write(rows: list[str]) -> None:
             "| tried | command | it said |",
             "|---|---|---|",
             *rows,
+            "",
+            _running_total(),
             "",
             END,
         ]

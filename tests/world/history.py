@@ -61,6 +61,7 @@ def run(
             _until_quiet(world, metricool)
         finally:
             world.hub.abandon()
+        record.known_uuids = rows.known_uuids()
         record.endings = [_ending(world, batch) for batch in rows.all_batches()]
     return History(scenario, record, world.choices.taken, judge(record))
 

@@ -24,10 +24,21 @@ def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
         for one, other in combinations(of_batch(clips, ending.batch), 2):
             yield from _in_order(record, one, other)
     yield from _lanes(record, clips)
+    yield from _ids_kept(record)
     for deletion in record.deletions:
         if deletion.theirs:
             words = f"a DELETE of ours hit a post of somebody else's at {shown(deletion.at_us)}"
             yield Finding("lost", "a person's post deleted", deletion.about, words)
+
+
+def _ids_kept(record: Record) -> Iterator[Finding]:
+    """An id that a worker was told, and lived to write, is never thrown away."""
+    for sent in record.sent:
+        if sent.uuid is None or sent.told is None or sent.told in record.killed:
+            continue
+        if sent.uuid not in record.known_uuids:
+            words = f"{sent.told} was told of the post that left {shown(sent.began_us)}"
+            yield Finding("lost", "an id thrown away", sent.clip, words)
 
 
 def _once(clip: ClipFacts) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
             yield from _may_go_out(record, told, mine)
         if act == "cancel":
             yield from _outcome(told, mine)
+            yield from _goes_out_though(record, told.at_us, mine)
         if act == "retry":
             yield from _retried(record, told, mine)
     for ending in record.endings:
@@ -150,6 +151,7 @@ def _was_asked_to_go_on(record: Record, batch: str, from_us: int, to_us: int) ->
     return any(
         told.batch == batch
         and told.act.split()[0] in ("resume", "retry")
+        and told.refusal is None
         and told.began_us <= to_us
         and (told.at_us is None or told.at_us >= from_us)
         for told in record.told

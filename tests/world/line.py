@@ -104,6 +104,8 @@ class Line:
         if answer is None:
             raise UpstreamUnanswered("no complete answer from Metricool: it was lost on the way")
         world.gap(f"after {call}")
+        if trip.sent is not None and not trip.sent.is_lost:
+            trip.sent.told = task.process.name
         return answer
 
     def _refuse(self, account: str, taken: str) -> int:

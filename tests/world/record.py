@@ -23,6 +23,7 @@ class Sent:
     planned_us: int | None = None
     is_echoed: bool = False
     is_lost: bool = False
+    told: str | None = None  # the process that read its answer
 
 
 @dataclass(slots=True)
@@ -123,6 +124,8 @@ class Record:
     nobody_us: list[tuple[int, int]] = field(default_factory=list)  # when all workers stood still
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)
+    killed: set[str] = field(default_factory=set)  # processes
+    known_uuids: set[str] = field(default_factory=set)  # of posts that a row knows at the end
     metricool_ahead_us: int = 0  # of its clock
     ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end

@@ -39,6 +39,14 @@ def reopen_stalled(now: datetime) -> list[int]:
     return lanes.reopen_stalled(now)
 
 
+def known_uuids() -> set[str]:
+    """Return the uuids of all posts that a clip holds, or that are known to be of a send."""
+    rows = database.run(
+        "SELECT post_uuid FROM publish_batch_clips UNION SELECT post_uuid FROM publish_sends"
+    )
+    return {uuid for (uuid,) in rows.fetchall() if uuid is not None}
+
+
 def all_batches() -> list[str]:
     """Return the ids of all batches there are, told to anybody or not."""
     rows = database.run("SELECT batch_id FROM publish_batches ORDER BY created_at, batch_id")

@@ -108,6 +108,7 @@ class World:
     def kill(self, process: Process, where: str) -> None:
         """Kill a process without a word."""
         self.record.counts["kills"] += 1
+        self.record.killed.add(process.name)
         self.tell(process.name, f"is killed {where}")
         self.hub.kill(process)
         self.look_after()

@@ -40,11 +40,11 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def hunt(mistake: Mistake, within_s: float = WITHIN_S) -> dict[str, Any]:
+def hunt(mistake: Mistake, first: int = 1, within_s: float = WITHIN_S) -> dict[str, Any]:
     """Return the first seed whose world goes wrong by a mistake alone, and in how many seconds."""
     began = time.process_time()
     found: dict[str, Any] = {"name": mistake.name, "words": mistake.words, "seed": None}
-    for seed in count(1):
+    for seed in count(first):
         profile = mistake.profiles[seed % len(mistake.profiles)]
         with mistake.planted():
             findings = run(scenario_of(seed, profile)).findings

@@ -98,7 +98,7 @@ def cancel_without_a_look(instead: Plant) -> None:
     instead.of(recalls, "look_at_once", always([]))
 
 
-@plant("kills", "everything")
+@plant("slow and odd")
 def a_late_id_thrown_away(instead: Plant) -> None:
     """Drop the id that a worker called dead brings home."""
 
