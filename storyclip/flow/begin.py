@@ -134,7 +134,7 @@ def _too_late(situation: Situation, visit: Visit) -> Move | None:
     words = (
         f"Its turn came {late_s:.0f} s after it was to go out; later than"
         f" {visit.settings.max_late_s:.0f} s it is not published."
-        f" {'Nothing was sent' if not clip.plans else 'What was sent before did not come of it'}:"
+        f" {'Nothing was sent' if clip.sends == 0 else 'What was sent before did not come of it'}:"
         " ask for it again if it is still wanted."
     )
     return moves.missed(clip, words, ErrorCode.MISSED)
