@@ -15,7 +15,6 @@ from tests.flow.acts import (
     FAILED,
     HOUR_S,
     PUBLISHED,
-    WAITING,
     assert_told,
     created_by_us,
     dated,
@@ -35,15 +34,6 @@ from tests.flow.test_retry import refused, retry
 pytestmark = on_sqlite
 
 ALL = sources(1, 2, 3)
-FAILING = [
-    {"fault": "status_before_delete", "status": 500},
-    {"fault": "drop_before_delete"},
-    {"fault": "delete_then_drop"},
-    {"fault": "delete_then_status", "status": 500},
-    {"fault": "delete_204"},
-    {"fault": "busy_429", "call": "delete"},
-]
-GONE_ANSWERS = [{"status": 400}, {"status": 200}]
 
 
 @pytest.mark.parametrize("late_s", [20.0, 600.0, 6900.0])
@@ -131,4 +121,3 @@ def test_a_story_deleted_after_its_date_is_sent_again_by_a_persons_word_alone(st
 
     assert by_itself is RefusalCode.STILL_PENDING
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
-    assert WAITING not in stage.states()

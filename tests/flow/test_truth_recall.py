@@ -25,8 +25,6 @@ from tests.flow.conftest import Stage
 
 pytestmark = on_sqlite
 
-ALL = sources(1, 2, 3)
-
 
 def test_a_pause_on_top_of_one_that_came_by_itself_is_true_when_it_is_answered(stage: Stage):
     stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(4)[0], times=1)

@@ -23,9 +23,6 @@ from tests.flow.test_retry import retry
 
 pytestmark = on_sqlite
 
-ALL = sources(1, 2, 3)
-REFUSALS = ["token_revoked", "plan_off"]
-
 
 @pytest.fixture
 def of_four(store: str, shared_sandbox: SandboxProcess) -> Stage:
