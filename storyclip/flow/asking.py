@@ -22,6 +22,7 @@ from storyclip.domain.story import Post
 from storyclip.flow.calls import Call, ListPosts
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 WINDOW = timedelta(days=1)  # Metricool may move a date, and reads our window in its own zone
 FAR = timedelta(days=400)  # further than anything can be planned: a person moves a post by days
@@ -97,6 +98,9 @@ Deed = HeldByOthers | Rest | MakeWay | PrepareNext | Removal | Learn | RaiseInci
 Step = Call[Any] | Deed
 Course = Generator[Step, Any, T]
 
+Query = Call[Any] | HeldByOthers
+Search = Generator[Query, Any, T]  # a course that has nothing written
+
 
 @dataclass(slots=True)
 class Times:
@@ -115,7 +119,7 @@ class Times:
         return theirs - self.there + self.now
 
 
-def run(course: Course[T], give: Callable[[Step], Any]) -> T:
+def run(course: Generator[S, Any, T], give: Callable[[S], Any]) -> T:
     """Run a decision to its end, with `give` for whatever it asks; return what it came to.
 
     Raises:
@@ -136,7 +140,7 @@ def run(course: Course[T], give: Callable[[Step], Any]) -> T:
         return came_to
 
 
-def ask(call: Call[T]) -> Course[T]:
+def ask(call: Call[T]) -> Search[T]:
     """Make a call, and return its answer.
 
     Raises:
@@ -156,7 +160,7 @@ def put(move: Move) -> Course[Clip]:
     return clip
 
 
-def held_by_others(clip: Clip, posts: tuple[Post, ...]) -> Course[set[str]]:
+def held_by_others(clip: Clip, posts: tuple[Post, ...]) -> Search[set[str]]:
     """Return the names of those posts that other clips of ours hold."""
     names: set[str] = yield HeldByOthers(clip, posts)
     return names

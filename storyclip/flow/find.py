@@ -8,7 +8,7 @@ from storyclip.domain.clip import Clip
 from storyclip.domain.identity import Fate, came_of, fate_of, found_among, held_among, is_of
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post
-from storyclip.flow.asking import Course, ask, everywhere, held_by_others
+from storyclip.flow.asking import Search, ask, everywhere, held_by_others
 from storyclip.flow.calls import ListDeleted, ReadPost
 
 
@@ -20,7 +20,7 @@ class Deleted:
     fate: Fate
 
 
-def under_its_id(clip: Clip) -> Course[Post | None]:
+def under_its_id(clip: Clip) -> Search[Post | None]:
     """Return the clip's post if the id that we know still names it.
 
     The id may name another post by now; that one is as good as none.
@@ -31,7 +31,7 @@ def under_its_id(clip: Clip) -> Course[Post | None]:
     return post if post is not None and is_of(clip, post) else None
 
 
-def anywhere(clip: Clip) -> Course[Post | Deleted | None]:
+def anywhere(clip: Clip) -> Search[Post | Deleted | None]:
     """Return the post that a clip held, listed under whatever id and date, or deleted.
 
     None says only that it was not seen: that a list or a window lacks it proves nothing.
@@ -44,14 +44,14 @@ def anywhere(clip: Clip) -> Course[Post | Deleted | None]:
     return (yield from among_deleted(clip))
 
 
-def among_deleted(clip: Clip) -> Course[Deleted | None]:
+def among_deleted(clip: Clip) -> Search[Deleted | None]:
     """Return the post that a clip held if it lies among the deleted."""
     look = yield from ask(ListDeleted(clip.lane))
     found = held_among(clip, look.posts)
     return None if found is None else Deleted(found, fate_of(found))
 
 
-def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Course[Post | None]:
+def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Search[Post | None]:
     """Return which of the posts came of one of a clip's sends, given all of them."""
     candidates = tuple(post for post in posts if any(came_of(send, post) for send in sends))
     if not candidates:

@@ -17,7 +17,7 @@ from storyclip.domain.schedule import first_step, seconds
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post, PostStatus, Upstream
 from storyclip.domain.wish import Again
-from storyclip.flow.asking import Course, HeldByOthers, Step, ask, everywhere, run
+from storyclip.flow.asking import HeldByOthers, Query, Search, ask, everywhere, run
 from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import Deleted, anywhere, of_sends, under_its_id
 from storyclip.store import clips, wishes
@@ -82,15 +82,15 @@ class Retry:
         sent = tuple(one.clip.index for one in again if one.move.event is not Event.SEEN_LIVE)
         return Retried(sent, live, tuple(refused), is_late)
 
-    def _give(self, asked: Step) -> Any:
+    def _give(self, asked: Query) -> Any:
         if isinstance(asked, HeldByOthers):
             return situations.held_by_others(asked.clip, asked.posts)
-        return asked.make(self.upstream, None)  # type: ignore[union-attr]
+        return asked.make(self.upstream, None)
 
 
 def _asked_again(
     clip: Clip, sends: tuple[Send, ...], retry: Retry, batch: Batch, *, confirmed: bool
-) -> Course[Again]:
+) -> Search[Again]:
     """Return what is to become of a failed clip.
 
     Raises:
@@ -124,7 +124,7 @@ def _of_lost(
     batch: Batch,
     *,
     confirmed: bool,
-) -> Course[Again]:
+) -> Search[Again]:
     """Return what becomes of a clip whose answer was lost, and that was never seen."""
     open_sends = tuple(send for send in sends if send.gone_at is None)
     if not open_sends:
