@@ -13,7 +13,7 @@ from enum import Enum, auto
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.lane import Lane
-from storyclip.domain.send import Send
+from storyclip.domain.send import Send, open_sends
 from storyclip.domain.story import Post, PostStatus
 
 CREATION_CUT = timedelta(minutes=1)  # Metricool shows when a post was made by the minute
@@ -139,7 +139,7 @@ def proves_absence(sends: Sequence[Send], lane: Lane) -> bool:
     """Return whether a list without our media would show that there is no post of ours."""
     if lane.changes_media:
         return False
-    return all(send.is_marked for send in sends if send.gone_at is None)
+    return all(send.is_marked for send in open_sends(sends))
 
 
 def shows_other_media(clips: Iterable[Clip], posts: Sequence[Post]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
@@ -38,6 +39,11 @@ class Send:
         is nowhere to be seen proves anything.
         """
         return is_copy(self.media_url, self.source_url) and not self.is_shared
+
+
+def open_sends(sends: Iterable[Send]) -> tuple[Send, ...]:
+    """Return those that a post may still come of: it was not seen among the deleted."""
+    return tuple(send for send in sends if send.gone_at is None)
 
 
 def is_copy(media_url: str, source_url: str) -> bool:

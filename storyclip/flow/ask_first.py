@@ -5,6 +5,7 @@ from __future__ import annotations
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import UpstreamDenied, UpstreamError
+from storyclip.domain.send import open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, PostStatus
 from storyclip.flow.asking import WINDOW, Course, ask, everywhere, put
@@ -26,10 +27,10 @@ def hear(clip: Clip, visit: Visit) -> Course[bool]:
 def is_clear(situation: Situation, visit: Visit) -> Course[bool]:
     """Return whether no earlier send of a clip shows; a post that does is adopted instead."""
     clip = situation.clip
-    open_sends = tuple(send for send in situation.sends if send.gone_at is None)
-    if not open_sends:
+    sends = open_sends(situation.sends)
+    if not sends:
         return True
-    dates = [send.planned_for for send in open_sends]
+    dates = [send.planned_for for send in sends]
     look = yield from _look(clip, visit, everywhere(clip, dates))
     if look is None:
         return False

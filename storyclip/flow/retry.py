@@ -14,7 +14,7 @@ from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
 from storyclip.domain.identity import Fate, fate_of, proves_absence
 from storyclip.domain.schedule import first_step, seconds
-from storyclip.domain.send import Send
+from storyclip.domain.send import Send, open_sends
 from storyclip.domain.story import Post, PostStatus, Upstream
 from storyclip.domain.wish import Again
 from storyclip.flow.asking import HeldByOthers, Query, Search, ask, everywhere, run
@@ -126,21 +126,21 @@ def _of_lost(
     confirmed: bool,
 ) -> Search[Again]:
     """Return what becomes of a clip whose answer was lost, and that was never seen."""
-    open_sends = tuple(send for send in sends if send.gone_at is None)
-    if not open_sends:
+    still_open = open_sends(sends)
+    if not still_open:
         return anew
-    look = yield from ask(everywhere(clip, [send.planned_for for send in open_sends]))
+    look = yield from ask(everywhere(clip, [send.planned_for for send in still_open]))
     if found := (yield from of_sends(clip, sends, look.posts)):
         return _of_post(clip, found, anew, retry, confirmed=confirmed)
     deleted = yield from ask(ListDeleted(clip.lane))
     if found := (yield from of_sends(clip, sends, deleted.posts)):
         return _of_deleted(clip, found, fate_of(found), anew, retry, confirmed=confirmed)
-    fence_at = max(send.planned_for for send in open_sends) + seconds(retry.settings.settle_s)
+    fence_at = max(send.planned_for for send in still_open) + seconds(retry.settings.settle_s)
     if look.upstream_now is None or look.upstream_now < fence_at:
         raise _still_pending(clip, "Metricool does not show it, but it may still appear")
     if confirmed:
         return anew
-    if proves_absence(open_sends, clip.lane) and look.is_whole:
+    if proves_absence(still_open, clip.lane) and look.is_whole:
         move = moves.rechecked(clip, retry.now, _wished_for(clip, retry), order_waived=False)
         return Again(move, _soonest(clip, retry, batch))
     raise _still_pending(clip, "what Metricool shows does not tell whether it is out")

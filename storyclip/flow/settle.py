@@ -10,7 +10,7 @@ from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate, fate_of, is_made_too_late, may_be_among, proves_absence
 from storyclip.domain.moves import Move, later
 from storyclip.domain.schedule import seconds
-from storyclip.domain.send import Send
+from storyclip.domain.send import Send, open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
@@ -38,7 +38,7 @@ def settle(situation: Situation, visit: Visit) -> Course[None]:
 
 
 def _seen(situation: Situation, visit: Visit) -> Course[Move]:
-    clip, sends = situation.clip, _open(situation)
+    clip, sends = situation.clip, open_sends(situation.sends)
     plans = [send.planned_for for send in sends] or list(clip.plans)
     is_second = _is_second_look(clip, visit)
     # The look that may prove an absence also shows what somebody moved far ahead.
@@ -73,10 +73,6 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
         words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
         return moves.given_up(clip, words)
     return moves.absent(clip, visit.now)
-
-
-def _open(situation: Situation) -> tuple[Send, ...]:
-    return tuple(send for send in situation.sends if send.gone_at is None)
 
 
 def _not_removed(situation: Situation) -> tuple[Send, ...]:

@@ -10,6 +10,7 @@ from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
 from storyclip.domain.moves import NEVER, Move, later, mine
 from storyclip.domain.schedule import seconds
+from storyclip.domain.send import open_sends
 from storyclip.domain.situation import Situation
 from storyclip.flow.asking import Course, ask, everywhere, put
 from storyclip.flow.find import of_sends
@@ -23,7 +24,7 @@ FAR_WATCH_MAX_S = 3600.0  # … and while the date is further ahead than this
 def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
     """Look once more for a clip that was given up without ever having been seen."""
     clip = situation.clip
-    sends = tuple(send for send in situation.sends if send.gone_at is None)
+    sends = open_sends(situation.sends)
     if not sends:
         yield from put(moves.due(clip, NEVER))
         return
