@@ -24,7 +24,6 @@ from storyclip.domain.identity import (
 )
 from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
-from storyclip.domain.moves import mine
 from storyclip.domain.send import Send
 from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.flow.asking import (
@@ -150,7 +149,7 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
         if clip.post_id is None or clip.state is State.CANCELLED:
             yield from _live_after_all(clip, post, visit)
     elif clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
-        yield from put(moves.moved(clip, post, mine(visit.now), visit.now, None))
+        yield from put(moves.moved(clip, post, visit.now))
     elif send.gone_at is not None:
         yield RaiseIncident(_told("restored", clip, post, "somebody restored it in Metricool"))
     elif post.status is not PostStatus.ERROR and (

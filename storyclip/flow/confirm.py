@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain import moves
@@ -9,7 +10,7 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.incident import Incident
-from storyclip.domain.moves import later, mine
+from storyclip.domain.moves import later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
@@ -146,15 +147,14 @@ def _not_seen_deleted(clip: Clip, visit: Visit, since: datetime) -> Course[None]
 
 def _follow(clip: Clip, visit: Visit, post: Post) -> Course[None]:
     """Follow a post that was edited or moved in Metricool."""
-    after = moves.moved(clip, post, mine(visit.now), visit.now, None)
-    if after.after.is_let_go and not clip.is_let_go:
+    move = moves.moved(clip, post, visit.now)
+    if move.after.is_let_go and not clip.is_let_go:
         subject = f"{clip.batch_id}/{clip.index}"
         detail = (
-            f"post {post.id} was moved in Metricool to {after.after.planned_for}: not waited for"
+            f"post {post.id} was moved in Metricool to {move.after.planned_for}: not waited for"
         )
-        incident = Incident("moved_far", subject, detail)
-        after = moves.moved(clip, post, mine(visit.now), visit.now, incident)
-    yield from put(after)
+        move = replace(move, incident=Incident("moved_far", subject, detail))
+    yield from put(move)
 
 
 def _not_yet(

@@ -8,7 +8,7 @@ from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
-from storyclip.domain.moves import NEVER, Move, later, mine
+from storyclip.domain.moves import NEVER, Move, later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.send import open_sends
 from storyclip.domain.situation import Situation
@@ -39,7 +39,7 @@ def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
     if post is None or is_made_too_late(sends, post):
         yield from put(watch_on(clip, visit, clip.missing_since))
     else:
-        yield from put(moves.moved(clip, post, mine(visit.now), visit.now, None))
+        yield from put(moves.moved(clip, post, visit.now))
 
 
 def watch_on(clip: Clip, visit: Visit, missing_since: datetime | None) -> Move:

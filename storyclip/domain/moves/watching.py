@@ -7,10 +7,8 @@ from datetime import datetime
 
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ErrorCode, RetrySafety
-from storyclip.domain.incident import Incident
 from storyclip.domain.moves.move import (
     NEVER,
-    Due,
     Move,
     anew,
     ended,
@@ -23,11 +21,11 @@ from storyclip.domain.moves.move import (
 from storyclip.domain.story import Post
 
 
-def moved(clip: Clip, post: Post, due: Due, now: datetime, incident: Incident | None) -> Move:
+def moved(clip: Clip, post: Post, now: datetime) -> Move:
     """Follow a post that was edited or moved in Metricool; the count of checks starts anew."""
-    there = holding(stepped(clip, Event.MOVED, due), post)
+    there = holding(stepped(clip, Event.MOVED, mine(now)), post)
     there = replace(there, checks=0, missing_since=None, seen_at=clip.seen_at or now)
-    return Move(clip, there, Event.MOVED, incident=incident)
+    return Move(clip, there, Event.MOVED)
 
 
 def seen_live(clip: Clip, post: Post, now: datetime) -> Move:
