@@ -98,6 +98,42 @@ def impatient(stage: Stage, call: str) -> Iterator[None]:
         yield
 
 
+def _nothing() -> None: ...
+
+
+@contextmanager
+def slowly(
+    stage: Stage,
+    call: str,
+    *,
+    before: Callable[[], object] = _nothing,
+    after: Callable[[], object] = _nothing,
+) -> Iterator[None]:
+    """Have our next call take its time: things happen before it arrives, or after its answer left.
+
+    Those after it go as ever, also the ones that are made meanwhile.
+    """
+    make, made = getattr(stage.upstream, call), list[str]()
+
+    def slow(*of: Any) -> Any:
+        patch.undo()
+        made.append(call)
+        before()
+        answer = make(*of)
+        after()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage.upstream, call, slow)
+        yield
+    assert made == [call]
+
+
+def die() -> None:
+    """What is under way ends here, as a worker that is killed: nothing catches it."""
+    raise KeyboardInterrupt
+
+
 def hand(stage: Stage, meanwhile: Callable[[], object] = lambda: None) -> Hand:
     """The user's hand, in whose waiting time passes and the workers get their steps."""
     began_at = stage.at

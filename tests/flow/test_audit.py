@@ -7,14 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-
 from storyclip.domain.clip import State
 from storyclip.domain.story import Story
 from storyclip.flow.audit import audit
 from storyclip.store import wishes
 from storyclip.store.database import reading, run
-from tests.flow.acts import on_sqlite, until
+from tests.flow.acts import on_sqlite, slowly, until
 from tests.flow.conftest import Stage
 
 
@@ -75,24 +73,19 @@ def test_a_clip_cancelled_with_the_post_of_an_earlier_send_is_watched_for_that_o
 
 
 @on_sqlite
-def test_a_twin_that_was_taken_up_while_an_audit_deleted_it_is_sent_anew(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_twin_that_was_taken_up_while_an_audit_deleted_it_is_sent_anew(stage: Stage):
     _sent_twice(stage)
-    batch, lane_id = stage.batch(), stage.clips()[0].lane.id
-    delete_post = stage.upstream.delete_post
+    lane_id = stage.clips()[0].lane.id
 
-    def slowly(*of: Any) -> None:
-        monkeypatch.setattr(stage.upstream, "delete_post", delete_post)
-        wishes.pause(batch.batch_id, batch.user_id, stage.at)
+    def taken_up() -> None:
+        wishes.pause("b1", "ana", stage.at)
         until(stage, State.PENDING)
         audit(lane_id, stage.engine)
         assert stage.states() == [State.WAITING_CONFIRMATION]
-        delete_post(*of)
 
-    monkeypatch.setattr(stage.upstream, "delete_post", slowly)
-    audit(lane_id, stage.engine)
-    wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+    with slowly(stage, "delete_post", before=taken_up):
+        audit(lane_id, stage.engine)
+    wishes.resume("b1", "ana", stage.at, stage.at)
     stage.pass_time(3 * 3600)
 
     assert stage.states() == [State.PUBLISHED]

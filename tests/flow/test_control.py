@@ -15,6 +15,7 @@ from storyclip.flow.control import Hand, Outcome, Patience, outcome_of
 from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, wishes
 from storyclip.store.events import events_since
+from tests.flow.acts import die, slowly
 from tests.flow.conftest import Stage, source
 from tests.store.making import at_once, record
 
@@ -203,42 +204,26 @@ def test_a_cancelled_clip_that_never_arrived_is_not_sent_again(stage: Stage):
     assert stage.batch().status is Status.CANCELLED
 
 
-def test_what_was_being_prepared_when_the_batch_was_cancelled_is_not_sent(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-):
-    batch = stage.accept(2)
-    prepare = stage.upstream.prepare_media
-    monkeypatch.setattr(stage.upstream, "prepare_media", lambda *of: slowly(*of))
+def test_what_was_being_prepared_when_the_batch_was_cancelled_is_not_sent(stage: Stage):
+    stage.accept(2)
 
-    def slowly(account: str, url: str) -> str:
-        wishes.cancel(batch.batch_id, batch.user_id, stage.at)
-        return prepare(account, url)
-
-    stage.play()
+    with slowly(stage, "prepare_media", before=lambda: wishes.cancel("b1", "ana", stage.at)):
+        stage.play()
     stage.pass_time(600)
 
     assert stage.states() == [State.CANCELLED] * 2
     assert created(stage) == []
 
 
-@pytest.mark.parametrize("died", ["before the delete", "after the delete"])
+@pytest.mark.parametrize("died", ["before", "after"])
 def test_a_worker_that_dies_while_it_deletes_leaves_a_clip_that_is_cancelled(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, died: str
+    stage: Stage, died: str
 ):
     batch = stage.accept(2)
     until(stage, State.WAITING_CONFIRMATION, 1)
     wishes.cancel(batch.batch_id, batch.user_id, stage.at)
-    delete = stage.upstream.delete_post
-
-    def die(*of: Any) -> None:
-        if died == "after the delete":
-            delete(*of)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(stage.upstream, "delete_post", die)
-    with pytest.raises(KeyboardInterrupt):
+    with slowly(stage, "delete_post", **{died: die}), pytest.raises(KeyboardInterrupt):
         stage.play()
-    monkeypatch.setattr(stage.upstream, "delete_post", delete)
 
     stage.pass_time(5)
 
@@ -248,22 +233,13 @@ def test_a_worker_that_dies_while_it_deletes_leaves_a_clip_that_is_cancelled(
     assert stage.live() == []
 
 
-def test_what_was_live_before_it_was_deleted_is_called_published(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_was_live_before_it_was_deleted_is_called_published(stage: Stage):
     batch = stage.accept(1)
     until(stage, State.WAITING_CONFIRMATION, 1)
     wishes.cancel(batch.batch_id, batch.user_id, stage.at)
-    delete = stage.upstream.delete_post
 
-    def late(*of: Any) -> None:
-        stage.at += timedelta(seconds=150)
-        stage.sandbox.set_clock(stage.at.isoformat())
-        delete(*of)
-
-    monkeypatch.setattr(stage.upstream, "delete_post", late)
-
-    stage.play()
+    with slowly(stage, "delete_post", before=lambda: stage.stand_still(150)):
+        stage.play()
 
     assert stage.live() == [source("b1", 1)]
     assert stage.states() == [State.PUBLISHED]

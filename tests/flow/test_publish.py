@@ -11,7 +11,8 @@ from storyclip.domain import crashpoint
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import RetrySafety
 from storyclip.flow.step import step
-from storyclip.store.database import run, writing
+from storyclip.store import wishes
+from tests.flow.acts import slowly
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 from tests.store.making import record
@@ -246,18 +247,11 @@ def test_publish_speed_keeps_the_gap_between_two_clips(stage: Stage):
     assert second.intended_at - first.published_at >= timedelta(seconds=5)
 
 
-def test_a_batch_paused_between_claim_and_intent_is_not_sent(stage: Stage, monkeypatch):
+def test_a_batch_paused_between_claim_and_intent_is_not_sent(stage: Stage):
     stage.accept(1)
-    prepare_media = stage.upstream.prepare_media
 
-    def pausing(account_id: str, source_url: str) -> str:
-        with writing():
-            run("UPDATE publish_batches SET status = 'paused', pause_requested_at = created_at")
-        return prepare_media(account_id, source_url)
-
-    monkeypatch.setattr(stage.upstream, "prepare_media", pausing)
-
-    stage.play()
+    with slowly(stage, "prepare_media", before=lambda: wishes.pause("b1", "ana", stage.at)):
+        stage.play()
 
     assert created_by_source(stage.sandbox.ledger()) == {}
     assert (stage.states(), stage.clips()[0].attempts) == ([State.PENDING], 0)

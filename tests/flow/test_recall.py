@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from storyclip.domain.clip import Event, State
 from storyclip.flow.control import Outcome
 from storyclip.flow.step import step
 from storyclip.store import wishes
+from tests.flow.acts import die, slowly
 from tests.flow.conftest import Stage, source
 from tests.flow.test_control import created, deleted, hand
 from tests.store.making import record
@@ -101,23 +101,14 @@ def test_a_cancel_deletes_all_that_was_handed_over(stage: Stage):
     assert stage.batch().status is Status.CANCELLED
 
 
-@pytest.mark.parametrize("died", ["before the delete", "after the delete"])
+@pytest.mark.parametrize("died", ["before", "after"])
 def test_what_a_dead_worker_deleted_is_sent_anew_though_resumed_before_anybody_looked(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, died: str
+    stage: Stage, died: str
 ):
     handed_over(stage)
     wishes.pause("b1", "ana", stage.at)
-    delete = stage.upstream.delete_post
-
-    def die(*of: Any) -> None:
-        if died == "after the delete":
-            delete(*of)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(stage.upstream, "delete_post", die)
-    with pytest.raises(KeyboardInterrupt):
+    with slowly(stage, "delete_post", **{died: die}), pytest.raises(KeyboardInterrupt):
         stage.play()
-    monkeypatch.setattr(stage.upstream, "delete_post", delete)
     stage.bells.clear()
 
     wishes.resume("b1", "ana", stage.at, stage.at)
@@ -141,20 +132,11 @@ def test_what_a_person_deletes_of_a_batch_that_goes_on_is_still_told(stage: Stag
     assert (clip.state, clip.error_code) == (State.CANCELLED, "deleted_in_metricool")
 
 
-def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-):
-    batch = stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
-    post = stage.upstream.post
+def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(stage: Stage):
+    stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
 
-    def just_before(*of: Any) -> Any:
-        found = post(*of)
-        monkeypatch.setattr(stage.upstream, "post", post)
-        wishes.cancel(batch.batch_id, batch.user_id, stage.at)
-        return found
-
-    monkeypatch.setattr(stage.upstream, "post", just_before)
-    stage.play()
+    with slowly(stage, "post", after=lambda: wishes.cancel("b1", "ana", stage.at)):
+        stage.play()
     stage.pass_time(5)
 
     assert stage.states() == [State.CANCELLED]
@@ -179,26 +161,20 @@ def test_a_clip_whose_file_is_not_copied_is_not_called_deleted_for_what_was_reca
     assert (clip.state, clip.error_code) == (State.FAILED, "unconfirmed")
 
 
-def test_an_id_brought_home_after_its_post_was_taken_back_is_not_held_again(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-):
-    batch = stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
-    submit = stage.upstream.submit_story
+def test_an_id_brought_home_after_its_post_was_taken_back_is_not_held_again(stage: Stage):
+    stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
 
-    def slowly(*of: Any) -> Any:
-        post = submit(*of)
-        monkeypatch.setattr(stage.upstream, "submit_story", submit)
+    def called_dead_and_taken_back() -> None:
         clip = stage.clips()[0]
         record(clip, Event.UNANSWERED, at=stage.at, next_at=stage.at)
-        wishes.pause(batch.batch_id, batch.user_id, stage.at)
+        wishes.pause("b1", "ana", stage.at)
         step(clip.id, stage.engine_of("worker-b"))
         assert deleted(stage) == [source("b1", 1)]
-        return post
 
-    monkeypatch.setattr(stage.upstream, "submit_story", slowly)
-    stage.play()
+    with slowly(stage, "submit_story", after=called_dead_and_taken_back):
+        stage.play()
     assert stage.states() == [State.PENDING]
-    wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+    wishes.resume("b1", "ana", stage.at, stage.at)
     stage.pass_time(3 * 3600)
 
     assert stage.states() == [State.PUBLISHED]

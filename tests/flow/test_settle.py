@@ -12,6 +12,7 @@ from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import LostRace, RetrySafety
 from storyclip.store.database import run, writing
 from storyclip.upstream import metricool_of
+from tests.flow.acts import slowly
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 from tests.store.making import record
@@ -193,19 +194,15 @@ def test_a_slow_worker_called_dead_cannot_finish_what_was_taken_from_it(stage: S
         record(mine, Event.ACCEPTED, at=stage.at, post_id="310000001")
 
 
-def test_a_slow_worker_called_dead_hands_over_the_id_it_has(stage: Stage, monkeypatch):
+def test_a_slow_worker_called_dead_hands_over_the_id_it_has(stage: Stage):
     stage.accept(1)
-    submit = stage.upstream.submit_story
 
-    def slowly(*of):
-        post = submit(*of)
+    def called_dead() -> None:
         clip = stage.clips()[0]
         record(clip, Event.UNANSWERED, at=stage.at, next_at=stage.at + timedelta(seconds=30))
-        return post
 
-    monkeypatch.setattr(stage.upstream, "submit_story", slowly)
-
-    stage.play()
+    with slowly(stage, "submit_story", after=called_dead):
+        stage.play()
 
     assert stage.states() == [State.WAITING_CONFIRMATION]
     assert stage.clips()[0].post_id is not None

@@ -24,6 +24,7 @@ from tests.flow.acts import (
     live_on,
     on_sqlite,
     post_id,
+    slowly,
     sources,
     until_before,
 )
@@ -135,17 +136,14 @@ def test_a_delete_whose_answer_is_lost_just_before_its_date_keeps_the_order(stag
 def test_what_goes_out_while_we_delete_it_is_called_neither_cancelled_nor_safe(stage: Stage):
     stage.sandbox.fault(fault="publishing_for_long", seconds=40)
     stage.sandbox.fault(fault="delete_too_late")
-    dated(stage, 1, ahead_s=180)
-    delete = stage.upstream.delete_post
+    [due_at] = dated(stage, 1, ahead_s=180)
+    until_before(stage, due_at, by_s=5)
+    wishes.cancel("b1", "ana", stage.at)
 
-    def at_the_very_moment(*of: Any) -> None:
-        stage.stand_still(until_due_s(stage) + 2)
-        delete(*of)
+    def two_seconds_past_due() -> None:
+        stage.stand_still((due_at - stage.at).total_seconds() + 2)
 
-    until_before(stage, stage.clips()[0].planned_for or stage.at, by_s=5)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage.upstream, "delete_post", at_the_very_moment)
-        wishes.cancel("b1", "ana", stage.at)
+    with slowly(stage, "delete_post", before=two_seconds_past_due):
         stage.play()
     live_on(stage, 600)
 
@@ -153,12 +151,6 @@ def test_what_goes_out_while_we_delete_it_is_called_neither_cancelled_nor_safe(s
     clip = stage.clips()[0]
     assert (clip.state, clip.retry_safety) == (FAILED, RetrySafety.CHECK_FIRST)
     assert outcome_of(stage.clips()) == Outcome((), (), (), (1,))
-
-
-def until_due_s(stage: Stage) -> float:
-    planned_for = stage.clips()[0].planned_for
-    assert planned_for is not None
-    return (planned_for - stage.at).total_seconds()
 
 
 def test_a_wish_answers_with_what_is_complete_and_no_more(stage: Stage):

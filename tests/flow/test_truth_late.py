@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
+from storyclip.domain.clip import State
 from storyclip.domain.errors import RefusalCode
 from storyclip.flow.control import outcome_of
 from storyclip.store import wishes
@@ -25,6 +25,7 @@ from tests.flow.acts import (
     live_on,
     on_sqlite,
     post_id,
+    slowly,
     sources,
     until,
 )
@@ -75,24 +76,19 @@ def test_what_a_worker_brings_home_after_standing_still_for_twenty_minutes_does_
 ):
     date = stage.at + timedelta(hours=2)
     stage.accept(1, dates=[date])
-    submit = stage.upstream.submit_story
 
-    def standing_still(*of: Any) -> Any:
-        with pytest.MonkeyPatch.context() as others:
-            others.setattr(stage.upstream, "submit_story", submit)
-            wishes.cancel("b1", "ana", stage.at)
-            stage.bells.clear()
-            live_on(stage, 1200)
-            told.append(stage.states())
-        return submit(*of)
+    def twenty_minutes() -> None:
+        wishes.cancel("b1", "ana", stage.at)
+        stage.bells.clear()
+        live_on(stage, 1200)
+        told.extend(stage.states())
 
-    told: list[Any] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage.upstream, "submit_story", standing_still)
+    told = list[State]()
+    with slowly(stage, "submit_story", before=twenty_minutes):
         stage.play()
     live_on(stage, 3 * HOUR_S)
 
-    assert told == [[CANCELLED]]
+    assert told == [CANCELLED]
     assert created_by_us(stage) == deleted_by_us(stage) == sources(1)
     assert (stage.live(), stage.states()) == ([], [CANCELLED])
 
