@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -23,11 +23,27 @@ from storyclip.store.database import reading, run
 from storyclip.store.events import Change, events_since, on_change
 from storyclip.store.instants import to_instant
 from storyclip.store.new_batch import NewBatch, NewClip
-from storyclip.upstream import metricool_of
+from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
+from storyclip.upstream.metricool import Metricool
 from tests.judge import published
 
 ACCOUNT = "2000001"
 TICK = timedelta(seconds=0.25)
+
+
+class OnStage(Metricool):
+    """The sandbox's clock is moved with the stage's; seconds of this machine say nothing of it."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        url, deadline_s = settings.metricool_base_url, settings.http_deadline_s
+        super().__init__(url, SANDBOX_TOKEN, SANDBOX_USER_ID, deadline_s)
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now()
+
+    def is_heard(self) -> bool:
+        return True
 
 
 class Stage:
@@ -45,10 +61,7 @@ class Stage:
         self.sandbox.set_clock(self.at.isoformat())
         environ = {"METRICOOL_BASE_URL": sandbox.url, **settings}
         self.settings = Settings.from_environment(environ)
-        self.upstream = metricool_of(self.settings)
-        # The sandbox's clock is moved with ours; seconds of this machine say nothing about it
-        self.upstream.now = lambda: self.at  # type: ignore[method-assign]
-        self.upstream.is_heard = lambda: True  # type: ignore[method-assign]
+        self.upstream: Metricool = OnStage(self.settings, lambda: self.at)
         self.engine = self.engine_of("worker-a")
 
     def engine_of(self, worker: str, **changes: Any) -> Engine:
