@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -157,8 +157,15 @@ class Posted:
         return judge(self.sources, published(self._client.sandbox.ledger(), self.account))
 
 
+@contextmanager
+def client_of(folder: Path, **environment: str) -> Iterator[Client]:
+    """A client of a stack of its own, with two workers and short times."""
+    settings = {**SHORT, **environment}
+    with Stack(folder, workers=2, sandbox_flags=SANDBOX, environment=settings) as stack:
+        yield Client(stack)
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    data = Path(tmp_path_factory.mktemp("stack"))
-    with Stack(data, workers=2, sandbox_flags=SANDBOX, environment=SHORT) as stack:
-        yield Client(stack)
+    with client_of(tmp_path_factory.mktemp("stack")) as client:
+        yield client

@@ -12,28 +12,24 @@ import pytest
 import requests
 
 from storyclip.stack.programs import SANDBOX_TOKEN, SANDBOX_USER_ID
-from storyclip.stack.stack import Stack
-from tests.whole.conftest import SANDBOX, SHORT, Client, Posted
+from tests.whole.conftest import Client, Posted, client_of
 
 # A date far enough ahead that a post can be deleted before it, by a killed worker's successor too
-SLOW = {**SHORT, "STORYCLIP_LEAD_S": "5", "STORYCLIP_CONFIRM_ATTEMPTS": "25"}
+SLOW = {"STORYCLIP_LEAD_S": "5", "STORYCLIP_CONFIRM_ATTEMPTS": "25"}
 
 pytestmark = [pytest.mark.xdist_group("control"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    data = Path(tmp_path_factory.mktemp("quick"))
-    environment = {**SHORT, "STORYCLIP_CONFIRM_ATTEMPTS": "10"}
-    with Stack(data, workers=2, sandbox_flags=SANDBOX, environment=environment) as stack:
-        yield Client(stack)
+    with client_of(tmp_path_factory.mktemp("quick"), STORYCLIP_CONFIRM_ATTEMPTS="10") as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    data = Path(tmp_path_factory.mktemp("slow"))
-    with Stack(data, workers=2, sandbox_flags=SANDBOX, environment=SLOW) as stack:
-        yield Client(stack)
+    with client_of(tmp_path_factory.mktemp("slow"), **SLOW) as client:
+        yield client
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +60,7 @@ def until_published(batch: Posted, count: int) -> None:
 def test_a_batch_paused_in_mid_clip_sends_nothing_until_it_is_resumed_after_a_restart(
     tmp_path: Path, is_killed: bool
 ):
-    with Stack(tmp_path, workers=2, sandbox_flags=SANDBOX, environment=SLOW) as stack:
-        client = Client(stack)
+    with client_of(tmp_path, **SLOW) as client:
         batch = client.publish(3)
         in_flight(batch, 2)
         paused = client.act("pause", batch)
@@ -76,8 +71,7 @@ def test_a_batch_paused_in_mid_clip_sends_nothing_until_it_is_resumed_after_a_re
         assert (paused.status_code, paused.json()["status"]) == (200, "paused")
         assert made_after(batch, answered_at) == []
 
-    with Stack(tmp_path, workers=2, sandbox_flags=SANDBOX, environment=SLOW) as stack:
-        client = Client(stack)
+    with client_of(tmp_path, **SLOW) as client:
         again = Posted(client, batch.account, batch.sources, batch.answer)
         assert again.status()["status"] == "paused"
         assert again.states() == ["published", "published", "pending"]
@@ -277,8 +271,7 @@ def test_a_cancelled_batch_that_was_handed_over_is_deleted_whole(slow: Client, i
 def test_a_paused_batch_that_was_handed_over_is_recalled_and_planned_anew(
     tmp_path: Path, is_killed: bool
 ):
-    with Stack(tmp_path, workers=2, sandbox_flags=SANDBOX, environment=SLOW) as stack:
-        client = Client(stack)
+    with client_of(tmp_path, **SLOW) as client:
         batch = planned(client, 2, ahead_s=90)
         dates = batch.dates()
         with ThreadPoolExecutor(1) as user:

@@ -9,20 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from storyclip.stack.stack import Stack
 from storyclip.store.instants import to_text
 from tests.judge import judge, published
-from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client, Posted
+from tests.whole.conftest import WORKERS, Client, Posted, client_of
 
 HOUR_S = 3600.0
 WAITING = "waiting_confirmation"
 
 pytestmark = [pytest.mark.xdist_group("dates"), pytest.mark.timeout(240)]
 killed = pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
-
-
-def stack(folder: Path, **environment: str) -> Stack:
-    return Stack(folder, workers=2, sandbox_flags=SANDBOX, environment={**SHORT, **environment})
 
 
 def at_the_hour(hours: int) -> datetime:
@@ -52,8 +47,7 @@ def handed_over(batch: Posted) -> list[tuple[str, datetime]]:
 def test_a_scheduled_batch_goes_out_on_its_dates_though_storyclip_is_down(
     tmp_path: Path, is_killed: bool
 ):
-    with stack(tmp_path) as running:
-        client = Client(running)
+    with client_of(tmp_path) as client:
         first = at_the_hour(2)
         batch = client.publish(5, schedule={"mode": "scheduled", "scheduledAt": first.isoformat()})
         if is_killed:
@@ -83,8 +77,7 @@ def test_best_time_from_the_answer_to_the_last_story(
     tmp_path: Path, distribution: str, is_killed: bool
 ):
     asked = {"mode": "bestTime", "timezone": "America/Bogota", "distribution": distribution}
-    with stack(tmp_path) as running:
-        client = Client(running)
+    with client_of(tmp_path) as client:
         batch = client.publish(3, schedule=asked)
         if is_killed:
             client.kill_workers()
@@ -123,10 +116,9 @@ def age(client: Client, batch: Posted, *ages_s: float) -> None:
 def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(
     tmp_path: Path, is_killed: bool
 ):
-    with stack(tmp_path) as running:
-        client = Client(running)
+    with client_of(tmp_path) as client:
         for name in WORKERS:
-            running.stop_program(name, 0)
+            client.stack.stop_program(name, 0)
         asked = {"mode": "scheduled", "scheduledAt": at_the_hour(2).isoformat()}
         account = client.new_account()
         first = client.publish(3, schedule=asked, account=account)
@@ -137,7 +129,7 @@ def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(
         age(client, other, 2 * HOUR_S, 1200, 1140)
 
         for name in WORKERS:
-            running.start_program(name)
+            client.stack.start_program(name)
         if is_killed:
             second.until(lambda shown: shown["clips"][0]["status"] == WAITING)
             client.kill_workers()
@@ -156,8 +148,7 @@ def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(
 
 
 def test_eight_stories_with_five_left_are_refused_and_five_go_out(tmp_path: Path):
-    with stack(tmp_path, STORYCLIP_QUOTA_24H="8") as running:
-        client = Client(running)
+    with client_of(tmp_path, STORYCLIP_QUOTA_24H="8") as client:
         account = client.new_account()
         client.publish(3, network="instagram", account=account).until_ended()
 
@@ -177,8 +168,7 @@ def test_eight_stories_with_five_left_are_refused_and_five_go_out(tmp_path: Path
 def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(
     tmp_path: Path, is_killed: bool
 ):
-    with stack(tmp_path, STORYCLIP_QUOTA_24H="5") as running:
-        client = Client(running)
+    with client_of(tmp_path, STORYCLIP_QUOTA_24H="5") as client:
         account = client.new_account()
         elsewhere = client.publish(3)
         elsewhere.until_ended()

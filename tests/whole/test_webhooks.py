@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from storyclip.hooks.signing import secret_of
-from storyclip.stack.stack import Stack
 from storyclip.store import database, events
 from tests.hooks.receiver import Receiver, receiving
 from tests.judge import created_by_source
-from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client, Posted
+from tests.whole.conftest import WORKERS, Client, Posted, client_of
 
 pytestmark = pytest.mark.xdist_group("webhooks")
 
@@ -24,10 +23,9 @@ BATCHES = 4
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    data = Path(tmp_path_factory.mktemp("webhooks"))
-    environment = {**SHORT, "STORYCLIP_WEBHOOK_ALLOW_PRIVATE": "true"}
-    with Stack(data, workers=2, sandbox_flags=SANDBOX, environment=environment) as stack:
-        yield Client(stack)
+    folder = tmp_path_factory.mktemp("webhooks")
+    with client_of(folder, STORYCLIP_WEBHOOK_ALLOW_PRIVATE="true") as client:
+        yield client
 
 
 @pytest.fixture
@@ -119,8 +117,8 @@ def test_with_workers_killed_in_turn_every_message_arrives_in_order(
 
 
 def test_a_receiver_on_this_machine_needs_leave(tmp_path: Path, receiver: Receiver):
-    with Stack(tmp_path, sandbox_flags=SANDBOX, environment=SHORT) as stack:
-        refused = Client(stack).publish(1, webhook_url=receiver.url).answer
+    with client_of(tmp_path) as client:
+        refused = client.publish(1, webhook_url=receiver.url).answer
 
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/settings/webhookUrl"
