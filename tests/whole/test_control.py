@@ -52,6 +52,15 @@ def in_flight(batch: Posted, index: int) -> None:
     batch.until(lambda shown: shown["clips"][index - 1]["status"] == "waiting_confirmation")
 
 
+def acted(client: Client, action: str, batch: Posted, *, is_killed: bool) -> requests.Response:
+    """Lay hand on a batch; both workers may be killed meanwhile."""
+    with ThreadPoolExecutor(1) as user:
+        asked = user.submit(client.act, action, batch)
+        if is_killed:
+            client.kill_workers()
+        return asked.result()
+
+
 def until_published(batch: Posted, count: int) -> None:
     batch.until(lambda shown: shown["posts"]["published"] == count)
 
@@ -118,10 +127,7 @@ def test_a_cancel_while_both_workers_are_killed_keeps_its_word(slow: Client):
     until_published(batch, 4)
     in_flight(batch, 5)
 
-    with ThreadPoolExecutor(1) as user:
-        asked = user.submit(slow.act, "cancel", batch)
-        slow.kill_workers()
-        answer = asked.result()
+    answer = acted(slow, "cancel", batch, is_killed=True)
     answered_at = datetime.now(UTC)
     batch.until_ended()
     pass_every_date(batch)
@@ -252,11 +258,7 @@ def in_hand(batch: Posted, count: int) -> None:
 def test_a_cancelled_batch_that_was_handed_over_is_deleted_whole(slow: Client, is_killed: bool):
     batch = planned(slow, 4, ahead_s=60)
 
-    with ThreadPoolExecutor(1) as user:
-        asked = user.submit(slow.act, "cancel", batch)
-        if is_killed:
-            slow.kill_workers()
-        answer = asked.result()
+    answer = acted(slow, "cancel", batch, is_killed=is_killed)
     answered_at = datetime.now(UTC)
     batch.until_ended()
 
@@ -274,11 +276,7 @@ def test_a_paused_batch_that_was_handed_over_is_recalled_and_planned_anew(
     with client_of(tmp_path, **SLOW) as client:
         batch = planned(client, 2, ahead_s=90)
         dates = batch.dates()
-        with ThreadPoolExecutor(1) as user:
-            asked = user.submit(client.act, "pause", batch)
-            if is_killed:
-                client.kill_workers()
-            answer = asked.result()
+        answer = acted(client, "pause", batch, is_killed=is_killed)
         answered_at = datetime.now(UTC)
         batch.until(lambda _: batch.states() == ["pending"] * 2)
 
