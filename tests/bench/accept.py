@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from storyclip.stack.stack import Stack
 from tests.bench.figure import Figure, NotMeasured, median, percentile
-from tests.bench.stage import PLAIN, POLL_S, body, query, sandbox_of, sources, stage
+from tests.bench.stage import PLAIN, POLL_S, body, query, sandbox_of, sources, stage, until
 
 BAR_MS = 50.0
 CLIPS, PER_S = 50, 50
@@ -67,11 +67,10 @@ def measure(runs: int, quick: bool) -> Iterator[Figure]:
 
 
 def _until_publishing(stack: Stack) -> None:
-    until = time.monotonic() + BEGINS_WITHIN_S
-    while not any(call["method"] == "POST" for call in sandbox_of(stack).requests()):
-        if time.monotonic() > until:
-            raise NotMeasured("the worker publishes nothing of what came in")
-        time.sleep(POLL_S)
+    def it_sends() -> bool:
+        return any(call["method"] == "POST" for call in sandbox_of(stack).requests())
+
+    until(it_sends, BEGINS_WITHIN_S, "the worker publishes nothing of what came in", POLL_S)
 
 
 def _run(stack: Stack, accounts: Sequence[str], name: str, seconds: float) -> list[float]:

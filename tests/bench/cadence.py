@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.bench.figure import Figure, NotMeasured, median
-from tests.bench.stage import TWO_DATED, Needs, ask_for, sandbox_of, sources, stage, until_ended
+from tests.bench.stage import ask_for, dated, sandbox_of, sources, stage, until_ended
 from tests.judge import judge, published
 
 BAR = 1.05
@@ -15,35 +15,23 @@ BAR = 1.05
 
 @dataclass(frozen=True)
 class Size:
-    """What it needs; how many clips, and what the needs say of the step and the way to live."""
+    """Who sends how many clips, the step of their dates, and when after its date one is live."""
 
-    needs: Needs
+    workers: int
     clips: int
     step_s: int
     live_after_s: float
 
 
-FULL = Size(
-    needs=(
-        1,
-        {"date_step": 3, "publish_delay": 1},
-        {
-            "STORYCLIP_DATE_STEP_S": "3",
-            "STORYCLIP_LEAD_S": "1",
-            "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
-        },
-    ),
-    clips=14,
-    step_s=3,
-    live_after_s=1,
-)
-QUICK = Size(TWO_DATED, clips=3, step_s=1, live_after_s=0.1)
+FULL = Size(workers=1, clips=14, step_s=3, live_after_s=1)
+QUICK = Size(workers=2, clips=3, step_s=1, live_after_s=0.1)
 
 
 def measure(runs: int, quick: bool) -> Iterator[Figure]:
     """Yield the steps per clip; the runs are lanes that wait side by side."""
     size = QUICK if quick else FULL
-    with stage(*size.needs) as stack:
+    needs = dated(size.workers, step_s=size.step_s, live_after_s=size.live_after_s)
+    with stage(*needs) as stack:
         lanes = stack.accounts(runs)
         asked = {lane: sources("run", lane, size.clips) for lane in lanes}
         batch_ids = [ask_for(stack, lane, urls) for lane, urls in asked.items()]

@@ -22,6 +22,7 @@ from tests.bench.stage import (
     Needs,
     ask_for,
     ask_for_many,
+    dated,
     sandbox_of,
     sources,
     stage,
@@ -31,11 +32,6 @@ from tests.bench.stage import (
 P50_MS, P99_MS = 25.0, 100.0
 CLIP_WITHIN_S = 5.0  # a clip that takes a whole second is a figure too, and no failure to measure
 POSTS = "/api/v2/scheduler/posts"
-LOADED = {
-    "STORYCLIP_DATE_STEP_S": "1",
-    "STORYCLIP_LEAD_S": "0.1",
-    "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ FULL = Size(
     one_lane=(1, {"at_once": True, "date_step": 1}, AT_ONCE),
     batches=3,
     clips=100,
-    side_by_side=(1, {"date_step": 1, "publish_delay": 0.1}, LOADED),
+    side_by_side=dated(1),
     lanes=20,
     loaded_clips=8,
 )

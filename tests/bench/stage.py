@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -30,18 +30,24 @@ AT_ONCE = {  # with a sandbox that publishes on creation: the first look sees it
 
 Needs = tuple[int, Mapping[str, Any], Mapping[str, str]]  # workers, the sandbox's flags, settings
 
+
+def dated(
+    workers: int, *, step_s: int = 1, live_after_s: float = 0.1, look_every_s: float = 0.1
+) -> Needs:
+    """Need so many workers, and stories that go live `live_after_s` after their dates."""
+    flags = {"date_step": step_s, "publish_delay": live_after_s}
+    settings = {
+        "STORYCLIP_DATE_STEP_S": f"{step_s}",
+        "STORYCLIP_LEAD_S": f"{live_after_s:g}",
+        "STORYCLIP_CONFIRM_INTERVAL_S": f"{look_every_s:g}",
+        "STORYCLIP_CONFIRM_ATTEMPTS": "5000",  # what never goes live is waited for to the end
+    }
+    return workers, flags, settings
+
+
 PLAIN: Needs = (1, {}, {})
 TWO_AT_ONCE: Needs = (2, {"at_once": True, "date_step": 1}, AT_ONCE)
-TWO_DATED: Needs = (
-    2,
-    {"date_step": 1, "publish_delay": 0.1},
-    {
-        "STORYCLIP_DATE_STEP_S": "1",
-        "STORYCLIP_LEAD_S": "0.1",
-        "STORYCLIP_CONFIRM_INTERVAL_S": "0.1",
-        "STORYCLIP_CONFIRM_ATTEMPTS": "5000",
-    },
-)
+TWO_DATED = dated(2)
 
 
 class Stage(Stack):
@@ -161,6 +167,19 @@ def query(stack: Stack, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[
     path = stack.data_dir / "storyclip.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
         return connection.execute(sql, parameters).fetchall()
+
+
+def until(is_so: Callable[[], object], within_s: float, otherwise: str, every_s: float) -> None:
+    """Wait until it is so, looking every `every_s` seconds.
+
+    Raises:
+        NotMeasured: it is not within `within_s`, in the words of `otherwise`.
+    """
+    end = time.monotonic() + within_s
+    while not is_so():
+        if time.monotonic() > end:
+            raise NotMeasured(otherwise)
+        time.sleep(every_s)
 
 
 def until_ended(stack: Stack, batch_ids: Collection[str], within_s: float) -> None:

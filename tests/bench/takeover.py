@@ -7,7 +7,7 @@ but their bells and the leading clock may have died with it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from storyclip.flow.clock import SILENT_S, TICK_S
@@ -18,10 +18,12 @@ from tests.bench.stage import (
     Needs,
     ask_for,
     ask_for_many,
+    dated,
     query,
     sandbox_of,
     sources,
     stage,
+    until,
     until_ended,
 )
 
@@ -41,21 +43,7 @@ class Size:
     waiting: int
 
 
-FULL = Size(
-    needs=(
-        2,
-        {"date_step": 1, "publish_delay": 0.1},
-        {
-            "STORYCLIP_DATE_STEP_S": "1",
-            "STORYCLIP_LEAD_S": "0.1",
-            "STORYCLIP_CONFIRM_INTERVAL_S": "0.5",
-            "STORYCLIP_CONFIRM_ATTEMPTS": "5000",
-        },
-    ),
-    kills_a_run=4,
-    kills=12,
-    waiting=8,
-)
+FULL = Size(dated(2, look_every_s=0.5), kills_a_run=4, kills=12, waiting=8)
 QUICK = Size(TWO_DATED, kills_a_run=1, kills=1, waiting=2)
 
 
@@ -145,10 +133,5 @@ def _next_look_s(stack: Stack, lane: str, killed_at: float) -> float:
     return looks[0] - killed_at
 
 
-def _until(is_so: object, otherwise: str) -> None:
-    assert callable(is_so)
-    until = time.monotonic() + PATIENCE_S
-    while not is_so():
-        if time.monotonic() > until:
-            raise NotMeasured(otherwise)
-        time.sleep(POLL_S)
+def _until(is_so: Callable[[], object], otherwise: str) -> None:
+    until(is_so, PATIENCE_S, otherwise, POLL_S)
