@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from storyclip.hooks.courier import A_RECEIVER, THREADS, Courier
 from storyclip.hooks.signing import secret_of
 from storyclip.store import database
+from tests.eventually import eventually
 from tests.hooks.conftest import LIVE, Post
 from tests.hooks.receiver import receiving
 from tests.store.making import rows, sql
@@ -35,13 +36,6 @@ Courier(telling.Teller(settings, lambda: datetime.now(UTC), random.random, 1.0))
 print("ready", file=sys.stderr, flush=True)
 threading.Event().wait()
 """
-
-
-def eventually(holds: Callable[[], object], within_s: float = 40) -> None:
-    end = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from storyclip.stack.stack import Stack
-from tests.stack.conftest import eventually
+from tests.eventually import eventually
 from tests.whole.conftest import SANDBOX, SHORT
 
 WITHIN_MS = 30_000

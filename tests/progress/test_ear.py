@@ -16,7 +16,7 @@ from storyclip.progress.bell import CHANNEL
 from storyclip.progress.ear import Ear
 from storyclip.stack.ports import free_port
 from storyclip.stack.programs import redis as redis_program
-from tests.progress.test_hub import eventually
+from tests.eventually import eventually
 
 
 @contextmanager

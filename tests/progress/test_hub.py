@@ -20,6 +20,7 @@ from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Ending, Outbox
 from storyclip.progress.viewer import Viewer
 from storyclip.store import clips, events, keys, streams
+from tests.eventually import eventually
 from tests.store.making import T0, brought_to, made, published, sql, the_batch, walked
 
 PATIENCE_S = 10
@@ -85,13 +86,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.at
-
-
-def eventually(is_so: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from storyclip.sandbox.process import ControlRefused
+from tests.eventually import eventually
 from tests.sandbox.conftest import ACCOUNT, SOURCE, Metricool
 
 
@@ -77,10 +78,7 @@ def test_a_clock_stands_still_until_it_runs(metricool: Metricool):
 
     assert control.now() == control.now() == metricool.iso(0)
     control.run_clock()
-    deadline = time.monotonic() + 10
-    while control.now() == metricool.iso(0) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert control.now() > metricool.iso(0)
+    eventually(lambda: control.now() > metricool.iso(0))
 
 
 def test_a_clock_does_not_go_back_behind_the_ledger(metricool: Metricool):

@@ -1,13 +1,13 @@
 """DELETE: what the client sees, what was done, and what a network has all the same."""
 
 import json
-import time
 
 import pytest
 import requests
 
 from storyclip.sandbox import people
 from storyclip.sandbox.in_process import Wire
+from tests.eventually import eventually
 from tests.sandbox.conftest import ACCOUNT, Metricool
 from tests.sandbox.here import FIRST_ID, POSTS, Here, at
 
@@ -95,9 +95,7 @@ def test_a_deletion_handled_late_is_done_though_the_client_has_given_up(metricoo
     assert metricool.get(ours["id"]).ok
     metricool.sandbox.advance(60)
 
-    deadline = time.monotonic() + 10
-    while metricool.sandbox.counts()["concurrent"] and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: not metricool.sandbox.counts()["concurrent"])
     assert metricool.get(ours["id"]).status_code == 404
     assert metricool.ledger("deleted")[0]["time"] == metricool.iso(60)
 

@@ -2,10 +2,10 @@
 
 import json
 import threading
-import time
 
 import pytest
 
+from tests.eventually import eventually
 from tests.sandbox.conftest import ACCOUNT, Metricool
 from tests.sandbox.here import NOON, Here, at
 
@@ -100,9 +100,7 @@ def test_calls_may_be_too_many_at_once(metricool: Metricool):
     metricool.sandbox.fault(fault="delay_before_create", seconds=60, times=1)
     waiting = threading.Thread(target=_post_alone, args=(metricool,))
     waiting.start()
-    deadline = time.monotonic() + 10
-    while not metricool.sandbox.counts()["concurrent"] and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: metricool.sandbox.counts()["concurrent"])
 
     assert metricool.get(5).status_code == 429
     metricool.sandbox.advance(60)

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from storyclip.sandbox.fault_names import NAMES
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "storyclip.sandbox"]
@@ -60,10 +61,7 @@ def test_it_ends_with_its_parent(tmp_path):
         pid = int(_line(parent))
         parent.kill()
 
-    deadline = time.monotonic() + 10
-    while _alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not _alive(pid)
+    eventually(lambda: not _alive(pid))
 
 
 def test_faults_of_the_command_line_are_switched_on(start, client_of):

@@ -1,9 +1,8 @@
 """From PENDING to PUBLISHED, and the posts that never get there."""
 
-import time
-
 import pytest
 
+from tests.eventually import eventually
 from tests.sandbox.conftest import Metricool
 
 
@@ -116,9 +115,7 @@ def test_a_running_sandbox_publishes_though_nobody_calls(start, client_of):
     metricool = client_of(start(date_step=1, publish_delay=0.2))
     metricool.created(metricool.story(in_s=1))
 
-    deadline = time.monotonic() + 10
-    while not metricool.ledger("published") and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: metricool.ledger("published"))
 
     [created], [published] = metricool.ledger("created"), metricool.ledger("published")
     assert published["time"] == created["plannedFor"].replace(".000Z", ".200Z")

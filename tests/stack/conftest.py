@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,8 +12,6 @@ import pytest
 from storyclip.stack.child import Program
 from storyclip.stack.supervisor import Supervisor
 
-PATIENCE_S = 20
-
 SLEEPER = "import time; time.sleep(600)"
 # Forks a child that outlives it, as Dramatiq's master does when it is killed.
 FORKING = "import os, time; print(os.fork(), flush=True); time.sleep(600)"
@@ -22,13 +19,6 @@ FORKING = "import os, time; print(os.fork(), flush=True); time.sleep(600)"
 
 def python(name: str, source: str) -> Program:
     return Program(name, (sys.executable, "-I", "-S", "-c", source))
-
-
-def eventually(is_so: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    until = time.monotonic() + patience_s
-    while not is_so():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def lives(pid: int) -> bool:

@@ -18,7 +18,8 @@ import requests
 from config.settings import names
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.ports import HOST, free_port
-from tests.stack.conftest import PATIENCE_S, eventually, lives
+from tests.eventually import PATIENCE_S, eventually
+from tests.stack.conftest import lives
 
 ENDS_WITHIN_S = 30
 

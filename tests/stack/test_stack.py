@@ -16,7 +16,8 @@ from redis import Redis
 from config.settings import SettingsInvalid
 from storyclip.stack.lock import DataTaken
 from storyclip.stack.stack import Stack, StackFailed
-from tests.stack.conftest import eventually, lives
+from tests.eventually import eventually
+from tests.stack.conftest import lives
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from storyclip.stack.child import CHECKOUT
-from tests.stack.conftest import FORKING, SLEEPER, eventually, lives, python
+from tests.eventually import eventually
+from tests.stack.conftest import FORKING, SLEEPER, lives, python
 
 
 def test_a_program_that_is_killed_is_started_again(supervisor, reports):

@@ -16,7 +16,7 @@ import requests
 from storyclip.stack.ports import HOST, free_port
 from storyclip.terminal.boards import Board
 from storyclip.terminal.screen import verdict
-from tests.stack.conftest import eventually
+from tests.eventually import eventually
 from tests.terminal.answering import answering
 from tests.terminal.conftest import new_account
 

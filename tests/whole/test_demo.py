@@ -16,7 +16,8 @@ import pytest
 
 from config.settings import names
 from storyclip.stack.child import CHECKOUT
-from tests.stack.conftest import eventually, lives
+from tests.eventually import eventually
+from tests.stack.conftest import lives
 
 VERDICT = "5 of 5 published, in order, 0 duplicates"
 

@@ -28,7 +28,7 @@ from storyclip.domain.clip import Event
 from storyclip.stack.stack import Stack
 from storyclip.store import batches, clips, database, events, keys
 from storyclip.store.new_batch import NewBatch, NewClip
-from tests.stack.conftest import eventually
+from tests.eventually import eventually
 from tests.store.making import record, wish
 
 RECONNECTS = 500  # forced, over all viewers
