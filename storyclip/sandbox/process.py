@@ -4,6 +4,7 @@ import json
 import select
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -56,7 +57,7 @@ class SandboxProcess:
             RuntimeError: it ended, or said nothing for READY_S; its stderr is ours.
         """
         child = subprocess.Popen(
-            [sys.executable, "-m", "storyclip.sandbox", *self._arguments()],
+            command_with({"ledger": self._ledger, **self._flags}),
             cwd=_CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -187,23 +188,25 @@ class SandboxProcess:
         self._flags["clock"] = None if answer["running"] else now
         return now
 
-    def _arguments(self) -> list[str]:
-        arguments = ["--ledger", str(self._ledger)]
-        for name, value in self._flags.items():
-            flag = f"--{name.replace('_', '-')}"
-            for one in value if isinstance(value, list) else [value]:
-                if one is True:
-                    arguments.append(flag)
-                elif one is not None and one is not False:
-                    arguments += [flag, json.dumps(one) if isinstance(one, dict) else str(one)]
-        return arguments
-
     def _reap(self) -> None:
         if self._child is not None:
             self._child.wait()
             if self._child.stdout is not None:
                 self._child.stdout.close()
             self._child = None
+
+
+def command_with(flags: Mapping[str, Any]) -> list[str]:
+    """The sandbox's command with these flags, spelled with underscores; a list is one flag each."""
+    command = [sys.executable, "-m", "storyclip.sandbox"]
+    for name, value in flags.items():
+        flag = f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            if one is True:
+                command.append(flag)
+            elif one is not None and one is not False:
+                command += [flag, json.dumps(one) if isinstance(one, dict) else str(one)]
+    return command
 
 
 def _first_line(pipe: IO[str] | None) -> str:

