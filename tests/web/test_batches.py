@@ -10,32 +10,11 @@ import pytest
 from storyclip.domain.clip import Event
 from storyclip.domain.moves import Move
 from storyclip.store import clips, writer
+from tests.domain.test_views import FACTS
 from tests.store.making import record
 from tests.web.conftest import NOON, good
 
 API = "/api/metricool"
-FACTS = {
-    "batchId",
-    "tenant",
-    "jobId",
-    "status",
-    "phase",
-    "publishMode",
-    "accountId",
-    "network",
-    "progress",
-    "currentIndex",
-    "currentStory",
-    "currentStatus",
-    "waitProgress",
-    "scheduledFor",
-    "schedule",
-    "createdAt",
-    "startedAt",
-    "completedAt",
-    "error",
-    "lastSeq",
-}
 
 
 @pytest.fixture
