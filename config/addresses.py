@@ -71,14 +71,10 @@ def upstream_url(text: str) -> str:
         ValueError: with what was expected; https is, except on this machine.
     """
     expected = "https://host/path"
-    parts = _split(text, expected)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(expected)
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(f"{expected} without user, query or fragment")
-    if parts.scheme == "http" and not is_loopback(text):
+    url = _base(text, expected)
+    if urlsplit(url).scheme == "http" and not is_loopback(url):
         raise ValueError(f"{expected} (http only on this machine: the token must not be readable)")
-    return text.rstrip("/")
+    return url
 
 
 def service_url(text: str) -> str:
@@ -87,13 +83,7 @@ def service_url(text: str) -> str:
     Raises:
         ValueError: with what was expected; http is fine, for it may be a neighbour.
     """
-    expected = "the service's address like https://storyclip.example.com"
-    parts = _split(text, expected)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(expected)
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(f"{expected}, without user, query or fragment")
-    return text.rstrip("/")
+    return _base(text, "the service's address like https://storyclip.example.com")
 
 
 def cors_origins(text: str) -> tuple[str, ...]:
@@ -114,6 +104,15 @@ def _origin(origin: str) -> str:
     if origin != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
         raise ValueError(f"{expected}, without a path")
     return origin
+
+
+def _base(text: str, expected: str) -> str:
+    parts = _split(text, expected)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(expected)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{expected}, without user, query or fragment")
+    return text.rstrip("/")
 
 
 def _split(text: str, expected: str) -> SplitResult:
