@@ -57,6 +57,13 @@ def with_an_unconfirmed(stage: Stage, fault: str = "never_publishes", **spec: An
     return clip
 
 
+def with_one_deleted(stage: Stage) -> None:
+    """A clip that is unconfirmed, and whose post was deleted after its date."""
+    clip = with_an_unconfirmed(stage, times=1)
+    assert clip.post_id is not None
+    stage.upstream.delete_post("2000001", clip.post_id)
+
+
 def test_a_refused_clip_is_sent_again_and_the_batch_that_had_ended_runs_again(stage: Stage):
     with_a_refused(stage, 1, 1)
     stage.pass_time(200)
@@ -145,9 +152,7 @@ def test_an_unconfirmed_clip_that_metricool_may_yet_publish_is_left_alone(stage:
 
 
 def test_an_unconfirmed_clip_deleted_after_its_date_is_sent_again_by_a_persons_word(stage: Stage):
-    clip = with_an_unconfirmed(stage, times=1)
-    assert clip.post_id is not None
-    stage.upstream.delete_post("2000001", clip.post_id)
+    with_one_deleted(stage)
 
     assert refused(stage, 1) is RefusalCode.STILL_PENDING
     done = retry(stage, absence_confirmed=True)
@@ -162,9 +167,7 @@ def test_an_unconfirmed_clip_deleted_after_its_date_is_sent_again_by_a_persons_w
 def test_a_clip_that_metricool_had_and_shows_nowhere_is_sent_again_by_a_persons_word_alone(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    clip = with_an_unconfirmed(stage, times=1)
-    assert clip.post_id is not None
-    stage.upstream.delete_post("2000001", clip.post_id)
+    with_one_deleted(stage)
     monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
 
     assert refused(stage, 1) is RefusalCode.STILL_PENDING
@@ -178,9 +181,7 @@ def test_a_clip_that_metricool_had_and_shows_nowhere_is_sent_again_by_a_persons_
 def test_a_clip_asked_for_again_waits_for_the_batch_that_has_the_lane(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    clip = with_an_unconfirmed(stage, times=1)
-    assert clip.post_id is not None
-    stage.upstream.delete_post("2000001", clip.post_id)
+    with_one_deleted(stage)
     monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
     stage.accept(3, name="b2")
     stage.play()
@@ -192,28 +193,16 @@ def test_a_clip_asked_for_again_waits_for_the_batch_that_has_the_lane(
     assert stage.live() == [*[source("b2", n) for n in (1, 2, 3)], source("b1", 1)]
 
 
-def test_an_absence_is_not_believed_before_the_fence(stage: Stage):
-    clip = with_an_unconfirmed(stage, times=1)
-    assert clip.post_id is not None
-    assert clip.planned_for is not None
-    stage.upstream.delete_post("2000001", clip.post_id)
+def test_an_absence_is_not_believed_before_the_fence(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    with_one_deleted(stage)
+    monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
     later = stage.settings.model_copy(update={"settle_s": 3600.0})
 
-    again = Retry(_WithoutDeleted(stage.upstream), later, stage.at)
+    again = Retry(stage.upstream, later, stage.at)
     with pytest.raises(ActionRefused) as refusal:
         again(stage.batch(), 1, order_may_change=False)
 
     assert refusal.value.code is RefusalCode.STILL_PENDING
-
-
-class _WithoutDeleted:
-    def __init__(self, upstream: Any) -> None:
-        self._upstream = upstream
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "deleted_posts":
-            return lambda *of: NOTHING_DELETED
-        return getattr(self._upstream, name)
 
 
 def with_a_failed_one_asked_again(stage: Stage, *faults: str) -> None:
