@@ -15,7 +15,7 @@ from storyclip.flow.control import Hand, Outcome, Patience, outcome_of
 from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, wishes
 from storyclip.store.events import events_since
-from tests.flow.acts import die, slowly
+from tests.flow.acts import created_by_us, deleted_by_us, die, slowly, until
 from tests.flow.conftest import Stage, source
 from tests.store.making import at_once, record
 
@@ -31,21 +31,8 @@ def hand(stage: Stage) -> Hand:
     return Hand(stage.settings, lambda: stage.at, Patience(lambda: spent[0], work))
 
 
-def created(stage: Stage) -> list[str]:
-    return [line["source"] for line in stage.sandbox.ledger() if line["event"] == "created"]
-
-
-def deleted(stage: Stage) -> list[str]:
-    return [line["source"] for line in stage.sandbox.ledger() if line["event"] == "deleted"]
-
-
 def types(stage: Stage) -> list[str]:
     return [event["type"] for event in events_since("b1", 0)]
-
-
-def until(stage: Stage, state: State, index: int) -> None:
-    while stage.states()[index - 1] is not state:
-        stage.pass_time(1)
 
 
 def test_a_pause_lets_the_clip_in_hand_finish_and_starts_no_other(stage: Stage):
@@ -57,7 +44,7 @@ def test_a_pause_lets_the_clip_in_hand_finish_and_starts_no_other(stage: Stage):
 
     assert stage.states() == [State.PUBLISHED, State.PUBLISHED, State.PENDING]
     assert stage.batch().status is Status.PAUSED
-    assert created(stage) == [source("b1", 1), source("b1", 2)]
+    assert created_by_us(stage) == [source("b1", 1), source("b1", 2)]
     assert types(stage).count("paused") == 1
 
 
@@ -144,13 +131,13 @@ def test_a_cancel_deletes_the_clip_whose_minute_has_not_come(stage: Stage):
     until(stage, State.WAITING_CONFIRMATION, 2)
 
     outcome = hand(stage).cancel(batch)
-    made = created(stage)
+    made = created_by_us(stage)
     stage.pass_time(900)
 
     assert outcome == Outcome((1,), (2, 3, 4), (), ())
     assert stage.batch().status is Status.CANCELLED
-    assert created(stage) == made
-    assert deleted(stage) == [source("b1", 2)]
+    assert created_by_us(stage) == made
+    assert deleted_by_us(stage) == [source("b1", 2)]
     assert stage.live() == [source("b1", 1)]
     assert types(stage)[-1] == "cancelled"
     assert types(stage).count("cancelled") == 1
@@ -171,7 +158,7 @@ def test_a_cancel_of_what_is_going_out_this_moment_says_that_it_is_unknown(stage
     stage.pass_time(300)
     assert outcome_of(stage.clips()) == Outcome((1,), (2,), (), ())
     assert stage.live() == [source("b1", 1)]
-    assert deleted(stage) == []
+    assert deleted_by_us(stage) == []
 
 
 def test_a_cancelled_batch_whose_answer_was_lost_is_looked_for_and_deleted(stage: Stage):
@@ -188,7 +175,7 @@ def test_a_cancelled_batch_whose_answer_was_lost_is_looked_for_and_deleted(stage
 
     assert stage.states() == [State.CANCELLED] * 2
     assert stage.live() == []
-    assert deleted(stage) == [source("b1", 1)]
+    assert deleted_by_us(stage) == [source("b1", 1)]
 
 
 def test_a_cancelled_clip_that_never_arrived_is_not_sent_again(stage: Stage):
@@ -200,7 +187,7 @@ def test_a_cancelled_clip_that_never_arrived_is_not_sent_again(stage: Stage):
     stage.pass_time(900)
 
     assert stage.states() == [State.CANCELLED] * 2
-    assert created(stage) == []
+    assert created_by_us(stage) == []
     assert stage.batch().status is Status.CANCELLED
 
 
@@ -212,7 +199,7 @@ def test_what_was_being_prepared_when_the_batch_was_cancelled_is_not_sent(stage:
     stage.pass_time(600)
 
     assert stage.states() == [State.CANCELLED] * 2
-    assert created(stage) == []
+    assert created_by_us(stage) == []
 
 
 @pytest.mark.parametrize("died", ["before", "after"])
@@ -229,7 +216,7 @@ def test_a_worker_that_dies_while_it_deletes_leaves_a_clip_that_is_cancelled(
 
     clip = stage.clips()[0]
     assert (clip.state, clip.error_code) == (State.CANCELLED, None)
-    assert deleted(stage) == [source("b1", 1)]
+    assert deleted_by_us(stage) == [source("b1", 1)]
     assert stage.live() == []
 
 
@@ -268,10 +255,10 @@ def test_a_paused_batch_of_a_refused_account_says_both(stage: Stage):
     stage.pass_time(300)
 
     assert stage.batch().status is Status.PAUSED
-    assert created(stage) == []
+    assert created_by_us(stage) == []
     stage.sandbox.clear_faults()
     stage.pass_time(300)
-    assert created(stage) == []
+    assert created_by_us(stage) == []
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "cancel"])

@@ -13,9 +13,9 @@ from storyclip.domain.clip import Event, State
 from storyclip.flow.control import Outcome
 from storyclip.flow.step import step
 from storyclip.store import wishes
-from tests.flow.acts import die, slowly
+from tests.flow.acts import created_by_us, deleted_by_us, die, slowly
 from tests.flow.conftest import Stage, source
-from tests.flow.test_control import created, deleted, hand
+from tests.flow.test_control import hand
 from tests.store.making import record
 
 ALL = [source("b1", n) for n in (1, 2, 3)]
@@ -34,12 +34,12 @@ def test_a_pause_deletes_what_was_handed_over_and_keeps_the_dates(stage: Stage):
 
     hand(stage).pause(stage.batch())
 
-    assert deleted(stage) == ALL[::-1]
+    assert deleted_by_us(stage) == ALL[::-1]
     assert stage.states() == [State.PENDING] * 3
     assert [clip.wished_for for clip in stage.clips()] == dates
     assert {clip.post_id for clip in stage.clips()} == {None}
     stage.pass_time(3 * 3600)
-    assert created(stage) == ALL
+    assert created_by_us(stage) == ALL
     assert stage.live() == []
 
 
@@ -84,7 +84,7 @@ def test_a_pause_when_the_first_is_out_recalls_the_others_alone(stage: Stage):
     hand(stage).resume(stage.batch())
     stage.pass_time(900)
 
-    assert deleted(stage) == ALL[:0:-1]
+    assert deleted_by_us(stage) == ALL[:0:-1]
     assert stage.live() == ALL
     assert stage.batch().status is Status.COMPLETED
 
@@ -96,8 +96,8 @@ def test_a_cancel_deletes_all_that_was_handed_over(stage: Stage):
     stage.pass_time(3 * 3600)
 
     assert outcome == Outcome((), (1, 2, 3), (), ())
-    assert sorted(deleted(stage)) == ALL
-    assert (created(stage), stage.live()) == (ALL, [])
+    assert sorted(deleted_by_us(stage)) == ALL
+    assert (created_by_us(stage), stage.live()) == (ALL, [])
     assert stage.batch().status is Status.CANCELLED
 
 
@@ -140,7 +140,7 @@ def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(stage: Stage):
     stage.pass_time(5)
 
     assert stage.states() == [State.CANCELLED]
-    assert deleted(stage) == [source("b1", 1)]
+    assert deleted_by_us(stage) == [source("b1", 1)]
 
 
 def test_a_clip_whose_file_is_not_copied_is_not_called_deleted_for_what_was_recalled(
@@ -151,7 +151,7 @@ def test_a_clip_whose_file_is_not_copied_is_not_called_deleted_for_what_was_reca
     stage.play()
     wishes.pause(batch.batch_id, batch.user_id, stage.at)
     stage.pass_time(5)
-    assert deleted(stage) == [source("b1", 1)]
+    assert deleted_by_us(stage) == [source("b1", 1)]
     stage.sandbox.fault(fault="drop_before_create", times=1)
     wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
 
@@ -169,7 +169,7 @@ def test_an_id_brought_home_after_its_post_was_taken_back_is_not_held_again(stag
         record(clip, Event.UNANSWERED, at=stage.at, next_at=stage.at)
         wishes.pause("b1", "ana", stage.at)
         step(clip.id, stage.engine_of("worker-b"))
-        assert deleted(stage) == [source("b1", 1)]
+        assert deleted_by_us(stage) == [source("b1", 1)]
 
     with slowly(stage, "submit_story", after=called_dead_and_taken_back):
         stage.play()
