@@ -24,9 +24,10 @@ class Wanted(Enum):
 class Situation:
     """A clip, its batch, and its neighbours there.
 
-    `sends` are the clip's own, oldest first; read only where they matter, while it is pending or
-    verifying. `taken` are the dates of the account's stories of the last day, for networks that
-    count them. `holds_lane`: it is the one in flight that others of its lane wait for.
+    `sends` are the clip's own, oldest first; read only where they matter, while it is pending,
+    verifying or failed. `taken` are the dates of the account's stories of the last day, for
+    networks that count them. `holds_lane`: it is the one in flight that others of its lane wait
+    for.
     """
 
     clip: Clip

@@ -134,7 +134,7 @@ def _wait(clip: Clip, visit: Visit, to_fence_s: float) -> Move:
 def _note_absence(clip: Clip, visit: Visit) -> Move:
     since = clip.missing_since or visit.now
     next_at = max(since + seconds(visit.settings.settle_s / SECOND_LOOK), visit.now)
-    return moves.looked(clip, later(next_at), checks=clip.checks, missing_since=since)
+    return moves.looked(clip, later(next_at), checks=clip.checks, missing_since=since, seen_at=None)
 
 
 def _unprovable(clip: Clip, visit: Visit) -> Move:

@@ -6,14 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain.clip import Clip, Event
-from storyclip.domain.moves.move import (
-    NEVER,
-    Move,
-    anew,
-    mine,
-    stepped,
-    without_error,
-)
+from storyclip.domain.moves.move import NEVER, Move, anew, mine, stepped, without_error
 
 
 def retried(clip: Clip, wished_for: datetime, *, order_waived: bool) -> Move:

@@ -6,10 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain.clip import Clip, State
-from storyclip.domain.moves.move import (
-    Due,
-    Move,
-)
+from storyclip.domain.moves.move import Due, Move
 
 
 def leading(move: Move, lead_s: float, until: datetime) -> Move:
@@ -28,8 +25,8 @@ def looked(
     when: Due,
     *,
     checks: int,
-    missing_since: datetime | None = None,
-    seen_at: datetime | None = None,
+    missing_since: datetime | None,
+    seen_at: datetime | None,
 ) -> Move:
     """Note what one look showed, and when to look again.
 
