@@ -19,6 +19,7 @@ from storyclip.domain.identity import (
     is_made_too_late,
     is_of,
     is_superseded,
+    name_of,
     sent_as,
     shows_other_media,
 )
@@ -218,5 +219,5 @@ def _absence(clip: Clip, look: Look, visit: Visit) -> Incident | None:
 
 
 def _told(kind: str, clip: Clip, post: Post, words: str) -> Incident:
-    subject = f"{clip.batch_id}/{clip.index}/{post.uuid or post.id}"
+    subject = f"{clip.batch_id}/{clip.index}/{name_of(post)}"
     return Incident(kind, subject, f"post {post.id} of clip {clip.index}: {words}")

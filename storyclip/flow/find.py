@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storyclip.domain.clip import Clip
-from storyclip.domain.identity import Fate, came_of, fate_of, found_among, held_among, is_of
+from storyclip.domain.identity import (
+    Fate,
+    came_of,
+    fate_of,
+    found_among,
+    held_among,
+    is_of,
+    name_of,
+)
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post
 from storyclip.flow.asking import Search, ask, everywhere, held_by_others
@@ -39,7 +47,7 @@ def anywhere(clip: Clip) -> Search[Post | Deleted | None]:
     dates = [*clip.plans, *([clip.planned_for] if clip.planned_for else [])]
     look = yield from ask(everywhere(clip, dates))
     others = yield from held_by_others(clip, tuple(p for p in look.posts if is_of(clip, p)))
-    if found := held_among(clip, [p for p in look.posts if (p.uuid or p.id) not in others]):
+    if found := held_among(clip, [p for p in look.posts if name_of(p) not in others]):
         return found
     return (yield from among_deleted(clip))
 
