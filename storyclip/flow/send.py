@@ -59,10 +59,10 @@ def recover(situation: Situation, visit: Visit) -> Course[None]:
     """Take over a clip whose worker is gone: looked for if it may have left, else tried again."""
     clip = situation.clip
     if clip.was_sent:
-        reason = "the worker that sent it died before it wrote the answer"
+        reason = "the worker that sent it died, or stood still, before it wrote the answer"
         yield from put(moves.unanswered(clip, reason, visit.now))
     elif clip.attempts >= visit.settings.max_attempts:
-        reason, safety = "each worker that prepared it died", RetrySafety.SAFE
+        reason, safety = "each worker that prepared it died or stood still", RetrySafety.SAFE
         yield from put(moves.refused(clip, reason, ErrorCode.MEDIA_UNAVAILABLE, safety))
     else:
         yield from put(moves.tried(clip, mine(visit.now), None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from tests.world import rows, times
 from tests.world.times import SECOND_US
@@ -25,6 +26,7 @@ class Clock:
         self._ticked_us = -RING_AGAIN_US
         self._patience_us = TICK_US
         self._audits_done = len(AUDITS_AFTER_US)
+        self.glimpse: Callable[[], None] | None = None  # before an audit
         self._next_audit = 0  # counts, so that an older plan knows that it is void
         self._world.hub.before_waiting = self._set
         self._world.changed = self.changed
@@ -65,6 +67,7 @@ class Clock:
             self._tick_at(at_us + RING_AGAIN_US)
             return
         self._ticked_us, self._tick_at_us = at_us, -1
+        self._workers.look_for_silence()
         due = rows.make_due(able[0].our.now())
         for clip_id in due:
             self._workers.ring("publish", clip_id)
@@ -90,6 +93,8 @@ class Clock:
         if not able or self._world.store_is_down():
             self._plan_audit()
             return
+        if self.glimpse is not None:
+            self.glimpse()
         now = able[0].our.now()
         for lane_id in rows.lanes_to_audit(now):
             self._workers.ring("audit", lane_id)

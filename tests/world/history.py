@@ -20,6 +20,8 @@ from tests.world.workers import Workers
 from tests.world.world import World
 
 MOST_S = 8 * 24 * HOUR_S
+MANY = 50  # stories a day, more than any history has on a lane
+GLIMPSED = 0.1  # of the histories, for it takes time
 AFTERWARDS_S = 3 * HOUR_S  # late watches and fences after the last thing that happened
 
 
@@ -38,13 +40,24 @@ def run(
 ) -> History:
     """Run one history and judge it; with `allowed`, with exactly these disturbances."""
     ahead_us = round(scenario.metricool_ahead_s) * SECOND_US
-    record = Record(telling=telling, metricool_ahead_us=ahead_us)
+    record = Record(
+        telling=telling,
+        metricool_ahead_us=ahead_us,
+        tells_time=scenario.has_date_header,
+        is_quota_small=scenario.quota_24h < MANY,
+    )
     world = World(scenario, Choices(scenario.seed, allowed), record)
     metricool = Metricool(world)
     workers = Workers(metricool, settings_of(scenario))
     People(metricool)
     web = Web(workers)
     clock = Clock(workers)
+
+    def glimpse() -> None:
+        record.glimpses += [_shown(batch, world.hub.now_us) for batch in rows.all_batches()]
+
+    if world.choices.draw("glimpses") < GLIMPSED:
+        clock.glimpse = glimpse
 
     def changed(
         batch: str, seq: int, opened_clip_id: int | None, failed: tuple[str, int] | None
@@ -62,12 +75,12 @@ def run(
         finally:
             world.hub.abandon()
         record.known_uuids = rows.known_uuids()
-        record.endings = [_ending(world, batch) for batch in rows.all_batches()]
+        record.endings = [_shown(batch, record.ended_us) for batch in rows.all_batches()]
     return History(scenario, record, world.choices.taken, judge(record))
 
 
-def _ending(world: World, batch: str) -> Ending:
-    now = instant(world.record.ended_us)
+def _shown(batch: str, at_us: int) -> Ending:
+    now = instant(at_us)
     summary = rows.summary_shown(batch, now)
     return Ending(batch, summary, rows.clips_shown(batch), rows.events_told(batch))
 

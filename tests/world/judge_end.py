@@ -26,6 +26,8 @@ def at_the_end(record: Record, clips: Clips) -> Iterator[Finding]:
     for ending in record.endings:
         yield from _ended(record, ending)
         yield from _events(ending)
+    for glimpse in record.glimpses:
+        yield from _events(glimpse)
 
 
 def _without_end(record: Record, about: str, clips: Clips) -> Iterator[Finding]:

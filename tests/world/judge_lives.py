@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
@@ -10,6 +11,7 @@ from tests.world.record import Record
 from tests.world.times import SECOND_US, shown
 
 STEP_US = 60 * SECOND_US
+SOON_US = 5 * STEP_US
 SLOW_US = 30 * SECOND_US  # later than this after its date, it was Metricool that took its time
 
 
@@ -24,21 +26,52 @@ def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
         for one, other in combinations(of_batch(clips, ending.batch), 2):
             yield from _in_order(record, one, other)
     yield from _lanes(record, clips)
+    if record.is_calm and record.tells_time and not record.is_quota_small:
+        yield from _without_delay(record, clips)
     yield from _ids_kept(record)
+    yield from _one_copy_a_send(record)
     for deletion in record.deletions:
         if deletion.theirs:
             words = f"a DELETE of ours hit a post of somebody else's at {shown(deletion.at_us)}"
             yield Finding("lost", "a person's post deleted", deletion.about, words)
 
 
+def _without_delay(record: Record, clips: Clips) -> Iterator[Finding]:
+    """Alone on its lane and undisturbed, a story of mode now goes out soon after the one before."""
+    lanes = Counter(asked.lane for asked in record.asked.values())
+    for asked in record.asked.values():
+        if asked.dates_us or lanes[asked.lane] > 1:
+            continue
+        before_us = asked.at_us
+        for clip in of_batch(clips, asked.batch):
+            live = clip.first_live
+            if live is None:
+                break
+            if live.at_us > before_us + SOON_US:
+                words = f"turn at {shown(before_us)}, live at {shown(live.at_us)}"
+                yield Finding("stuck", "late though nothing happened", clip.name, words)
+            before_us = live.at_us
+
+
 def _ids_kept(record: Record) -> Iterator[Finding]:
     """An id that a worker was told, and lived to write, is never thrown away."""
+    if record.counts["store downs"]:
+        return  # it could not be written
     for sent in record.sent:
         if sent.uuid is None or sent.told is None or sent.told in record.killed:
             continue
         if sent.uuid not in record.known_uuids:
             words = f"{sent.told} was told of the post that left {shown(sent.began_us)}"
             yield Finding("lost", "an id thrown away", sent.clip, words)
+
+
+def _one_copy_a_send(record: Record) -> Iterator[Finding]:
+    """No two posts show one copy of a file: its URL would tell nothing of either."""
+    made = Counter(sent.media_url for sent in record.sent if sent.uuid is not None)
+    for sent in record.sent:
+        if made.pop(sent.media_url, 0) > record.copies[sent.media_url] > 0:
+            words = f"{sent.media_url} was sent again at {shown(sent.began_us)} or later"
+            yield Finding("untrue", "one copy for two posts", sent.clip, words)
 
 
 def _once(clip: ClipFacts) -> Iterator[Finding]:

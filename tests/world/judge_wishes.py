@@ -28,6 +28,8 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
             yield from _goes_out_though(record, told.at_us, mine)
         if act == "retry":
             yield from _retried(record, told, mine)
+        if act == "resume":
+            yield from _resumed(record, told, mine)
     for ending in record.endings:
         for event in ending.events:
             if event["type"] in ("paused", "cancelled") or event["status"] == "paused":
@@ -111,6 +113,20 @@ def _retried(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[
             if sent and sent.began_us < told.began_us and not other.is_date_touched:
                 yield _untrue("order kept, and it was not", clip, told)
                 break
+
+
+def _resumed(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    """Nobody is told that a batch goes on whose next clip cannot come in its order any more."""
+    acted_since = any(
+        one.batch == told.batch and one.began_us > told.began_us for one in record.told
+    )
+    if acted_since:
+        return
+    for clip in mine:
+        was_to_come = clip.shown["errorCode"] == "order_lost"
+        later = [one for one in mine if one.index > clip.index]
+        if was_to_come and any(one.was_said_before(told.began_us, "published") for one in later):
+            yield _untrue("resumed, and given up for the order", clip, told)
 
 
 def _live_by(clip: ClipFacts, us: int) -> bool:

@@ -149,7 +149,7 @@ class Trip:
         if self._request.method == "POST":
             media_url = (self._request.body or {})["media"][0]
             is_echoed = not (urlsplit(media_url).hostname or "").endswith("metricool.com")
-            self.sent = Sent(self._about, self._began_us, is_echoed=is_echoed)
+            self.sent = Sent(self._about, self._began_us, media_url=media_url, is_echoed=is_echoed)
             world.record.sent.append(self.sent)
         there_s = draw(self._name, 0.005, BEFORE)
         if kind == "request lost":

@@ -120,6 +120,8 @@ class Metricool:
     def written(self, at_ms: int, line: Line) -> None:
         """Keep what the ledger says that the judge needs."""
         record, event, uuid = self.world.record, line["event"], line["uuid"]
+        if event == "normalized":
+            record.copies[line["media"]] += 1
         if event == "created" and line["by"] == "api":
             record.owner[uuid] = self._asking
         if line["restoredBy"] == "person" and uuid not in record.theirs_since:

@@ -21,6 +21,7 @@ class Sent:
     handled_us: int | None = None
     uuid: str | None = None
     planned_us: int | None = None
+    media_url: str = ""
     is_echoed: bool = False
     is_lost: bool = False
     told: str | None = None  # the process that read its answer
@@ -124,11 +125,20 @@ class Record:
     nobody_us: list[tuple[int, int]] = field(default_factory=list)  # when all workers stood still
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)
+    copies: Counter[str] = field(default_factory=Counter)  # how often each URL was handed out
+    glimpses: list[Ending] = field(default_factory=list)  # batches as they were shown on the way
     killed: set[str] = field(default_factory=set)  # processes
     known_uuids: set[str] = field(default_factory=set)  # of posts that a row knows at the end
     metricool_ahead_us: int = 0  # of its clock
+    tells_time: bool = True  # Metricool, in its answers
+    is_quota_small: bool = False
     ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end
+
+    @property
+    def is_calm(self) -> bool:
+        """Return whether nothing happened that anybody would have to cope with."""
+        return not (self.counts["kills"] or self.counts["faults"] or self.counts["people"])
 
     def tell(self, at_us: int, who: str, what: str) -> None:
         """Add a line to the story."""

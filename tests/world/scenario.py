@@ -202,6 +202,7 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     "habits": {**HABITS, **FATES, "habits": 0.3, "answer lost": 0.06, "dated": 0.4},
     "echo": {"echo": 0.4, "same copy": 0.2, "rehost the echoed": 0.7, "answer lost": 0.1},
     "slow and odd": {"freeze": 0.03, "echo": 0.1, "rehost": 0.3, "other in lists": 0.2},
+    "slow and wishes": {**WISHES, "wish": 0.8, "freeze": 0.06, "dated": 0.4},
     "everything": {
         **_part(KILLS, LINES, FATES, HABITS, by=0.5),
         **WISHES,

@@ -13,6 +13,7 @@ from tests.world.record import Escaped
 from tests.world.scheduler import Killed, Process
 
 SILENT_S = 1.5  # until the clock of another calls a worker dead
+BEAT_S = 0.25  # between two beats of one that lives
 HANDS = 8
 
 
@@ -111,6 +112,14 @@ class Workers:
         elif not process.alive or process.frozen_until_us > self._world.hub.now_us:
             self._world.tell("clock", f"calls {process.name} dead")
             rows.bury([process.name], able[0].our.now())
+
+    def look_for_silence(self) -> None:
+        """Call dead who has not been heard for too long: the living are heard once a tick."""
+        if SILENT_S < BEAT_S:
+            for worker in self.able():
+                if worker.in_hand:
+                    self._world.tell("clock", f"calls {worker.process.name} dead, which lives")
+                    rows.bury([worker.process.name], worker.our.now())
 
     def _hear(self, what: str, row_id: int, about: str) -> None:
         able = self.able()

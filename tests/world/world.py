@@ -100,6 +100,7 @@ class World:
         elif kind == "store down":
             long_s = 10 ** draw(name, -1.0, 1.8)  # 0.1 s to a minute
             self.record.counts["faults"] += 1
+            self.record.counts["store downs"] += 1
             self.tell("database", f"cannot be written for {long_s:.1f} s")
             self._store_down_until_us = self.hub.now_us + round(long_s * SECOND_US)
         elif kind == "jump":

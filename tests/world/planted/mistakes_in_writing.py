@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from storyclip.domain import moves, wish
+from storyclip.domain import moves
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import LostRace
 from storyclip.flow import engine, hand
@@ -108,7 +108,7 @@ def a_late_id_thrown_away(instead: Plant) -> None:
     instead.of(hand, "_bring_home", drop)
 
 
-@plant("kills", "everything")
+@plant("slow and wishes")
 def sent_after_standing_still(instead: Plant) -> None:
     """Send though the intent was written long ago."""
     instead.of(hand, "SLACK_S", 1e9)
@@ -145,7 +145,7 @@ def retried_keeps_the_old_media_and_plans(instead: Plant) -> None:
     instead.of(moves, "retried", retried)
 
 
-@plant("habits", "everything")
+@plant("lost answers", "everything")
 def a_change_without_its_event(instead: Plant) -> None:
     """Let a reader see what no event told."""
     instead.of(writer, "_shows", always(False))
@@ -170,13 +170,6 @@ def the_wall_clock_believed(instead: Plant) -> None:
     instead.of(heart, "SteadyClock", lambda wall, monotonic: wall)
 
 
-@plant("wishes", "everything")
-def resume_forgets_who_is_out(instead: Plant) -> None:
-    """Plan a resumed batch from now on, whatever of it is upstream already."""
-    instead.of(wish, "_comes_out", always(False))
-    instead.of(wish, "come_late", always([]))
-
-
 @plant("calm", "lost answers", "everything")
 def a_key_that_nobody_remembers(instead: Plant) -> None:
     """Make a batch each time that a request with the same key is repeated."""
@@ -184,7 +177,7 @@ def a_key_that_nobody_remembers(instead: Plant) -> None:
     instead.of(batches, "_remember", always(None))
 
 
-@plant("kills", "calm")
+@plant("calm", "wishes")
 def buried_after_a_blink(instead: Plant) -> None:
     """Call a worker dead that was silent for 0.05 s."""
     instead.of(workers, "SILENT_S", 0.05)
