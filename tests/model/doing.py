@@ -22,11 +22,11 @@ from storyclip.flow import asking, calls
 from storyclip.flow.asking import Times
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import Visit
-from tests.model import rows as rows_
 from tests.model.metricool import Deleting, Metricool, Posting
-from tests.model.rows import Rows
 from tests.model.scene import Scene
 from tests.model.state import State
+from tests.model.twin import lanes, recalls, sends, situation, writer
+from tests.model.twin.rows import Rows
 from tests.model.visits import Failed, Node
 
 TOO_LATE = Failed(UpstreamUnreachable, "it stood still for too long to speak")
@@ -64,10 +64,10 @@ def done(state: State, node: Node, scene: Scene) -> Iterator[Done]:
         case calls.ListDeleted():
             yield from _looks(state, scene, "lists deleted", state.metricool.deleted(state.now))
         case asking.HeldByOthers():
-            held = rows_.held_by_others(state.rows, asked.clip, asked.posts)
+            held = situation.held_by_others(state.rows, asked.clip, asked.posts)
             yield Done("asks whose they are", state, held)
         case asking.WasRemoved():
-            yield Done("asks who deleted it", state, rows_.was_removed(state.rows, asked.clip))
+            yield Done("asks who deleted it", state, sends.was_removed(state.rows, asked.clip))
         case _:
             known = node.written.get((id(state.rows), state.now))
             if known is None:
@@ -83,18 +83,18 @@ def _written(state: State, node: Node, scene: Scene) -> tuple[str, Rows, Any]:
     try:
         match asked:
             case Move():
-                after, clip = rows_.write(rows, asked, now)
+                after, clip = writer.write(rows, asked, now)
                 return _said(asked), after, clip
             case asking.Rest():
-                after = rows_.rest(rows, asked.clip, now)
+                after = writer.rest(rows, asked.clip, now)
             case asking.MakeWay():
-                after = rows_.make_way(rows, asked.clip, now)
+                after = recalls.make_way(rows, asked.clip, now)
             case asking.BeginRemoval():
-                after = rows_.begin_removal(rows, asked.send, asked.post, now)
+                after = sends.begin_removal(rows, asked.send, asked.post, now)
             case asking.MarkGone():
-                after = rows_.mark_gone(rows, asked.send, now)
+                after = sends.mark_gone(rows, asked.send, now)
             case asking.Learn():
-                after = rows_.learn(rows)
+                after = lanes.learn(rows)
             case _:
                 after = rows  # a bell, or words for a person
     except NotItsTurn as refusal:
@@ -111,12 +111,11 @@ def _brings_home(state: State, sent: Clip, node: Node, scene: Scene) -> tuple[st
     post = node.created
     assert post is not None
     visit = Visit(scene.settings, "", lambda: 1.0, Times(state.now, state.now))
-    situation = rows_.situation(state.rows, sent.id)
-    move = brought_home(situation, post, sent.sends, visit)
+    move = brought_home(situation.read(state.rows, sent.id), post, sent.sends, visit)
     if move is not None:
-        rows, clip = rows_.write(state.rows, move, state.now)
+        rows, clip = writer.write(state.rows, move, state.now)
         return f"brings the id home: {_said(move)}", rows, clip
-    rows = rows_.keep_late_id(state.rows, sent, sent.sends, post)
+    rows = sends.keep_late_id(state.rows, sent, sent.sends, post)
     return "writes the id down beside its send", rows, LostRace
 
 

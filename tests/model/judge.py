@@ -22,11 +22,12 @@ def wrong(before: State, state: State) -> str | None:
 
 
 def _wrongly_done(before: State, state: State) -> Iterator[str]:
-    batch = before.rows.batch
-    if batch.cancel_requested_at is not None or batch.pause_requested_at is not None:
-        for old, new in zip(before.rows.clips, state.rows.clips, strict=True):
-            if new.sends > old.sends:
-                yield f"stray: clip {new.index} is to be sent, and the user stopped the batch"
+    for old, new in zip(before.rows.clips, state.rows.clips, strict=True):
+        if new.sends <= old.sends:
+            continue
+        batch = before.rows.batch(old.batch_id)
+        if batch.cancel_requested_at is not None or batch.pause_requested_at is not None:
+            yield f"stray: clip {new.index} is to be sent, and the user stopped the batch"
 
 
 def _wrong(state: State) -> Iterator[str]:
@@ -85,7 +86,8 @@ def _unfinished(clip: Clip, posts: list[Planned], state: State, scene: Scene) ->
         case Is.CANCELLED if not spent & {"cancel", "delete"}:
             return "nobody wished it"
         case Is.PENDING:
-            return None if state.rows.batch.pause_requested_at is not None else "stuck"
+            is_paused = state.rows.batch(clip.batch_id).pause_requested_at is not None
+            return None if is_paused else "stuck"
         case Is.UPLOADING | Is.VERIFYING | Is.WAITING_CONFIRMATION:
             return "stuck"
         case Is.PUBLISHED:

@@ -22,9 +22,10 @@ from storyclip.flow import audit, begin, confirm, find, send, settle, step, take
 from storyclip.flow.asking import Course, ask, put
 from storyclip.flow.calls import Submit
 from storyclip.flow.visit import Visit
-from tests.model import doing, rows, visits
+from tests.model import doing, visits
 from tests.model.scene import Scene
 from tests.model.scenes import FAR, PAUSES, SOON, TWO_SOON
+from tests.model.twin import lanes, writer
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ MISTAKES = (
             Scene("now")),
     Mistake("what a dead worker had in hand is sent again", step, "recover", _tries_again,
             Scene("now", faults=1)),
-    Mistake("nothing is compared before it is set", rows, "_is_stale", lambda *_: False,
+    Mistake("nothing is compared before it is set", writer, "_is_stale", lambda *_: False,
             Scene("now", faults=2)),
-    Mistake("the next clip is opened while one is in flight", rows, "_is_held", lambda *_: False,
+    Mistake("the next clip is opened while one is in flight", lanes, "is_held", lambda *_: False,
             Scene("two now", clips=2, wishes=PAUSES)),
     Mistake("a DELETE is called off by a resume", situation, "is_being_taken_back", lambda _: False,
             Scene("dated", dates_s=SOON, faults=1, wishes=PAUSES)),

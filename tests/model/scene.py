@@ -10,7 +10,7 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip
 from storyclip.domain.lane import Lane
 from tests.domain.making import a_batch, a_clip
-from tests.model.rows import Rows
+from tests.model.twin.rows import Rows, unnumbered
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 NEVER_COUNTED = T0 + timedelta(days=3650)  # the month is not counted: it decides nothing here
@@ -58,7 +58,7 @@ class Scene:
         """Return the rows as they are when the batch was accepted."""
         lane = Lane(1, "2000001", "facebook", month_counted_at=NEVER_COUNTED)
         clips = tuple(self._clip(index, lane) for index in range(1, self.clips + 1))
-        return Rows(self._batch(), (replace(clips[0], next_at=T0), *clips[1:]))
+        return Rows((unnumbered(self._batch()),), (replace(clips[0], next_at=T0), *clips[1:]))
 
     def _batch(self) -> Batch:
         return a_batch(
@@ -67,7 +67,6 @@ class Scene:
             on_failure=self.on_failure,
             gap_s=60.0 if self.dates_s else 0.0,
             created_at=T0,
-            last_seq=0,
         )
 
     def _clip(self, index: int, lane: Lane) -> Clip:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tests.model.metricool import Metricool
-from tests.model.rows import Rows
+from tests.model.twin.rows import Rows
 from tests.model.visits import Node
 
 NAMES = ("worker A", "worker B")

@@ -14,14 +14,13 @@ from storyclip.domain.errors import ActionRefused, LostRace
 from storyclip.domain.schedule import first_step
 from storyclip.flow import asking, audit, calls, step
 from storyclip.flow.visit import Visit
-from tests.model import rows as rows_
 from tests.model.doing import done
 from tests.model.metricool import STRANGER, Deleting, Metricool, Planned, Posting
-from tests.model.rows import Rows
-from tests.model.scene import Scene
+from tests.model.scene import T0, Scene
 from tests.model.state import NAMES, Buried, Happened, State, Wished, Working
+from tests.model.twin import situation, wishes, writer
+from tests.model.twin.rows import Rows
 from tests.model.visits import Held, Node, opened, told
-from tests.model.wishes import WISHES
 
 MOVED_BY = timedelta(minutes=2)
 # Nobody else can see that it was done, so what may happen before it may as well happen after it
@@ -40,9 +39,9 @@ class World:
 
     def start(self) -> State:
         """Return the first state."""
-        scene, rows = self.scene, self.scene.rows()
+        scene = self.scene
         budget = (scene.faults, scene.wishes, scene.people, scene.audits)
-        return self.kept(State(rows.batch.created_at, rows, Metricool(), (None, None), *budget))
+        return self.kept(State(T0, scene.rows(), Metricool(), (None, None), *budget))
 
     def kept(self, state: State) -> State:
         """Return the same state made of parts that are kept."""
@@ -117,7 +116,7 @@ class World:
             worker = ""  # only who claims a clip is named in it
         key = (id(state.rows), clip.id, state.now, worker)
         if key not in self._roots:
-            begin = partial(decide, rows_.situation(state.rows, clip.id))
+            begin = partial(decide, situation.read(state.rows, clip.id))
             self._roots[key] = opened(begin, worker, clip, state.now, self.scene.settings)
         return self._roots[key]
 
@@ -138,7 +137,7 @@ class World:
     def _works(self, state: State, place: int, node: Node) -> Iterator[Happened]:
         name, kinds = NAMES[place], self.scene.kinds
         if state.faults:
-            buried = rows_.bury(state.rows, name, state.now)
+            buried = writer.bury(state.rows, name, state.now)
             hurt = state._replace(faults=state.faults - 1, rows=buried)
             if "dies" in kinds and node.is_begun:
                 dead = hurt.at_work(place, None)._replace(metricool=_untold(state.metricool, node))
@@ -170,14 +169,27 @@ class World:
         if not state.wishes:
             return
         name, *rest = state.wishes
-        settings = self.scene.settings
-        first_date = first_step(state.now, settings.lead_s, settings.date_step_s)
         try:
-            rows = WISHES[name](state.rows, state.now, first_date)
+            rows = self._after_wish(name, state)
         except ActionRefused:
             return
         after = state._replace(rows=rows, wishes=tuple(rest))
         yield Happened("the user", f"asks to {name}", after, by_itself=False, deed=Wished(name))
+
+    def _after_wish(self, name: str, state: State) -> Rows:
+        """Return the rows after a wish.
+
+        Raises:
+            ActionRefused: it makes no sense now.
+        """
+        batch_id, settings = state.rows.batches[0].batch_id, self.scene.settings
+        match name:
+            case "pause":
+                return wishes.pause(state.rows, batch_id, state.now)
+            case "cancel":
+                return wishes.cancel(state.rows, batch_id, state.now)
+        first_date = first_step(state.now, settings.lead_s, settings.date_step_s)
+        return wishes.resume(state.rows, batch_id, state.now, first_date)
 
 
 def _forgotten(rows: Rows, held: tuple[Held, ...]) -> Rows:
