@@ -94,7 +94,7 @@ def _written(state: State, node: Node, scene: Scene) -> tuple[str, Rows, Any]:
             case asking.MarkGone():
                 after = sends.mark_gone(rows, asked.send, now)
             case asking.Learn():
-                after = lanes.learn(rows)
+                after = lanes.learn(rows, asked.lane)
             case _:
                 after = rows  # a bell, or words for a person
     except NotItsTurn as refusal:

@@ -35,7 +35,7 @@ def shrink(scenario: Scenario, taken: Sequence[str], kind: str, what: str) -> Sh
         return any((finding.kind, finding.what) == (kind, what) for finding in found)
 
     allowed = tuple(dict.fromkeys(taken))
-    allowed = _least(allowed, lambda some: goes_wrong(scenario, some))
+    allowed = least(allowed, lambda some: goes_wrong(scenario, some))
     again = True
     while again:
         again = False
@@ -43,10 +43,10 @@ def shrink(scenario: Scenario, taken: Sequence[str], kind: str, what: str) -> Sh
             if goes_wrong(smaller, allowed):
                 scenario, again = smaller, True
                 break
-    return Shrunk(scenario, _least(allowed, lambda some: goes_wrong(scenario, some)))
+    return Shrunk(scenario, least(allowed, lambda some: goes_wrong(scenario, some)))
 
 
-def _least(items: Sequence[T], still: Callable[[Sequence[T]], bool]) -> tuple[T, ...]:
+def least(items: Sequence[T], still: Callable[[Sequence[T]], bool]) -> tuple[T, ...]:
     """Return a part of the items for which it still holds, of which none can be left out (ddmin).
 
     Source: Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002.

@@ -11,7 +11,7 @@ from tests.world.choices import Choices
 from tests.world.judge import judge
 from tests.world.record import Asked, Deletion, Ending, Live, Record, Sent, Told
 from tests.world.scenario import scenario_of
-from tests.world.shrink import _least
+from tests.world.shrink import least
 from tests.world.times import SECOND_US, instant
 
 MINUTE_US = 60 * SECOND_US
@@ -54,7 +54,7 @@ def test_shrinking_leaves_only_what_is_needed():
     names = [f"disturbance {n}" for n in range(40)]
     needed = {names[3], names[17], names[31]}
 
-    assert set(_least(names, needed.issubset)) == needed
+    assert set(least(names, needed.issubset)) == needed
 
 
 def a_record(*statuses: str, mode: str = "now") -> Record:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.lane import Lane
 from storyclip.domain.order import is_being_taken_back
 from storyclip.store.lanes import BEFORE_THE_NEXT, Ended
 from tests.model.twin.rows import Rows
+
+
+def next_turn(rows: Rows) -> int:
+    """Return the next batch's place, as `store.lanes.next_turn` does."""
+    return 1 + max((batch.place for batch in rows.batches), default=0)
 
 
 def is_held(rows: Rows) -> bool:
@@ -62,9 +68,20 @@ def open_planned(rows: Rows, batch_id: str, at: datetime) -> tuple[Rows, int | N
     return rows.having(replace(clip, next_at=at)), clip.id
 
 
-def learn(rows: Rows) -> Rows:
+def write(rows: Rows, before: Lane, now: Lane) -> Rows:
+    """Write what changed of the lane, as `store.lanes.write` does."""
+    lane = rows.clips[0].lane
+    changes = {
+        field.name: getattr(now, field.name)
+        for field in fields(Lane)
+        if getattr(now, field.name) != getattr(before, field.name)
+    }
+    return rows.having_lane(replace(lane, **changes))
+
+
+def learn(rows: Rows, lane: Lane) -> Rows:
     """Write what `store.lanes.learn` does."""
-    return rows.having_lane(replace(rows.clips[0].lane, changes_media=True))
+    return write(rows, lane, replace(lane, changes_media=True))
 
 
 def _runs(batch: Batch) -> bool:

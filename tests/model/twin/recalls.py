@@ -7,7 +7,7 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
-from storyclip.domain.order import is_being_taken_back
+from storyclip.domain.order import SOON, is_being_taken_back
 from tests.model.twin.rows import Rows
 
 _THERE = (State.WAITING_CONFIRMATION, State.VERIFYING)
@@ -17,11 +17,17 @@ def look_from_the_last(rows: Rows, batch: Batch, at: datetime) -> Rows:
     """Make due what `store.recalls.look_from_the_last` does."""
     if batch.pause_requested_at is None:
         return rows
-    clips = rows.clips_of(batch.batch_id)
-    there = [clip.index for clip in clips if clip.state is State.WAITING_CONFIRMATION]
-    last = max(there, default=0)
-    meant = (clip for clip in clips if clip.state is State.VERIFYING or clip.index == last)
-    return rows.having(*(_looked_at(clip, at) for clip in meant))
+    is_last = True
+    for clip in reversed(rows.clips_of(batch.batch_id)):
+        if clip.state not in _THERE:
+            continue
+        due_at = at
+        if clip.state is State.WAITING_CONFIRMATION:
+            due_at = at if is_last else max(at, (clip.planned_for or at) - SOON)
+            is_last = False
+        if clip.next_at is None or clip.next_at > due_at or due_at == at:
+            rows = rows.having(_looked_at(clip, due_at))
+    return rows
 
 
 def look_at_once(rows: Rows, batch: Batch, at: datetime) -> Rows:

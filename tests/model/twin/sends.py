@@ -18,7 +18,8 @@ def keep(rows: Rows, move: Move, at: datetime) -> Rows:
     """Write what `store.sends.keep` does."""
     before, after = move.before, move.after
     if after.sends > before.sends:
-        return replace(rows, sends=(*rows.sends, _intent(after)))
+        sends = (*rows.sends, _intent(after))
+        return replace(rows, sends=tuple(sorted(sends, key=lambda one: (one.clip_id, one.number))))
     if move.is_void and before.was_sent:
         void = (before.id, before.sends)
         left = (send for send in rows.sends if (send.clip_id, send.number) != void)
@@ -44,6 +45,8 @@ def begin_removal(rows: Rows, send: Send, post: Post, at: datetime) -> Rows:
 
 def was_removed(rows: Rows, clip: Clip) -> bool:
     """Return what `store.sends.was_removed` does."""
+    if clip.post_uuid is None:
+        return False
     removed = (send for send in rows.sends_of(clip.id) if send.removed_at is not None)
     return any(send.post_uuid == clip.post_uuid for send in removed)
 

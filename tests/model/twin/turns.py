@@ -38,13 +38,14 @@ def pass_on(
 ) -> tuple[Rows, int | None]:
     """Open what `store.turns.pass_on` does; return the clip whose bell is to be rung, too."""
     gone = old is not None and new is not None and turns._is_gone(old, new)
-    is_planned = lanes.is_planned(batch)
-    if not (gone or changed or is_planned):
+    is_planned, is_back = lanes.is_planned(batch), turns._is_back(old, new)
+    if not (gone or changed or is_planned or is_back):
         return rows, None
     rows, planned = lanes.open_planned(rows, batch.batch_id, at)
     opened = None
-    if changed or is_planned or (new and turns._frees_lane(new)):
-        gap_s = 0.0 if old and old.state is State.PENDING else batch.gap_s
+    if changed or is_planned or is_back or (new and turns._frees_lane(new)):
+        was_sent = old is not None and old.state is not State.PENDING
+        gap_s = batch.gap_s if was_sent else 0.0
         ended = Ended(batch.batch_id, gap_s, turns._due_at(old, new, at))
         rows, opened = lanes.open_next(rows, at, ended)
     return rows, planned or opened
@@ -52,7 +53,10 @@ def pass_on(
 
 def _check_order(rows: Rows, move: Move, at: datetime) -> None:
     clip = move.before
-    date = move.after.planned_for if move.after.sends > clip.sends else clip.wished_for
+    is_intent = move.after.sends > clip.sends
+    date = move.after.planned_for if is_intent else clip.wished_for
+    if date is None or (not is_intent and date <= at):
+        return
     siblings = [sibling_of(one) for one in rows.clips_of(clip.batch_id)]
-    if date is not None and date > at and verdict(clip.index, date, siblings) is not Verdict.FREE:
+    if verdict(clip.index, date, siblings) is not Verdict.FREE:
         raise NotItsTurn(f"clip {clip.index} would not come in its place")

@@ -43,7 +43,8 @@ def resume(rows: Rows, batch_id: str, at: datetime, first_date: datetime) -> Row
     notes = wish.planned_anew(before, every, first_date)
     if late := wish.come_late(notes, every):
         raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
-    now = replace(before, pause_requested_at=None).settled(at)
+    back = replace(before, pause_requested_at=None, place=lanes.next_turn(rows))
+    now = back.settled(at)
     rows = rows.having_batch(now)
     for note in notes:
         rows, _ = writer.moved_in(rows, note, at)

@@ -23,7 +23,7 @@ def write(rows: Rows, move: Move, at: datetime) -> tuple[Rows, Clip]:
         LostRace, NotItsTurn: nothing was written.
     """
     if writer._is_silent(move):
-        return _update(rows, move), replace(move.after, revision=move.before.revision + 1)
+        return _update(rows, move), _moved(move)
     before = rows.batch(move.before.batch_id)
     rows, moved = moved_in(rows, move, at)
     if moved.state is State.PENDING and before.cancel_requested_at is not None:
@@ -42,15 +42,15 @@ def moved_in(rows: Rows, move: Move, at: datetime) -> tuple[Rows, Clip]:
     Raises:
         LostRace, NotItsTurn: as `write`.
     """
-    moved = replace(move.after, revision=move.before.revision + 1)
+    moved = _moved(move)
     batch = rows.batch(moved.batch_id)
     if move.event in writer._SENDING:
         turns.check_turn(rows, move, at)
     rows = sends.keep(_update(_lane_held(rows, move, at), move), move, at)
     if move.lane is not None:
-        rows = rows.having_lane(move.lane)
+        rows = lanes.write(rows, move.before.lane, move.lane)
         moved = replace(moved, lane=move.lane)
-    if move.event is None:
+    if move.event is None and not writer._shows(move, batch):
         return rows, moved
     return rows.having_batch(batch.after(move.before, moved, at)), moved
 
@@ -71,6 +71,10 @@ def bury(rows: Rows, worker: str, at: datetime) -> Rows:
     """Make due what a dead worker had in hand, as `store.workers.bury` does."""
     in_hand = (clip for clip in rows.clips if clip.worker == worker)
     return rows.having(*(replace(clip, next_at=at) for clip in in_hand))
+
+
+def _moved(move: Move) -> Clip:
+    return replace(move.after, rung_at=None, revision=move.before.revision + 1)
 
 
 def _lane_held(rows: Rows, move: Move, at: datetime) -> Rows:
