@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from config.settings import Settings
-from storyclip.domain.batch import Batch
-from storyclip.domain.clip import Clip
+from storyclip.domain.batch import CONTINUE, MODE_NOW, MODE_SCHEDULED
 from storyclip.domain.lane import Lane
-from tests.domain.making import a_batch, a_clip
-from tests.model.twin.rows import Rows, unnumbered
+from storyclip.store.new_batch import NewBatch, NewClip
+from tests.model.twin import batches
+from tests.model.twin.rows import Rows
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 NEVER_COUNTED = T0 + timedelta(days=3650)  # the month is not counted: it decides nothing here
+LANE = Lane(1, "2000001", "facebook", month_counted_at=NEVER_COUNTED)
 
 # Few, and as far apart as the decisions allow: each one that differs is a moment more to explore
 SETTINGS = Settings.from_environment(
@@ -51,25 +52,28 @@ class Scene:
     wishes: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     audits: int = 0
-    on_failure: str = "continue"
+    on_failure: str = CONTINUE
     settings: Settings = SETTINGS
 
     def rows(self) -> Rows:
         """Return the rows as they are when the batch was accepted."""
-        lane = Lane(1, "2000001", "facebook", month_counted_at=NEVER_COUNTED)
-        clips = tuple(self._clip(index, lane) for index in range(1, self.clips + 1))
-        return Rows((unnumbered(self._batch()),), (replace(clips[0], next_at=T0), *clips[1:]))
+        return batches.create(Rows(), self.batch(), LANE, T0)
 
-    def _batch(self) -> Batch:
-        return a_batch(
-            self.clips,
-            mode="scheduled" if self.dates_s else "now",
+    def batch(self) -> NewBatch:
+        """Return the batch as it was asked for."""
+        return NewBatch(
+            batch_id="b1",
+            job_id=None,
+            user_id="ana",
+            account_id=LANE.account_id,
+            network=LANE.network,
             on_failure=self.on_failure,
             gap_s=60.0 if self.dates_s else 0.0,
-            created_at=T0,
+            clips=tuple(self._clip(index) for index in range(self.clips)),
+            mode=MODE_SCHEDULED if self.dates_s else MODE_NOW,
         )
 
-    def _clip(self, index: int, lane: Lane) -> Clip:
-        dated = T0 + timedelta(seconds=self.dates_s[index - 1]) if self.dates_s else None
-        first = T0 if index == 1 and not self.dates_s else None
-        return a_clip(index, lane=lane, wished_for=dated or first)
+    def _clip(self, index: int) -> NewClip:
+        dated = T0 + timedelta(seconds=self.dates_s[index]) if self.dates_s else None
+        url = f"https://cdn.example.com/{index + 1}.mp4"
+        return NewClip(f"clip_{index + 1}", url, f"Clip {index + 1}", dated)

@@ -13,7 +13,9 @@ from storyclip.store.new_batch import NewBatch, NewClip
 from tests.model.acts import VERBS, Act
 from tests.model.held import Held
 from tests.model.real import USER
-from tests.model.scene import T0
+from tests.model.scene import T0, Scene
+from tests.model.scenes import QUICK
+from tests.model.walk import walked
 from tests.world.ears import Ears, opened
 from tests.world.shrink import least
 
@@ -92,3 +94,11 @@ def test_the_twin_says_what_the_store_says(seed: int):
         shortest = least(rest, lambda some: bool(told([first, *some])[0]))
         differences, story = told([first, *shortest])
     assert not differences, "\n".join([*story, *differences])
+
+
+@pytest.mark.parametrize("scene", QUICK, ids=lambda scene: scene.name)
+def test_the_store_follows_where_the_decisions_lead_the_model(scene: Scene):
+    for seed in range(3):
+        with opened(DEAF):
+            differences, story = walked(scene, seed)
+        assert not differences, "\n".join([*story, *differences])
