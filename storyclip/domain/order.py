@@ -22,6 +22,7 @@ class Sibling:
     planned_for: datetime | None
     is_asked_date: bool  # Metricool shows a date that we asked for, nobody moved it
     is_let_go: bool
+    is_being_sent: bool
     is_being_taken_back: bool
     is_seen: bool
     is_unconfirmed: bool
@@ -44,6 +45,7 @@ def sibling_of(clip: Clip) -> Sibling:
         planned_for=clip.planned_for,
         is_asked_date=clip.planned_for in clip.plans,
         is_let_go=clip.is_let_go,
+        is_being_sent=clip.was_sent,
         is_being_taken_back=is_being_taken_back(clip),
         is_seen=clip.seen_at is not None,
         is_unconfirmed=clip.retry_safety is RetrySafety.CHECK_FIRST,
@@ -81,13 +83,15 @@ def comes_late(index: int, date: datetime | None, siblings: Sequence[Sibling]) -
 
 
 def is_last_upstream(index: int, siblings: Sequence[Sibling]) -> bool:
-    """Return whether no later clip of the batch waits for its date in Metricool.
+    """Return whether no later clip of the batch waits for its date in Metricool, or is being sent.
 
     Taken back from the last to the first, what is there is the beginning of the batch at every
     moment, and can be gone on from.
     """
     return not any(
-        one.index > index and one.state is State.WAITING_CONFIRMATION and not one.is_let_go
+        one.index > index
+        and (one.state is State.WAITING_CONFIRMATION or one.is_being_sent)
+        and not one.is_let_go
         for one in siblings
     )
 

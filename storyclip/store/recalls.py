@@ -23,12 +23,15 @@ def look_from_the_last(batch: Batch, at: datetime) -> list[int]:
     if batch.pause_requested_at is None:
         return []
     rows = run(
-        "SELECT id, status, scheduled_at, next_at FROM publish_batch_clips"
-        " WHERE batch_id = ? AND status IN (?, ?) ORDER BY clip_index DESC",
-        (batch.batch_id, *_THERE),
+        "SELECT id, status, scheduled_at, next_at, intended_at FROM publish_batch_clips"
+        " WHERE batch_id = ? AND status IN (?, ?, ?) ORDER BY clip_index DESC",
+        (batch.batch_id, *_THERE, State.UPLOADING.value),
     ).fetchall()
     made_due, is_last = [], True
-    for clip_id, status, planned_for, next_at in rows:
+    for clip_id, status, planned_for, next_at, intended_at in rows:
+        if status == State.UPLOADING.value:
+            is_last = is_last and intended_at is None  # being sent: it is the last one soon
+            continue
         due_at = at
         if status == State.WAITING_CONFIRMATION.value:
             due_at = at if is_last else max(at, (to_instant(planned_for) or at) - SOON)

@@ -58,8 +58,7 @@ def write(move: Move, at: datetime) -> Clip:
         if moved.state is State.PENDING and now.cancel_requested_at is not None:
             now, moved = moved_in(now, withdrawn(moved), at)
         changed = now.status is not before.status
-        is_recall = _pauses_itself(before, now) or move.event is Event.RECALLED
-        made_due = recalls.look_from_the_last(now, at) if is_recall else []
+        made_due = recalls.look_from_the_last(now, at) if _lets_go(before, now, move) else []
         opened = turns.pass_on(now, move.before, moved, at, changed=changed)
         if opened == moved.id:
             moved = clip_of(run(f"{SELECT_CLIP} WHERE c.id = ?", (moved.id,)).fetchone())
@@ -147,13 +146,14 @@ def _shows(move: Move, batch: Batch) -> bool:
     return clip_view(move.before, batch.mode) != clip_view(move.after, batch.mode)
 
 
-def _pauses_itself(before: Batch, now: Batch) -> bool:
-    """Return whether a failed clip pauses a batch whose other clips wait for dates of their own."""
-    return (
-        now.pause_requested_at is not None
-        and before.pause_requested_at is None
-        and now.mode != MODE_NOW
-    )
+def _lets_go(before: Batch, now: Batch, move: Move) -> bool:
+    """Return whether clips of a batch with dates of its own may have to be taken back now.
+
+    A failed clip pauses it, a later one has been taken back, or is not being sent any more.
+    """
+    pauses_itself = now.pause_requested_at is not None and before.pause_requested_at is None
+    is_over = move.event is Event.RECALLED or move.before.was_sent
+    return now.mode != MODE_NOW and (pauses_itself or is_over)
 
 
 def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:

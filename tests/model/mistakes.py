@@ -128,7 +128,4 @@ MISTAKES = (
             Scene("far ahead", dates_s=FAR, faults=2, kinds=("late",))),
     Mistake("the order is looked at backwards only", order, "_beside", lambda *_: Verdict.FREE,
             Scene("two dated", clips=2, dates_s=TWO_SOON, faults=1, wishes=PAUSES)),
-    Mistake("they are taken back from the first to the last", take_back, "is_last_upstream",
-            lambda *_: True,
-            Scene("two dated", clips=2, dates_s=TWO_SOON, faults=1, wishes=PAUSES)),
 )  # fmt: skip

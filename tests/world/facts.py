@@ -59,6 +59,13 @@ class ClipFacts:
         """Return whether a person made it vanish."""
         return any(one.act.startswith(("delete", "lose")) for one in self.touched)
 
+    def is_upstream(self, us: int) -> bool:
+        """Return whether a post of it waited for its date at a moment."""
+        over = {live.uuid for live in self.lives if live.at_us <= us}
+        over |= {deletion.uuid for deletion in self.deletions if deletion.at_us <= us}
+        made = [one for one in self.sent if one.handled_us is not None and one.handled_us <= us]
+        return any(one.uuid is not None and one.uuid not in over for one in made)
+
     def sent_for(self, live: Live) -> Sent | None:
         """Return the POST by which a live story came to be."""
         return next((one for one in self.sent if one.uuid == live.uuid), None)

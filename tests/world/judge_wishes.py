@@ -9,6 +9,7 @@ from tests.world.record import Record, Told
 from tests.world.times import SECOND_US, shown
 
 SLOW_US = 30 * SECOND_US
+GOES_SOON_US = 240 * SECOND_US  # what goes out sooner is not kept waiting for later ones
 RECALLED_WITHIN_US = 300 * SECOND_US  # what waits upstream is taken back in that time, undisturbed
 
 
@@ -37,7 +38,29 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
                 if at_us is not None:
                     yield from _goes_out_though(record, at_us, of_batch(clips, ending.batch))
                 break
+    for ending in record.endings:
+        yield from _from_the_last(record, of_batch(clips, ending.batch))
     yield from _keys(record)
+
+
+def _from_the_last(record: Record, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+    """What a pause leaves upstream is a beginning of the batch, at every moment.
+
+    Asked of undisturbed batches alone: whose posts were all known, and which went on in no way.
+    """
+    acts = {told.act.split()[0] for told in record.told if told.batch == mine[0].batch}
+    disturbed = any(clip.touched or any(sent.is_lost for sent in clip.sent) for clip in mine)
+    if record.killed or disturbed or acts != {"create", "pause"} or not mine[0].asked.dates_us:
+        return
+    for clip in mine:
+        for deletion in clip.deletions:
+            date_us = clip.asked.dates_us[clip.index - 1] - record.metricool_ahead_us
+            later = [one for one in mine if one.index > clip.index]
+            if date_us - deletion.began_us > GOES_SOON_US and any(
+                one.is_upstream(deletion.began_us) for one in later
+            ):
+                words = f"a later one was there still at {shown(deletion.began_us)}"
+                yield Finding("untrue", "taken back before a later one", clip.name, words)
 
 
 def _sent_after(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
@@ -105,6 +128,8 @@ def _retried(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[
             continue
         if live.at_us > live.planned_us - record.metricool_ahead_us + SLOW_US:
             continue  # Metricool took its time over it
+        if _was_retried_since(record, told, clip, live.at_us):
+            continue
         for other in mine:
             later = other.first_live
             if other.index <= clip.index or later is None or later.at_us >= live.at_us:
@@ -127,6 +152,17 @@ def _resumed(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[
         later = [one for one in mine if one.index > clip.index]
         if was_to_come and any(one.was_said_before(told.began_us, "published") for one in later):
             yield _untrue("resumed, and given up for the order", clip, told)
+
+
+def _was_retried_since(record: Record, told: Told, clip: ClipFacts, until_us: int) -> bool:
+    """Return whether it failed again, and a later answer is the one that counts."""
+    return any(
+        one.batch == told.batch
+        and told.began_us < one.began_us <= until_us
+        and one.answer is not None
+        and clip.index in one.answer.get("retried", ())
+        for one in record.told
+    )
 
 
 def _live_by(clip: ClipFacts, us: int) -> bool:

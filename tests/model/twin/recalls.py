@@ -19,6 +19,7 @@ def look_from_the_last(rows: Rows, batch: Batch, at: datetime) -> Rows:
         return rows
     is_last = True
     for clip in reversed(rows.clips_of(batch.batch_id)):
+        is_last = is_last and not clip.was_sent
         if clip.state not in _THERE:
             continue
         due_at = at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from datetime import datetime
 
-from storyclip.domain.clip import IN_FLIGHT, Clip, Event, State
+from storyclip.domain.clip import IN_FLIGHT, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.moves import Move, withdrawn
 from storyclip.store import writer
@@ -30,7 +30,7 @@ def write(rows: Rows, move: Move, at: datetime) -> tuple[Rows, Clip]:
         rows, moved = moved_in(rows, withdrawn(moved), at)
     now = rows.batch(before.batch_id)
     changed = now.status is not before.status
-    if writer._pauses_itself(before, now) or move.event is Event.RECALLED:
+    if writer._lets_go(before, now, move):
         rows = recalls.look_from_the_last(rows, now, at)
     rows, opened = turns.pass_on(rows, now, move.before, moved, at, changed=changed)
     return rows, rows.clip(moved.id) if opened == moved.id else moved

@@ -17,6 +17,7 @@ from storyclip.domain.story import Post, PostStatus
 from storyclip.flow import audit, confirm, find, retry, settle, step, take_back, watch
 from storyclip.flow.asking import put
 from storyclip.flow.find import Deleted
+from storyclip.store import recalls
 from storyclip.upstream import posts
 from tests.world.planted.plant import Plant, always, plant
 
@@ -215,3 +216,10 @@ def a_copy_is_a_twin(instead: Plant) -> None:
 def no_audit(instead: Plant) -> None:
     """Never look for what came late."""
     instead.of(audit, "_came_of", always(None))
+
+
+@plant("late calls and wishes", "dates and wishes")
+def taken_back_all_at_once(instead: Plant) -> None:
+    """Take back whatever a paused batch has upstream, in any order."""
+    instead.of(take_back, "is_last_upstream", always(True))
+    instead.of(recalls, "look_from_the_last", recalls.look_at_once)

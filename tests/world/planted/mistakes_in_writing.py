@@ -83,7 +83,7 @@ def the_wish_read_before(instead: Plant) -> None:
 @plant("dates and wishes", "everything")
 def on_failure_without_recall(instead: Plant) -> None:
     """Let a failed clip pause its batch, and leave upstream what waits there."""
-    instead.of(writer, "_pauses_itself", always(False))
+    instead.of(writer, "_lets_go", lambda before, now, move: move.event is Event.RECALLED)
 
 
 @plant("dates and wishes", "wishes")
