@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from storyclip.domain.batch import Status
+from storyclip.store import wishes
 from tests.flow.acts import (
     FAILED,
     HOUR_S,
@@ -41,6 +43,28 @@ def test_a_pause_on_top_of_one_that_came_by_itself_is_true_when_it_is_answered(s
     assert once_it_can == ()
     assert stage.live() == []
     assert stage.states() == [PENDING, PENDING, PENDING, FAILED]
+
+
+def test_a_pause_while_the_last_clip_is_being_sent_takes_nothing_back_before_it(stage: Stage):
+    submit, sent, meanwhile = stage.upstream.submit_story, list[str](), list[list[str]]()
+
+    def paused_after_the_third(*of: Any) -> Any:
+        post = submit(*of)
+        sent.append(post.id)
+        if len(sent) == 3:
+            wishes.pause("b1", "ana", stage.at)
+            stage.play(stage.engine_of("worker-b"))
+            meanwhile.append(deleted_by_us(stage))
+        return post
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage.upstream, "submit_story", paused_after_the_third)
+        dated(stage, 3)
+    live_on(stage, HOUR_S)
+
+    assert meanwhile == [[]]
+    assert deleted_by_us(stage) == sources(3, 2, 1)
+    assert (stage.live(), stage.states()) == ([], [PENDING] * 3)
 
 
 CAME_LATE = "order_lost"
