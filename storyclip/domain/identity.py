@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from enum import Enum, auto
 
-from storyclip.domain.clip import Clip
+from storyclip.domain.clip import LET_GO_AFTER, Clip
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.lane import Lane
 from storyclip.domain.send import Send, open_sends
@@ -106,12 +106,27 @@ def found_among(
     return None
 
 
+def came_back(sends: Iterable[Send], posts: Iterable[Post]) -> Post | None:
+    """Return the post of a send that was seen among the deleted, and that is listed again."""
+    gone = {send.post_uuid for send in sends if send.gone_at is not None} - {None}
+    back = (post for post in posts if post.uuid in gone)
+    return next(back, None)
+
+
 def is_superseded(send: Send, post: Post, newest: int) -> bool:
     """Return whether a post failed, and its clip was sent again because of that.
 
     It tells nothing of the later send, which may be on its way.
     """
     return post.status is PostStatus.ERROR and send.number < newest
+
+
+def is_dated_by_a_person(send: Send, post: Post) -> bool:
+    """Return whether somebody gave a post another date; Metricool itself moves one by minutes."""
+    if post.planned_for is None:
+        return False
+    dates = [date for date in (post.planned_for, post.other_reading) if date is not None]
+    return all(abs(date - send.planned_for) > LET_GO_AFTER for date in dates)
 
 
 def may_be_among(send: Send, posts: Iterable[Post], taken: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,22 @@ class Send:
 def open_sends(sends: Iterable[Send]) -> tuple[Send, ...]:
     """Return those that a post may still come of: it was not seen among the deleted."""
     return tuple(send for send in sends if send.gone_at is None)
+
+
+def unanswered(sends: Iterable[Send]) -> tuple[Send, ...]:
+    """Return the sends with those as gone of which nothing is asked any more.
+
+    We began to delete what came of one, or it is known of an earlier one: that it lies among the
+    deleted says nothing of the last.
+    """
+    sends = tuple(sends)
+    newest = max((send.number for send in sends), default=0)
+
+    def over_at(send: Send) -> datetime | None:
+        is_known = send.post_id is not None and send.number < newest
+        return send.gone_at or send.removed_at or (send.intended_at if is_known else None)
+
+    return tuple(replace(send, gone_at=over_at(send)) for send in sends)
 
 
 def is_copy(media_url: str, source_url: str) -> bool:

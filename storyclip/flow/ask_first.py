@@ -5,11 +5,11 @@ from __future__ import annotations
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import UpstreamDenied, UpstreamError
-from storyclip.domain.send import open_sends
+from storyclip.domain.identity import came_back
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, PostStatus
 from storyclip.flow.asking import WINDOW, Course, ask, everywhere, put
-from storyclip.flow.calls import ListPosts
+from storyclip.flow.calls import ListDeleted, ListPosts
 from storyclip.flow.find import of_sends
 from storyclip.flow.setbacks import DENIED_RETRY_S, blocking, reconnect_words
 from storyclip.flow.visit import Visit
@@ -26,8 +26,7 @@ def hear(clip: Clip, visit: Visit) -> Course[bool]:
 
 def is_clear(situation: Situation, visit: Visit) -> Course[bool]:
     """Return whether no earlier send of a clip shows; a post that does is adopted instead."""
-    clip = situation.clip
-    sends = open_sends(situation.sends)
+    clip, sends = situation.clip, situation.sends
     if not sends:
         return True
     dates = [send.planned_for for send in sends]
@@ -36,13 +35,19 @@ def is_clear(situation: Situation, visit: Visit) -> Course[bool]:
         return False
     # What Metricool calls failed is what it is asked for again because of.
     may_be_out = tuple(post for post in look.posts if post.status is not PostStatus.ERROR)
-    post = yield from of_sends(clip, situation.sends, may_be_out)
+    post = yield from of_sends(clip, sends, may_be_out)
+    if post is None and (back := came_back(sends, may_be_out)) is not None:
+        deleted = yield from _look(clip, visit, ListDeleted(clip.lane))
+        if deleted is None:
+            return False
+        lies_there = any(one.uuid == back.uuid for one in deleted.posts)
+        post = None if lies_there else back  # a list may lag behind
     if post is not None:
-        yield from put(moves.found(clip, post, visit.now))
+        yield from put(moves.found(clip, post, visit.now, dates))
     return post is None
 
 
-def _look(clip: Clip, visit: Visit, asked: ListPosts) -> Course[Look | None]:
+def _look(clip: Clip, visit: Visit, asked: ListPosts | ListDeleted) -> Course[Look | None]:
     """Return what a list shows, None when it cannot be read: the clip waits, and says why."""
     try:
         return (yield from ask(asked))

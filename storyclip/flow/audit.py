@@ -16,6 +16,7 @@ from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn, RetrySafety, UpstreamError
 from storyclip.domain.identity import (
     held_among,
+    is_dated_by_a_person,
     is_made_too_late,
     is_of,
     is_superseded,
@@ -144,15 +145,17 @@ def _live_after_all(clip: Clip, post: Post, visit: Visit) -> Course[None]:
 def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Course[None]:
     if clip.state in UNCERTAIN:
         return  # it is being looked for
-    if clip.state is State.PENDING and post.status is not PostStatus.ERROR:
-        yield from put(moves.found(clip, post, visit.now))
-    elif clip.state in _ENDED_WITHOUT_POST and post.status is PostStatus.PUBLISHED:
-        if clip.post_id is None or clip.state is State.CANCELLED:
-            yield from _live_after_all(clip, post, visit)
+    if clip.state in _ENDED_WITHOUT_POST and post.status is PostStatus.PUBLISHED:
+        yield from _live_after_all(clip, post, visit)
     elif clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
         yield from put(moves.moved(clip, post, visit.now))
     elif send.gone_at is not None:
         yield RaiseIncident(_told("restored", clip, post, "somebody restored it in Metricool"))
+    elif clip.state is State.PENDING and post.status is not PostStatus.ERROR:
+        yield from put(moves.found(clip, post, visit.now, [send.planned_for]))
+    elif post.status is not PostStatus.ERROR and is_dated_by_a_person(send, post):
+        words = "somebody gave it another date in Metricool; its clip does not wait for it"
+        yield RaiseIncident(_told("replanned", clip, post, words))
     elif post.status is not PostStatus.ERROR and (
         clip.state is State.CANCELLED or clip.post_id is None or _is_twin(clip, post, look)
     ):
@@ -160,9 +163,13 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
 
 
 def _is_twin(clip: Clip, post: Post, look: Look) -> bool:
-    """Return whether the clip's own post is listed beside this one: then this one is too many."""
+    """Return whether the clip's own post is listed beside this one: then this one is too many.
+
+    One that failed is no story of its own.
+    """
     own = held_among(clip, [one for one in look.posts if one.id != post.id])
-    return own is not None and clip.post_uuid is not None and own.uuid != post.uuid
+    is_other = own is not None and clip.post_uuid is not None and own.uuid != post.uuid
+    return is_other and own is not None and own.status is not PostStatus.ERROR
 
 
 def _remove(send: Send, clip: Clip, post: Post) -> Course[None]:

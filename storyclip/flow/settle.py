@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate, fate_of, is_made_too_late, may_be_among, proves_absence
 from storyclip.domain.moves import Move, later
 from storyclip.domain.schedule import seconds
-from storyclip.domain.send import Send, open_sends
+from storyclip.domain.send import Send, open_sends, unanswered
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
@@ -58,12 +56,13 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     deleted = yield from ask(ListDeleted(clip.lane))
     if not deleted.is_whole:
         return _unprovable(clip, visit)
-    lies = yield from of_sends(clip, _not_removed(situation), deleted.posts)
+    was_out = [post for post in deleted.posts if fate_of(post) is Fate.OUT]
+    out = yield from of_sends(clip, situation.sends, tuple(was_out))
+    if out is not None:
+        return moves.seen_live(clip, out, visit.now)
+    lies = yield from of_sends(clip, unanswered(situation.sends), deleted.posts)
     if lies is not None:
-        fate = fate_of(lies)
-        if fate is Fate.OUT:
-            return moves.seen_live(clip, lies, visit.now)
-        if fate is Fate.NOT_OUT:
+        if fate_of(lies) is Fate.NOT_OUT:
             words = "deleted in Metricool before it was published"
             return moves.deleted_upstream(clip, lies, words)
         return _unproven(clip, visit)
@@ -73,11 +72,6 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
         words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
         return moves.given_up(clip, words)
     return moves.absent(clip, visit.now)
-
-
-def _not_removed(situation: Situation) -> tuple[Send, ...]:
-    """Return the sends with those as gone whose posts we began to delete: it was nobody else."""
-    return tuple(replace(send, gone_at=send.gone_at or send.removed_at) for send in situation.sends)
 
 
 def _is_dated_as_asked(clip: Clip, post: Post) -> bool:

@@ -54,8 +54,11 @@ def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
     turn = run(
         "SELECT batch_id FROM publish_batches b WHERE lane_id = ? AND completed_at IS NULL"
         f" AND status = 'processing' AND cancel_requested_at IS NULL"
-        f" AND (publish_mode = '{MODE_NOW}' OR EXISTS (SELECT 1 FROM publish_batch_clips c"
-        f" WHERE {_NEXT_OF_BATCH} AND c.wished_for <= ?)) ORDER BY place LIMIT 1",
+        # One whose last clip was moved far ahead waits for nothing here
+        " AND EXISTS (SELECT 1 FROM publish_batch_clips c"
+        " WHERE c.batch_id = b.batch_id AND c.status = 'pending'"
+        f" AND (publish_mode = '{MODE_NOW}' OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?)))"
+        " ORDER BY place LIMIT 1",
         (lane_id, *BEFORE_THE_NEXT, to_text(at)),
     ).fetchone()
     if turn is None:

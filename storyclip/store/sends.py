@@ -72,7 +72,7 @@ def keep(move: Move, at: datetime) -> None:
     elif move.is_gone or (before.post_id is not None and after.post_id is None):
         let_go = before if before.post_id is not None else after
         run(
-            "UPDATE publish_sends SET post_id = ?, post_uuid = ?, gone_at = ?"
+            "UPDATE publish_sends SET post_id = ?, post_uuid = ?, gone_at = COALESCE(?, gone_at)"
             " WHERE clip_id = ? AND number = ?",
             (
                 let_go.post_id,

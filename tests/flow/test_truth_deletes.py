@@ -12,6 +12,7 @@ from storyclip.flow.control import Outcome, outcome_of
 from storyclip.store import wishes
 from tests.flow.acts import (
     CANCELLED,
+    DAY_S,
     FAILED,
     HOUR_S,
     PENDING,
@@ -20,15 +21,19 @@ from tests.flow.acts import (
     dated,
     deleted_by_us,
     hand,
+    incidents,
     lines,
     live_on,
     on_sqlite,
+    person,
     post_id,
     slowly,
     sources,
+    until,
     until_before,
 )
-from tests.flow.conftest import Stage
+from tests.flow.conftest import ACCOUNT, Stage
+from tests.flow.test_retry import retry
 
 pytestmark = on_sqlite
 
@@ -166,3 +171,84 @@ def test_a_wish_answers_with_what_is_complete_and_no_more(stage: Stage):
     stage.sandbox.clear_faults()
     live_on(stage, 3 * HOUR_S)
     assert (stage.live(), stage.states()) == ([], [CANCELLED] * 3)
+
+
+@pytest.mark.parametrize("is_seen_first", [True, False])
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_what_lies_deleted_of_an_earlier_send_says_nothing_of_the_next_one(
+    stage: Stage, is_seen_first: bool, is_dated: bool
+):
+    stage.sandbox.fault(fault="never_publishes")
+    if is_dated:
+        dated(stage, 1, 600)
+    else:
+        stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.clear_faults()
+    moved = person(stage, "edit", date=stage.at + timedelta(days=3))
+    stage.sandbox.person("delete", postId=moved["id"])
+    if is_seen_first:
+        live_on(stage, 900)
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+
+    retry(stage, 1)
+    live_on(stage, HOUR_S)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+
+
+@pytest.mark.parametrize("fault", ["drop_before_create", "create_then_drop"])
+def test_a_story_confirmed_absent_and_lost_again_goes_out(stage: Stage, fault: str):
+    stage.sandbox.fault(fault="never_publishes")
+    stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.clear_faults()
+    person(stage, "delete")
+    live_on(stage, 60)
+    stage.sandbox.fault(fault=fault, times=1)
+
+    retry(stage, 1, absence_confirmed=True)
+    live_on(stage, HOUR_S)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+
+
+@pytest.mark.parametrize("ahead_s", [2 * HOUR_S, 600.0])
+def test_what_somebody_restores_after_our_recall_goes_out_once(stage: Stage, ahead_s: float):
+    dated(stage, 1, ahead_s)
+    old_id = post_id(stage)
+    hand(stage).pause(stage.batch())
+    stage.sandbox.person("restore", account=ACCOUNT, postId=old_id)
+
+    hand(stage).resume(stage.batch())
+    live_on(stage, 3 * HOUR_S)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+
+
+def test_what_somebody_restores_while_it_is_paused_is_theirs_and_told(stage: Stage):
+    dated(stage, 1)
+    old_id = post_id(stage)
+    hand(stage).pause(stage.batch())
+    stage.sandbox.person("restore", account=ACCOUNT, postId=old_id)
+
+    live_on(stage, 300)
+
+    assert deleted_by_us(stage) == sources(1)
+    assert incidents(stage) == ["restored"]
+    assert stage.states() == [PENDING]
+
+
+def test_what_somebody_restores_and_moves_holds_up_nothing(stage: Stage):
+    dated(stage, 3)
+    old_id = post_id(stage, 1)
+    hand(stage).pause(stage.batch())
+    stage.sandbox.person("restore", account=ACCOUNT, postId=old_id)
+    moved_to = stage.at + timedelta(days=2)
+    stage.sandbox.person("move", postId=old_id, date=moved_to.isoformat())
+
+    hand(stage).resume(stage.batch())
+    live_on(stage, 3 * DAY_S)
+
+    assert stage.live() == sources(2, 3, 1)
+    assert stage.states() == [PUBLISHED] * 3

@@ -33,7 +33,7 @@ from tests.flow.acts import (
     until,
     until_before,
 )
-from tests.flow.conftest import Stage
+from tests.flow.conftest import Stage, source
 from tests.flow.test_retry import refused, retry
 
 pytestmark = on_sqlite
@@ -243,3 +243,56 @@ def test_a_negative_uuid_is_one_like_any_other(stage: Stage):
     assert (stage.clips()[0].post_uuid or "").startswith("-")
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
     assert deleted_by_us(stage) == []
+
+
+def test_a_failed_story_that_somebody_gives_another_date_is_no_twin_of_one_that_failed(
+    stage: Stage,
+):
+    stage.sandbox.fault(fault="network_error", words="Error validating access token", times=2)
+    stage.accept(1)
+    until(stage, FAILED)
+    first = post_id(stage)
+    retry(stage, 1)
+    until(stage, FAILED)
+    date = stage.at + timedelta(minutes=100)
+    stage.sandbox.person("edit", postId=first, date=date.isoformat())
+
+    live_on(stage, 3 * HOUR_S)
+
+    assert deleted_by_us(stage) == []
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+    assert sorted(incidents(stage)) == ["live_after_all", "replanned"]
+
+
+def test_a_failed_story_that_somebody_gives_another_date_beside_its_next_send_is_told(
+    stage: Stage,
+):
+    stage.sandbox.fault(fault="network_error", words="Error validating access token", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    first = post_id(stage)
+    retry(stage, 1)
+    until(stage, PUBLISHED)
+    date = stage.at + timedelta(hours=5)
+    stage.sandbox.person("edit", postId=first, date=date.isoformat())
+
+    live_on(stage, HOUR_S)
+
+    assert deleted_by_us(stage) == []
+    assert incidents(stage) == ["replanned"]
+
+
+def test_a_retried_story_that_somebody_gave_a_date_days_ahead_holds_up_nobody(stage: Stage):
+    stage.sandbox.fault(fault="network_error", words="Error validating access token", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    person(stage, "edit", date=stage.at + timedelta(days=3))
+
+    retry(stage, 1)
+    stage.play()
+    stage.accept(1, name="b2")
+    live_on(stage, HOUR_S)
+
+    assert stage.states("b2") == [PUBLISHED]
+    assert (stage.states(), incidents(stage)) == ([WAITING], ["moved_far"])
+    assert created_by_us(stage) == [*sources(1), source("b2", 1)]

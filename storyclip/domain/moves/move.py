@@ -115,6 +115,16 @@ def holding(clip: Clip, post: Post) -> Clip:
     )
 
 
+def told_if_let_go(move: Move) -> Move:
+    """Have a person told of a post that is from now on so far ahead that nothing waits for it."""
+    before, after = move.before, move.after
+    if before.is_let_go or not after.is_let_go:
+        return move
+    subject = f"{after.batch_id}/{after.index}"
+    words = f"post {after.post_id} was moved in Metricool to {after.planned_for}: not waited for"
+    return replace(move, incident=Incident("moved_far", subject, words))
+
+
 def date_of(clip: Clip, post: Post) -> datetime | None:
     """Return when a post is planned; in the hour that comes twice, the reading we asked for."""
     if post.other_reading is not None and post.other_reading in clip.plans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from storyclip.domain.moves.move import (
     later,
     mine,
     stepped,
+    told_if_let_go,
     without_error,
 )
 from storyclip.domain.story import Post
@@ -139,11 +141,17 @@ def unanswered(clip: Clip, reason: str, now: datetime) -> Move:
     )
 
 
-def found(clip: Clip, post: Post, now: datetime) -> Move:
-    """Adopt the post that proves to be this clip's."""
+def found(clip: Clip, post: Post, now: datetime, asked: Iterable[datetime] = ()) -> Move:
+    """Adopt the post that proves to be this clip's.
+
+    Args:
+        asked: the dates of its sends, for one that began anew since: what somebody moved far
+            ahead of them is not waited for.
+    """
     moved = holding(stepped(clip, Event.FOUND, mine(now)), post)
     moved = replace(moved, uploaded_at=now, checks=0, seen_at=now, missing_since=None)
-    return Move(clip, without_error(moved), Event.FOUND)
+    moved = replace(moved, plans=clip.plans or tuple(asked))
+    return told_if_let_go(Move(clip, without_error(moved), Event.FOUND))
 
 
 def can_be_found(clip: Clip) -> bool:

@@ -38,7 +38,8 @@ def head(rows: Rows, at: datetime) -> Clip | None:
             if clip is None or clip.wished_for is None or clip.wished_for > at:
                 continue
         clips = rows.clips_of(batch.batch_id)
-        return next((clip for clip in clips if clip.state is State.PENDING), None)
+        if to_come := next((clip for clip in clips if clip.state is State.PENDING), None):
+            return to_come
     return None
 
 

@@ -28,7 +28,8 @@ def keep(rows: Rows, move: Move, at: datetime) -> Rows:
         let_go = before if before.post_id is not None else after
         number = sent_as(let_go, rows.sends_of(before.id))
         facts = {"post_id": let_go.post_id, "post_uuid": let_go.post_uuid}
-        return _noted(rows, before.id, number, **facts, gone_at=at if move.is_gone else None)
+        gone = {"gone_at": at} if move.is_gone else {}
+        return _noted(rows, before.id, number, **facts, **gone)
     return rows
 
 
