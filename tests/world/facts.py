@@ -59,6 +59,10 @@ class ClipFacts:
         """Return whether a person made it vanish."""
         return any(one.act.startswith(("delete", "lose")) for one in self.touched)
 
+    def is_replanned(self, live: Live) -> bool:
+        """Return whether a person had a post go out after all that had failed."""
+        return any(t.uuid == live.uuid and t.act.startswith("replan") for t in self.touched)
+
     def is_upstream(self, us: int) -> bool:
         """Return whether a post of it waited for its date at a moment."""
         over = {live.uuid for live in self.lives if live.at_us <= us}

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
-from tests.world.facts import ClipFacts, Clips, Finding, of_batch, touches
-from tests.world.record import Record
+from tests.world.facts import HARMLESS, ClipFacts, Clips, Finding, of_batch, touches
+from tests.world.record import Live, Record
 from tests.world.times import SECOND_US, shown
 
 STEP_US = 60 * SECOND_US
+SEEN_WITHIN_US = 120 * SECOND_US  # what was done in the planner, by whoever looks then
 SOON_US = 5 * STEP_US
 SLOW_US = 30 * SECOND_US  # later than this after its date, it was Metricool that took its time
 
@@ -20,6 +21,7 @@ def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
     for clip in clips.values():
         yield from _once(clip)
         yield from _echoed_once(record, clip)
+        yield from _beside_restored(record, clip)
         yield from _order_lost(record, clips, clip)
         yield from _on_its_date(clip)
     for ending in record.endings:
@@ -75,8 +77,9 @@ def _one_copy_a_send(record: Record) -> Iterator[Finding]:
 
 
 def _once(clip: ClipFacts) -> Iterator[Finding]:
-    if len(clip.lives) > 1:
-        when = ", ".join(shown(live.at_us) for live in clip.lives)
+    ours = [live for live in clip.lives if not _is_a_persons_by_now(clip, live)]
+    if len(ours) > 1:
+        when = ", ".join(shown(live.at_us) for live in ours)
         what = f"live twice, {touches(clip.touched)}"
         yield Finding("doubled", what, clip.name, f"it went live at {when}")
     if clip.lives or clip.theirs:
@@ -85,12 +88,35 @@ def _once(clip: ClipFacts) -> Iterator[Finding]:
         what = f"published, never live, {touches(clip.touched)}"
         yield Finding("lost", what, clip.name, "it is called published")
     elif clip.shown["errorCode"] == "deleted_in_metricool" and not clip.was_deleted_by_a_person:
-        ours = "; a DELETE of ours hit it" if clip.deletions else ""
-        words = f"it is called deleted in Metricool, and no person deleted it{ours}"
+        by_us = "; a DELETE of ours hit it" if clip.deletions else ""
+        words = f"it is called deleted in Metricool, and no person deleted it{by_us}"
         what = f"called deleted by others, {touches(clip.touched)}"
         yield Finding("lost", what, clip.name, words)
     elif clip.status == "failed" and not clip.shown["errorCode"]:
         yield Finding("lost", "failed without a code", clip.name, "nothing says why")
+
+
+def _is_a_persons_by_now(clip: ClipFacts, live: Live) -> bool:
+    """Return whether a person gave a post another date when its clip had been sent again."""
+    dated_us = [
+        one.at_us
+        for one in clip.touched
+        if one.uuid == live.uuid and one.act not in HARMLESS and one.at_us < live.at_us
+    ]
+    mine = clip.sent_for(live)
+    later = [one for one in clip.sent if mine is not None and one.began_us > mine.began_us]
+    return any(one.began_us < us + SEEN_WITHIN_US for one in later for us in dated_us)
+
+
+def _beside_restored(record: Record, clip: ClipFacts) -> Iterator[Finding]:
+    """What a person restored is taken up, and not sent once more beside it."""
+    for live in clip.theirs:
+        restored_us = record.theirs_since.get(live.uuid)
+        for other in clip.lives:
+            sent = clip.sent_for(other)
+            if restored_us and sent and sent.began_us > restored_us + SEEN_WITHIN_US:
+                words = f"restored at {shown(restored_us)}, sent anew {shown(sent.began_us)}"
+                yield Finding("doubled", "sent beside what was restored", clip.name, words)
 
 
 def _echoed_once(record: Record, clip: ClipFacts) -> Iterator[Finding]:

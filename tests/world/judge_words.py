@@ -29,8 +29,9 @@ def _of_clip(record: Record, clip: ClipFacts) -> Iterator[Finding]:
         yield Finding("untrue", "verifying though nothing happened", clip.name, "in a calm world")
     for at_us, view in clip.said:
         yield from _said(clip, at_us, view)
-    if clip.status == "cancelled" and clip.lives:
-        live = clip.lives[0]
+    lives = [live for live in clip.lives if not clip.is_replanned(live)]  # theirs, and told
+    if clip.status == "cancelled" and lives:
+        live = lives[0]
         before = [at_us for at_us, view in clip.said if view["status"] == "cancelled"]
         code = clip.shown["errorCode"] or "by the user"
         when = "before" if before and live.at_us < before[0] else "after"
@@ -57,7 +58,7 @@ def _said(clip: ClipFacts, at_us: int, view: dict[str, Any]) -> Iterator[Finding
         for live in clip.lives:
             sent = clip.sent_for(live)
             if _was_given_another_date(clip, at_us, live.at_us):
-                if clip.status != "published":
+                if clip.status == "failed":
                     words = f"a person gave it another date; live at {shown(live.at_us)}"
                     yield Finding("untrue", f"{clip.status}, and live", clip.name, words)
             elif sent is not None and sent.began_us < at_us:

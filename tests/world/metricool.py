@@ -62,6 +62,7 @@ class Metricool:
         self.world = world
         self.refused_until_us: dict[str, int] = {}  # by account
         self.created: Callable[[str, str], None] = _nobody  # told of each post of ours
+        self.ended: Callable[[str, str], None] = _nobody  # of one that failed, or that we deleted
         self.handled: Callable[[str, str], None] = _nobody  # told of each call that changes things
         self._echoed: set[str] = set()  # clips whose file was not copied: a POST may do that
         self._epoch_ms = times.epoch_ms()
@@ -126,6 +127,8 @@ class Metricool:
             record.owner[uuid] = self._asking
         if line["restoredBy"] == "person" and uuid not in record.theirs_since:
             record.theirs_since[uuid] = self.world.hub.now_us
+        if event == "error" or (event == "deleted" and line["by"] == "api"):
+            self.ended(uuid, record.owner.get(uuid, ""))
         if event == "published":
             planned_us = self.moment_us(from_rfc3339(line["plannedFor"]))
             at_us, lane = self.moment_us(at_ms), (line["account"], line["network"])

@@ -27,6 +27,7 @@ ON_OURS = (
     "take its id for another",
     "lose",
 )
+AFTERWARDS = ("replan", "replan", "replan days away", "delete")  # of what failed
 OF_THEIR_OWN = ("post", "post", "draft", "begun draft")
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -40,6 +41,7 @@ class People:
         self._world = metricool.world
         self._sandbox = metricool.sandbox
         metricool.created = self._sees
+        metricool.ended = self._misses
         for number in sorted({batch.lane for batch in self._world.scenario.batches}):
             for _ in range(3):
                 if name := self._world.take("stranger", f"lane {number}"):
@@ -92,6 +94,16 @@ class People:
             act = draw.pick(name + " what", ON_OURS)
             self._upon(after_s, act, uuid, name, f"{act} {clip}")
 
+    def _misses(self, uuid: str, clip: str) -> None:
+        """Decide whether somebody wants a post after all that failed, or that we took back."""
+        post = self._find(uuid)
+        if not clip or post is None or (name := self._world.take("afterwards", clip)) is None:
+            return
+        draw = self._world.choices
+        act = "restore" if post.deleted_ms is not None else draw.pick(name + " what", AFTERWARDS)
+        after_s = draw.between(name + " at", 0.05, 30 if draw.draw(name + " soon") < 0.5 else 900)
+        self._upon(after_s, act, uuid, name, f"{act} {clip}")
+
     def _upon(self, after_s: float, act: str, uuid: str, name: str, words: str) -> None:
         def happens() -> Post | None:
             post = self._find(uuid)
@@ -111,11 +123,13 @@ class People:
         if post.deleted_ms is not None:
             return None
         date_ms = post.planned_ms
-        if act in ("edit the date of", "move"):
+        if act == "replan":
+            date_ms = self._metricool.now_ms() + MINUTE_MS * draw.whole(name + " by", 1, 90)
+        elif act in ("edit the date of", "move"):
             date_ms += MINUTE_MS * draw.whole(name + " by", -5, 15)
         elif act.endswith("days away"):
             date_ms += DAY_MS * draw.whole(name + " by", 2, 3)
-        if act.startswith("edit"):
+        if act.startswith(("edit", "replan")):
             return people.edit(sandbox, post.id, planned_ms=date_ms)
         if act.startswith("move"):
             waits = post.providers[0].status == "PENDING"

@@ -201,6 +201,16 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     "late calls and wishes": {**WISHES, **LATE, "dated": 0.8, "dawdle": 0.03, "single 404": 0.02},
     "habits": {**HABITS, **FATES, "habits": 0.3, "answer lost": 0.06, "dated": 0.4},
     "echo": {"echo": 0.4, "same copy": 0.2, "rehost the echoed": 0.7, "answer lost": 0.1},
+    "people and retries": {
+        **PEOPLE,
+        **WISHES,
+        **FAILS,
+        "person": 0.1,
+        "afterwards": 0.4,
+        "request lost": 0.05,
+        "answer lost": 0.05,
+        "dated": 0.4,
+    },
     "slow and odd": {"freeze": 0.03, "echo": 0.1, "rehost": 0.3, "other in lists": 0.2},
     "slow and wishes": {**WISHES, "wish": 0.8, "freeze": 0.06, "dated": 0.4},
     "everything": {
@@ -208,6 +218,7 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
         **WISHES,
         **PEOPLE,
         "person": 0.15,
+        "afterwards": 0.1,
         "dated": 0.5,
     },
 }
