@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_CALLS = 500  # to Metricool for one clip: fair use is 600 posts a month, and a call a second
+MOST_CALLS = 700  # to Metricool for one clip, over days: what is lost far ahead is asked for hourly
 
 
 @dataclass(slots=True)
