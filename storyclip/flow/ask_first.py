@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import UpstreamDenied, UpstreamError
@@ -13,6 +15,8 @@ from storyclip.flow.calls import ListDeleted, ListPosts
 from storyclip.flow.find import of_sends
 from storyclip.flow.setbacks import DENIED_RETRY_S, blocking, reconnect_words
 from storyclip.flow.visit import Visit
+
+LONGEST_WAIT_S = 60.0  # between two looks that fail
 
 
 def hear(clip: Clip, visit: Visit) -> Course[bool]:
@@ -56,6 +60,12 @@ def _look(clip: Clip, visit: Visit, asked: ListPosts | ListDeleted) -> Course[Lo
         waiting = moves.held_up(clip, until, reason, clip.wished_for)
         yield from put(blocking(waiting, visit.now, refusal.words))
     except UpstreamError as failure:
-        reason = f"Metricool has to be asked before it is sent, and cannot be: {failure}"
-        yield from put(moves.held_up(clip, visit.soon(failure), reason, clip.wished_for))
+        words = f"Metricool has to be asked before it is sent, and cannot be: {failure}"
+        yield from put(moves.could_not_ask(clip, _ask_again_at(clip, visit, failure), words))
     return None
+
+
+def _ask_again_at(clip: Clip, visit: Visit, failure: UpstreamError) -> datetime:
+    """Return when to ask again: ever later, but a look is cheap and a story waits for it."""
+    again_at = min(visit.backoff(clip.postponements), visit.in_s(LONGEST_WAIT_S))
+    return max(again_at, visit.soon(failure))

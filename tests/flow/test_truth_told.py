@@ -8,6 +8,7 @@ from storyclip.domain.batch import Status
 from storyclip.sandbox.process import SandboxProcess
 from tests.flow.acts import (
     DAY_S,
+    FAILED,
     PENDING,
     PUBLISHED,
     all_events,
@@ -17,6 +18,7 @@ from tests.flow.acts import (
     live_on,
     on_sqlite,
     sources,
+    until,
 )
 from tests.flow.conftest import Stage
 from tests.flow.test_retry import retry
@@ -67,6 +69,34 @@ def test_a_batch_paused_while_it_waits_for_the_quota_goes_on_in_order(of_four: S
 
     assert stage.live(network="instagram") == sources(*range(1, 7))
     assert stage.states() == [PUBLISHED] * 6
+    assert_told(stage)
+
+
+@pytest.mark.parametrize("fault", ["list_fails", "token_revoked"])
+def test_what_holds_up_a_story_is_told_once_and_again_when_it_is_something_else(
+    stage: Stage, fault: str
+):
+    stage.sandbox.fault(fault="network_error", words="Error validating access token", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.fault(fault=fault, **({"status": 503} if fault == "list_fails" else {}))
+    retry(stage, 1)
+    begun = len(all_events("b1"))
+
+    live_on(stage, 1500)
+    said_once = len(all_events("b1")) - begun
+    stage.sandbox.clear_faults()
+    stage.sandbox.fault(fault="list_fails", status=500)
+    live_on(stage, 1500)
+    said_anew = len(all_events("b1")) - begun - said_once
+    looks = len([one for one in stage.sandbox.requests() if one["path"].endswith("/posts")])
+    assert_told(stage)
+    stage.sandbox.clear_faults()
+    live_on(stage, 300)
+
+    assert (said_once, said_anew) == (1, 1)
+    assert looks < 200
+    assert stage.live() == sources(1)
     assert_told(stage)
 
 

@@ -66,9 +66,22 @@ def missed(clip: Clip, words: str, code: ErrorCode) -> Move:
 
 
 def held_up(clip: Clip, until: datetime, words: str, wished_for: datetime | None) -> Move:
-    """Say why a clip cannot be sent before a later time; its lateness counts from `wished_for`."""
-    waiting = stepped(clip, Event.HELD_UP, later(until))
-    return Move(clip, replace(waiting, error=words, wished_for=wished_for), Event.HELD_UP)
+    """Say why a clip cannot be sent before a later time; its lateness counts from `wished_for`.
+
+    What it says already is a note: nobody is told the same twice.
+    """
+    waiting = replace(
+        stepped(clip, Event.HELD_UP, later(until)), error=words, wished_for=wished_for
+    )
+    is_news = (words, wished_for) != (clip.error, clip.wished_for)
+    return Move(clip, waiting, Event.HELD_UP if is_news else None)
+
+
+def could_not_ask(clip: Clip, until: datetime, words: str) -> Move:
+    """Say why a clip is not sent before Metricool was asked something, and count how often."""
+    waiting = held_up(clip, until, words, clip.wished_for)
+    counted = replace(waiting.after, postponements=clip.postponements + 1)
+    return replace(waiting, after=counted)
 
 
 def postponed(
