@@ -89,26 +89,34 @@ class Batch:
         """Return whether something can still happen to its clips by itself or by a resume."""
         return self.status in RUNNING
 
-    def after(self, old: Clip, new: Clip, at: datetime) -> Batch:
-        """Return this batch with one clip moved from `old` to `new`: counters, wishes, status."""
-        failed = self.failed + _gain(old, new, _is_failed)
-        error = new.error if new.error and new.state is State.FAILED else self.error
+    def after(self, old: Clip, new: Clip, at: datetime, still_failed: str | None = None) -> Batch:
+        """Return this batch with one clip moved from `old` to `new`: counters, wishes, status.
+
+        Args:
+            still_failed: what another failed clip says, None if none is.
+        """
         moved = replace(
             self,
             last_seq=self.last_seq + 1,
             published=self.published + _gain(old, new, _is_published),
-            failed=failed,
+            failed=self.failed + _gain(old, new, _is_failed),
             unconfirmed=self.unconfirmed + _gain(old, new, _is_unconfirmed),
             cancelled=self.cancelled + _gain(old, new, _is_cancelled),
             current_index=new.index if new.state is State.UPLOADING else self.current_index,
             started_at=self.started_at or at,
-            error=error if failed else None,  # the last one that had failed was seen live
+            error=self._error(old, new, still_failed),
         )
         failed_now = new.state is State.FAILED and old.state is not State.FAILED
         pauses = self.on_failure == PAUSE and not self.cancel_requested_at
         if failed_now and pauses and moved.ended < moved.total:
             moved = replace(moved, pause_requested_at=moved.pause_requested_at or at)
         return moved.settled(at)
+
+    def _error(self, old: Clip, new: Clip, still_failed: str | None) -> str | None:
+        """Return the words of a clip that is failed now, not of one that was seen live since."""
+        if new.state is State.FAILED:
+            return new.error or self.error
+        return still_failed if old.state is State.FAILED else self.error
 
     def settled(self, at: datetime) -> Batch:
         """Return this batch with the status that its counters and wishes imply."""

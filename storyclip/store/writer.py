@@ -85,7 +85,7 @@ def moved_in(before: Batch, move: Move, at: datetime) -> tuple[Batch, Clip]:
         incidents.write(move.incident, at)
     if move.event is None and not _shows(move, before):
         return before, moved
-    now = before.after(move.before, moved, at)
+    now = before.after(move.before, moved, at, _still_failed(before, move))
     save_batch(before, now)
     events.append(before, now, moved, at)
     return now, moved
@@ -144,6 +144,18 @@ def _is_silent(move: Move) -> bool:
 def _shows(move: Move, batch: Batch) -> bool:
     """Return whether a reader of the status can see it: then it has its event."""
     return clip_view(move.before, batch.mode) != clip_view(move.after, batch.mode)
+
+
+def _still_failed(batch: Batch, move: Move) -> str | None:
+    """Return what another clip says that is failed still, when one ceases to be."""
+    if batch.failed == 0 or move.before.state is not State.FAILED:
+        return None
+    said = run(
+        "SELECT error_msg FROM publish_batch_clips WHERE batch_id = ? AND status = 'failed'"
+        " AND id <> ? ORDER BY clip_index DESC LIMIT 1",
+        (batch.batch_id, move.before.id),
+    ).fetchone()
+    return None if said is None else said[0]
 
 
 def _lets_go(before: Batch, now: Batch, move: Move) -> bool:

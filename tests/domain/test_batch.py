@@ -199,6 +199,15 @@ def test_a_healed_batch_does_not_keep_the_words_of_a_failure_that_was_none():
     assert healed.error is None
 
 
+def test_a_healed_batch_has_the_words_of_a_clip_that_is_failed_still():
+    batch, failed = failed_batch()
+    live = replace(failed, state=State.PUBLISHED, error=None, retry_safety=None)
+
+    healed = replace(batch, total=2, failed=2).after(failed, live, SOON, "no such codec")
+
+    assert (healed.failed, healed.error) == (1, "no such codec")
+
+
 def test_a_failed_batch_that_is_asked_for_again_runs_again():
     batch, failed = failed_batch()
 

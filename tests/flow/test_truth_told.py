@@ -100,6 +100,23 @@ def test_what_holds_up_a_story_is_told_once_and_again_when_it_is_something_else(
     assert_told(stage)
 
 
+def test_a_batch_says_what_is_wrong_with_a_clip_that_is_failed_still(stage: Stage):
+    for index, words in enumerate(("no such codec", "no such file", "too long"), 1):
+        times = {} if index < 3 else {"times": 1}
+        stage.sandbox.fault(fault="refuse", words=words, source=sources(index)[0], **times)
+    stage.accept(3)
+    live_on(stage, 300)
+    said_of_all = stage.batch().error
+
+    retry(stage, 3)
+    said_while_it_waits = stage.batch().error
+    live_on(stage, 300)
+
+    assert stage.states() == [FAILED, FAILED, PUBLISHED]
+    assert said_of_all == "too long"
+    assert (said_while_it_waits, stage.batch().error) == ("no such file", "no such file")
+
+
 def test_every_change_that_a_reader_can_see_has_its_event(stage: Stage):
     stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(2)[0], times=1)
     stage.sandbox.fault(fault="create_then_drop", source=sources(3)[0], times=1)

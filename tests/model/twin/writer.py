@@ -52,7 +52,8 @@ def moved_in(rows: Rows, move: Move, at: datetime) -> tuple[Rows, Clip]:
         moved = replace(moved, lane=move.lane)
     if move.event is None and not writer._shows(move, batch):
         return rows, moved
-    return rows.having_batch(batch.after(move.before, moved, at)), moved
+    now = batch.after(move.before, moved, at, _still_failed(rows, move))
+    return rows.having_batch(now), moved
 
 
 def rest(rows: Rows, clip: Clip, at: datetime) -> Rows:
@@ -71,6 +72,13 @@ def bury(rows: Rows, worker: str, at: datetime) -> Rows:
     """Make due what a dead worker had in hand, as `store.workers.bury` does."""
     in_hand = (clip for clip in rows.clips if clip.worker == worker)
     return rows.having(*(replace(clip, next_at=at) for clip in in_hand))
+
+
+def _still_failed(rows: Rows, move: Move) -> str | None:
+    """Return what the last other clip says that is failed still, when one ceases to be."""
+    others = (clip for clip in rows.clips_of(move.before.batch_id) if clip.id != move.before.id)
+    said = [clip.error for clip in others if clip.state is State.FAILED]
+    return said[-1] if said and move.before.state is State.FAILED else None
 
 
 def _moved(move: Move) -> Clip:
