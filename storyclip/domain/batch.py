@@ -116,15 +116,19 @@ class Batch:
         """Return the words of a clip that is failed now, not of one that was seen live since."""
         if new.state is State.FAILED:
             return new.error or self.error
-        return still_failed if old.state is State.FAILED else self.error
+        if old.state is not State.FAILED:
+            return self.error
+        stays_paused = self.on_failure == PAUSE and self.pause_requested_at is not None
+        return still_failed or (_paused_words(new) if stays_paused else None)
 
     def settled(self, at: datetime) -> Batch:
         """Return this batch with the status that its counters and wishes imply."""
         status = self._status()
         ended_at = None if status in RUNNING else (self.completed_at or at)
-        if (status, ended_at) == (self.status, self.completed_at):
+        error = self.error if self.failed or status is Status.PAUSED else None
+        if (status, ended_at, error) == (self.status, self.completed_at, self.error):
             return self
-        return replace(self, status=status, completed_at=ended_at)
+        return replace(self, status=status, completed_at=ended_at, error=error)
 
     def _status(self) -> Status:
         if self.ended < self.total:
@@ -160,6 +164,14 @@ def phase_of(batch: Batch, clip: Clip | None, now: datetime, *, blocked: bool) -
         return Phase.VERIFYING
     ahead = clip.planned_for is not None and now < clip.planned_for
     return Phase.SCHEDULED if ahead else Phase.CONFIRMING
+
+
+def _paused_words(healed: Clip) -> str:
+    """Return why a batch stands still though nothing of it is failed any more."""
+    return (
+        f"It is paused: clip {healed.index} was called failed. It is not any more, but the rest"
+        " waits for your word: resume the batch to have it published."
+    )
 
 
 def _gain(old: Clip, new: Clip, claim: Callable[[Clip], bool]) -> int:

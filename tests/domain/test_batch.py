@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -206,6 +207,32 @@ def test_a_healed_batch_has_the_words_of_a_clip_that_is_failed_still():
     healed = replace(batch, total=2, failed=2).after(failed, live, SOON, "no such codec")
 
     assert (healed.failed, healed.error) == (1, "no such codec")
+
+
+def paused_by_a_failure(on_failure: str) -> Batch:
+    """A batch that stands still since its first clip failed, which was seen live now."""
+    batch, failed = failed_batch()
+    live = replace(failed, state=State.PUBLISHED, error=None, retry_safety=None)
+    paused = replace(batch, total=2, on_failure=on_failure, pause_requested_at=T0).settled(T0)
+    return paused.after(failed, live, SOON)
+
+
+def test_a_batch_that_paused_itself_for_nothing_stays_paused_and_says_so():
+    batch = paused_by_a_failure(PAUSE)
+
+    assert (batch.status, batch.failed) == (Status.PAUSED, 0)
+    assert "clip 1 was called failed" in (batch.error or "")
+
+
+def test_a_batch_that_its_user_paused_has_no_error_once_nothing_is_failed():
+    assert paused_by_a_failure(CONTINUE).error is None
+
+
+@pytest.mark.parametrize("wish", [{"pause_requested_at": None}, {"cancel_requested_at": SOON}])
+def test_a_wish_ends_the_words_of_a_pause(wish: dict[str, Any]):
+    batch = replace(paused_by_a_failure(PAUSE), **wish, cancelled=int("cancel" in str(wish)))
+
+    assert batch.settled(SOON).error is None
 
 
 def test_a_failed_batch_that_is_asked_for_again_runs_again():

@@ -117,6 +117,27 @@ def test_a_batch_says_what_is_wrong_with_a_clip_that_is_failed_still(stage: Stag
     assert (said_while_it_waits, stage.batch().error) == ("no such file", "no such file")
 
 
+def test_a_batch_that_paused_itself_for_nothing_says_why_and_goes_on_when_it_is_resumed(
+    stage: Stage,
+):
+    stage.sandbox.fault(fault="publishing_for_long", seconds=200, source=sources(1)[0])
+    stage.accept(2, on_failure="pause")
+    until(stage, FAILED)
+    alarm = stage.batch().error
+
+    live_on(stage, 3000)
+    healed = stage.batch()
+    hand(stage).resume(stage.batch())
+    live_on(stage, 300)
+
+    assert "did not report it live" in (alarm or "")
+    assert (healed.status, healed.published) == (Status.PAUSED, 1)
+    assert "clip 1 was called failed. It is not any more" in (healed.error or "")
+    assert stage.live() == sources(1, 2)
+    assert (stage.batch().status, stage.batch().error) == (Status.COMPLETED, None)
+    assert_told(stage)
+
+
 def test_every_change_that_a_reader_can_see_has_its_event(stage: Stage):
     stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(2)[0], times=1)
     stage.sandbox.fault(fault="create_then_drop", source=sources(3)[0], times=1)
