@@ -11,10 +11,10 @@ class Lane:
     """What the next story of a lane has to reckon with.
 
     `blocked_reason` is why Metricool refuses the account, None while it does not; `reopened_at` is
-    when it last ceased to. `lead_s` is a lead longer than usual, in seconds, in force until
-    `lead_until`. `changes_media`: its lists were seen to show our media under other URLs.
-    `month_count` is how many posts Metricool said, at `month_counted_at`, that it had published for
-    the account.
+    when it last ceased to, or when a full month is asked about next. `lead_s` is a lead longer than
+    usual, in seconds, in force until `lead_until`. `changes_media`: its lists were seen to show our
+    media under other URLs. `month_count` is how many posts Metricool said that it had published for
+    the account in the month of `month_counted_at`, which is by its clock.
     """
 
     id: int

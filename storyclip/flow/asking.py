@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import NotItsTurn, UpstreamError
+from storyclip.domain.fair_use import Month
 from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move
@@ -34,6 +35,15 @@ class HeldByOthers:
 
     clip: Clip
     posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Ask our rows for the stories of a month that Metricool's count, made `since`, lacks."""
+
+    lane: Lane
+    month: Month
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,17 @@ class RaiseIncident:
 
 
 Removal = BeginRemoval | WasRemoved | MarkGone
-Deed = HeldByOthers | Rest | MakeWay | PrepareNext | Removal | Learn | RaiseIncident | Move
+Deed = (
+    HeldByOthers
+    | NotCounted
+    | Rest
+    | MakeWay
+    | PrepareNext
+    | Removal
+    | Learn
+    | RaiseIncident
+    | Move
+)
 Step = Call[Any] | Deed
 Course = Generator[Step, Any, T]
 
@@ -164,6 +184,12 @@ def held_by_others(clip: Clip, posts: tuple[Post, ...]) -> Search[set[str]]:
     """Return the names of those posts that other clips of ours hold."""
     names: set[str] = yield HeldByOthers(clip, posts)
     return names
+
+
+def not_counted(lane: Lane, month: Month, since: datetime) -> Course[int]:
+    """Return how many stories of an account in a month Metricool's count, made `since`, lacks."""
+    stories: int = yield NotCounted(lane, month, since)
+    return stories
 
 
 def was_removed(clip: Clip) -> Course[bool]:

@@ -21,6 +21,7 @@ from storyclip.domain.errors import (
     UpstreamRefused,
     UpstreamUnreachable,
 )
+from storyclip.domain.fair_use import month_of
 from storyclip.domain.moves import Move, later
 from storyclip.domain.order import Verdict
 from storyclip.domain.schedule import first_step, seconds
@@ -64,10 +65,13 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
         return
     clip = yield from fair_use.counted(clip, visit)
     situation = situation.with_clip(clip)
-    if (full := fair_use.waits(clip, visit)) is not None:
-        yield from put(full)
+    own = own_date(situation, visit)
+    date = own or _first_date(clip, visit)
+    month = month_of(date)
+    full = yield from fair_use.is_full(clip, month, visit)
+    if full:
+        yield from put(fair_use.waiting(clip, month, own, visit))
         return
-    date = own_date(situation, visit) or _first_date(clip, visit)
     if situation.is_planned and not clip.order_waived:
         match order.verdict(clip.index, date, situation.siblings):
             case Verdict.WAIT:
@@ -115,7 +119,8 @@ def _claim(situation: Situation, visit: Visit) -> Course[None]:
 def _too_late(situation: Situation, visit: Visit) -> Move | None:
     """Return the end of a clip that is older than anybody would still want it to go out.
 
-    What its account was refused for does not count: its user was told that it goes on by itself.
+    What its account was refused for does not count, nor a full month: its user was told that it
+    goes on by itself.
     Neither does what held up the clip before it, which went out all the same.
     """
     clip, lane = situation.clip, situation.clip.lane

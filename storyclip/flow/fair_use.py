@@ -1,14 +1,16 @@
-"""The month of an account: counted now and then, and waited for when it is full."""
+"""The month of an account: counted now and then, added up with ours, waited for when it is full."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from storyclip.domain import fair_use, moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import UpstreamError
+from storyclip.domain.fair_use import Month
 from storyclip.domain.moves import Move
-from storyclip.flow.asking import Course, ask, put
+from storyclip.flow.asking import Course, ask, not_counted, put
 from storyclip.flow.calls import CountMonth
 from storyclip.flow.visit import Visit
 
@@ -18,20 +20,38 @@ def counted(clip: Clip, visit: Visit) -> Course[Clip]:
 
     What Metricool does not tell holds nobody up.
     """
-    if not fair_use.is_count_due(clip.lane, visit.now):
+    asked_at = visit.there  # what is published while it answers may not be in the count
+    if not fair_use.is_count_due(clip.lane, asked_at):
         return clip
     try:
         count = yield from ask(CountMonth(clip.lane))
     except UpstreamError:
-        count = clip.lane.month_count
-    lane = replace(clip.lane, month_count=count, month_counted_at=visit.now)
+        count = fair_use.counted(clip.lane, fair_use.month_of(asked_at))
+    lane = replace(clip.lane, month_count=count, month_counted_at=asked_at)
     return (yield from put(Move(clip, clip, None, lane=lane)))
 
 
-def waits(clip: Clip, visit: Visit) -> Move | None:
-    """Return the move of a clip whose month is full, None while it is not."""
-    if not fair_use.is_full(clip.lane):
-        return None
-    until = visit.now + fair_use.COUNTED_FOR
-    wished_for = max(clip.wished_for or until, until)  # a date that lies further ahead is kept
-    return moves.held_up(clip, until, fair_use.full_words(clip.lane), wished_for)
+def is_full(clip: Clip, month: Month, visit: Visit) -> Course[bool]:
+    """Return whether nothing more goes out in a month, as far as Metricool and our rows tell."""
+    count = fair_use.counted(clip.lane, month)
+    if count is None or clip.lane.month_counted_at is None:
+        return False
+    if count >= fair_use.MONTHLY:
+        return True
+    since = visit.times.at_ours(clip.lane.month_counted_at)
+    ours = yield from not_counted(clip.lane, month, since)
+    return count + ours >= fair_use.MONTHLY
+
+
+def waiting(clip: Clip, month: Month, own: datetime | None, visit: Visit) -> Move:
+    """Return the move of a clip whose month is full: it looks again within the hour.
+
+    Its date stays what it was. What comes due on its lane meanwhile is late only from then on:
+    its user was told that it goes on by itself.
+    """
+    next_month = visit.times.at_ours(fair_use.month_of(visit.there).end)
+    until = min(visit.now + fair_use.COUNTED_FOR, next_month)
+    wait = moves.held_up(clip, until, fair_use.full_words(month), clip.wished_for)
+    if own is not None:
+        return wait
+    return replace(wait, lane=replace(clip.lane, reopened_at=until))

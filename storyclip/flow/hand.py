@@ -15,6 +15,7 @@ from storyclip.flow.asking import (
     Learn,
     MakeWay,
     MarkGone,
+    NotCounted,
     PrepareNext,
     RaiseIncident,
     Rest,
@@ -25,7 +26,7 @@ from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
-from storyclip.store import clips, incidents, lanes, recalls, sends, writer
+from storyclip.store import clips, incidents, lanes, quota, recalls, sends, writer
 from storyclip.store import situation as situations
 
 MOST_RACES = 10  # lost in a row with an id in hand; each one means that somebody else moved the row
@@ -61,6 +62,8 @@ class Hand:
                 return self._write(asked)
             case HeldByOthers():
                 return situations.held_by_others(asked.clip, asked.posts)
+            case NotCounted():
+                return quota.not_counted(asked.lane.account_id, asked.month, asked.since)
             case Rest():
                 return writer.rest(asked.clip, self._engine.now())
             case MakeWay():

@@ -1,4 +1,4 @@
-"""Instagram's stories of an account in 24 hours, counted from our own rows."""
+"""The stories of an account in 24 hours or a month, counted from our own rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from datetime import datetime
 from storyclip.domain import quota
 from storyclip.domain.clip import IN_FLIGHT, State
 from storyclip.domain.errors import QuotaExceeded, RetrySafety
+from storyclip.domain.fair_use import Month
 from storyclip.domain.views import rfc3339
-from storyclip.store.database import run
+from storyclip.store.database import reading, run
 from storyclip.store.instants import to_text
 
 LIMITED = "instagram"
 
+_IN_FLIGHT = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
 _COUNTED = tuple(sorted({State.PUBLISHED, State.FAILED, *IN_FLIGHT}))
 
 
@@ -66,6 +68,34 @@ def sent_after(lane_id: int, since: datetime) -> list[datetime]:
         (lane_id, to_text(since), *_COUNTED, RetrySafety.SAFE.value),
     ).fetchall()
     return [datetime.fromisoformat(date) for (date,) in rows]
+
+
+def not_counted(account_id: str, month: Month, since: datetime) -> int:
+    """Return how many stories of an account in a month Metricool's count, made `since`, lacks.
+
+    On both networks: what it has, or may have, or is in a worker's hand; what it published since;
+    and what nobody saw live though its date was since. What waits for its turn is not among them.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    of_account = "lane_id IN (SELECT id FROM lanes WHERE account_id = ?)"
+    start, end, counted_at = to_text(month.start), to_text(month.end), to_text(since)
+    with reading():
+        sent = run(
+            f"SELECT COUNT(*) FROM publish_batch_clips WHERE {of_account}"
+            f" AND scheduled_at >= ? AND scheduled_at < ? AND (status IN ({_IN_FLIGHT})"
+            f" OR (status = '{State.PUBLISHED}' AND published_at > ?)"
+            f" OR (status = '{State.FAILED}' AND scheduled_at > ?"
+            f" AND COALESCE(retry_safety, '') <> '{RetrySafety.SAFE}'))",
+            (account_id, start, end, counted_at, counted_at),
+        ).fetchone()
+        in_hand = run(
+            f"SELECT COUNT(*) FROM publish_batch_clips WHERE worker IS NOT NULL AND {of_account}"
+            " AND scheduled_at IS NULL AND wished_for >= ? AND wished_for < ?",
+            (account_id, start, end),
+        ).fetchone()
+    return int(sent[0]) + int(in_hand[0])
 
 
 def _to_come(lane_id: int, at: datetime) -> list[datetime]:

@@ -23,7 +23,7 @@ from storyclip.domain.timetable import (
 )
 from storyclip.domain.views import Json, rfc3339
 from storyclip.flow.accept import accept
-from storyclip.store import lanes
+from storyclip.store import lanes, quota
 from storyclip.store.batches import made_before
 from storyclip.store.keys import Holder
 from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
@@ -55,7 +55,7 @@ def publish_stories() -> Response:
         batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)
     headers = {"Location": body["links"]["status"]}
-    if (warning := fair_use.warning(lanes.find(batch.lane_id), batch.total)) is not None:
+    if (warning := _month_warning(batch)) is not None:
         headers["Warning"] = f'199 storyclip "{warning}"'
     return answer(body, 202, headers)
 
@@ -79,6 +79,14 @@ def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
         schedule=timetable.schedule,
         webhook_url=webhook_of(stories.settings, who),
     )
+
+
+def _month_warning(batch: Batch) -> str | None:
+    lane, month = lanes.find(batch.lane_id), fair_use.month_of(batch.scheduled_for or front().now())
+    if lane.month_counted_at is None:
+        return None
+    ours = quota.not_counted(batch.account_id, month, lane.month_counted_at)
+    return fair_use.warning(lane, month, ours, batch.total)
 
 
 def _timetable(stories: StoriesRequest) -> Timetable:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.fair_use import month_of
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import batches, clips, database, lanes, quota, sends, workers
 from storyclip.store import situation as situations
@@ -84,11 +85,17 @@ def require_quota() -> None:
         quota.require(1, "instagram", [T0], 50, T0)
 
 
+def count_month() -> int:
+    return quota.not_counted("2000001", month_of(T0), T0)
+
+
 @pytest.mark.parametrize(
     ("call", "index"),
     [
         (require_quota, "clips_sent"),
         (require_quota, "clips_to_come"),
+        (count_month, "clips_sent"),
+        (count_month, "clips_in_hand"),
         (make_due, "clips_due"),
         (head, "batches_by_place"),
         (lambda: batches.active("ana"), "batches_active"),
@@ -103,6 +110,8 @@ def require_quota() -> None:
     ids=[
         "quota sent",
         "quota to come",
+        "month sent",
+        "month in hand",
         "make_due",
         "head",
         "active",
@@ -123,6 +132,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
     "call",
     [
         require_quota,
+        count_month,
         make_due,
         head,
         lambda: batches.active("ana"),
@@ -136,6 +146,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
     ],
     ids=[
         "quota",
+        "month",
         "make_due",
         "head",
         "active",
