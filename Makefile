@@ -38,7 +38,7 @@ check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 crash: $(DEV_STAMP) ## kill the real processes 600 times and judge by the sandbox's ledger
 	@exec $(PY) -m tests.crash --kills 600 $(ARGS)
 
-world: $(DEV_STAMP) ## run the simulated world until Ctrl-C, or for SECONDS=n
+world: $(DEV_STAMP) ## run the simulated world until Ctrl-C (SECONDS=60: for a minute)
 	@exec $(PY) -m tests.world $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 proof: $(DEV_STAMP) ## try to break the promise in every way, and write the figures into docs/proof.md
