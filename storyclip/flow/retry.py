@@ -20,6 +20,8 @@ from storyclip.domain.wish import Again
 from storyclip.flow.asking import HeldByOthers, Query, Search, ask, everywhere, run
 from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import Deleted, anywhere, of_sends, under_its_id
+from storyclip.flow.refusals import is_there, never, to_be_confirmed, too_early
+from storyclip.flow.settle import FAR_SETTLE
 from storyclip.store import clips, wishes
 from storyclip.store import situation as situations
 
@@ -99,7 +101,7 @@ def _asked_again(
     """
     anew = _anew(clip, retry, batch)
     if clip.retry_safety is RetrySafety.NEVER:
-        raise _never(clip, clip.error)
+        raise never(clip, clip.error)
     if clip.retry_safety is not RetrySafety.CHECK_FIRST:
         return anew
     if clip.post_id is None:
@@ -113,7 +115,7 @@ def _asked_again(
         return _of_post(clip, seen, anew, retry, confirmed=confirmed)
     if confirmed:
         return anew
-    raise _still_pending(clip, "Metricool does not show it any more, and it may be out")
+    raise to_be_confirmed(clip, "Metricool does not show it any more, and it may be out")
 
 
 def _of_lost(
@@ -135,15 +137,33 @@ def _of_lost(
     deleted = yield from ask(ListDeleted(clip.lane))
     if found := (yield from of_sends(clip, sends, deleted.posts)):
         return _of_deleted(clip, found, fate_of(found), anew, retry, confirmed=confirmed)
-    fence_at = max(send.planned_for for send in still_open) + seconds(retry.settings.settle_s)
-    if look.upstream_now is None or look.upstream_now < fence_at:
-        raise _still_pending(clip, "Metricool does not show it, but it may still appear")
+    there = look.upstream_now or retry.upstream.now() or retry.now
+    if (over_at := _over_at(still_open, there, retry)) is not None:
+        raise too_early(clip, over_at)
     if confirmed:
         return anew
-    if proves_absence(still_open, clip.lane) and look.is_whole:
+    fence_at = max(send.planned_for for send in still_open) + seconds(retry.settings.settle_s)
+    is_past = look.upstream_now is not None and look.upstream_now >= fence_at
+    if is_past and look.is_whole and proves_absence(still_open, clip.lane):
         move = moves.rechecked(clip, retry.now, _wished_for(clip, retry), order_waived=False)
         return Again(move, _soonest(clip, retry, batch))
-    raise _still_pending(clip, "what Metricool shows does not tell whether it is out")
+    raise to_be_confirmed(clip, "what Metricool shows does not tell whether it was made")
+
+
+def _over_at(sends: Sequence[Send], there: datetime, retry: Retry) -> datetime | None:
+    """Return until when a POST of those may still make a story, None where none can any more.
+
+    Its date is over then, or it has been on the way for longer than anything is: a date that is
+    far ahead need not be waited for.
+    """
+    settings, over_at = retry.settings, []
+    on_the_way = seconds(FAR_SETTLE * settings.settle_s)
+    for send in sends:
+        refused_from = send.planned_for + seconds(settings.settle_s)
+        arrived_by = send.intended_at + on_the_way
+        if there < refused_from and retry.now < arrived_by:
+            over_at.append(min(refused_from, arrived_by))
+    return max(over_at, default=None)
 
 
 def _of_post(clip: Clip, post: Post, anew: Again, retry: Retry, *, confirmed: bool) -> Again:
@@ -154,10 +174,10 @@ def _of_post(clip: Clip, post: Post, anew: Again, retry: Retry, *, confirmed: bo
     if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.CHECK_FIRST:
         if confirmed:
             return anew
-        raise _still_pending(clip, f"Metricool leaves it open whether it is out ({post.words})")
+        raise to_be_confirmed(clip, f"Metricool leaves it open whether it is out ({post.words})")
     if post.status is PostStatus.ERROR:
-        raise _never(clip, post.words)
-    raise _still_pending(clip, f"Metricool has it as {post.status} (post {post.id})")
+        raise never(clip, post.words)
+    raise is_there(clip, post)
 
 
 def _of_deleted(
@@ -167,7 +187,7 @@ def _of_deleted(
         return Again(moves.seen_live(clip, post, retry.now), None)
     if fate is Fate.NOT_OUT or confirmed:
         return anew
-    raise _still_pending(clip, "it was deleted in Metricool when it was due, and may be out")
+    raise to_be_confirmed(clip, "it was deleted in Metricool when it was due, and may be out")
 
 
 def _anew(clip: Clip, retry: Retry, batch: Batch) -> Again:
@@ -204,19 +224,3 @@ def _failed(all_clips: Sequence[Clip], index: int | None) -> Sequence[Clip]:
         words = f"Clip {index} has not failed: it is {clip.state}."
         raise ActionRefused(RefusalCode.NOTHING_TO_RETRY, words)
     return [clip]
-
-
-def _never(clip: Clip, words: str | None) -> ActionRefused:
-    return ActionRefused(
-        RefusalCode.RETRY_REFUSED,
-        f"Clip {clip.index} may not be asked for again: {words or 'it would be refused again'}.",
-    )
-
-
-def _still_pending(clip: Clip, words: str) -> ActionRefused:
-    return ActionRefused(
-        RefusalCode.STILL_PENDING,
-        f"Clip {clip.index}: {words}. Asking again now could make a second story. Look at the"
-        " account: if it is not there, and not pending in Metricool, repeat with"
-        " confirmAbsent=true.",
-    )

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from storyclip.domain.errors import RefusalCode, RetrySafety
+from storyclip.domain.errors import ActionRefused, RefusalCode, RetrySafety
+from storyclip.flow.retry import Retry
 from storyclip.store.database import run, writing
 from tests.flow.acts import (
     DAY_S,
@@ -64,6 +65,40 @@ def test_an_echoed_url_that_never_arrived_is_sent_again_by_a_persons_word_alone(
     assert by_itself is RefusalCode.STILL_PENDING
     assert sent_by_itself == sources(2)
     assert (stage.live(), stage.states()) == (sources(2, 1), [PUBLISHED] * 2)
+
+
+@pytest.mark.parametrize("habit", ["normalize_echo", "no_date"])
+@pytest.mark.parametrize("ahead_s", [0.0, 5 * HOUR_S], ids=["now", "hours ahead"])
+def test_what_a_row_advises_to_confirm_can_be_confirmed(stage: Stage, habit: str, ahead_s: float):
+    stage.sandbox.fault(fault=habit)
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.accept(1, dates=[stage.at + timedelta(seconds=ahead_s)] if ahead_s else ())
+    until(stage, FAILED)
+    assert_left_to_a_person(stage)
+
+    retry(stage, 1, absence_confirmed=True)
+    live_on(stage, 6 * HOUR_S)
+
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+    assert_told(stage)
+
+
+def test_what_may_still_arrive_is_refused_with_the_time_until_which_it_has_to_wait(stage: Stage):
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.accept(1)
+    clip = until(stage, FAILED)
+    assert clip.fence_at is not None
+    patient = stage.settings.model_copy(update={"settle_s": 7200.0})
+
+    with pytest.raises(ActionRefused) as refusal:
+        Retry(stage.upstream, patient, stage.at)(
+            stage.batch(), 1, order_may_change=False, absence_confirmed=True
+        )
+
+    assert refusal.value.code is RefusalCode.STILL_PENDING
+    assert f"until {clip.fence_at + timedelta(hours=2):%Y-%m-%d %H:%M}" in str(refusal.value)
+    assert TO_CONFIRM not in str(refusal.value)
 
 
 @pytest.mark.parametrize("shown", ["as it was sent", "re-hosted"])

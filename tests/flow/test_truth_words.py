@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storyclip.domain.errors import RefusalCode, RetrySafety
+from storyclip.domain.errors import ActionRefused, RefusalCode, RetrySafety
 from tests.flow.acts import (
     CANCELLED,
     FAILED,
@@ -16,6 +16,7 @@ from tests.flow.acts import (
     created_by_us,
     live_on,
     on_sqlite,
+    person,
     sources,
     until,
 )
@@ -99,3 +100,32 @@ def test_a_retry_of_what_is_gone_reads_the_answer_for_what_it_is(
 
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
     assert CANCELLED not in stage.states()
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_what_is_seen_to_be_there_is_told_as_what_it_is_and_nothing_is_advised_in_vain(
+    stage: Stage, confirmed: bool
+):
+    stage.sandbox.fault(fault="never_publishes", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+
+    with pytest.raises(ActionRefused) as refusal:
+        retry(stage, 1, absence_confirmed=confirmed)
+
+    assert refusal.value.code is RefusalCode.STILL_PENDING
+    assert "PENDING" in str(refusal.value)
+    assert "confirmAbsent" not in str(refusal.value)
+
+
+def test_a_draft_is_told_as_what_it_is(stage: Stage):
+    stage.accept(1)
+    stage.play()
+    person(stage, "edit", fields={"draft": True})
+    until(stage, FAILED)
+
+    with pytest.raises(ActionRefused) as refusal:
+        retry(stage, 1, absence_confirmed=True)
+
+    assert "draft" in str(refusal.value)
+    assert "confirmAbsent" not in str(refusal.value)
