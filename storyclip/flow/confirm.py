@@ -24,7 +24,14 @@ from storyclip.flow.setbacks import (
 )
 from storyclip.flow.take_back import TAKING_BACK_LOOK_S, gone, is_to_be_taken_back, take_back
 from storyclip.flow.visit import Visit
-from storyclip.flow.watch import unconfirmed, watch_on, watched_until
+from storyclip.flow.watch import (
+    looking_words,
+    still_there_words,
+    unconfirmed,
+    watch_on,
+    watch_there,
+    watched_until,
+)
 
 LASTING_CHECKS = 3  # a 404 for so many intervals is no longer the lag after a create
 FAR_AHEAD_LOOK_S = 3600.0  # so that what was deleted or moved in Metricool shows the same hour
@@ -62,12 +69,9 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
         code = ErrorCode.NETWORK_ERROR
         yield from put(moves.seen_failed(clip, words, code, post.retry_safety))
     elif clip.state is State.FAILED:
-        yield from put(watch_on(clip, visit, missing_since=None))
+        yield from put(watch_there(clip, visit, post))
     elif post.status is PostStatus.AWAITING_CONFIRMATION:
-        words = (
-            "Metricool waits for somebody to confirm this story in its app. It goes out when that"
-            " is done; StoryClip keeps looking."
-        )
+        words = still_there_words(clip, visit, post)
         yield from put(unconfirmed(clip, visit, words, ErrorCode.AWAITING_CONFIRMATION))
     elif is_to_be_taken_back(situation, visit, post):
         yield from take_back(situation, visit, post)
@@ -89,7 +93,8 @@ def _missing(situation: Situation, visit: Visit) -> Course[None]:
     lasting_s = LASTING_CHECKS * visit.settings.confirm_interval_s
     is_begun = clip.taken_back_at is not None and clip.state is State.WAITING_CONFIRMATION
     is_lasting = (visit.now - since).total_seconds() >= lasting_s
-    if is_begun or (is_lasting and clip.checks % ANYWHERE_CHECKS == 0):
+    is_rare = clip.state is State.FAILED or clip.checks % ANYWHERE_CHECKS == 0
+    if is_begun or (is_lasting and is_rare):
         seen = yield from anywhere(clip)
         if isinstance(seen, Deleted):
             yield from _lies_deleted(situation, visit, seen)
@@ -185,6 +190,9 @@ def _not_yet(
     checks = clip.checks + 1
     if checks >= settings.confirm_attempts:
         words = _not_live_within(settings.confirm_attempts * settings.confirm_interval_s)
+        words = f"{words} {looking_words(clip, visit)}"
+        if post is not None and post.is_draft:
+            words = still_there_words(clip, visit, post)
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED, checks))
         return
     due = later(visit.in_s(settings.confirm_interval_s))
@@ -200,7 +208,7 @@ def _unreadable(situation: Situation, visit: Visit, failure: UpstreamError) -> C
         yield from put(watch_on(clip, visit, missing_since=clip.missing_since))
         return
     if visit.now >= watched_until(clip, visit):
-        words = _not_live_within(visit.settings.late_watch_s) + f" (last look: {failure})"
+        words = _not_live_within(visit.settings.late_watch_s) + f" The last look: {failure}."
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
         return
     assert clip.planned_for is not None
@@ -228,5 +236,5 @@ def _look_after_failure(situation: Situation, visit: Visit) -> datetime:
 def _not_live_within(total_s: float) -> str:
     return (
         f"Metricool accepted it but did not report it live within {total_s:.0f} s. It may still"
-        " appear: StoryClip keeps looking. Look at the account before you ask for it again."
+        " appear: look at the account before you ask for it again."
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
-from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
 from storyclip.domain.moves import NEVER, Move, later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.send import open_sends
 from storyclip.domain.situation import Situation
+from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, ask, everywhere, put
 from storyclip.flow.find import of_sends
 from storyclip.flow.setbacks import denied_look
@@ -19,6 +21,7 @@ from storyclip.flow.visit import Visit
 
 LATE_WATCH_MAX_S = 300.0  # between two looks at most …
 FAR_WATCH_MAX_S = 3600.0  # … and while the date is further ahead than this
+_MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
@@ -40,6 +43,44 @@ def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
         yield from put(watch_on(clip, visit, clip.missing_since))
     else:
         yield from put(moves.moved(clip, post, visit.now))
+
+
+def watch_there(clip: Clip, visit: Visit, post: Post) -> Move:
+    """Go on looking at a post that may go out after all, until it is due on whatever date it has.
+
+    What was called failed, even safe to be asked for again, is not so any more.
+    """
+    dated = replace(clip, planned_for=moves.date_of(clip, post))
+    words = still_there_words(dated, visit, post)
+    is_known = post.id == clip.post_id and dated.planned_for == clip.planned_for
+    is_told = clip.error == words or not _is_ahead(dated, visit)
+    if is_known and is_told and clip.retry_safety is RetrySafety.CHECK_FIRST:
+        return watch_on(clip, visit, missing_since=None)
+    is_awaiting = post.status is PostStatus.AWAITING_CONFIRMATION
+    code = ErrorCode.AWAITING_CONFIRMATION if is_awaiting else ErrorCode.UNCONFIRMED
+    return moves.followed(clip, post, words, code, late_look_at(dated, visit))
+
+
+def still_there_words(clip: Clip, visit: Visit, post: Post) -> str:
+    """Return what to say of a post that is not out, and that Metricool may publish."""
+    if post.status is PostStatus.AWAITING_CONFIRMATION:
+        what = (
+            "Metricool waits for somebody to confirm this story in its app. It goes out when that"
+            " is done."
+        )
+    elif post.is_draft:
+        what = "It is a draft in Metricool, and goes out when somebody has it published."
+    elif _is_ahead(clip, visit):
+        what = f"Metricool has it planned for {clip.planned_for:{_MINUTE}}: it may go out then."
+    else:
+        what = f"Metricool has it as {post.status}: it may still go out."
+    return f"{what} {looking_words(clip, visit)}"
+
+
+def looking_words(clip: Clip, visit: Visit) -> str:
+    """Return until when an outcome is looked for, as people read it."""
+    until = _latest_date(clip) + seconds(visit.settings.late_watch_s)
+    return f"StoryClip looks for it until {until:{_MINUTE}}."
 
 
 def watch_on(clip: Clip, visit: Visit, missing_since: datetime | None) -> Move:
@@ -75,6 +116,14 @@ def watched_until(clip: Clip, visit: Visit) -> datetime:
 
 
 def _counted_from(clip: Clip, visit: Visit) -> datetime:
+    return visit.times.at_ours(_latest_date(clip))
+
+
+def _latest_date(clip: Clip) -> datetime:
     dates = [date for date in (clip.planned_for, clip.fence_at) if date is not None]
     assert dates
-    return visit.times.at_ours(max(dates))
+    return max(dates)
+
+
+def _is_ahead(clip: Clip, visit: Visit) -> bool:
+    return clip.planned_for is not None and visit.there < clip.planned_for

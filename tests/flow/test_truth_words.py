@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from storyclip.domain.errors import ActionRefused, RefusalCode, RetrySafety
 from tests.flow.acts import (
     CANCELLED,
+    DAY_S,
     FAILED,
     HOUR_S,
     PUBLISHED,
@@ -129,3 +131,42 @@ def test_a_draft_is_told_as_what_it_is(stage: Stage):
 
     assert "draft" in str(refusal.value)
     assert "confirmAbsent" not in str(refusal.value)
+
+
+def test_the_words_say_until_when_it_is_looked_for_and_until_then_it_is(stage: Stage):
+    stage.sandbox.fault(fault="never_publishes")
+    stage.accept(1)
+    clip = until(stage, FAILED)
+    assert clip.planned_for is not None
+    looked_until = clip.planned_for + timedelta(seconds=stage.settings.late_watch_s)
+    assert f"until {looked_until:%Y-%m-%d %H:%M UTC}" in (clip.error or "")
+
+    stage.pass_time((looked_until - stage.at).total_seconds() - 310)
+    before = len(stage.sandbox.requests())
+    stage.pass_time(311)
+    looked = len(stage.sandbox.requests()) - before
+    stage.pass_time(DAY_S)
+    in_the_end = len(stage.sandbox.requests())
+    stage.pass_time(DAY_S)
+
+    assert looked > 0
+    assert len(stage.sandbox.requests()) == in_the_end
+
+
+def test_an_unconfirmed_story_that_gets_another_date_is_watched_until_then(stage: Stage):
+    stage.sandbox.fault(fault="never_publishes")
+    stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.clear_faults()
+    date = (stage.at + timedelta(days=3)).replace(second=0, microsecond=0)
+
+    person(stage, "edit", date=date)
+    live_on(stage, 2 * HOUR_S)
+    meanwhile = stage.clips()[0]
+    live_on(stage, 4 * DAY_S)
+
+    assert (meanwhile.state, meanwhile.retry_safety) == (FAILED, RetrySafety.CHECK_FIRST)
+    assert meanwhile.planned_for == date
+    assert f"planned for {date:%Y-%m-%d %H:%M}" in (meanwhile.error or "")
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+    assert_told(stage)

@@ -25,6 +25,7 @@ from storyclip.domain.moves.sending import (
 )
 from storyclip.domain.moves.watching import (
     deleted_upstream,
+    followed,
     moved,
     recalled,
     seen_failed,
@@ -47,6 +48,7 @@ __all__ = [
     "date_of",
     "deleted_upstream",
     "due",
+    "followed",
     "found",
     "given_up",
     "held_up",

@@ -48,6 +48,13 @@ def timed_out(
     return Move(clip, replace(over, checks=checks or clip.checks), Event.TIMED_OUT)
 
 
+def followed(clip: Clip, post: Post, words: str, code: ErrorCode, next_at: datetime | None) -> Move:
+    """Follow the post of a clip that was called failed, and that may go out after all."""
+    due = NEVER if next_at is None else later(next_at)
+    there = holding(ended(clip, Event.MOVED, words, code, RetrySafety.CHECK_FIRST, due), post)
+    return Move(clip, replace(there, missing_since=None), Event.MOVED)
+
+
 def deleted_upstream(clip: Clip, post: Post, words: str) -> Move:
     """Note that somebody deleted its post in Metricool before that was out."""
     event = Event.SEEN_FAILED if clip.state is State.FAILED else Event.DELETED_UPSTREAM
