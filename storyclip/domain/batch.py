@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
-from storyclip.domain.errors import RetrySafety
 
 
 class Status(StrEnum):
@@ -100,7 +99,7 @@ class Batch:
             last_seq=self.last_seq + 1,
             published=self.published + _gain(old, new, _is_published),
             failed=self.failed + _gain(old, new, _is_failed),
-            unconfirmed=self.unconfirmed + _gain(old, new, _is_unconfirmed),
+            unconfirmed=self.unconfirmed + _gain(old, new, lambda clip: clip.is_unconfirmed),
             cancelled=self.cancelled + _gain(old, new, _is_cancelled),
             current_index=new.index if new.state is State.UPLOADING else self.current_index,
             started_at=self.started_at or at,
@@ -184,10 +183,6 @@ def _is_published(clip: Clip) -> bool:
 
 def _is_failed(clip: Clip) -> bool:
     return clip.state is State.FAILED
-
-
-def _is_unconfirmed(clip: Clip) -> bool:
-    return clip.state is State.FAILED and clip.retry_safety is RetrySafety.CHECK_FIRST
 
 
 def _is_cancelled(clip: Clip) -> bool:

@@ -78,6 +78,9 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.FAILED, E.SEEN_LIVE): S.PUBLISHED,
     (S.FAILED, E.SEEN_FAILED): S.FAILED,
     (S.FAILED, E.MOVED): S.FAILED,
+    (S.FAILED, E.TAKING_BACK): S.FAILED,
+    (S.FAILED, E.TIMED_OUT): S.FAILED,
+    (S.FAILED, E.WITHDRAWN): S.CANCELLED,
     (S.FAILED, E.RETRIED): S.PENDING,
     (S.FAILED, E.RECHECKED): S.VERIFYING,
     (S.CANCELLED, E.SEEN_LIVE): S.PUBLISHED,
@@ -169,6 +172,11 @@ class Clip:
     def was_sent(self) -> bool:
         """Return whether the clip in hand may have left: its intent is written."""
         return self.state is State.UPLOADING and self.intended_at is not None
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Return whether it was called failed, and may be out or go out all the same."""
+        return self.state is State.FAILED and self.retry_safety is RetrySafety.CHECK_FIRST
 
     @property
     def is_let_go(self) -> bool:

@@ -53,6 +53,16 @@ def refuse_if_over(batch: Batch, action: str) -> None:
         raise ActionRefused(RefusalCode.BATCH_ENDED, words)
 
 
+def refuse_if_nothing_goes_out(batch: Batch, clips: Sequence[Clip]) -> None:
+    """Refuse to cancel a batch that has ended, and of which nothing can go out any more.
+
+    Raises:
+        ActionRefused: it is so.
+    """
+    if not any(clip.is_unconfirmed for clip in clips):
+        refuse_if_over(batch, "cancelled")
+
+
 def planned_anew(batch: Batch, clips: Sequence[Clip], first_date: datetime) -> list[Move]:
     """Return the notes that give each clip to come its date: its own if that can be, else the next.
 

@@ -10,7 +10,7 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.incident import Incident
-from storyclip.domain.moves import later
+from storyclip.domain.moves import NEVER, later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
@@ -22,10 +22,17 @@ from storyclip.flow.setbacks import (
     denied_look,
     reopened,
 )
-from storyclip.flow.take_back import TAKING_BACK_LOOK_S, gone, is_to_be_taken_back, take_back
+from storyclip.flow.take_back import (
+    TAKING_BACK_LOOK_S,
+    gone,
+    is_to_be_taken_back,
+    is_unwanted,
+    take_back,
+)
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import (
     looking_words,
+    not_live_words,
     still_there_words,
     unconfirmed,
     watch_on,
@@ -67,9 +74,14 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     elif post.status is PostStatus.ERROR:
         words = post.words or "Metricool reports an error without words"
         code = ErrorCode.NETWORK_ERROR
-        yield from put(moves.seen_failed(clip, words, code, post.retry_safety))
+        if clip.state is State.FAILED and clip.error == words:
+            yield from put(moves.due(clip, NEVER))
+        else:
+            yield from put(moves.seen_failed(clip, words, code, post.retry_safety))
     elif clip.state is State.FAILED:
-        yield from put(watch_there(clip, visit, post))
+        clip = yield from put(watch_there(clip, visit, post))
+        if is_to_be_taken_back(situation.with_clip(clip), visit, post):
+            yield from take_back(situation.with_clip(clip), visit, post)
     elif post.status is PostStatus.AWAITING_CONFIRMATION:
         words = still_there_words(clip, visit, post)
         yield from put(unconfirmed(clip, visit, words, ErrorCode.AWAITING_CONFIRMATION))
@@ -91,10 +103,10 @@ def _missing(situation: Situation, visit: Visit) -> Course[None]:
     clip = situation.clip
     since = clip.missing_since or visit.now
     lasting_s = LASTING_CHECKS * visit.settings.confirm_interval_s
-    is_begun = clip.taken_back_at is not None and clip.state is State.WAITING_CONFIRMATION
+    is_begun = clip.taken_back_at is not None and is_unwanted(situation)
     is_lasting = (visit.now - since).total_seconds() >= lasting_s
-    is_rare = clip.state is State.FAILED or clip.checks % ANYWHERE_CHECKS == 0
-    if is_begun or (is_lasting and is_rare):
+    looks_on = is_lasting and clip.checks % ANYWHERE_CHECKS == 0
+    if is_begun or looks_on or clip.state is State.FAILED:
         seen = yield from anywhere(clip)
         if isinstance(seen, Deleted):
             yield from _lies_deleted(situation, visit, seen)
@@ -102,17 +114,17 @@ def _missing(situation: Situation, visit: Visit) -> Course[None]:
         if seen is not None:
             yield from _seen(situation, visit, seen)
             return
-    if clip.state is State.FAILED:
-        yield from put(watch_on(clip, visit, missing_since=since))
-    elif is_begun:
+    if is_begun:
         yield from _not_seen_deleted(clip, visit, since)
+    elif clip.state is State.FAILED:
+        yield from put(watch_on(clip, visit, missing_since=since))
     else:
         yield from _not_yet(situation, visit, None, missing_since=since)
 
 
 def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Course[None]:
     clip = situation.clip
-    if clip.state is State.WAITING_CONFIRMATION and situation.wanted is not Wanted.YES:
+    if is_unwanted(situation):
         yield from put(gone(situation, visit, deleted))
     elif deleted.fate is Fate.OUT:
         yield from put(moves.seen_live(clip, deleted.post, visit.now))
@@ -142,7 +154,9 @@ def _not_seen_deleted(clip: Clip, visit: Visit, since: datetime) -> Course[None]
             "StoryClip deleted it in Metricool, which does not show that it is gone. It may be"
             " out: look at the account before you ask for it again."
         )
-        yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
+        is_told = clip.state is State.FAILED and clip.error == words
+        over = unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED)
+        yield from put(watch_on(clip, visit, since) if is_told else over)
         return
     due = later(visit.ever_later(clip.taken_back_at, TAKING_BACK_LOOK_S))
     yield from put(
@@ -189,7 +203,7 @@ def _not_yet(
         return
     checks = clip.checks + 1
     if checks >= settings.confirm_attempts:
-        words = _not_live_within(settings.confirm_attempts * settings.confirm_interval_s)
+        words = not_live_words(settings.confirm_attempts * settings.confirm_interval_s)
         words = f"{words} {looking_words(clip, visit)}"
         if post is not None and post.is_draft:
             words = still_there_words(clip, visit, post)
@@ -208,7 +222,7 @@ def _unreadable(situation: Situation, visit: Visit, failure: UpstreamError) -> C
         yield from put(watch_on(clip, visit, missing_since=clip.missing_since))
         return
     if visit.now >= watched_until(clip, visit):
-        words = _not_live_within(visit.settings.late_watch_s) + f" The last look: {failure}."
+        words = not_live_words(visit.settings.late_watch_s) + f" The last look: {failure}."
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
         return
     assert clip.planned_for is not None
@@ -231,10 +245,3 @@ def _look_after_failure(situation: Situation, visit: Visit) -> datetime:
         return visit.ever_later(since or visit.now, TAKING_BACK_LOOK_S)
     ahead_s = (clip.planned_for - visit.there).total_seconds()
     return visit.in_s(min(ahead_s / AHEAD_PART, UNREAD_LOOK_S))
-
-
-def _not_live_within(total_s: float) -> str:
-    return (
-        f"Metricool accepted it but did not report it live within {total_s:.0f} s. It may still"
-        " appear: look at the account before you ask for it again."
-    )

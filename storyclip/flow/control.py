@@ -9,7 +9,6 @@ from datetime import datetime
 from config.settings import Settings
 from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
-from storyclip.domain.errors import RetrySafety
 from storyclip.domain.schedule import first_step, seconds
 from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, lanes, wishes
@@ -84,14 +83,15 @@ class Hand:
     def cancel(self, batch: Batch) -> Outcome:
         """End the rest; return what is out and what is not, as far as that can be known soon.
 
-        What Metricool has and has not published yet is deleted there by a worker.
+        What Metricool has and has not published yet is deleted there by a worker, also of what was
+        called failed meanwhile, and of a batch that has ended with such a clip.
 
         Raises:
             NotFound, ActionRefused, StoreUnavailable: nothing was changed.
         """
         wishes.cancel(batch.batch_id, batch.user_id, self.now())
         self._until_nothing_is_sent(batch.batch_id)
-        self._until_none(batch.batch_id, _may_come_out)
+        self._until_none(batch.batch_id, self._is_open)
         return outcome_of(clips.of_batch(batch.batch_id))
 
     def _until_nothing_is_sent(self, batch_id: str) -> None:
@@ -114,6 +114,14 @@ class Hand:
         is_ahead = clip.planned_for is not None and self.now() < clip.planned_for
         return clip.state is State.WAITING_CONFIRMATION and is_ahead
 
+    def _is_to_be_looked_at(self, clip: Clip) -> bool:
+        """Return whether what was called failed has yet to be looked at, or is being deleted."""
+        is_being_deleted = clip.taken_back_at is not None and clip.next_at is not None
+        return clip.state is State.FAILED and (clip.is_due(self.now()) or is_being_deleted)
+
+    def _is_open(self, clip: Clip) -> bool:
+        return _may_come_out(clip) or self._is_to_be_looked_at(clip)
+
 
 def outcome_of(all_clips: Sequence[Clip]) -> Outcome:
     """Return what is out of a cancelled batch and what is not."""
@@ -121,15 +129,20 @@ def outcome_of(all_clips: Sequence[Clip]) -> Outcome:
     for clip in all_clips:
         if clip.state is State.PUBLISHED:
             published.append(clip.index)
-        elif clip.state is State.FAILED and clip.retry_safety is not RetrySafety.CHECK_FIRST:
-            failed.append(clip.index)
-        elif clip.state is State.FAILED or _may_come_out(clip):
+        elif _may_be_out(clip):
             unknown.append(clip.index)
+        elif clip.state is State.FAILED:
+            failed.append(clip.index)
         else:
             cancelled.append(clip.index)
     return Outcome(tuple(published), tuple(cancelled), tuple(failed), tuple(unknown))
 
 
+def _may_be_out(clip: Clip) -> bool:
+    """Return whether a clip of a stopped batch may go out, or be out, for all that is known."""
+    return clip.is_unconfirmed or _may_come_out(clip)
+
+
 def _may_come_out(clip: Clip) -> bool:
-    """Return whether a clip of a cancelled batch may be out yet; without an intent none can."""
+    """Return whether Metricool has a clip, or may have it; without an intent it has none."""
     return clip.state in IN_FLIGHT and (clip.state is not State.UPLOADING or clip.was_sent)

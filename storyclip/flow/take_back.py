@@ -27,12 +27,18 @@ TAKING_BACK_LOOK_S = 30.0  # as rarely a DELETE is repeated that does not work
 AFTER_OTHERS_S = 10.0  # should the word that it is this one's turn get lost
 
 
+def is_unwanted(situation: Situation) -> bool:
+    """Return whether a clip's post is not wanted now; of what was called failed, only ever."""
+    if situation.clip.state is State.FAILED:
+        return situation.wanted is Wanted.NEVER
+    return situation.wanted is not Wanted.YES
+
+
 def is_to_be_taken_back(situation: Situation, visit: Visit, post: Post) -> bool:
     """Return whether a post is one that is not wanted, and can still be stopped."""
-    clip = situation.clip
-    if clip.state is not State.WAITING_CONFIRMATION or situation.wanted is Wanted.YES:
+    if not is_unwanted(situation):
         return False
-    planned_for = moves.date_of(clip, post)
+    planned_for = moves.date_of(situation.clip, post)
     is_ahead = planned_for is not None and visit.there < planned_for
     return post.is_draft or (post.status is PostStatus.PENDING and is_ahead)
 

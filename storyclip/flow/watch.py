@@ -77,6 +77,14 @@ def still_there_words(clip: Clip, visit: Visit, post: Post) -> str:
     return f"{what} {looking_words(clip, visit)}"
 
 
+def not_live_words(total_s: float) -> str:
+    """Return what to say of a post that was looked at for so long, and did not show as live."""
+    return (
+        f"Metricool accepted it but did not report it live within {total_s:.0f} s. It may still"
+        " appear: look at the account before you ask for it again."
+    )
+
+
 def looking_words(clip: Clip, visit: Visit) -> str:
     """Return until when an outcome is looked for, as people read it."""
     until = _latest_date(clip) + seconds(visit.settings.late_watch_s)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.order import SOON
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.instants import to_instant, to_text
@@ -54,6 +55,27 @@ def look_at_once(batch: Batch, at: datetime) -> list[int]:
         "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
         " WHERE batch_id = ? AND status IN (?, ?) RETURNING id",
         (*[to_text(at)] * 2, batch.batch_id, *_THERE),
+    ).fetchall()
+    return [clip_id for (clip_id,) in rows]
+
+
+def look_at_failed(batch: Batch, at: datetime) -> list[int]:
+    """Make due what was called failed and may go out all the same; return those clips.
+
+    So may a post that the network refused, once somebody gives it another date. In the caller's
+    transaction.
+    """
+    rows = run(
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
+        " WHERE batch_id = ? AND status = ? AND (retry_safety = ?"
+        " OR (metricool_post_id IS NOT NULL AND error_code <> ?)) RETURNING id",
+        (
+            *[to_text(at)] * 2,
+            batch.batch_id,
+            State.FAILED.value,
+            RetrySafety.CHECK_FIRST.value,
+            ErrorCode.DELETED_IN_METRICOOL.value,
+        ),
     ).fetchall()
     return [clip_id for (clip_id,) in rows]
 

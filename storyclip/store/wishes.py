@@ -82,18 +82,19 @@ def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
 
     Raises:
         NotFound: no such batch of the user's.
-        ActionRefused: it has ended by itself.
+        ActionRefused: it has ended by itself, and nothing of it may go out any more.
         StoreUnavailable: nothing was written.
     """
     with _held(batch_id, user_id) as before:
         if before.cancel_requested_at is not None:
             return before
-        wish.refuse_if_over(before, "cancelled")
+        every = _clips(batch_id)
+        wish.refuse_if_nothing_goes_out(before, every)
         now = _wish(before, replace(before, cancel_requested_at=at), at)
-        for clip in _clips(batch_id):
+        for clip in every:
             if clip.state is State.PENDING:
                 now, _ = writer.moved_in(now, moves.withdrawn(clip), at)
-        due = recalls.look_at_once(now, at)
+        due = [*recalls.look_at_once(now, at), *recalls.look_at_failed(now, at)]
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now

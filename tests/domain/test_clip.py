@@ -35,6 +35,9 @@ waiting_confirmation --recalled--> pending
 failed --seen_live--> published
 failed --seen_failed--> failed
 failed --moved--> failed
+failed --taking_back--> failed
+failed --timed_out--> failed
+failed --withdrawn--> cancelled
 failed --retried--> pending
 failed --rechecked--> verifying
 cancelled --seen_live--> published
@@ -72,10 +75,10 @@ def test_published_is_never_left_and_cancelled_only_for_what_was_seen_live_all_t
     assert leaving == [(State.CANCELLED, Event.SEEN_LIVE)]
 
 
-def test_failed_is_left_only_for_what_the_user_asks_or_a_late_sight():
+def test_failed_is_left_only_for_what_the_user_wishes_or_a_late_sight():
     leaving = {event for (state, event), to in EDGES.items() if state is State.FAILED is not to}
 
-    assert leaving == {Event.SEEN_LIVE, Event.RETRIED, Event.RECHECKED}
+    assert leaving == {Event.SEEN_LIVE, Event.RETRIED, Event.RECHECKED, Event.WITHDRAWN}
 
 
 def test_what_may_exist_upstream_is_never_sent_again_without_proof_of_its_absence():

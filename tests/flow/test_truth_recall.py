@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from storyclip.domain.batch import Status
+from storyclip.domain.errors import ActionRefused
 from storyclip.store import wishes
 from tests.flow.acts import (
+    CANCELLED,
+    DAY_S,
     FAILED,
     HOUR_S,
     PENDING,
@@ -18,10 +21,13 @@ from tests.flow.acts import (
     dated,
     deleted_by_us,
     hand,
+    impatient,
     live_on,
     on_sqlite,
     person,
+    post_id,
     sources,
+    until,
 )
 from tests.flow.conftest import Stage
 
@@ -123,4 +129,101 @@ def test_a_paused_batch_stops_what_goes_out_next_though_the_last_one_cannot_be_s
     assert deleted_by_us(stage) == sources(1, 2, 3)
     assert stage.live() == sources(4)
     assert stage.states() == [PENDING, PENDING, PENDING, PUBLISHED]
+    assert_told(stage)
+
+
+def _replanned(stage: Stage, failed_by: str) -> datetime:
+    """Somebody gives a clip another date that had failed, safely or for all that is known."""
+    fault = {"silence": "never_publishes", "a safe error": "network_error"}[failed_by]
+    words = {} if failed_by == "silence" else {"words": "Error 190: token has expired"}
+    stage.sandbox.fault(fault=fault, source=sources(1)[0], **words)
+    stage.accept(2)
+    until(stage, FAILED)
+    stage.sandbox.clear_faults()
+    date = (stage.at + timedelta(days=3)).replace(second=0, microsecond=0)
+    person(stage, "edit", date=date)
+    return date
+
+
+@pytest.mark.parametrize(
+    ("failed_by", "after_s", "status"),
+    [
+        ("silence", 0, Status.PROCESSING),
+        ("silence", 900, Status.COMPLETED),
+        ("a safe error", 0, Status.PROCESSING),
+    ],
+)
+def test_a_cancel_takes_back_what_was_called_failed_and_is_pending_again(
+    stage: Stage, failed_by: str, after_s: float, status: Status
+):
+    _replanned(stage, failed_by)
+    stage.pass_time(after_s)
+    assert stage.batch().status is status
+
+    outcome = hand(stage).cancel(stage.batch())
+    live_on(stage, 4 * DAY_S)
+
+    assert 1 in outcome.cancelled
+    assert deleted_by_us(stage)[-1:] == sources(1)
+    assert stage.states()[0] is CANCELLED
+    assert stage.clips()[0].error is None
+    assert sources(1)[0] not in stage.live()
+    assert stage.batch().status is Status.CANCELLED
+    assert_told(stage)
+
+
+def test_what_was_called_failed_is_unknown_until_its_delete_has_worked(stage: Stage):
+    _replanned(stage, "a safe error")
+    stage.sandbox.fault(fault="status_before_delete", status=500, source=sources(1)[0])
+
+    while_it_cannot = hand(stage).cancel(stage.batch())
+    stage.sandbox.clear_faults()
+    live_on(stage, 120)
+
+    assert 1 in while_it_cannot.unknown
+    assert (stage.states()[0], stage.live()) == (CANCELLED, [])
+    assert_told(stage)
+
+
+@pytest.mark.parametrize("fault", ["awaiting_confirmation", "never_publishes"])
+def test_a_cancel_after_the_end_deletes_nothing_whose_date_is_over(stage: Stage, fault: str):
+    stage.sandbox.fault(fault=fault)
+    stage.accept(1)
+    until(stage, FAILED)
+
+    outcome = hand(stage).cancel(stage.batch())
+    stage.sandbox.force(post_id(stage), status="PUBLISHED")
+    live_on(stage, 600)
+
+    assert outcome.unknown == (1,)
+    assert deleted_by_us(stage) == []
+    assert stage.states() == [PUBLISHED]
+    assert_told(stage)
+
+
+def test_a_batch_that_has_ended_and_of_which_nothing_goes_out_is_not_cancelled(stage: Stage):
+    stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(1)[0])
+    stage.accept(2)
+    live_on(stage, 300)
+    assert stage.states() == [FAILED, PUBLISHED]
+
+    with pytest.raises(ActionRefused, match="nothing is left"):
+        hand(stage).cancel(stage.batch())
+
+
+def test_what_is_handled_late_after_a_cancel_is_taken_back_though_it_was_given_up(stage: Stage):
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.sandbox.fault(fault="delay_before_create", seconds=900, times=1)
+    first = stage.at + timedelta(hours=5)
+    with impatient(stage, "submit_story"):
+        stage.accept(2, dates=[first, first + timedelta(minutes=1)], gap_s=60.0)
+        stage.play()
+    live_on(stage, 850)
+    assert stage.states()[0] is FAILED
+
+    outcome = hand(stage).cancel(stage.batch())
+    live_on(stage, 6 * HOUR_S)
+
+    assert 1 in outcome.unknown
+    assert (stage.live(), stage.states()) == ([], [CANCELLED] * 2)
     assert_told(stage)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import ErrorCode
 from storyclip.domain.order import SOON, is_being_taken_back
 from tests.model.twin.rows import Rows
 
@@ -35,6 +36,17 @@ def look_at_once(rows: Rows, batch: Batch, at: datetime) -> Rows:
     """Make due what `store.recalls.look_at_once` does."""
     there = (clip for clip in rows.clips_of(batch.batch_id) if clip.state in _THERE)
     return rows.having(*(_looked_at(clip, at) for clip in there))
+
+
+def look_at_failed(rows: Rows, batch: Batch, at: datetime) -> Rows:
+    """Make due what `store.recalls.look_at_failed` does."""
+
+    def may_go_out(one: Clip) -> bool:
+        is_there = one.post_id is not None and one.error_code != ErrorCode.DELETED_IN_METRICOOL
+        return one.is_unconfirmed or (one.state is State.FAILED and is_there)
+
+    failed = filter(may_go_out, rows.clips_of(batch.batch_id))
+    return rows.having(*(_looked_at(clip, at) for clip in failed))
 
 
 def make_way(rows: Rows, clip: Clip, at: datetime) -> Rows:

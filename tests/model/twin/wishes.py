@@ -57,18 +57,19 @@ def cancel(rows: Rows, batch_id: str, at: datetime) -> Rows:
     """Do what `store.wishes.cancel` does.
 
     Raises:
-        ActionRefused: the batch has ended by itself.
+        ActionRefused: the batch has ended by itself, and nothing of it may go out any more.
     """
     before = rows.batch(batch_id)
     if before.cancel_requested_at is not None:
         return rows
-    wish.refuse_if_over(before, "cancelled")
+    wish.refuse_if_nothing_goes_out(before, rows.clips_of(batch_id))
     now = replace(before, cancel_requested_at=at).settled(at)
     rows = rows.having_batch(now)
     for clip in rows.clips_of(batch_id):
         if clip.state is State.PENDING:
             rows, _ = writer.moved_in(rows, moves.withdrawn(clip), at)
-    return _passed_on(recalls.look_at_once(rows, now, at), now, at)
+    rows = recalls.look_at_failed(recalls.look_at_once(rows, now, at), now, at)
+    return _passed_on(rows, now, at)
 
 
 def _passed_on(rows: Rows, batch: Batch, at: datetime) -> Rows:
