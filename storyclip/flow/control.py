@@ -56,7 +56,8 @@ class Hand:
         from the last to the first, so that what is there is always a beginning; for that it waits
         a while.
 
-        Returns the clips that may go out all the same: those that Metricool still has or may have.
+        Returns the clips that may go out all the same: those that Metricool still has or may have,
+        also what was called failed without being known to be so.
 
         Raises:
             NotFound, ActionRefused, StoreUnavailable: nothing was changed.
@@ -65,7 +66,8 @@ class Hand:
         self._until_nothing_is_sent(batch.batch_id)
         if batch.mode != MODE_NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
-        return tuple(clip.index for clip in clips.of_batch(batch.batch_id) if _may_come_out(clip))
+        self._until_none(batch.batch_id, self._is_to_be_looked_at)
+        return tuple(clip.index for clip in clips.of_batch(batch.batch_id) if _may_be_out(clip))
 
     def resume(self, batch: Batch, *, order_may_change: bool = False) -> None:
         """Go on at the next clip, behind the batches that were let by.

@@ -33,6 +33,7 @@ def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
             return before
         now = _wish(before, replace(before, pause_requested_at=at), at)
         due = [] if now.mode == MODE_NOW else recalls.look_from_the_last(now, at)
+        due += recalls.look_at_failed(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now

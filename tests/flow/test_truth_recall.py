@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storyclip.domain.batch import Status
-from storyclip.domain.errors import ActionRefused
+from storyclip.domain.errors import ActionRefused, RetrySafety
 from storyclip.store import wishes
 from tests.flow.acts import (
     CANCELLED,
@@ -226,4 +226,30 @@ def test_what_is_handled_late_after_a_cancel_is_taken_back_though_it_was_given_u
 
     assert 1 in outcome.unknown
     assert (stage.live(), stage.states()) == ([], [CANCELLED] * 2)
+    assert_told(stage)
+
+
+def test_a_pause_names_what_was_called_unconfirmed(stage: Stage):
+    stage.sandbox.fault(fault="publishing_for_long", seconds=300, source=sources(1)[0])
+    stage.accept(3)
+    until(stage, FAILED)
+
+    may_go_out = hand(stage).pause(stage.batch())
+    live_on(stage, 600)
+
+    assert 1 in may_go_out
+    assert stage.live() == sources(*sorted(may_go_out, key=lambda index: index == 1))
+
+
+def test_a_pause_names_what_had_failed_safely_and_is_pending_again(stage: Stage):
+    date = _replanned(stage, "a safe error")
+
+    may_go_out = hand(stage).pause(stage.batch())
+
+    clip = stage.clips()[0]
+    assert 1 in may_go_out
+    assert (clip.planned_for, clip.retry_safety) == (date, RetrySafety.CHECK_FIRST)
+    assert stage.batch().unconfirmed == 1
+    live_on(stage, 4 * DAY_S)
+    assert stage.states()[0] is PUBLISHED
     assert_told(stage)

@@ -96,7 +96,7 @@ def _may_go_out(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterat
         live = clip.first_live
         if live is None or live.at_us <= told.at_us or clip.is_date_touched:
             continue
-        if _went_on(record, told, live.at_us) or clip.was_said_before(told.at_us, "failed"):
+        if _went_on(record, told, live.at_us):
             continue
         if clip.index not in told.answer["mayGoOut"]:
             yield _untrue("went out, and the pause did not name it", clip, told)

@@ -27,6 +27,7 @@ def pause(rows: Rows, batch_id: str, at: datetime) -> Rows:
     rows = rows.having_batch(now)
     if lanes.is_planned(now):
         rows = recalls.look_from_the_last(rows, now, at)
+    rows = recalls.look_at_failed(rows, now, at)
     return _passed_on(rows, now, at)
 
 
