@@ -10,7 +10,7 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.incident import Incident
-from storyclip.domain.moves import NEVER, later
+from storyclip.domain.moves import later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
@@ -31,6 +31,7 @@ from storyclip.flow.take_back import (
 )
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import (
+    late_look_at,
     looking_words,
     not_live_words,
     still_there_words,
@@ -75,9 +76,10 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
         words = post.words or "Metricool reports an error without words"
         code = ErrorCode.NETWORK_ERROR
         if clip.state is State.FAILED and clip.error == words:
-            yield from put(moves.due(clip, NEVER))
+            yield from put(watch_on(clip, visit, missing_since=None))
         else:
-            yield from put(moves.seen_failed(clip, words, code, post.retry_safety))
+            next_at = late_look_at(clip, visit)
+            yield from put(moves.seen_failed(clip, words, code, post.retry_safety, next_at))
     elif clip.state is State.FAILED:
         clip = yield from put(watch_there(clip, visit, post))
         if is_to_be_taken_back(situation.with_clip(clip), visit, post):

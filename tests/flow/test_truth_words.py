@@ -153,8 +153,15 @@ def test_the_words_say_until_when_it_is_looked_for_and_until_then_it_is(stage: S
     assert len(stage.sandbox.requests()) == in_the_end
 
 
-def test_an_unconfirmed_story_that_gets_another_date_is_watched_until_then(stage: Stage):
-    stage.sandbox.fault(fault="never_publishes")
+@pytest.mark.parametrize(
+    "failed_by",
+    [{"fault": "never_publishes"}, {"fault": "network_error", "words": "Error 190: expired"}],
+    ids=lambda fault: fault["fault"],
+)
+def test_a_failed_story_that_gets_another_date_is_watched_until_then(
+    stage: Stage, failed_by: dict[str, Any]
+):
+    stage.sandbox.fault(**failed_by)
     stage.accept(1)
     until(stage, FAILED)
     stage.sandbox.clear_faults()

@@ -76,7 +76,7 @@ def possible(clip: Clip, facts: Facts) -> Iterator[Move]:
         lambda: moves.deleted_upstream(clip, post, "deleted"),
         lambda: moves.refused(clip, "no", _CODE, _SAFE),
         lambda: moves.given_up(clip, "it is not there"),
-        lambda: moves.seen_failed(clip, "no", _CODE, _SAFE),
+        lambda: moves.seen_failed(clip, "no", _CODE, _SAFE, None),
         lambda: moves.missed(clip, "too late", _CODE),
         lambda: moves.withdrawn(clip),
     )

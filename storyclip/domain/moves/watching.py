@@ -34,9 +34,14 @@ def seen_live(clip: Clip, post: Post, now: datetime) -> Move:
     return Move(clip, without_error(replace(live, published_at=now)), Event.SEEN_LIVE)
 
 
-def seen_failed(clip: Clip, words: str, code: ErrorCode, safety: RetrySafety) -> Move:
-    """Note that Metricool calls it failed."""
-    return Move(clip, ended(clip, Event.SEEN_FAILED, words, code, safety), Event.SEEN_FAILED)
+def seen_failed(
+    clip: Clip, words: str, code: ErrorCode, safety: RetrySafety, next_at: datetime | None
+) -> Move:
+    """Note that Metricool calls it failed; somebody may give it another date, and it is looked at
+    again then.
+    """
+    due = NEVER if next_at is None else later(next_at)
+    return Move(clip, ended(clip, Event.SEEN_FAILED, words, code, safety, due), Event.SEEN_FAILED)
 
 
 def timed_out(
