@@ -42,6 +42,7 @@ from storyclip.flow.calls import Delete, ListDeleted, ListPosts, ReadPost
 from storyclip.flow.engine import Engine
 from storyclip.flow.hand import Hand
 from storyclip.flow.visit import Visit
+from storyclip.flow.watch import watch_there
 from storyclip.store import lanes, sends
 
 log = structlog.get_logger("storyclip")
@@ -126,9 +127,16 @@ def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
 
 
 def _heal(clip: Clip, look: Look, visit: Visit) -> Course[None]:
-    """See whether a post that was called failed, or unconfirmed, is out after all."""
+    """See whether a post that was called failed, or unconfirmed, is out or goes out after all."""
     post = held_among(clip, look.posts)
-    if post is None or post.status is not PostStatus.PUBLISHED:
+    if post is None:
+        return
+    if post.status is PostStatus.PENDING:
+        is_news = moves.date_of(clip, post) != clip.planned_for
+        if is_news or clip.retry_safety is not RetrySafety.CHECK_FIRST:
+            yield from put(watch_there(clip, visit, post))
+        return
+    if post.status is not PostStatus.PUBLISHED:
         return
     if clip.retry_safety is RetrySafety.CHECK_FIRST:
         yield from put(moves.seen_live(clip, post, visit.now))

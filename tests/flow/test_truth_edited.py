@@ -299,3 +299,19 @@ def test_a_retried_story_that_somebody_gave_a_date_days_ahead_holds_up_nobody(st
     assert stage.states("b2") == [PUBLISHED]
     assert (stage.states(), incidents(stage)) == ([WAITING], ["moved_far"])
     assert created_by_us(stage) == [*sources(1), source("b2", 1)]
+
+
+def test_a_failed_story_that_somebody_gives_another_date_later_is_followed(stage: Stage):
+    stage.sandbox.fault(fault="network_error", words="Error validating access token", times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    live_on(stage, 100 * 60)
+    person(stage, "edit", date=stage.at + timedelta(hours=1))
+
+    live_on(stage, 120)
+    [followed] = stage.clips()
+    live_on(stage, 2 * HOUR_S)
+
+    assert followed.retry_safety is RetrySafety.CHECK_FIRST
+    assert "planned for" in (followed.error or "")
+    assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
