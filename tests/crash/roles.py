@@ -19,7 +19,7 @@ from storyclip.domain import moves
 from storyclip.domain.clip import State
 from storyclip.domain.crashpoint import arm
 from storyclip.domain.situation import Situation
-from storyclip.flow import begin, settle, step
+from storyclip.flow import ask_first, settle, step
 from storyclip.flow.asking import Course, put
 from storyclip.flow.visit import Visit
 
@@ -83,7 +83,8 @@ class _Countdown:
 
 def _without_settling() -> None:
     """Believe at once, and whatever the list shows, that an unanswered story is not there."""
-    for room, look in ((settle, "of_sends"), (begin, "of_sends"), (settle, "_may_be_theirs")):
+    for room, look in ((settle, "of_sends"), (ask_first, "of_sends"), (settle, "_may_be_theirs")):
+        assert hasattr(room, look)
         setattr(room, look, _finding_nothing)
     for name, answer in (("_to_fence_s", 0.0), ("_is_second_look", True)):
         setattr(settle, name, _always(answer))
