@@ -210,6 +210,7 @@ def a_copy_is_a_twin(instead: Plant) -> None:
 
     instead.of(audit, "_came_of", came_of)
     instead.of(audit, "_is_twin", always(True))
+    instead.of(audit, "sent_as", always(0))
 
 
 @plant("late calls and wishes")
