@@ -78,7 +78,8 @@ def _one_copy_a_send(record: Record) -> Iterator[Finding]:
 
 def _once(clip: ClipFacts) -> Iterator[Finding]:
     ours = [live for live in clip.lives if not _is_a_persons_by_now(clip, live)]
-    if len(ours) > 1:
+    posts = {live.uuid for live in ours}  # one that is live twice was re-planned by a person
+    if len(posts) > 1:
         when = ", ".join(shown(live.at_us) for live in ours)
         what = f"live twice, {touches(clip.touched)}"
         yield Finding("doubled", what, clip.name, f"it went live at {when}")
