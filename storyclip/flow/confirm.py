@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
-from storyclip.domain.incident import Incident
 from storyclip.domain.moves import later
 from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation, Wanted
@@ -90,7 +88,7 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     elif is_to_be_taken_back(situation, visit, post):
         yield from take_back(situation, visit, post)
     elif post.id != clip.post_id or moves.date_of(clip, post) != clip.planned_for:
-        yield from _follow(clip, visit, post)
+        yield from put(moves.moved(clip, post, visit.now))
     else:
         yield from _not_yet(situation, visit, post, missing_since=None)
 
@@ -164,18 +162,6 @@ def _not_seen_deleted(clip: Clip, visit: Visit, since: datetime) -> Course[None]
     yield from put(
         moves.looked(clip, due, checks=clip.checks, missing_since=since, seen_at=clip.seen_at)
     )
-
-
-def _follow(clip: Clip, visit: Visit, post: Post) -> Course[None]:
-    """Follow a post that was edited or moved in Metricool."""
-    move = moves.moved(clip, post, visit.now)
-    if move.after.is_let_go and not clip.is_let_go:
-        subject = f"{clip.batch_id}/{clip.index}"
-        detail = (
-            f"post {post.id} was moved in Metricool to {move.after.planned_for}: not waited for"
-        )
-        move = replace(move, incident=Incident("moved_far", subject, detail))
-    yield from put(move)
 
 
 def _not_yet(

@@ -14,7 +14,7 @@ from storyclip.domain.identity import (
     is_of,
     name_of,
 )
-from storyclip.domain.send import Send
+from storyclip.domain.send import Send, unanswered
 from storyclip.domain.story import Post
 from storyclip.flow.asking import Search, ask, everywhere, held_by_others
 from storyclip.flow.calls import ListDeleted, ReadPost
@@ -66,3 +66,18 @@ def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Se
         return None
     others = yield from held_by_others(clip, candidates)
     return found_among(sends, candidates, others)
+
+
+def lying_deleted(
+    clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]
+) -> Search[Deleted | None]:
+    """Return what lies among the deleted of a clip that is looked for, given all that lie there.
+
+    Of any of its sends what had gone out, and else of those alone of which nothing is known: what
+    somebody deleted of an earlier one says nothing of the last.
+    """
+    was_out = tuple(post for post in posts if fate_of(post) is Fate.OUT)
+    if (out := (yield from of_sends(clip, sends, was_out))) is not None:
+        return Deleted(out, Fate.OUT)
+    lies = yield from of_sends(clip, unanswered(sends), posts)
+    return None if lies is None else Deleted(lies, fate_of(lies))

@@ -12,14 +12,14 @@ from storyclip.domain import moves, wish
 from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
-from storyclip.domain.identity import Fate, fate_of, proves_absence
+from storyclip.domain.identity import Fate, proves_absence
 from storyclip.domain.schedule import first_step, seconds
 from storyclip.domain.send import Send, open_sends
 from storyclip.domain.story import Post, PostStatus, Upstream
 from storyclip.domain.wish import Again
 from storyclip.flow.asking import HeldByOthers, Query, Search, ask, everywhere, run
 from storyclip.flow.calls import ListDeleted
-from storyclip.flow.find import Deleted, anywhere, of_sends, under_its_id
+from storyclip.flow.find import Deleted, anywhere, lying_deleted, of_sends, under_its_id
 from storyclip.flow.refusals import is_there, never, to_be_confirmed, too_early
 from storyclip.flow.settle import FAR_SETTLE
 from storyclip.store import clips, wishes
@@ -135,8 +135,8 @@ def _of_lost(
     if found := (yield from of_sends(clip, sends, look.posts)):
         return _of_post(clip, found, anew, retry, confirmed=confirmed)
     deleted = yield from ask(ListDeleted(clip.lane))
-    if found := (yield from of_sends(clip, sends, deleted.posts)):
-        return _of_deleted(clip, found, fate_of(found), anew, retry, confirmed=confirmed)
+    if lies := (yield from lying_deleted(clip, sends, deleted.posts)):
+        return _of_deleted(clip, lies.post, lies.fate, anew, retry, confirmed=confirmed)
     there = look.upstream_now or retry.upstream.now() or retry.now
     if (over_at := _over_at(still_open, there, retry)) is not None:
         raise too_early(clip, over_at)

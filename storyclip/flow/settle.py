@@ -5,15 +5,15 @@ from __future__ import annotations
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
-from storyclip.domain.identity import Fate, fate_of, is_made_too_late, may_be_among, proves_absence
+from storyclip.domain.identity import Fate, is_made_too_late, may_be_among, proves_absence
 from storyclip.domain.moves import Move, later
 from storyclip.domain.schedule import seconds
-from storyclip.domain.send import Send, open_sends, unanswered
+from storyclip.domain.send import Send, open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
 from storyclip.flow.calls import ListDeleted
-from storyclip.flow.find import of_sends
+from storyclip.flow.find import Deleted, lying_deleted, of_sends
 from storyclip.flow.setbacks import SAID_AFTER_S, could_not_look_words, denied_look
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import late_look_at
@@ -56,22 +56,24 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     deleted = yield from ask(ListDeleted(clip.lane))
     if not deleted.is_whole:
         return _unprovable(clip, visit)
-    was_out = [post for post in deleted.posts if fate_of(post) is Fate.OUT]
-    out = yield from of_sends(clip, situation.sends, tuple(was_out))
-    if out is not None:
-        return moves.seen_live(clip, out, visit.now)
-    lies = yield from of_sends(clip, unanswered(situation.sends), deleted.posts)
+    lies = yield from lying_deleted(clip, situation.sends, deleted.posts)
     if lies is not None:
-        if fate_of(lies) is Fate.NOT_OUT:
-            words = "deleted in Metricool before it was published"
-            return moves.deleted_upstream(clip, lies, words)
-        return _unproven(clip, visit)
+        return _lies_deleted(clip, visit, lies)
     if not proves_absence(sends, clip.lane) or (yield from _may_be_theirs(clip, sends, look)):
         return _unproven(clip, visit)
     if clip.attempts >= visit.settings.max_attempts:
         words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
         return moves.given_up(clip, words)
     return moves.absent(clip, visit.now)
+
+
+def _lies_deleted(clip: Clip, visit: Visit, lies: Deleted) -> Move:
+    if lies.fate is Fate.OUT:
+        return moves.seen_live(clip, lies.post, visit.now)
+    if lies.fate is Fate.NOT_OUT:
+        words = "deleted in Metricool before it was published"
+        return moves.deleted_upstream(clip, lies.post, words)
+    return _unproven(clip, visit)
 
 
 def _is_dated_as_asked(clip: Clip, post: Post) -> bool:

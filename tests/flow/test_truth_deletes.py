@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storyclip.domain.errors import RetrySafety
+from storyclip.domain.errors import RefusalCode, RetrySafety
 from storyclip.flow.control import Outcome, outcome_of
 from storyclip.store import wishes
 from tests.flow.acts import (
@@ -18,6 +18,7 @@ from tests.flow.acts import (
     PENDING,
     PUBLISHED,
     assert_told,
+    created_by_us,
     dated,
     deleted_by_us,
     hand,
@@ -33,7 +34,7 @@ from tests.flow.acts import (
     until_before,
 )
 from tests.flow.conftest import ACCOUNT, Stage
-from tests.flow.test_retry import retry
+from tests.flow.test_retry import refused, retry
 
 pytestmark = on_sqlite
 
@@ -195,6 +196,27 @@ def test_what_lies_deleted_of_an_earlier_send_says_nothing_of_the_next_one(
     live_on(stage, HOUR_S)
 
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
+
+
+def test_what_lies_deleted_of_an_earlier_send_lets_nobody_ask_again_for_a_lost_one(stage: Stage):
+    stage.sandbox.fault(fault="never_publishes")
+    stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.clear_faults()
+    moved = person(stage, "edit", date=stage.at + timedelta(days=3))
+    stage.sandbox.person("delete", postId=moved["id"])
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.sandbox.fault(fault="media_rehosted")
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    retry(stage, 1)
+    live_on(stage, HOUR_S)
+
+    answered = refused(stage, 1)
+    live_on(stage, HOUR_S)
+
+    assert answered is RefusalCode.STILL_PENDING
+    assert len(created_by_us(stage)) == 2
+    assert len(stage.live()) == 1
 
 
 @pytest.mark.parametrize("fault", ["drop_before_create", "create_then_drop"])

@@ -16,6 +16,7 @@ from storyclip.domain.moves.move import (
     later,
     mine,
     stepped,
+    told_if_let_go,
     without_error,
 )
 from storyclip.domain.story import Post
@@ -25,7 +26,7 @@ def moved(clip: Clip, post: Post, now: datetime) -> Move:
     """Follow a post that was edited or moved in Metricool; the count of checks starts anew."""
     there = holding(stepped(clip, Event.MOVED, mine(now)), post)
     there = replace(there, checks=0, missing_since=None, seen_at=clip.seen_at or now)
-    return Move(clip, there, Event.MOVED)
+    return told_if_let_go(Move(clip, there, Event.MOVED))
 
 
 def seen_live(clip: Clip, post: Post, now: datetime) -> Move:
@@ -57,7 +58,7 @@ def followed(clip: Clip, post: Post, words: str, code: ErrorCode, next_at: datet
     """Follow the post of a clip that was called failed, and that may go out after all."""
     due = NEVER if next_at is None else later(next_at)
     there = holding(ended(clip, Event.MOVED, words, code, RetrySafety.CHECK_FIRST, due), post)
-    return Move(clip, replace(there, missing_since=None), Event.MOVED)
+    return told_if_let_go(Move(clip, replace(there, missing_since=None), Event.MOVED))
 
 
 def deleted_upstream(clip: Clip, post: Post, words: str) -> Move:
