@@ -44,6 +44,7 @@ class Workers:
     def heart_in(self, process: Process) -> heart.Heart:
         """Return StoryClip's own code as it runs in a process."""
         world = self._world
+        world.record.counts["wrong boots"] += world.is_wall_wrong
         return heart.Heart(
             process.name,
             self._settings,
@@ -74,7 +75,6 @@ class Workers:
         return self._about[clip_id]
 
     def _start(self) -> None:
-        self._world.record.counts["wrong boots"] += self._world.is_wall_wrong
         process = Process(f"worker {next(self._names)}")
         self._all.append(Worker(process, self.heart_in(process)))
 
