@@ -29,6 +29,7 @@ from storyclip.domain.lane import Lane
 from storyclip.domain.send import Send
 from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.flow.asking import (
+    FAR,
     BeginRemoval,
     Course,
     Learn,
@@ -81,7 +82,10 @@ def _compare(lane: Lane, watched: Watched, visit: Visit) -> Course[None]:
     clips = {clip.id: clip for _, clip in watched}
     dates = [visit.there, *(send.planned_for for send, _ in watched)]
     dates += [clip.planned_for for clip in clips.values() if clip.planned_for]
-    look = yield from ask(ListPosts(lane, visit.there - LOOK_BACK, max(dates) + LOOK_AHEAD))
+    # What failed may have been given any date since, and what was sent is looked at by its clip
+    has_failed = any(clip.state is State.FAILED for clip in clips.values())
+    until = max(dates) + (FAR if has_failed else LOOK_AHEAD)
+    look = yield from ask(ListPosts(lane, visit.there - LOOK_BACK, until))
     if not lane.changes_media and shows_other_media(clips.values(), look.posts):
         yield Learn(lane)
     moved = set[int]()
@@ -161,6 +165,8 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
         yield RaiseIncident(_told("restored", clip, post, "somebody restored it in Metricool"))
     elif clip.state is State.PENDING and post.status is not PostStatus.ERROR:
         yield from put(moves.found(clip, post, visit.now, [send.planned_for]))
+    elif _is_to_come_of_a_failed_one(clip, post, look):
+        yield from put(watch_there(clip, visit, post))
     elif post.status is not PostStatus.ERROR and is_dated_by_a_person(send, post):
         words = "somebody gave it another date in Metricool; its clip does not wait for it"
         yield RaiseIncident(_told("replanned", clip, post, words))
@@ -168,6 +174,12 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
         clip.state is State.CANCELLED or clip.post_id is None or _is_twin(clip, post, look)
     ):
         yield from _remove(send, clip, post)
+
+
+def _is_to_come_of_a_failed_one(clip: Clip, post: Post, look: Look) -> bool:
+    """Return whether somebody has an earlier post of a failed clip go out after all."""
+    is_failed = clip.state is State.FAILED and clip.post_id is not None
+    return is_failed and post.status is PostStatus.PENDING and not _is_twin(clip, post, look)
 
 
 def _is_twin(clip: Clip, post: Post, look: Look) -> bool:

@@ -69,7 +69,7 @@ def keep(move: Move, at: datetime) -> None:
         )
     elif move.is_void and before.was_sent:
         run("DELETE FROM publish_sends WHERE clip_id = ? AND number = ?", (before.id, before.sends))
-    elif move.is_gone or (before.post_id is not None and after.post_id is None):
+    elif move.is_gone or move.lets_go:
         let_go = before if before.post_id is not None else after
         run(
             "UPDATE publish_sends SET post_id = ?, post_uuid = ?, gone_at = COALESCE(?, gone_at)"

@@ -29,6 +29,15 @@ class Move:
     is_void: bool = False
     is_gone: bool = False
 
+    @property
+    def lets_go(self) -> bool:
+        """Return whether the clip held a post that it does not hold any more."""
+        old, new = self.before, self.after
+        if old.post_id is None:
+            return False
+        is_other = None not in (old.post_uuid, new.post_uuid) and old.post_uuid != new.post_uuid
+        return new.post_id is None or is_other
+
 
 class Due(NamedTuple):
     """When the next step is due, and since when its bell need not ring."""

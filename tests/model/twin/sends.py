@@ -24,7 +24,7 @@ def keep(rows: Rows, move: Move, at: datetime) -> Rows:
         void = (before.id, before.sends)
         left = (send for send in rows.sends if (send.clip_id, send.number) != void)
         return replace(rows, sends=tuple(left))
-    if move.is_gone or (before.post_id is not None and after.post_id is None):
+    if move.is_gone or move.lets_go:
         let_go = before if before.post_id is not None else after
         number = sent_as(let_go, rows.sends_of(before.id))
         facts = {"post_id": let_go.post_id, "post_uuid": let_go.post_uuid}
