@@ -111,7 +111,7 @@ def gone_by_a_404(instead: Plant) -> None:
 @plant("everything", "people")
 def deleted_is_not_live(instead: Plant) -> None:
     """Take whatever lies among the deleted for what never went out."""
-    for module in (identity, find, settle, retry):
+    for module in (identity, find):
         instead.of(module, "fate_of", always(Fate.NOT_OUT))
 
 
