@@ -40,7 +40,7 @@ def fate_of(deleted: Post) -> Fate:
         return Fate.UNKNOWN if is_open else Fate.NOT_OUT
     if deleted.status is not PostStatus.PENDING and not deleted.is_draft:
         return Fate.UNKNOWN
-    if deleted.deleted_at is None or deleted.planned_for is None:
+    if deleted.is_draft or deleted.deleted_at is None or deleted.planned_for is None:
         return Fate.NOT_OUT
     return Fate.NOT_OUT if deleted.deleted_at < deleted.planned_for else Fate.UNKNOWN
 

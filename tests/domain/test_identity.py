@@ -149,6 +149,7 @@ def test_a_post_that_is_nobodys_may_be_ours_under_another_url(stranger: Any, may
         ({"status": PostStatus.PENDING, "deleted_at": DATE}, Fate.UNKNOWN),
         ({"status": PostStatus.PENDING}, Fate.NOT_OUT),
         ({"status": PostStatus.UNKNOWN, "is_draft": True, "deleted_at": T0}, Fate.NOT_OUT),
+        ({"status": PostStatus.PENDING, "is_draft": True, "deleted_at": DATE}, Fate.NOT_OUT),
         ({"status": PostStatus.PUBLISHING, "deleted_at": T0}, Fate.UNKNOWN),
         ({"status": PostStatus.ERROR, "retry_safety": RetrySafety.SAFE}, Fate.NOT_OUT),
         ({"status": PostStatus.ERROR, "retry_safety": RetrySafety.CHECK_FIRST}, Fate.UNKNOWN),
