@@ -6,6 +6,7 @@ It notes the moment before the first byte leaves, and lets itself be cut from ou
 from __future__ import annotations
 
 import functools
+import select
 import socket
 import ssl
 from http.client import HTTPConnection
@@ -40,6 +41,8 @@ class Connection(HTTPConnection):
             CallOver: its time is up.
         """
         self._call = call
+        if self.sock is not None and _has_spoken(self.sock):
+            self.close()  # what it says unasked must not be taken for the next answer
         if self.sock is not None:
             call.take(self.sock)
             self.sock.settimeout(call.time_left_s())
@@ -64,6 +67,15 @@ class Connection(HTTPConnection):
         assert self._call is not None
         self._call.speak()
         super().send(data)
+
+
+def _has_spoken(line: socket.socket) -> bool:
+    """Return whether a line has something to say between two calls: too much, or that it ends."""
+    if isinstance(line, ssl.SSLSocket) and line.pending():
+        return True
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import os
 import threading
 import zlib
 from collections.abc import Callable
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from urllib.parse import urlencode, urlsplit
 
@@ -129,11 +130,13 @@ def _read(response: HTTPResponse, max_bytes: int, call: Call) -> Answer:
     Raises:
         AnswerTooLarge, CallOver, OSError, HTTPException
     """
+    if response.status < HTTPStatus.OK:  # an interim one: the answer itself is still to come
+        raise HTTPException(f"status {response.status} is no answer")
     with response:
         body = response.read(max_bytes + 1)
         if response.length and len(body) <= max_bytes:  # `read` is silent about it
             raise IncompleteRead(body, response.length)
-    if len(body) <= max_bytes and response.headers.get("Content-Encoding") == "gzip":
+    if len(body) <= max_bytes and response.headers.get("Content-Encoding", "").lower() == "gzip":
         body = zlib.decompressobj(_GZIP).decompress(body, max_bytes + 1)  # though not asked for
     if len(body) > max_bytes:
         raise AnswerTooLarge(f"Metricool's answer has more than {max_bytes} bytes")

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import socket
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +25,7 @@ from tests.upstream.conftest import (
 
 SOURCE = "https://cdn.example/a b.mp4?X-Amz-Signature=s1gned&x=ñ+1"
 ONE = {"data": element()}
+OTHER = "https://static.metricool.com/video/202611/8-def.mp4"
 
 
 def head_of(request: bytes) -> tuple[str, dict[str, str]]:
@@ -116,6 +120,47 @@ def test_an_unreadable_answer_is_not_followed_by_another_on_the_same_connection(
 
     assert metricool.post("42", "instagram", "5") is not None
     assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [answer(MEDIA.encode()), answer(b"", 408, "Connection: close\r\n")],
+    ids=["again", "too long idle"],
+)
+def test_what_a_kept_connection_says_unasked_is_no_answer(serve, surplus: bytes):
+    is_read, is_said = threading.Event(), threading.Event()
+
+    def says_more(line: socket.socket) -> None:
+        line.sendall(answer(MEDIA.encode()))
+        is_read.wait(5)
+        line.sendall(surplus)
+        is_said.set()
+
+    server = serve(says_more, says(OTHER.encode()))
+    metricool = metricool_at(server)
+    metricool.prepare_media("42", SOURCE)
+    is_read.set()
+    assert is_said.wait(5)
+
+    assert metricool.prepare_media("42", SOURCE) == OTHER
+
+
+def test_after_an_interim_answer_a_question_is_asked_anew_elsewhere(serve):
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    server = serve(lambda line: line.sendall(hints + answer(MEDIA.encode())), says(OTHER.encode()))
+    metricool = metricool_at(server)
+
+    assert metricool.prepare_media("42", SOURCE) == OTHER
+    assert metricool.prepare_media("42", SOURCE) == OTHER
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP"])
+def test_an_answer_that_is_packed_unasked_is_unpacked(serve, coding: str):
+    packed = gzip.compress(json.dumps(ONE).encode())
+    server = serve(says(packed, headers=f"Content-Encoding: {coding}\r\n"))
+
+    assert metricool_at(server).post("42", "instagram", "5") is not None
 
 
 def test_nothing_of_the_environment_comes_between(serve, story, monkeypatch, tmp_path):
