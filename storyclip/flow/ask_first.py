@@ -6,8 +6,9 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
-from storyclip.domain.errors import UpstreamDenied, UpstreamError
+from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import came_back
+from storyclip.domain.moves import Move
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, PostStatus
 from storyclip.flow.asking import WINDOW, Course, ask, everywhere, put
@@ -60,9 +61,19 @@ def _look(clip: Clip, visit: Visit, asked: ListPosts | ListDeleted) -> Course[Lo
         waiting = moves.held_up(clip, until, reason, clip.wished_for)
         yield from put(blocking(waiting, visit.now, refusal.words))
     except UpstreamError as failure:
-        words = f"Metricool has to be asked before it is sent, and cannot be: {failure}"
-        yield from put(moves.could_not_ask(clip, _ask_again_at(clip, visit, failure), words))
+        yield from put(_cannot_ask(clip, visit, failure))
     return None
+
+
+def _cannot_ask(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
+    """Wait for an answer, but not for ever: others may wait for this clip."""
+    since = clip.postponed_since or visit.now
+    late_s = (visit.now - max(since, clip.wished_for or since)).total_seconds()
+    if late_s > visit.settings.max_late_s:
+        words = f"Metricool could not be asked in time whether it may be sent: {failure}"
+        return moves.missed(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE)
+    words = f"Metricool has to be asked before it is sent, and cannot be: {failure}"
+    return moves.could_not_ask(clip, _ask_again_at(clip, visit, failure), words, since)
 
 
 def _ask_again_at(clip: Clip, visit: Visit, failure: UpstreamError) -> datetime:

@@ -9,6 +9,7 @@ import pytest
 from storyclip.domain.batch import Status
 from storyclip.store import wishes
 from tests.flow.acts import (
+    DAY_S,
     FAILED,
     HOUR_S,
     PENDING,
@@ -22,8 +23,10 @@ from tests.flow.acts import (
     live_on,
     on_sqlite,
     sources,
+    until,
 )
 from tests.flow.conftest import Stage
+from tests.flow.test_retry import retry
 
 pytestmark = on_sqlite
 
@@ -106,6 +109,27 @@ def test_a_batch_paused_for_hours_is_never_missed(stage: Stage, mode: str):
     assert FAILED not in paused
     assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
     assert_told(stage)
+
+
+def test_a_clip_that_metricool_cannot_be_asked_about_does_not_hold_up_the_rest_for_ever(
+    stage: Stage,
+):
+    expired = {"fault": "network_error", "words": "The access token expired (#190)"}
+    stage.sandbox.fault(**expired, source=sources(1)[0], times=1)
+    stage.accept(2)
+    until(stage, PUBLISHED, 2)
+    retry(stage, 1, order_may_change=True)
+    stage.sandbox.fault(fault="list_fails", status=500)
+    live_on(stage, HOUR_S)
+    stage.accept(1, name="b2")
+
+    live_on(stage, DAY_S)
+
+    first = stage.clips()[0]
+    assert (first.state, first.error_code) == (FAILED, "upstream_unavailable")
+    assert "could not be asked in time" in (first.error or "")
+    assert stage.live() == sources(2) + sources(1, name="b2")
+    assert_told(stage, "b1", "b2")
 
 
 def test_a_pause_before_every_clip_is_sent_uses_up_no_attempt(stage: Stage):

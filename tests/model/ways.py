@@ -66,7 +66,7 @@ def possible(clip: Clip, facts: Facts) -> Iterator[Move]:
         lambda: moves.leading(moves.tried(clip, due, "the date was over"), 120.0, date),
         lambda: moves.moved(clip, post, now),
         lambda: moves.held_up(clip, over_at, "the month is full", date),
-        lambda: moves.could_not_ask(clip, over_at, "no answer"),
+        lambda: moves.could_not_ask(clip, over_at, "no answer", now),
         lambda: moves.could_not_look(clip, due, "no answer for long"),
         lambda: moves.seen_unread(moves.due(clip, due), now),
         lambda: moves.due(clip, due),

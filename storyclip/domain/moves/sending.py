@@ -77,10 +77,10 @@ def held_up(clip: Clip, until: datetime, words: str, wished_for: datetime | None
     return Move(clip, waiting, Event.HELD_UP if is_news else None)
 
 
-def could_not_ask(clip: Clip, until: datetime, words: str) -> Move:
-    """Say why a clip is not sent before Metricool was asked something, and count how often."""
+def could_not_ask(clip: Clip, until: datetime, words: str, since: datetime) -> Move:
+    """Say why a clip is not sent before Metricool was asked something, how often, since when."""
     waiting = held_up(clip, until, words, clip.wished_for)
-    counted = replace(waiting.after, postponements=clip.postponements + 1)
+    counted = replace(waiting.after, postponements=clip.postponements + 1, postponed_since=since)
     return replace(waiting, after=counted)
 
 
