@@ -24,9 +24,11 @@ def counted(clip: Clip, visit: Visit) -> Course[Clip]:
     if not fair_use.is_count_due(clip.lane, asked_at):
         return clip
     try:
-        count = yield from ask(CountMonth(clip.lane))
+        count: int | None = yield from ask(CountMonth(clip.lane))
     except UpstreamError:
-        count = fair_use.counted(clip.lane, fair_use.month_of(asked_at))
+        if clip.lane.month_count is not None:
+            return clip  # the old count, and what is ours since then
+        count = None
     lane = replace(clip.lane, month_count=count, month_counted_at=asked_at)
     return (yield from put(Move(clip, clip, None, lane=lane)))
 
@@ -52,6 +54,6 @@ def waiting(clip: Clip, month: Month, own: datetime | None, visit: Visit) -> Mov
     next_month = visit.times.at_ours(fair_use.month_of(visit.there).end)
     until = min(visit.now + fair_use.COUNTED_FOR, next_month)
     wait = moves.held_up(clip, until, fair_use.full_words(month), clip.wished_for)
-    if own is not None:
+    if own is not None and own > until:
         return wait
     return replace(wait, lane=replace(clip.lane, reopened_at=until))

@@ -9,6 +9,7 @@ import pytest
 
 from storyclip.domain import fair_use, moves
 from storyclip.domain.clip import State
+from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.lane import Lane
 from storyclip.store import quota, writer
 from storyclip.store.database import run, writing
@@ -77,6 +78,32 @@ def test_a_count_that_metricool_does_not_give_holds_nobody_up(stage: Stage, monk
     stage.pass_time(120)
 
     assert stage.live() == [source("b1", 1)]
+
+
+def test_a_count_that_fails_once_leaves_the_one_before(stage: Stage, monkeypatch):
+    month(stage, fair_use.MONTHLY - 2)
+    stage.accept(1)
+    stage.pass_time(HOUR_S + 300)
+
+    def fails(account_id: str) -> int:
+        raise UpstreamLookFailed("HTTP 500")
+
+    monkeypatch.setattr(stage.upstream, "month_count", fails)
+    stage.accept(3, name="b2")
+    stage.pass_time(900)
+
+    assert stage.states("b2") == [State.PUBLISHED, State.PENDING, State.PENDING]
+    assert "is full" in (stage.clips("b2")[1].error or "")
+
+
+def test_a_dated_clip_waits_for_the_next_month_without_being_called_late(store, shared_sandbox):
+    stage = Stage(shared_sandbox, STORYCLIP_MAX_LATE_S="600")
+    month(stage, fair_use.MONTHLY)
+    stage.accept(1, dates=[stage.at + timedelta(minutes=10)], gap_s=60.0)
+
+    stage.pass_time(2 * HOUR_S)
+
+    assert stage.states() == [State.PENDING]
 
 
 def test_whoever_asks_for_more_near_the_end_of_the_month_is_told(stage: Stage):
