@@ -115,6 +115,10 @@ class StoreUnavailable(StoryClipError):
     """The database cannot be used right now; nothing was recorded, so nothing is sent."""
 
 
+class MayBeDone(StoryClipError):
+    """The database went away in the middle of a wish: nobody can tell whether it is written."""
+
+
 class UpstreamError(StoryClipError):
     """Anything that goes wrong between us and Metricool."""
 

@@ -57,9 +57,11 @@ def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
         # One whose last clip was moved far ahead waits for nothing here
         " AND EXISTS (SELECT 1 FROM publish_batch_clips c"
         " WHERE c.batch_id = b.batch_id AND c.status = 'pending'"
-        f" AND (publish_mode = '{MODE_NOW}' OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?)))"
-        " ORDER BY place LIMIT 1",
-        (lane_id, *BEFORE_THE_NEXT, to_text(at)),
+        f" AND ((publish_mode = '{MODE_NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
+        " WHERE d.batch_id = b.batch_id AND d.clip_index < c.clip_index"
+        f" AND d.status IN ({', '.join('?' * len(UNCERTAIN))})))"
+        f" OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?))) ORDER BY place LIMIT 1",
+        (lane_id, *sorted(UNCERTAIN), *BEFORE_THE_NEXT, to_text(at)),
     ).fetchone()
     if turn is None:
         return None

@@ -173,14 +173,20 @@ def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:
     columns = columns_of(CLIP, before, after)
     if after.state not in IN_FLIGHT or after.is_let_go:
         columns["lane_held"] = None
-    elif move.event in _SENDING and turns.needs_turn(before, batch, at):
+    elif (move.event in _SENDING and turns.needs_turn(before, batch, at)) or (
+        takes_lane(move, batch) and not lanes.is_held(before.lane.id)
+    ):
         columns["lane_held"] = before.lane.id
-    elif before.state is State.PENDING and not lanes.is_held(before.lane.id):
-        columns["lane_held"] = before.lane.id if batch.mode == MODE_NOW else None
     try:
         _update(before, columns)
     except peewee.IntegrityError as taken:
         raise NotItsTurn(f"another clip is in flight on lane {before.lane.id}") from taken
+
+
+def takes_lane(move: Move, batch: Batch) -> bool:
+    """Return whether others wait for a clip from now on: adopted, or looked for once more."""
+    is_anew = move.before.state in (State.PENDING, State.FAILED, State.VERIFYING)
+    return batch.mode == MODE_NOW and move.event is not None and is_anew
 
 
 def _update(clip: Clip, columns: dict[str, Any]) -> None:

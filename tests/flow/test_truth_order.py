@@ -30,6 +30,7 @@ from tests.flow.acts import (
     on_sqlite,
     person,
     sources,
+    until,
 )
 from tests.flow.conftest import Stage
 from tests.flow.test_retry import refused, retry
@@ -167,6 +168,23 @@ def test_a_story_that_metricool_moves_silently_past_the_next_goes_out_before_it(
     live_on(stage, 3 * HOUR_S)
 
     assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
+    assert_told(stage)
+
+
+@pytest.mark.parametrize("is_resumed_first", [False, True])
+def test_the_next_waits_for_one_that_is_looked_for_once_more(stage: Stage, is_resumed_first: bool):
+    stage.sandbox.fault(fault="drop_before_create", source=sources(1)[0], times=1)
+    stage.sandbox.fault(fault="list_fails", status=500)
+    stage.accept(2, on_failure="pause")
+    until(stage, FAILED)
+    stage.sandbox.clear_faults()
+
+    wishes_in_turn = [lambda: retry(stage, 1), lambda: hand(stage).resume(stage.batch())]
+    for wish in reversed(wishes_in_turn) if is_resumed_first else wishes_in_turn:
+        wish()
+    live_on(stage, 900)
+
+    assert (stage.live(), stage.states()) == (sources(1, 2), [PUBLISHED] * 2)
     assert_told(stage)
 
 

@@ -104,13 +104,7 @@ def test_a_clip_holds_its_lane_from_its_turn_until_it_has_ended(moves: list[Move
     select = "SELECT lane_held FROM publish_batch_clips WHERE id = ?"
     held = {move.edge: rows(select, move.new.id)[0][0] for move in moves}
 
-    # one that had ended and is looked for again takes the lane from nobody
-    lanes = {
-        m.edge: m.new.lane.id
-        if m.new.state in IN_FLIGHT and m.old.state is not State.FAILED
-        else None
-        for m in moves
-    }
+    lanes = {m.edge: m.new.lane.id if m.new.state in IN_FLIGHT else None for m in moves}
     assert held == lanes
 
 

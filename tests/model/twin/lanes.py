@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from storyclip.domain.batch import MODE_NOW, Batch, Status
-from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.lane import Lane
 from storyclip.domain.order import is_being_taken_back
 from storyclip.store.lanes import BEFORE_THE_NEXT, Ended
@@ -38,7 +38,11 @@ def head(rows: Rows, at: datetime) -> Clip | None:
             if clip is None or clip.wished_for is None or clip.wished_for > at:
                 continue
         clips = rows.clips_of(batch.batch_id)
-        if to_come := next((clip for clip in clips if clip.state is State.PENDING), None):
+        to_come = next((clip for clip in clips if clip.state is State.PENDING), None)
+        if to_come is None:
+            continue
+        before = (clip for clip in clips if clip.index < to_come.index)
+        if is_planned(batch) or all(clip.state not in UNCERTAIN for clip in before):
             return to_come
     return None
 

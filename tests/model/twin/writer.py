@@ -96,7 +96,7 @@ def _lane_held(rows: Rows, move: Move, at: datetime) -> Rows:
         if is_taken and not _is_stale(rows.clip(before.id), before):
             raise NotItsTurn("another clip is in flight on the lane")
         return replace(rows, holder=before.id)
-    if before.state is State.PENDING and not is_held and not lanes.is_planned(batch):
+    if writer.takes_lane(move, batch) and not is_held:
         return replace(rows, holder=before.id)
     return rows
 
