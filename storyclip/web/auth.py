@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import request
 
 from storyclip.store import access, keys, sessions
-from storyclip.web import browser, limits, problems, tickets
+from storyclip.web import browser, limits, problem_kinds, problems, tickets
 from storyclip.web.front import front
 
 
@@ -21,7 +21,7 @@ def holder(scope: str) -> keys.Holder:
     """
     found = caller()
     if not found.may(scope):
-        raise problems.Problem(problems.SCOPE_MISSING, f"It needs the scope `{scope}`.")
+        raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{scope}`.")
     return found
 
 
@@ -57,7 +57,7 @@ def holder_of(key: str) -> keys.Holder:
     if wait_s:
         raise problems.too_many_tries(wait_s)
     guesses.failed(address, now)
-    raise problems.Problem(problems.NO_KEY)
+    raise problems.Problem(problem_kinds.NO_KEY)
 
 
 def viewer() -> keys.Holder:
@@ -72,10 +72,10 @@ def viewer() -> keys.Holder:
     key_id = tickets.key_id_of(ticket, front().now())
     found = access.holder_with_id(key_id, front().now()) if key_id else None
     if found is None:
-        raise problems.Problem(problems.NO_KEY, "The ticket is not good, or not any more.")
+        raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
     limits.take(found.key_id)
     if not found.may("read"):
-        raise problems.Problem(problems.SCOPE_MISSING, "It needs the scope `read`.")
+        raise problems.Problem(problem_kinds.SCOPE_MISSING, "It needs the scope `read`.")
     return found
 
 
@@ -86,18 +86,18 @@ def require_account(who: keys.Holder, account_id: str) -> None:
         Problem: 403, it is.
     """
     if not who.may_use(account_id):
-        raise problems.Problem(problems.ACCOUNT_NOT_ALLOWED)
+        raise problems.Problem(problem_kinds.ACCOUNT_NOT_ALLOWED)
 
 
 def _caller() -> keys.Holder:
     if key := _key():
         return holder_of(key)
     if not (token := browser.session_token()):
-        raise problems.Problem(problems.NO_KEY)
+        raise problems.Problem(problem_kinds.NO_KEY)
     browser.require_own_page()
     found = sessions.holder_of(token, front().now())
     if found is None:
-        raise problems.Problem(problems.NO_KEY, "The session is over: sign in again.")
+        raise problems.Problem(problem_kinds.NO_KEY, "The session is over: sign in again.")
     return found
 
 

@@ -9,7 +9,8 @@ from flask import Flask, Response, request
 
 from storyclip.store.sessions import SESSION_LASTS
 from storyclip.web.front import front
-from storyclip.web.problems import BAD_TYPE, ORIGIN_REFUSED, Problem
+from storyclip.web.problem_kinds import BAD_TYPE, ORIGIN_REFUSED
+from storyclip.web.problems import Problem
 
 API = "/api/"
 READS = ("GET", "HEAD", "OPTIONS")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.errors import MayBeDone, RequestInvalid, StoreUnavailable
 from storyclip.flow.control import Hand
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store import batches
@@ -28,24 +30,27 @@ _CLAIMS = {None: False, "true": True, "false": False}
 def pause() -> Response:
     """Let the clip in hand finish, and start no other."""
     batch = _theirs()
-    still_out = _hand().pause(batch)
-    return _answer(batch, {"mayGoOut": still_out})
+    with _may_be_done():
+        still_out = _hand().pause(batch)
+        return _answer(batch, {"mayGoOut": still_out})
 
 
 @routes.post("/resume")
 def resume() -> Response:
     """Go on at the next clip."""
-    batch = _theirs()
-    _hand().resume(batch, order_may_change=_is_confirmed("confirmOrder"))
-    return _answer(batch)
+    batch, may_change = _theirs(), _is_confirmed("confirmOrder")
+    with _may_be_done():
+        _hand().resume(batch, order_may_change=may_change)
+        return _answer(batch)
 
 
 @routes.post("/cancel")
 def cancel() -> Response:
     """End the rest, and say what is out and what is not."""
     batch = _theirs()
-    outcome = _hand().cancel(batch)
-    return _answer(batch, {"outcome": asdict(outcome)})
+    with _may_be_done():
+        outcome = _hand().cancel(batch)
+        return _answer(batch, {"outcome": asdict(outcome)})
 
 
 @routes.post("/retry-failed")
@@ -53,13 +58,24 @@ def retry_failed() -> Response:
     """Ask again for what failed, where that cannot make a second story."""
     batch = _theirs()
     retry = Retry(front().upstream, front().settings, front().now())
-    done = retry(
-        batch,
-        _clip_asked_for(),
-        order_may_change=_is_confirmed("confirmOrder"),
-        absence_confirmed=_is_confirmed("confirmAbsent"),
-    )
-    return _answer(batch, _retried(done))
+    index, may_change = _clip_asked_for(), _is_confirmed("confirmOrder")
+    is_absent = _is_confirmed("confirmAbsent")
+    with _may_be_done():
+        done = retry(batch, index, order_may_change=may_change, absence_confirmed=is_absent)
+        return _answer(batch, _retried(done))
+
+
+@contextmanager
+def _may_be_done() -> Iterator[None]:
+    """Say of a database that goes away from here on only what is known: the wish may be written.
+
+    Raises:
+        MayBeDone: it went away.
+    """
+    try:
+        yield
+    except StoreUnavailable as failure:
+        raise MayBeDone(str(failure)) from failure
 
 
 def _theirs() -> Batch:

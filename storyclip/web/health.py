@@ -8,7 +8,8 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.store.database import reading, run
 from storyclip.web.answers import answer
 from storyclip.web.front import front
-from storyclip.web.problems import NOT_READY, Problem
+from storyclip.web.problem_kinds import NOT_READY
+from storyclip.web.problems import Problem
 
 routes = Blueprint("health", __name__)
 

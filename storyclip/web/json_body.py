@@ -11,7 +11,8 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from storyclip.domain.errors import RequestInvalid
-from storyclip.web.problems import BAD_JSON, BAD_TYPE, Problem
+from storyclip.web.problem_kinds import BAD_JSON, BAD_TYPE
+from storyclip.web.problems import Problem
 
 MAX_BYTES = 1024 * 1024  # 100 posts with the longest URLs and texts are a third of it
 MAX_DEPTH = 16

@@ -9,7 +9,8 @@ from flask import Flask, Response, g, request
 from storyclip.web.browser import READS
 from storyclip.web.buckets import BURST_S, Level
 from storyclip.web.front import front
-from storyclip.web.problems import TOO_FAST, Problem
+from storyclip.web.problem_kinds import TOO_FAST
+from storyclip.web.problems import Problem
 
 WRITES, READING, STREAMS = "writes", "reads", "streams"
 

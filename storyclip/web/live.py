@@ -19,7 +19,7 @@ from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Outbox
 from storyclip.progress.viewer import Viewer, Wire
 from storyclip.store.keys import Holder
-from storyclip.web import auth, browser, problems, sockets, tickets, wires
+from storyclip.web import auth, browser, problem_kinds, sockets, tickets, wires
 from storyclip.web.answers import answer
 from storyclip.web.front import Front, front
 from storyclip.web.places import Place, place_asked_for
@@ -29,13 +29,13 @@ routes = Blueprint("live", __name__, url_prefix="/api/metricool")
 sock = Sock()
 
 _CLOSING = (
-    (problems.NO_KEY, wires.NO_KEY),
-    (problems.SCOPE_MISSING, wires.MAY_NOT),
-    (problems.ORIGIN_REFUSED, wires.MAY_NOT),
-    (problems.TOO_MANY_STREAMS, wires.TOO_MANY),
-    (problems.TOO_MANY_TRIES, wires.TOO_MANY),
-    (problems.TOO_FAST, wires.TOO_MANY),
-    (problems.STOPPING, wires.STOPPING),
+    (problem_kinds.NO_KEY, wires.NO_KEY),
+    (problem_kinds.SCOPE_MISSING, wires.MAY_NOT),
+    (problem_kinds.ORIGIN_REFUSED, wires.MAY_NOT),
+    (problem_kinds.TOO_MANY_STREAMS, wires.TOO_MANY),
+    (problem_kinds.TOO_MANY_TRIES, wires.TOO_MANY),
+    (problem_kinds.TOO_FAST, wires.TOO_MANY),
+    (problem_kinds.STOPPING, wires.STOPPING),
 )
 
 
@@ -99,7 +99,7 @@ def _websocket_prepared() -> None:
         return
     origin = request.headers.get("Origin")
     if origin is not None and not browser.is_allowed(origin):
-        raise Problem(problems.ORIGIN_REFUSED)
+        raise Problem(problem_kinds.ORIGIN_REFUSED)
     request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)  # a compressor takes 250 kB each
     for name in sockets.SOCKET_KEYS:
         if name in request.environ:
@@ -115,12 +115,12 @@ def _let_in() -> tuple[Holder, Place]:
     """
     here = front()
     if here.hub.stopped.is_set():
-        raise Problem(problems.STOPPING)
+        raise Problem(problem_kinds.STOPPING)
     with here.hub.readers:
         who = auth.viewer()
         place = place_asked_for(who.user_id)
     if not here.seats.take(who.key_id):
-        raise Problem(problems.TOO_MANY_STREAMS)
+        raise Problem(problem_kinds.TOO_MANY_STREAMS)
     return who, place
 
 

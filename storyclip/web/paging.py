@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.errors import RequestInvalid
 from storyclip.store.keys import Holder
-from storyclip.web.problems import SCOPE_MISSING, Problem
+from storyclip.web.problem_kinds import SCOPE_MISSING
+from storyclip.web.problems import Problem
 
 USUAL_LIMIT, MAX_LIMIT = 50, 200
 

@@ -1,10 +1,10 @@
-"""Everything that goes wrong, as RFC 9457 problems: one table from our errors to theirs."""
+"""Everything that goes wrong, as RFC 9457 problems."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -15,25 +15,9 @@ from werkzeug.exceptions import HTTPException
 from storyclip.domain import errors
 from storyclip.progress.cursor import CursorInvalid
 from storyclip.web.answers import encode
+from storyclip.web.problem_kinds import BROKEN, CURSOR_INVALID, KINDS, TOO_MANY_TRIES, Kind
 
 log = structlog.get_logger("storyclip")
-
-MAX_BYTES = 2048  # of a whole problem: fits into any log line and one packet or two
-MAX_BYTES_OF_CLIPS = 64 * 1024  # every clip of the biggest batch is named
-RETRY_STORE_S = 5  # a locked or restarting database is usually back by then
-RETRY_UPSTREAM_S = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One sort of problem; `code` is for programs and stays, `title` is for people."""
-
-    status: int
-    code: str
-    title: str
-    detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    max_bytes: int = MAX_BYTES
 
 
 class Problem(Exception):
@@ -56,123 +40,6 @@ class Problem(Exception):
         self.facts = facts or {}
 
 
-NO_KEY = Kind(
-    401,
-    "unauthenticated",
-    "A valid API key is needed",
-    "Send your key as `X-Api-Key: …` or `Authorization: Bearer …`.",
-    {"WWW-Authenticate": 'Bearer realm="storyclip"'},
-)
-TOO_MANY_TRIES = Kind(
-    429, "too_many_tries", "Too many wrong keys came from here", "Check the key, and try it later."
-)
-SCOPE_MISSING = Kind(403, "scope_missing", "The key may not do this", "Its scopes do not allow it.")
-ACCOUNT_NOT_ALLOWED = Kind(
-    403, "account_not_allowed", "The key may not use this account", "It is for others alone."
-)
-BAD_JSON = Kind(400, "json_invalid", "The body is not usable JSON", "Expected one JSON object.")
-BAD_TYPE = Kind(
-    415,
-    "content_type_unsupported",
-    "The body is not JSON",
-    "Send `Content-Type: application/json`, in UTF-8 and not compressed.",
-)
-BAD_IDEMPOTENCY_KEY = Kind(
-    400,
-    "idempotency_key_invalid",
-    "The Idempotency-Key is not valid",
-    "Expected 1 to 255 visible ASCII characters.",
-)
-NOT_READY = Kind(
-    503, "not_ready", "Not ready", "Something is down.", {"Retry-After": str(RETRY_STORE_S)}
-)
-TOO_MANY_STREAMS = Kind(
-    503,
-    "too_many_streams",
-    "Too many streams are open",
-    "Close some, or ask for the status instead. Come again later.",
-    {"Retry-After": "5"},
-)
-STOPPING = Kind(
-    503, "stopping", "This process stops", "Come again in a moment.", {"Retry-After": "1"}
-)
-ORIGIN_REFUSED = Kind(
-    403,
-    "origin_refused",
-    "Pages of this origin may not do this",
-    "Those of STORYCLIP_CORS_ORIGINS may, with a key of their own.",
-)
-TOO_FAST = Kind(429, "too_many_requests", "Too many requests", "Ask again later.")
-_CURSOR_INVALID = Kind(400, "cursor_invalid", "The cursor is not one of this stream", "")
-_BROKEN = Kind(500, "internal", "Something went wrong here", "It is logged; ask again later.")
-_UPSTREAM_FAILED = Kind(
-    502,
-    "upstream_failed",
-    "Metricool's answer was of no use",
-    "Nothing was changed. Ask again later.",
-)
-_CONFLICT = Kind(409, "conflict", "Something else changed meanwhile", "Look again, then decide.")
-
-KINDS: dict[type[errors.StoryClipError], Kind] = {
-    errors.RequestInvalid: Kind(
-        422, "request_invalid", "The request is not valid", "`errors` says where and why."
-    ),
-    errors.ClipsUnusable: Kind(
-        422,
-        "clips_unusable",
-        "Clips of this batch cannot become stories",
-        "Nothing was recorded, nothing was sent. `errors` says what is wrong with which clip.",
-        max_bytes=MAX_BYTES_OF_CLIPS,
-    ),
-    errors.NotFound: Kind(404, "not_found", "Not found", "There is none, or it is not yours."),
-    errors.Forbidden: SCOPE_MISSING,
-    errors.IdempotencyKeyReused: Kind(
-        422,
-        "idempotency_key_reused",
-        "The Idempotency-Key was used for another request",
-        "Use a new key for a new request, and the same body for the same one.",
-    ),
-    errors.IdempotencyKeyBusy: Kind(
-        409,
-        "idempotency_key_busy",
-        "The first request with this Idempotency-Key is still running",
-        "Ask again in a moment.",
-        {"Retry-After": "1"},
-    ),
-    errors.ActionRefused: Kind(
-        409, "action_refused", "That makes no sense for this batch as it is", ""
-    ),
-    errors.QuotaExceeded: Kind(409, "quota_exceeded", "Instagram takes no more for now", ""),
-    errors.LostRace: _CONFLICT,
-    errors.NotItsTurn: _CONFLICT,
-    errors.StoreUnavailable: Kind(
-        503,
-        "store_unavailable",
-        "The database cannot be used right now",
-        "Nothing was recorded, nothing will be sent. Ask again later.",
-        {"Retry-After": str(RETRY_STORE_S)},
-    ),
-    errors.UpstreamDenied: Kind(
-        502, "upstream_denied", "Metricool refuses our credentials", "Reconnect Metricool."
-    ),
-    errors.UpstreamBusy: Kind(
-        503,
-        "upstream_busy",
-        "Metricool asks to wait",
-        "Nothing was changed. Ask again later.",
-        {"Retry-After": str(RETRY_UPSTREAM_S)},
-    ),
-    errors.UpstreamUnreachable: Kind(
-        503,
-        "upstream_unreachable",
-        "Metricool cannot be reached",
-        "Nothing was changed. Ask again later.",
-        {"Retry-After": str(RETRY_UPSTREAM_S)},
-    ),
-    errors.UpstreamError: _UPSTREAM_FAILED,
-}
-
-
 def too_many_tries(wait_s: int) -> Problem:
     """Return what somebody hears who tried too many keys."""
     return Problem(replace(TOO_MANY_TRIES, headers={"Retry-After": str(wait_s)}))
@@ -185,11 +52,11 @@ def answer_to(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _answer_to_http(error)
     if isinstance(error, CursorInvalid):
-        return _answer(Problem(_CURSOR_INVALID, str(error).capitalize() + "."))
+        return _answer(Problem(CURSOR_INVALID, str(error).capitalize() + "."))
     kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), None)
     if kind is None:
         log.error("unhandled", exc_info=error)
-        return _answer(Problem(_BROKEN))
+        return _answer(Problem(BROKEN))
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(kind.code, reason=str(error))
     faults: Iterable[tuple[str, str]] = ()

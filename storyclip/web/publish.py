@@ -32,7 +32,8 @@ from storyclip.web.answers import answer
 from storyclip.web.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.front import front
 from storyclip.web.hooks import webhook_of
-from storyclip.web.problems import BAD_IDEMPOTENCY_KEY, Problem
+from storyclip.web.problem_kinds import BAD_IDEMPOTENCY_KEY
+from storyclip.web.problems import Problem
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
 

@@ -10,7 +10,8 @@ from storyclip.web import auth, browser, json_body
 from storyclip.web.answers import answer
 from storyclip.web.bodies import SignIn, parse
 from storyclip.web.front import front
-from storyclip.web.problems import NO_KEY, Problem
+from storyclip.web.problem_kinds import NO_KEY
+from storyclip.web.problems import Problem
 
 routes = Blueprint("session", __name__)
 

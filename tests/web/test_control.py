@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from storyclip.domain.clip import Event
-from storyclip.domain.errors import RetrySafety
+from storyclip.domain.errors import RetrySafety, StoreUnavailable
 from storyclip.domain.story import Look, Post, PostStatus
-from storyclip.store import clips, events, keys
+from storyclip.store import batches, clips, events, keys
 from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 
@@ -242,6 +242,29 @@ def test_a_pause_says_which_clips_may_go_out_all_the_same(ana: Someone):
     shown = act(ana, "pause", batch_id).get_json()
 
     assert (shown["status"], shown["mayGoOut"]) == ("paused", [1])
+
+
+@pytest.mark.parametrize("action", ["pause", "cancel", "retry-failed"])
+def test_of_a_wish_that_may_be_written_nobody_says_that_it_is_not(
+    ana: Someone, action: str, monkeypatch: pytest.MonkeyPatch
+):
+    batch_id = made(ana)
+    if action == "retry-failed":
+        failed(batch_id, RetrySafety.SAFE)
+    before, found = batches.find(batch_id, "ana"), iter([True, False])
+
+    def is_away_when_asked_again(*of: Any) -> Any:
+        if next(found):
+            return before
+        raise StoreUnavailable("locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batches, "find", is_away_when_asked_again)
+        answer = act(ana, action, batch_id)
+
+    assert answer.status_code == 503
+    assert "may have been done" in answer.get_json()["detail"]
+    assert batches.find(batch_id, "ana") != before
 
 
 @pytest.mark.parametrize(
