@@ -89,10 +89,11 @@ def writing() -> Iterator[None]:
         StoreUnavailable: down, full or locked; nothing was written.
     """
     with reading():
-        if database.in_transaction():
+        store = database.obj
+        if store.in_transaction():
             raise RuntimeError("a transaction inside another would wait for itself")
         gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
-        begun = database.transaction("IMMEDIATE") if _is_sqlite else database.transaction()
+        begun = store.transaction("IMMEDIATE") if _is_sqlite else store.transaction()
         with gate, begun:
             yield
 
@@ -156,7 +157,7 @@ class _Reading(_AsOurs):
 
     def __enter__(self) -> None:
         with _AsOurs():
-            self._is_mine = database.connect(reuse_if_open=True)
+            self._is_mine = database.obj.connect(reuse_if_open=True)
 
     def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if self._is_mine:
