@@ -112,12 +112,21 @@ def _is_a_persons_by_now(clip: ClipFacts, live: Live) -> bool:
 def _beside_restored(record: Record, clip: ClipFacts) -> Iterator[Finding]:
     """What a person restored is taken up, and not sent once more beside it."""
     for live in clip.theirs:
-        restored_us = record.theirs_since.get(live.uuid)
+        restored_us = _would_go_out_since(record, clip, live)
         for other in clip.lives:
             sent = clip.sent_for(other)
             if restored_us and sent and sent.began_us > restored_us + SEEN_WITHIN_US:
                 words = f"restored at {shown(restored_us)}, sent anew {shown(sent.began_us)}"
                 yield Finding("doubled", "sent beside what was restored", clip.name, words)
+
+
+def _would_go_out_since(record: Record, clip: ClipFacts, live: Live) -> int | None:
+    """Return since when a post that a person restored was to go out, had it even failed before."""
+    restored_us = record.theirs_since.get(live.uuid)
+    failed_us = record.failed_us.get(live.uuid)
+    if failed_us is None or not clip.is_replanned(live):
+        return restored_us
+    return min((one.at_us for one in clip.touched if one.at_us > failed_us), default=restored_us)
 
 
 def _echoed_once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
