@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -87,8 +88,14 @@ def _shown(batch: str, at_us: int) -> Ending:
 
 def settings_of(scenario: Scenario) -> Settings:
     """Return the settings that the processes of a scenario run with."""
-    said = {"STORYCLIP_QUOTA_24H": str(scenario.quota_24h), **scenario.settings}
-    return Settings.from_environment(said, needs_upstream=False)
+    return _settings(
+        tuple({"STORYCLIP_QUOTA_24H": str(scenario.quota_24h), **scenario.settings}.items())
+    )
+
+
+@functools.cache
+def _settings(said: tuple[tuple[str, str], ...]) -> Settings:
+    return Settings.from_environment(dict(said), needs_upstream=False)
 
 
 def _until_quiet(world: World, metricool: Metricool) -> None:

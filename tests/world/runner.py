@@ -80,4 +80,5 @@ def outcomes(first: int, profile: str | None, seconds: float | None) -> Iterator
 
 
 def _begin() -> None:
+    gc.freeze()
     gc.disable()  # worlds are thrown away whole; it is collected after each portion

@@ -87,10 +87,11 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
 
 
 def _looks_every(interval_s: int) -> dict[str, str]:
-    """Return the settings with which a post is looked at so often, for as long as ever."""
+    """Return the settings: how often a post is looked at, and for 40 minutes once it is late."""
     return {
         "STORYCLIP_CONFIRM_INTERVAL_S": str(interval_s),
         "STORYCLIP_CONFIRM_ATTEMPTS": str(LOOKED_AT_FOR_S // interval_s),
+        "STORYCLIP_LATE_WATCH_S": "2400",
     }
 
 
@@ -114,11 +115,11 @@ def _batch(choose: Choices, name: str, profile: str, lanes: int) -> BatchPlan:
     far = choose.draw(of("far"))
     soon_s = choose.between(of("soon"), 3 * MINUTE_S, 20 * MINUTE_S)
     hours_s = choose.between(of("hours"), HOUR_S, 8 * HOUR_S)
-    days_s = choose.between(of("days"), DAY_S, 2 * DAY_S)
+    days_s = choose.between(of("days"), DAY_S, 1.5 * DAY_S)
     return replace(
         plan,
         mode="bestTime" if choose.draw(of("best time")) < 0.2 else "scheduled",
-        first_in_s=soon_s if far < 0.7 else hours_s if far < 0.93 else days_s,
+        first_in_s=soon_s if far < 0.7 else hours_s if far < 0.97 else days_s,
         interval_min=choose.pick(of("interval"), (1, 1, 2, 3, 5, 10)),
     )
 
