@@ -54,9 +54,16 @@ def is_of(clip: Clip, post: Post) -> bool:
 
 
 def held_among(clip: Clip, posts: Iterable[Post]) -> Post | None:
-    """Return the clip's post, the one under the id we know before any other."""
+    """Return the clip's post, the one under the id we know before any other.
+
+    Of several that only show its media it is the one on its date; else nobody can tell which.
+    """
     same = [post for post in posts if is_of(clip, post)]
-    return min(same, key=lambda post: post.id != clip.post_id, default=None)
+    if len(same) <= 1 or clip.post_uuid is not None:
+        return min(same, key=lambda post: post.id != clip.post_id, default=None)
+    known = [post for post in same if post.id == clip.post_id]
+    dated = [post for post in same if clip.planned_for in (post.planned_for, post.other_reading)]
+    return next((alone[0] for alone in (known, dated) if len(alone) == 1), None)
 
 
 def came_of(send: Send, post: Post) -> bool:

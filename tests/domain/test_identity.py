@@ -66,6 +66,21 @@ def test_of_two_that_show_the_same_the_one_under_the_known_id_is_held():
     assert found.id == "1"
 
 
+@pytest.mark.parametrize(
+    ("dates", "held"),
+    [((DATE, T0), "8"), ((T0, DATE), "9"), ((DATE, DATE), None), ((T0, T0), None)],
+)
+def test_of_two_that_only_show_its_media_the_one_on_its_date_is_held(dates: Any, held: str | None):
+    clip = replace(HOLDING, post_uuid=None, planned_for=DATE)
+    posts = [
+        a_post(post_id, None, planned_for=date) for post_id, date in zip("89", dates, strict=True)
+    ]
+
+    found = held_among(clip, posts)
+
+    assert (found.id if found else None) == held
+
+
 def test_a_marked_send_is_known_by_its_media_on_whatever_date():
     assert came_of(a_send(), a_post(planned_for=DATE + timedelta(days=9)))
 
