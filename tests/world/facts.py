@@ -119,9 +119,16 @@ def _upstream(record: Record, clips: dict[str, ClipFacts]) -> None:
 
 
 def _when(record: Record, event: Mapping[str, Any]) -> int:
-    """Return when an event was announced; of one whose process died first, what it says itself."""
+    """Return when an event was announced; of one whose process died first, what it says itself.
+
+    That is an hour off where a process began with a wrong clock: then it counts from the end on.
+    """
     announced = record.event_us.get((event["batchId"], event["seq"]))
-    return moment_us(datetime.fromisoformat(event["timestamp"])) if announced is None else announced
+    if announced is not None:
+        return announced
+    if record.counts["wrong boots"]:
+        return record.ended_us
+    return moment_us(datetime.fromisoformat(event["timestamp"]))
 
 
 def of_batch(clips: Clips, batch: str) -> Sequence[ClipFacts]:

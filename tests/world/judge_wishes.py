@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tests.world.facts import ClipFacts, Clips, Finding, of_batch
@@ -124,6 +125,8 @@ def _retried(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[
             yield _untrue("found live, not live", clip, told)
         if clip.index not in told.answer["retried"] or told.answer["order"] != "kept":
             continue
+        if clip.shown["errorCode"] == "order_lost" and _is_left_alone_since(record, told, mine):
+            yield _untrue("order kept, and given up for it", clip, told)
         live = clip.first_live
         if live is None or live.at_us < told.began_us or clip.is_date_touched:
             continue
@@ -139,6 +142,17 @@ def _retried(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[
             if sent and sent.began_us < told.began_us and not other.is_date_touched:
                 yield _untrue("order kept, and it was not", clip, told)
                 break
+
+
+def _is_left_alone_since(record: Record, told: Told, mine: Sequence[ClipFacts]) -> bool:
+    """Return whether nothing disturbed a batch that had its lane to itself since a wish."""
+    names = {clip.name for clip in mine}
+    acted = any(o.batch == told.batch and o.began_us > told.began_us for o in record.told)
+    hit = any(us >= told.began_us and about in names for us, about in record.trouble)
+    lanes = Counter(asked.lane for asked in record.asked.values())
+    shared = lanes[mine[0].asked.lane] > 1
+    touched = any(clip.touched for clip in mine)
+    return not (acted or hit or shared or touched or record.killed or record.is_quota_small)
 
 
 def _resumed(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
