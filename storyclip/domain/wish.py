@@ -10,7 +10,7 @@ from storyclip.domain import order
 from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, RefusalCode
-from storyclip.domain.moves import NEVER, Move
+from storyclip.domain.moves import NEVER, Move, uncounted
 from storyclip.domain.order import Verdict, sibling_of
 
 
@@ -81,7 +81,7 @@ def planned_anew(batch: Batch, clips: Sequence[Clip], first_date: datetime) -> l
             wished_for = max(clip.wished_for or floor, floor)
             floor = wished_for + gap
         anew = replace(clip, wished_for=wished_for, next_at=NEVER.next_at, rung_at=NEVER.rung_at)
-        notes.append(Move(clip, anew, None))
+        notes.append(Move(clip, uncounted(anew), None))
     return notes
 
 
@@ -98,14 +98,24 @@ def come_late(notes: Sequence[Move], clips: Sequence[Clip]) -> list[int]:
     ]
 
 
-def sent_late(again: Sequence[Again], clips: Sequence[Clip]) -> list[int]:
-    """Return which of the clips asked for again would come after later ones of their batch."""
+def sent_late(again: Sequence[Again], clips: Sequence[Clip], gap_s: float) -> list[int]:
+    """Return which of the clips asked for again would come after later ones of their batch.
+
+    They go out one after the other, `gap_s` seconds apart at least.
+    """
     siblings = [sibling_of(clip) for clip in clips]
-    return [
-        one.clip.index
-        for one in again
-        if is_asked_again(one.move) and order.comes_late(one.clip.index, one.date, siblings)
-    ]
+    asked = {one.clip.index: one for one in again if is_asked_again(one.move)}
+    late, floor, gap = list[int](), None, timedelta(seconds=gap_s)
+    for clip in clips:
+        one = asked.get(clip.index)
+        date = one.date if one else _date_to_come(clip)
+        if one is not None:
+            date = max(date, floor) if date and floor else date
+            if order.comes_late(clip.index, date, siblings):
+                late.append(clip.index)
+        if date is not None:
+            floor = max(floor or date, date) + gap
+    return late
 
 
 def waived(move: Move) -> Move:
@@ -125,6 +135,18 @@ def order_words(late: Sequence[int]) -> str:
 def is_asked_again(move: Move) -> bool:
     """Return whether a failed clip is to be sent again, not only found to be out."""
     return move.event is not Event.SEEN_LIVE
+
+
+def silenced(clips: Sequence[Clip]) -> list[Move]:
+    """Return the notes that take back what clips to come said of how they go on by themselves."""
+    waiting = (clip for clip in clips if clip.state is State.PENDING and clip.error is not None)
+    return [Move(clip, replace(clip, error=None), None) for clip in waiting]
+
+
+def _date_to_come(clip: Clip) -> datetime | None:
+    if clip.state is State.WAITING_CONFIRMATION and not clip.is_let_go:
+        return clip.planned_for
+    return clip.wished_for if clip.state is State.PENDING else None
 
 
 def _after(note: Move, siblings: Sequence[order.Sibling]) -> list[order.Sibling]:

@@ -7,7 +7,7 @@ STORYCLIP_MAX_LATE_S is not sent any more.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storyclip.domain import moves, order, quota
 from storyclip.domain.clip import Clip, State
@@ -38,6 +38,8 @@ from storyclip.flow.setbacks import (
 )
 from storyclip.flow.visit import Visit
 
+STOOD_STILL = timedelta(minutes=1)  # the clock rings every second, and workers are soon replaced
+
 
 def begin(situation: Situation, visit: Visit) -> Course[None]:
     """Claim a clip and send it, or say why not now.
@@ -49,6 +51,9 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
     if situation.wanted is not Wanted.YES or situation.batch.pause_requested_at is not None:
         yield Rest(clip)
         return
+    if clip.postponed_since is not None and _stood_still(clip, visit):
+        clip = yield from put(moves.not_asked(clip))
+        situation = situation.with_clip(clip)
     if not visit.times.is_heard:
         is_heard = yield from hear(clip, visit)
         if not is_heard:
@@ -85,6 +90,11 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
                 yield from put(_out_of_order(clip))
                 return
     yield from _claim(situation, visit)
+
+
+def _stood_still(clip: Clip, visit: Visit) -> bool:
+    """Return whether StoryClip comes back to a clip long after it was to ask for it again."""
+    return clip.next_at is not None and visit.now - clip.next_at > STOOD_STILL
 
 
 def _claim(situation: Situation, visit: Visit) -> Course[None]:

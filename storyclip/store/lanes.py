@@ -27,6 +27,9 @@ _NEXT_OF_BATCH = (
     " OR d.taken_back_at IS NOT NULL OR d.recall_wished_at IS NOT NULL))))"
 )
 
+# While others had their turn nobody asked Metricool to take it: that counts as no outage of it
+_UNCOUNTED = "postponed_since = NULL, postponements = 0"
+
 
 def next_turn(lane_id: int) -> int:
     """Return the next batch's place in the lane; nobody else moves its clips until the commit."""
@@ -106,7 +109,7 @@ def open_next(lane_id: int, at: datetime, ended: Ended | None = None) -> int | N
     gap_s = ended.gap_s if ended and ended.batch_id == batch_id else 0.0
     next_at = at + timedelta(seconds=gap_s)
     run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ? WHERE id = ?",
+        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED} WHERE id = ?",
         (to_text(next_at), to_text(None if gap_s else at), clip_id),
     )
     _turn_came(clip_id, next_at, ended.due_at if ended else None)
@@ -134,7 +137,8 @@ def open_planned(batch_id: str, at: datetime) -> int | None:
     Nothing while one before it may still turn out not to be there: it would come after.
     """
     row = run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ? WHERE next_at IS NULL AND id ="
+        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED}"
+        " WHERE next_at IS NULL AND id ="
         " (SELECT c.id FROM publish_batch_clips c JOIN publish_batches b"
         f" ON b.batch_id = c.batch_id WHERE b.batch_id = ? AND b.publish_mode <> '{MODE_NOW}'"
         " AND b.status = 'processing' AND b.cancel_requested_at IS NULL"

@@ -32,6 +32,8 @@ def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
         if before.pause_requested_at is not None:
             return before
         now = _wish(before, replace(before, pause_requested_at=at), at)
+        for note in wish.silenced(_clips(batch_id)):
+            now, _ = writer.moved_in(now, note, at)
         due = [] if now.mode == MODE_NOW else recalls.look_from_the_last(now, at)
         due += recalls.look_at_failed(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
@@ -115,7 +117,7 @@ def retry(
     with _held(batch_id, user_id) as before:
         wish.refuse_if_cancelled(before, "retried")
         every = _clips(batch_id)
-        late = wish.sent_late(again, every)
+        late = wish.sent_late(again, every, before.gap_s)
         if late and not order_may_change:
             raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
         now = before

@@ -171,6 +171,33 @@ def test_a_story_that_metricool_moves_silently_past_the_next_goes_out_before_it(
     assert_told(stage)
 
 
+@pytest.mark.parametrize(
+    ("failed", "gap_s", "order"),
+    [
+        (3, 600.0, [1, 4, 2, 5, 3, 6]),
+        (3, 120.0, [1, 4, 5, 2, 6, 3]),
+        (2, 300.0, [1, 3, 2, 4, 5, 6]),
+    ],
+)
+def test_of_several_asked_for_again_the_last_ones_date_tells_whether_the_order_is_kept(
+    stage: Stage, failed: int, gap_s: float, order: list[int]
+):
+    expired = {"fault": "network_error", "words": "The access token expired (#190)", "times": 1}
+    for source in sources(*range(1, failed + 1)):
+        stage.sandbox.fault(**expired, source=source)
+    first = stage.at + timedelta(minutes=5)
+    dates = [first + n * timedelta(seconds=gap_s) for n in range(6)]
+    stage.accept(6, dates=dates, gap_s=gap_s)
+    stage.play()
+    until(stage, FAILED, failed)
+
+    assert refused(stage) is RefusalCode.ORDER_WOULD_CHANGE
+    done = retry(stage, order_may_change=True)
+    live_on(stage, 3 * HOUR_S)
+
+    assert (done.is_late, stage.live()) == (True, sources(*order))
+
+
 @pytest.mark.parametrize("is_resumed_first", [False, True])
 def test_the_next_waits_for_one_that_is_looked_for_once_more(stage: Stage, is_resumed_first: bool):
     stage.sandbox.fault(fault="drop_before_create", source=sources(1)[0], times=1)

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from storyclip.domain import fair_use
 from storyclip.domain.batch import Status
+from storyclip.sandbox.process import SandboxProcess
 from storyclip.store import wishes
 from tests.flow.acts import (
     DAY_S,
@@ -14,6 +16,7 @@ from tests.flow.acts import (
     HOUR_S,
     PENDING,
     PUBLISHED,
+    WAITING,
     all_events,
     assert_told,
     created_by_us,
@@ -25,7 +28,7 @@ from tests.flow.acts import (
     sources,
     until,
 )
-from tests.flow.conftest import Stage
+from tests.flow.conftest import ACCOUNT, Stage
 from tests.flow.test_retry import retry
 
 pytestmark = on_sqlite
@@ -130,6 +133,116 @@ def test_a_clip_that_metricool_cannot_be_asked_about_does_not_hold_up_the_rest_f
     assert "could not be asked in time" in (first.error or "")
     assert stage.live() == sources(2) + sources(1, name="b2")
     assert_told(stage, "b1", "b2")
+
+
+def one_429(stage: Stage) -> None:
+    stage.sandbox.fault(fault="busy_429", seconds=5, times=1)
+
+
+@pytest.mark.parametrize("mode", ["now", "scheduled"])
+def test_a_pause_between_two_refusals_is_no_outage(stage: Stage, mode: str):
+    one_429(stage)
+    if mode == "now":
+        stage.accept(2)
+        stage.play()
+    else:
+        dated(stage, 2, ahead_s=30 * HOUR_S)
+    hand(stage).pause(stage.batch())
+    live_on(stage, 2 * HOUR_S)
+    one_429(stage)
+
+    hand(stage).resume(stage.batch())
+    live_on(stage, 600)
+
+    there = [PUBLISHED] * 2 if mode == "now" else [WAITING] * 2
+    assert (stage.states(), created_by_us(stage)) == (there, sources(1, 2))
+    assert_told(stage)
+
+
+def test_a_full_month_between_two_refusals_is_no_outage(stage: Stage):
+    month = {"account": ACCOUNT, "published": fair_use.MONTHLY}
+    stage.sandbox.fault(fault="busy_429", seconds=3700, times=1)
+    stage.accept(1)
+    stage.play()
+    stage.sandbox.ask("POST", "counters", month)
+    live_on(stage, 3 * HOUR_S + 300)
+    stage.sandbox.ask("POST", "counters", {**month, "published": 10})
+    one_429(stage)
+
+    live_on(stage, 2 * HOUR_S)
+
+    assert (stage.states(), stage.live()) == ([PUBLISHED], sources(1))
+
+
+def test_the_turn_of_others_between_two_refusals_is_no_outage(
+    store: str, shared_sandbox: SandboxProcess
+):
+    stage = Stage(shared_sandbox, STORYCLIP_MAX_LATE_S="600")
+    stage.accept(14)
+    hand(stage).pause(stage.batch())
+    stage.accept(1, name="b2")
+    one_429(stage)
+    stage.play()
+    hand(stage).pause(stage.batch("b2"))
+    hand(stage).resume(stage.batch())
+    stage.play()
+    wishes.resume("b2", "ana", stage.at, stage.at)
+    until(stage, WAITING, 14)
+    one_429(stage)
+
+    live_on(stage, 600)
+
+    assert stage.live() == sources(*range(1, 15)) + sources(1, name="b2")
+
+
+def test_what_nobody_asked_for_while_storyclip_was_down_is_no_outage(stage: Stage):
+    stage.accept(2)
+    one_429(stage)
+    stage.play()
+
+    stage.stand_still(2 * HOUR_S)
+    live_on(stage, 600)
+
+    assert stage.clips()[0].error_code == "missed"
+    assert "Metricool" not in (stage.clips()[0].error or "")
+
+
+def test_a_refused_account_between_two_looks_that_fail_is_no_outage(stage: Stage):
+    expired = {"fault": "network_error", "words": "The access token expired (#190)", "times": 1}
+    stage.sandbox.fault(**expired)
+    stage.accept(1)
+    until(stage, FAILED)
+    stage.sandbox.fault(fault="list_fails", status=503, times=1)
+    retry(stage)
+    stage.play()
+    stage.sandbox.clear_faults()
+    stage.sandbox.fault(fault="token_revoked")
+    live_on(stage, 2 * HOUR_S)
+    stage.sandbox.clear_faults()
+    stage.sandbox.fault(fault="list_fails", status=503, times=1)
+
+    live_on(stage, 600)
+
+    assert (stage.states(), stage.live()) == ([PUBLISHED], sources(1))
+
+
+@pytest.mark.parametrize("act", ["pause", "cancel"])
+@pytest.mark.parametrize("held_up_by", ["quota", "refusal"])
+def test_what_is_stopped_does_not_say_that_it_goes_on_by_itself(
+    store: str, shared_sandbox: SandboxProcess, held_up_by: str, act: str
+):
+    stage = Stage(shared_sandbox, STORYCLIP_QUOTA_24H="1")
+    stage.accept(2, network="instagram" if held_up_by == "quota" else "facebook")
+    if held_up_by == "refusal":
+        stage.sandbox.fault(fault="token_revoked")
+    live_on(stage, 300)
+    said = [clip.error for clip in stage.clips() if clip.state is PENDING]
+
+    getattr(hand(stage), act)(stage.batch())
+
+    assert any("by itself" in (words or "") for words in said)
+    assert [clip.error for clip in stage.clips()] == [None, None]
+    assert_told(stage)
 
 
 def test_a_pause_before_every_clip_is_sent_uses_up_no_attempt(stage: Stage):

@@ -70,6 +70,7 @@ def possible(clip: Clip, facts: Facts) -> Iterator[Move]:
         lambda: moves.could_not_look(clip, due, "no answer for long"),
         lambda: moves.seen_unread(moves.due(clip, due), now),
         lambda: moves.due(clip, due),
+        lambda: moves.not_asked(clip),
         lambda: moves.seen_live(clip, post, now),
         lambda: moves.timed_out(clip, "not seen", _CODE, due.next_at),
         lambda: moves.found(clip, post, now),

@@ -5,8 +5,15 @@ clip is due next: `mine` (it goes on in this worker's hand), `later`, `NEVER` (n
 """
 
 from storyclip.domain.moves.again import rechecked, retried
-from storyclip.domain.moves.move import NEVER, Due, Move, date_of, later, mine
-from storyclip.domain.moves.notes import could_not_look, due, leading, looked, seen_unread
+from storyclip.domain.moves.move import NEVER, Due, Move, date_of, later, mine, uncounted
+from storyclip.domain.moves.notes import (
+    could_not_look,
+    due,
+    leading,
+    looked,
+    not_asked,
+    seen_unread,
+)
 from storyclip.domain.moves.sending import (
     absent,
     accepted,
@@ -59,6 +66,7 @@ __all__ = [
     "mine",
     "missed",
     "moved",
+    "not_asked",
     "postponed",
     "recalled",
     "rechecked",
@@ -71,5 +79,6 @@ __all__ = [
     "timed_out",
     "tried",
     "unanswered",
+    "uncounted",
     "withdrawn",
 ]

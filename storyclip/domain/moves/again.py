@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain.clip import Clip, Event
-from storyclip.domain.moves.move import NEVER, Move, anew, mine, stepped, without_error
+from storyclip.domain.moves.move import NEVER, Move, anew, mine, stepped, uncounted, without_error
 
 
 def retried(clip: Clip, wished_for: datetime, *, order_waived: bool) -> Move:
@@ -17,7 +17,7 @@ def retried(clip: Clip, wished_for: datetime, *, order_waived: bool) -> Move:
 
 def rechecked(clip: Clip, now: datetime, wished_for: datetime, *, order_waived: bool) -> Move:
     """Look first for a failed clip that may exist, by its dates and its marker."""
-    back = without_error(stepped(clip, Event.RECHECKED, mine(now)))
+    back = uncounted(without_error(stepped(clip, Event.RECHECKED, mine(now))))
     return Move(
         clip,
         replace(
@@ -29,8 +29,6 @@ def rechecked(clip: Clip, now: datetime, wished_for: datetime, *, order_waived: 
             missing_since=None,
             taken_back_at=None,
             recall_wished_at=None,
-            postponed_since=None,
-            postponements=0,
         ),
         Event.RECHECKED,
     )

@@ -78,6 +78,11 @@ def ended(
     return replace(moved, error=words, error_code=code.value, retry_safety=safety)
 
 
+def uncounted(clip: Clip) -> Clip:
+    """Forget for how long Metricool did not take it: something else holds it up, or nothing."""
+    return replace(clip, postponed_since=None, postponements=0)
+
+
 def without_error(clip: Clip) -> Clip:
     """Forget what went wrong before."""
     return replace(clip, error=None, error_code=None, retry_safety=None)
@@ -89,7 +94,7 @@ def anew(clip: Clip) -> Clip:
     The media goes too: nobody may take the old post for the new one.
     """
     return replace(
-        without_error(clip),
+        uncounted(without_error(clip)),
         attempts=0,
         media_url=None,
         intended_at=None,
@@ -106,8 +111,6 @@ def anew(clip: Clip) -> Clip:
         missing_since=None,
         recall_wished_at=None,
         taken_back_at=None,
-        postponed_since=None,
-        postponements=0,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain.clip import Clip, State
-from storyclip.domain.moves.move import Due, Move
+from storyclip.domain.moves.move import Due, Move, uncounted
 
 
 def leading(move: Move, lead_s: float, until: datetime) -> Move:
@@ -35,6 +35,11 @@ def looked(
     error = None if clip.state is State.WAITING_CONFIRMATION else clip.error
     seen = replace(clip, seen_at=seen_at, missing_since=missing_since, checks=checks, error=error)
     return Move(clip, replace(seen, next_at=when.next_at, rung_at=when.rung_at), None)
+
+
+def not_asked(clip: Clip) -> Move:
+    """Note that nobody asked Metricool to take it for a while: that counts as no outage of it."""
+    return Move(clip, uncounted(clip), None)
 
 
 def could_not_look(clip: Clip, when: Due, reason: str | None) -> Move:

@@ -17,6 +17,7 @@ from storyclip.domain.moves.move import (
     mine,
     stepped,
     told_if_let_go,
+    uncounted,
     without_error,
 )
 from storyclip.domain.story import Post
@@ -70,9 +71,8 @@ def held_up(clip: Clip, until: datetime, words: str, wished_for: datetime | None
 
     What it says already is a note: nobody is told the same twice.
     """
-    waiting = replace(
-        stepped(clip, Event.HELD_UP, later(until)), error=words, wished_for=wished_for
-    )
+    waiting = uncounted(stepped(clip, Event.HELD_UP, later(until)))
+    waiting = replace(waiting, error=words, wished_for=wished_for)
     is_news = (words, wished_for) != (clip.error, clip.wished_for)
     return Move(clip, waiting, Event.HELD_UP if is_news else None)
 
@@ -144,7 +144,7 @@ def accepted(clip: Clip, post: Post, now: datetime) -> Move:
     moved = holding(stepped(clip, Event.ACCEPTED, mine(now)), post)
     # The date that the create's answer shows is what we asked for; only a later look tells more.
     moved = replace(moved, planned_for=clip.planned_for, uploaded_at=now, error=None)
-    return Move(clip, replace(moved, postponed_since=None, postponements=0), Event.ACCEPTED)
+    return Move(clip, uncounted(moved), Event.ACCEPTED)
 
 
 def unanswered(clip: Clip, reason: str, now: datetime) -> Move:

@@ -81,8 +81,7 @@ def taking_back(clip: Clip, post: Post, now: datetime) -> Move:
 def withdrawn(clip: Clip) -> Move:
     """End a clip that the user does not want, and that is not upstream any more."""
     over = replace(stepped(clip, Event.WITHDRAWN, NEVER), missing_since=None)
-    over = without_error(over) if clip.state is State.FAILED else over
-    return Move(clip, over, Event.WITHDRAWN, is_gone=clip.post_id is not None)
+    return Move(clip, without_error(over), Event.WITHDRAWN, is_gone=clip.post_id is not None)
 
 
 def recalled(clip: Clip, now: datetime) -> Move:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
+from storyclip.domain import moves
 from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.lane import Lane
@@ -55,7 +56,7 @@ def open_next(rows: Rows, at: datetime, ended: Ended | None = None) -> tuple[Row
     batch = rows.batch(first.batch_id)
     gap_s = ended.gap_s if ended and ended.batch_id == batch.batch_id else 0.0
     next_at = at + timedelta(seconds=gap_s)
-    due = replace(first, next_at=next_at)
+    due = replace(moves.uncounted(first), next_at=next_at)
     if not is_planned(batch):
         turn_came_at = (ended.due_at if ended else None) or next_at
         due = replace(due, wished_for=max(turn_came_at, batch.created_at))
@@ -70,7 +71,7 @@ def open_planned(rows: Rows, batch_id: str, at: datetime) -> tuple[Rows, int | N
         return rows, None
     if clip.wished_for is None or clip.wished_for <= at:
         return rows, None
-    return rows.having(replace(clip, next_at=at)), clip.id
+    return rows.having(replace(moves.uncounted(clip), next_at=at)), clip.id
 
 
 def write(rows: Rows, before: Lane, now: Lane) -> Rows:

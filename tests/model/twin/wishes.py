@@ -25,6 +25,8 @@ def pause(rows: Rows, batch_id: str, at: datetime) -> Rows:
         return rows
     now = replace(before, pause_requested_at=at).settled(at)
     rows = rows.having_batch(now)
+    for note in wish.silenced(rows.clips_of(batch_id)):
+        rows, _ = writer.moved_in(rows, note, at)
     if lanes.is_planned(now):
         rows = recalls.look_from_the_last(rows, now, at)
     rows = recalls.look_at_failed(rows, now, at)
