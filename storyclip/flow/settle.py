@@ -59,7 +59,8 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     lies = yield from lying_deleted(clip, situation.sends, deleted.posts)
     if lies is not None:
         return _lies_deleted(clip, visit, lies)
-    if not proves_absence(sends, clip.lane) or (yield from _may_be_theirs(clip, sends, look)):
+    shown = (*look.posts, *deleted.posts)
+    if not proves_absence(sends, clip.lane) or (yield from _may_be_theirs(clip, sends, shown)):
         return _unproven(clip, visit)
     if clip.attempts >= visit.settings.max_attempts:
         words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
@@ -86,11 +87,11 @@ def _has_settled(clip: Clip, visit: Visit) -> bool:
     return visit.now >= clip.intended_at + seconds(visit.settings.settle_s)
 
 
-def _may_be_theirs(clip: Clip, sends: tuple[Send, ...], look: Look) -> Course[bool]:
-    """Return whether a post that is nobody's may be ours under another URL."""
-    others = yield from held_by_others(clip, look.posts)
+def _may_be_theirs(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Course[bool]:
+    """Return whether a post that is nobody's may be ours under another URL, or have been."""
+    others = yield from held_by_others(clip, posts)
     earlier = {send.post_uuid or send.post_id or "" for send in sends}
-    return any(may_be_among(send, look.posts, others | earlier) for send in sends)
+    return any(may_be_among(send, posts, others | earlier) for send in sends)
 
 
 def _to_fence_s(clip: Clip, look: Look, visit: Visit) -> float | None:

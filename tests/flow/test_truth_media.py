@@ -14,10 +14,12 @@ from tests.flow.acts import (
     FAILED,
     HOUR_S,
     PUBLISHED,
+    VERIFYING,
     assert_told,
     created_by_us,
     dated,
     deleted_by_us,
+    lines,
     live_on,
     make,
     on_sqlite,
@@ -178,6 +180,25 @@ def test_a_lost_story_that_may_be_shown_under_another_url_is_not_sent_again(
         # A lane that shows nothing of anybody's cannot be showing ours under another URL
         assert ours == sources(1)
         assert stage.states() == [PUBLISHED]
+
+
+@pytest.mark.parametrize("is_live_by_then", [False, True])
+def test_a_lost_story_that_was_deleted_under_another_url_is_not_sent_again(
+    stage: Stage, is_live_by_then: bool
+):
+    stage.sandbox.fault(fault="media_rehosted")
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+    until(stage, VERIFYING)
+    if is_live_by_then:
+        while not stage.live():
+            stage.pass_time(1)
+    stage.sandbox.person("delete", postId=int(lines(stage, "created")[0]["postId"]))
+
+    live_on(stage, HOUR_S)
+
+    assert created_by_us(stage) == sources(1)
+    assert_left_to_a_person(stage)
 
 
 def test_a_stranger_s_story_of_before_does_not_keep_a_lost_one_from_being_sent_again(
