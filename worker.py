@@ -64,6 +64,7 @@ def build(settings: Settings) -> dramatiq.Broker:
         settings=settings,
         now=now,
         monotonic=time.monotonic,
+        wait=time.sleep,
         jitter=random.random,
         worker=name,
         ring_prepare=bells.prepare,

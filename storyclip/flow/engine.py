@@ -16,7 +16,8 @@ from storyclip.flow.visit import Visit
 class Engine:
     """The surroundings of a step: Metricool, the settings, the time and the bells.
 
-    `jitter` draws evenly from 0 to 1; `monotonic` returns seconds that never run back.
+    `jitter` draws evenly from 0 to 1; `monotonic` returns seconds that never run back, `wait` lets
+    so many of them pass.
     `ring_prepare` takes a clip id, `ring_audit` a lane id; both may go unheard.
     """
 
@@ -24,6 +25,7 @@ class Engine:
     settings: Settings
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    wait: Callable[[float], None]
     jitter: Callable[[], float]
     worker: str
     ring_prepare: Callable[[int], None]

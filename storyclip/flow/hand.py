@@ -6,7 +6,7 @@ from typing import Any
 
 from storyclip.domain.clip import ENDED, Clip
 from storyclip.domain.crashpoint import crashpoint
-from storyclip.domain.errors import LostRace
+from storyclip.domain.errors import LostRace, StoreUnavailable
 from storyclip.domain.moves import Move
 from storyclip.domain.story import Post
 from storyclip.flow.asking import (
@@ -29,6 +29,8 @@ from storyclip.flow.visit import SLACK_S
 from storyclip.store import clips, incidents, lanes, quota, recalls, sends, writer
 from storyclip.store import situation as situations
 
+KEPT_FOR_S = 120.0  # an id in hand while the database is away: restarts are over by then
+LOOK_AGAIN_S = 1.0
 MOST_RACES = 10  # lost in a row with an id in hand; each one means that somebody else moved the row
 
 
@@ -92,12 +94,10 @@ class Hand:
         crashpoint("decided")
         # Whoever stood still since this moment for longer than SLACK_S may not speak any more
         self._send_by = self._engine.monotonic() + SLACK_S
-        try:
+        if self._created is None:
             self.clip = writer.write(move, self._engine.now())
-        except LostRace:
-            if self._created is None:
-                raise
-            self.clip = _bring_home(move.before, self._created, self._engine)
+        else:
+            self.clip = _kept(move, self._created, self._engine)
         self._created = None
         self.goes_on = _is_in_hand(self.clip)
         return self.clip
@@ -109,12 +109,33 @@ def _is_in_hand(clip: Clip) -> bool:
     return is_rung and clip.state not in ENDED
 
 
+def _kept(move: Move, post: Post, engine: Engine) -> Clip:
+    """Write a move with the id that Metricool gave, also once the database is back: nobody else
+    has it.
+
+    Raises:
+        LostRace: the clip went on without it; the post is written down, and looked after.
+        StoreUnavailable: the database was away for KEPT_FOR_S; its media may still be found.
+    """
+    over_at = engine.monotonic() + KEPT_FOR_S
+    while True:
+        try:
+            try:
+                return writer.write(move, engine.now())
+            except LostRace:
+                return _bring_home(move.before, post, engine)
+        except StoreUnavailable:
+            if engine.monotonic() >= over_at:
+                raise
+            engine.wait(LOOK_AGAIN_S)
+
+
 def _bring_home(sent: Clip, post: Post, engine: Engine) -> Clip:
     """Write an id whose clip somebody else moved meanwhile: called dead while only slow.
 
     Raises:
         LostRace: the clip went on without it; the post is written down, and looked after.
-        StoreUnavailable: it was not written; its media may still be found.
+        StoreUnavailable: it was not written.
     """
     for _ in range(MOST_RACES):
         situation = situations.read(sent.id)

@@ -70,6 +70,7 @@ class Stage:
             "settings": self.settings,
             "now": lambda: self.at,
             "monotonic": time.monotonic,  # what no call may begin after is a moment of this machine
+            "wait": self.stand_still,
             "jitter": lambda: 1.0,
             "worker": worker,
             "ring_prepare": self.prepared.append,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from storyclip.domain.clip import State
-from storyclip.domain.errors import RefusalCode
+from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.errors import RefusalCode, StoreUnavailable
+from storyclip.domain.moves import Move
 from storyclip.flow.control import outcome_of
-from storyclip.store import wishes
+from storyclip.store import wishes, workers, writer
 from tests.flow.acts import (
     CANCELLED,
     FAILED,
@@ -91,6 +92,34 @@ def test_what_a_worker_brings_home_after_standing_still_for_twenty_minutes_does_
     assert told == [CANCELLED]
     assert created_by_us(stage) == deleted_by_us(stage) == sources(1)
     assert (stage.live(), stage.states()) == ([], [CANCELLED])
+
+
+@pytest.mark.parametrize("called_dead", [False, True])
+def test_an_id_that_cannot_be_written_is_kept_until_the_database_is_back(
+    stage: Stage, called_dead: bool
+):
+    stage.sandbox.fault(fault="media_rehosted")  # without the id nobody could recognise it
+    stage.accept(2)
+    write, away = writer.write, 3
+
+    def fails_at_first(move: Move, at: datetime) -> Clip:
+        nonlocal away
+        if move.event is Event.ACCEPTED and away:
+            away -= 1
+            if called_dead:
+                workers.bury(["worker-a"], stage.at)
+            raise StoreUnavailable("the database is away")
+        return write(move, at)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "write", fails_at_first)
+        stage.play()
+        live_on(stage, 900)
+
+    assert away == 0
+    assert (stage.live(), stage.states()) == (sources(1, 2), [PUBLISHED] * 2)
+    assert created_by_us(stage) == sources(1, 2)
+    assert_told(stage)
 
 
 def test_what_somebody_restores_after_our_cancel_is_theirs_and_told(stage: Stage):

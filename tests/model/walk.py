@@ -89,6 +89,7 @@ def _give(visit: Node, now: datetime, scene: Scene) -> None:
         settings=scene.settings,
         now=lambda: now,
         monotonic=lambda: 0.0,
+        wait=lambda _: None,
         jitter=lambda: 1.0,
         worker="",
         ring_prepare=lambda _: None,

@@ -83,7 +83,7 @@ class Heart:
         )
         steady = SteadyClock(now, monotonic)
         self._engine = Engine(
-            upstream, settings, steady, monotonic, jitter, name, ring_prepare, ring_audit
+            upstream, settings, steady, monotonic, sleep, jitter, name, ring_prepare, ring_audit
         )
         self._hand = Hand(settings, steady, Patience(monotonic, sleep))
 

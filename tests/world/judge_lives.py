@@ -57,8 +57,6 @@ def _without_delay(record: Record, clips: Clips) -> Iterator[Finding]:
 
 def _ids_kept(record: Record) -> Iterator[Finding]:
     """An id that a worker was told, and lived to write, is never thrown away."""
-    if record.counts["store downs"]:
-        return  # it could not be written
     for sent in record.sent:
         if sent.uuid is None or sent.told is None or sent.told in record.killed:
             continue
