@@ -9,11 +9,13 @@ from flask import Flask
 
 from config.logging import configure
 from config.settings import Settings
-from storyclip.domain.steady_clock import SteadyClock
+from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.probe.check import ClipCheck
-from storyclip.progress.bell import News, Quietly, answers, connect
 from storyclip.progress.ear import Ear
-from storyclip.store import database, events, keys
+from storyclip.progress.news import News, Quietly, answers, connect
+from storyclip.store import database
+from storyclip.store.access import keys
+from storyclip.store.history import events
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.upstream import metricool_of
 from storyclip.web.factory import create_app

@@ -13,18 +13,19 @@ import dramatiq
 
 from config.logging import configure
 from config.settings import Settings
-from storyclip.domain.steady_clock import SteadyClock
+from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
-from storyclip.hooks.courier import Courier
-from storyclip.hooks.telling import Teller
-from storyclip.progress.bell import News, Quietly, connect
-from storyclip.store import database, events
+from storyclip.progress.news import News, Quietly, connect
+from storyclip.store import database
+from storyclip.store.history import events
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.courier_life import CourierLife
 from storyclip.tasks.life import WorkerLife
 from storyclip.upstream import metricool_of
+from storyclip.webhooks.courier import Courier
+from storyclip.webhooks.delivering import Teller
 
 # Who writes holds the database's lock and gives the GIL away at each statement; by default any
 # busy thread keeps it for 5 ms then, and all other writers wait for that

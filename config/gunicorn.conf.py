@@ -37,7 +37,7 @@ configure(settings.log_level, settings.log_format, settings.secrets())
 bind = f"127.0.0.1:{settings.port}"
 logger_class = Logger
 # gthread whose threads wait for nobody; gevent froze every request behind one locked SQLite writer
-worker_class = "storyclip.web.patience.PatientWorker"
+worker_class = "storyclip.web.door.slow_lines.PatientWorker"
 workers = 1  # the state is in the database and Redis: raise it freely
 threads = capacity.THREADS  # every open stream holds one; they are made when they are needed
 worker_connections = capacity.THREADS + capacity.KEPT_ALIVE

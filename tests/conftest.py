@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser
 
-from storyclip.store import database, events
+from storyclip.store import database
+from storyclip.store.history import events
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.postgres.server import binaries, server

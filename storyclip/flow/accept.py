@@ -6,8 +6,8 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.crashpoint import crashpoint
-from storyclip.store import batches
-from storyclip.store.new_batch import IdempotencyKey, NewBatch
+from storyclip.store.publishing import batches
+from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch
 
 
 def accept(

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from storyclip.domain.clip import Clip
+from storyclip.domain.dates.fair_use import Month
 from storyclip.domain.errors import NotItsTurn, UpstreamError
-from storyclip.domain.fair_use import Month
 from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move

@@ -44,7 +44,7 @@ from storyclip.flow.engine import Engine
 from storyclip.flow.hand import Hand
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import watch_there
-from storyclip.store import lanes, sends
+from storyclip.store.publishing import lanes, sends
 
 log = structlog.get_logger("storyclip")
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storyclip.domain import moves, order, quota
+from storyclip.domain import moves, order
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates import quota
+from storyclip.domain.dates.fair_use import month_of
+from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import (
     ErrorCode,
     MediaUnavailable,
@@ -21,10 +24,8 @@ from storyclip.domain.errors import (
     UpstreamRefused,
     UpstreamUnreachable,
 )
-from storyclip.domain.fair_use import month_of
 from storyclip.domain.moves import Move, later
 from storyclip.domain.order import Verdict
-from storyclip.domain.schedule import first_step, seconds
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.flow import fair_use
 from storyclip.flow.ask_first import hear, is_clear

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from storyclip.store import batches, clips, lanes, workers
+from storyclip.store.publishing import batches, clips, lanes
+from storyclip.store.service import workers
 
 log = structlog.get_logger("storyclip")
 

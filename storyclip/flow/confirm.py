@@ -6,10 +6,10 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.moves import later
-from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, PrepareNext, put, was_removed

@@ -9,9 +9,9 @@ from datetime import datetime
 from config.settings import Settings
 from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
-from storyclip.domain.schedule import first_step, seconds
+from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.flow.visit import SLACK_S
-from storyclip.store import clips, lanes, wishes
+from storyclip.store.publishing import clips, lanes, wishes
 
 SETTLED_WITHIN_S = 10.0  # what Metricool has is deleted and read back in far less, if it answers
 LOOK_AGAIN_S = 0.05

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from storyclip.domain import fair_use, moves
+from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.dates import fair_use
+from storyclip.domain.dates.fair_use import Month
 from storyclip.domain.errors import UpstreamError
-from storyclip.domain.fair_use import Month
 from storyclip.domain.moves import Move
 from storyclip.flow.asking import Course, ask, not_counted, put
 from storyclip.flow.calls import CountMonth

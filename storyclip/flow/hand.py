@@ -26,8 +26,9 @@ from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
-from storyclip.store import clips, incidents, lanes, quota, recalls, sends, writer
-from storyclip.store import situation as situations
+from storyclip.store.publishing import clips, lanes, quota, recalls, sends, writer
+from storyclip.store.publishing import situation as situations
+from storyclip.store.service import incidents
 
 KEPT_FOR_S = 120.0  # an id in hand while the database is away: restarts are over by then
 LOOK_AGAIN_S = 1.0

@@ -11,9 +11,9 @@ from config.settings import Settings
 from storyclip.domain import moves, wish
 from storyclip.domain.batch import MODE_NOW, Batch
 from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
 from storyclip.domain.identity import Fate, proves_absence
-from storyclip.domain.schedule import first_step, seconds
 from storyclip.domain.send import Send, open_sends
 from storyclip.domain.story import Post, PostStatus, Upstream
 from storyclip.domain.wish import Again
@@ -22,8 +22,8 @@ from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import Deleted, anywhere, lying_deleted, of_sends, under_its_id
 from storyclip.flow.refusals import is_there, never, to_be_confirmed, too_early
 from storyclip.flow.settle import FAR_SETTLE
-from storyclip.store import clips, wishes
-from storyclip.store import situation as situations
+from storyclip.store.publishing import clips, wishes
+from storyclip.store.publishing import situation as situations
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import (
     ErrorCode,
     RetrySafety,
@@ -15,7 +16,6 @@ from storyclip.domain.errors import (
     UpstreamUnreachable,
 )
 from storyclip.domain.moves import Move, mine
-from storyclip.domain.schedule import seconds
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post, Story
 from storyclip.flow.asking import Course, ask, put

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate, is_made_too_late, may_be_among, proves_absence
 from storyclip.domain.moves import Move, later
-from storyclip.domain.schedule import seconds
 from storyclip.domain.send import Send, open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, Post

@@ -22,8 +22,8 @@ from storyclip.flow.send import recover
 from storyclip.flow.settle import settle
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import watch_lost
-from storyclip.store import clips, writer
-from storyclip.store import situation as situations
+from storyclip.store.publishing import clips, writer
+from storyclip.store.publishing import situation as situations
 
 log = structlog.get_logger("storyclip")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
+from storyclip.domain.dates.schedule import backoff_s, seconds
 from storyclip.domain.errors import UpstreamBusy, UpstreamError
-from storyclip.domain.schedule import backoff_s, seconds
 from storyclip.flow.asking import Times
 
 PREPARE_DEADLINES = 12  # a large file takes Metricool minutes, an ordinary call 20 s at most

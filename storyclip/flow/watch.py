@@ -7,10 +7,10 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
 from storyclip.domain.moves import NEVER, Move, later
-from storyclip.domain.schedule import seconds
 from storyclip.domain.send import open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post, PostStatus

@@ -15,8 +15,8 @@ from typing import IO
 
 from storyclip.domain.clip_file import ClipFile, objections_to
 from storyclip.domain.errors import ClipsUnusable
+from storyclip.line.deadline import CallOver
 from storyclip.probe.fetch import ClipNotFetched, Fetcher
-from storyclip.upstream.deadline import CallOver
 
 AT_ONCE_A_REQUEST = 4
 AT_ONCE_A_PROCESS = 8  # times 100 MB is the most that lies in the folder for temporary files

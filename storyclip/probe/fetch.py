@@ -1,25 +1,19 @@
-"""Fetches a clip's file from the outside, and from nowhere else.
-
-A name is resolved once, every address it has must be public, and the connection is made to exactly
-an address that was checked: a name that changes its mind in between (DNS rebinding) is not asked
-again. Each redirect begins anew. Proxies of the environment and credentials are not used.
-"""
+"""Fetches a clip's file from the outside, and from nowhere else; each redirect begins anew."""
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import BinaryIO
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from storyclip.domain.clip_file import MAX_BYTES, objection_to_size
 from storyclip.domain.clip_url import is_public, objection_to
-from storyclip.upstream.connection import tls_context
-from storyclip.upstream.deadline import Call, watch
-from storyclip.upstream.dialing import Found, dial
+from storyclip.line.addresses import Find, NotPublic, public_only, resolve
+from storyclip.line.connection import Connection, tls_context
+from storyclip.line.deadline import Call, watch
 
 MAX_REDIRECTS = 3
 PIECE_BYTES = 64 * 1024
@@ -31,21 +25,11 @@ class ClipNotFetched(Exception):
     """The file cannot be had from outside; the text says why, and is fit for the client."""
 
 
-def resolve(host: str, port: int) -> Sequence[str]:
-    """Return all addresses of a host, as the system's resolver has them.
-
-    Raises:
-        OSError: it has none.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
 @dataclass(frozen=True, slots=True)
 class Fetcher:
     """The rules of the outside world; tests bring their own resolver, rule and certificates."""
 
-    resolve: Callable[[str, int], Sequence[str]] = resolve
+    resolve: Find = resolve
     is_allowed: Callable[[str], bool] = is_public
     tls: Callable[[], ssl.SSLContext] = tls_context
 
@@ -65,55 +49,30 @@ class Fetcher:
 
     def _visit(self, url: str, into: BinaryIO, over_at: float) -> str | None:
         """Fetch from one place, or return the allowed one that it points to."""
-        parts = urlsplit(url)
         call = Call(over_at)
         watch(call)
-        line: ssl.SSLSocket | None = None
+        connection = Connection(url, public_only(self.resolve, self.is_allowed), self.tls)
         try:
-            line = self._line_to(parts, call)
-            with _asked(line, parts) as response:
+            connection.begin(call)
+            with _asked(connection, url) as response:
                 if response.status in REDIRECTS:
                     return _further(url, response)
                 if response.status != 200:
                     raise ClipNotFetched(f"its server answers {response.status}; 200 is needed")
                 _copy(response, into, call)
+        except NotPublic as objection:
+            raise ClipNotFetched(str(objection)) from None
         except (OSError, HTTPException) as mishap:
             call.time_left_s()  # a line that we cut ourselves is no fault of the server
             raise ClipNotFetched(f"cannot be reached from outside: {_words_of(mishap)}") from mishap
         finally:
             call.finish()
-            if line is not None:
-                line.close()
+            connection.close()
         return None
 
-    def _line_to(self, parts: SplitResult, call: Call) -> ssl.SSLSocket:
-        host, port = (parts.hostname or "").removesuffix("."), parts.port or 443
-        try:
-            addresses = self.resolve(host, port)
-        except (OSError, UnicodeError):
-            raise ClipNotFetched("its host has no address") from None
-        # All of them, not one: a name with a private address beside a public one is not to be had.
-        # Which address it is stays unsaid: nobody is to map a network by asking us.
-        if not addresses or not all(self.is_allowed(address) for address in addresses):
-            raise ClipNotFetched("its host has an address that is not a public one")
-        sock = dial(_as_found(addresses, port), call)
-        try:
-            return self.tls().wrap_socket(sock, server_hostname=host)
-        except BaseException:
-            sock.close()
-            raise
 
-
-def _as_found(addresses: Sequence[str], port: int) -> Iterator[Found]:
-    for address in addresses:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        yield family, socket.SOCK_STREAM, 0, "", (address, port)
-
-
-def _asked(line: ssl.SSLSocket, parts: SplitResult) -> HTTPResponse:
-    connection = HTTPConnection(parts.hostname or "", parts.port or 443)
-    connection.sock = line  # it never connects by itself
-    connection.auto_open = 0
+def _asked(connection: Connection, url: str) -> HTTPResponse:
+    parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = parts.netloc.removesuffix(":443")
     connection.request("GET", path, headers={"Host": host, "Connection": "close", **HEADERS})

@@ -13,7 +13,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from storyclip.progress.bell import CHANNEL
+from storyclip.progress.news import CHANNEL
 
 log = structlog.get_logger("storyclip")
 

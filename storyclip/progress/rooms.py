@@ -14,7 +14,7 @@ from storyclip.domain.views import rfc3339
 from storyclip.progress.cursor import UserCursor
 from storyclip.progress.outbox import Ending
 from storyclip.progress.viewer import Encoded, Event, Viewer, event_of
-from storyclip.store import events, streams
+from storyclip.store.history import events, streams
 
 
 def past(batch_id: str, seq: int) -> Sequence[Event]:

@@ -19,7 +19,8 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.stack.demo_screen import Screen
 from storyclip.stack.stack import Stack, StackFailed
 from storyclip.stack.verdict import ledger_table, verdict
-from storyclip.store import database, workers
+from storyclip.store import database
+from storyclip.store.service import workers
 
 TITLES = ("Good morning", "The market", "In the kitchen", "Lunch is ready", "See you tomorrow")
 CLIP_URLS = [f"https://cdn.example.com/demo/clip-{number}.mp4" for number in range(1, 6)]

@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store import database, keys, workers
+from storyclip.store import database
+from storyclip.store.access import keys
+from storyclip.store.service import workers
 
 LOOK_S = 0.1
 

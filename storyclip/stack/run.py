@@ -17,7 +17,8 @@ from storyclip.stack.echo import Echo
 from storyclip.stack.lock import DataTaken
 from storyclip.stack.ports import HOST, is_free
 from storyclip.stack.stack import Stack, StackFailed
-from storyclip.store import database, sessions
+from storyclip.store import database
+from storyclip.store.access import sessions
 
 SANDBOX_DATE_STEP_S = 10  # Metricool's is 60: a minute per clip is long for a first look
 SANDBOX_BRAND_ID = "2000001"

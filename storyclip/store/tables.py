@@ -12,6 +12,7 @@ from peewee import (
     TextField,
 )
 
+from storyclip.domain.clip import State
 from storyclip.store.instants import Table, UTCField
 from storyclip.store.service_tables import (
     ApiKeyRow,
@@ -170,7 +171,7 @@ ClipRow.add_index(
 )
 ClipRow.add_index(
     ClipRow.index(ClipRow.lane, ClipRow.wished_for, name="clips_to_come").where(
-        SQL("status = 'pending'")
+        SQL(f"status = '{State.PENDING}'")
     )
 )
 ClipRow.add_index(

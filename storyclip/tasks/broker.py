@@ -12,8 +12,8 @@ from dramatiq import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerError
 
-from storyclip.progress.bell import News, Quietly
-from storyclip.store.events import Change
+from storyclip.progress.news import News, Quietly
+from storyclip.store.history.events import Change
 
 QUEUE = "storyclip"  # one for all: each queue costs two consumers that poll Redis
 PUBLISH, PREPARE, AUDIT = "publish_clip", "prepare_clip", "audit_lane"  # the actors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dramatiq
 
-from storyclip.hooks.courier import Courier
+from storyclip.webhooks.courier import Courier
 
 
 class CourierLife(dramatiq.Middleware):

@@ -13,7 +13,7 @@ import structlog
 
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.flow.clock import TICK_S, Clock
-from storyclip.store import workers
+from storyclip.store.service import workers
 
 log = structlog.get_logger("storyclip")
 

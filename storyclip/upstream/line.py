@@ -12,8 +12,8 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead
 from urllib.parse import urlencode, urlsplit
 
 from storyclip.domain.errors import UpstreamUnanswered, UpstreamUnreachable
-from storyclip.upstream.connection import Connection
-from storyclip.upstream.deadline import Call, CallOver, watch
+from storyclip.line.connection import Connection
+from storyclip.line.deadline import Call, CallOver, watch
 from storyclip.upstream.exchange import Answer, AnswerTooLarge, Request
 
 _GZIP = 16 + zlib.MAX_WBITS

@@ -18,29 +18,28 @@ from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
-from storyclip.web import (
+from storyclip.web import page, request_log
+from storyclip.web.door import browser, limits
+from storyclip.web.door import part as door_part
+from storyclip.web.door.buckets import Buckets
+from storyclip.web.front import NAME, CheckClips, Front
+from storyclip.web.live import part as live_part
+from storyclip.web.live import streams
+from storyclip.web.live.seats import Seats
+from storyclip.web.live.sockets import Lookout
+from storyclip.web.routes import (
     batches,
     best_times,
     brands,
-    browser,
     control,
     docs_page,
     health,
-    json_body,
-    limits,
-    live,
     metrics,
     openapi,
-    page,
-    problems,
     publish,
-    request_log,
     session,
 )
-from storyclip.web.buckets import Buckets
-from storyclip.web.front import NAME, CheckClips, Front
-from storyclip.web.seats import Seats
-from storyclip.web.sockets import Lookout
+from storyclip.web.said import json_body, problems
 
 PING_EVERY_S = 10  # a line that died without a word is noticed within two of them
 MAX_SAID_BYTES = 4096  # a viewer has nothing to say
@@ -74,13 +73,13 @@ def create_app(
         upstream,
         now,
         redis_answers,
-        Hub(now, time.monotonic, ear),
-        Seats(max_streams(), MAX_STREAMS_A_KEY),
-        Lookout(),
         Patience(time.monotonic, time.sleep),
         HeatMaps(upstream, now),
-        Buckets(_a_second(settings), time.monotonic),
         check_clips,
+    )
+    app.extensions[door_part.NAME] = door_part.Door(Buckets(_a_second(settings), time.monotonic))
+    app.extensions[live_part.NAME] = live_part.Live(
+        Hub(now, time.monotonic, ear), Seats(max_streams(), MAX_STREAMS_A_KEY), Lookout()
     )
     for room in (
         publish,
@@ -88,7 +87,7 @@ def create_app(
         control,
         brands,
         best_times,
-        live,
+        streams,
         session,
         health,
         metrics,

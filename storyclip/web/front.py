@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -13,11 +13,6 @@ from config.settings import Settings
 from storyclip.domain.story import Upstream
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
-from storyclip.progress.hub import Hub
-from storyclip.web.buckets import Buckets
-from storyclip.web.guesses import Guesses
-from storyclip.web.seats import Seats
-from storyclip.web.sockets import Lookout
 
 CheckClips = Callable[[Sequence[str]], None]  # raises ClipsUnusable
 
@@ -26,22 +21,17 @@ NAME = "storyclip"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, whether Redis answers now, open streams, how to wait,
-    the heat maps of the last hour, rates and wrong keys.
+    """The settings, Metricool, the clock, whether Redis answers now, how to wait, the heat maps
+    of the last hour, and who looks at the clips.
     """
 
     settings: Settings
     upstream: Upstream
     now: Callable[[], datetime]
     redis_answers: Callable[[], bool]
-    hub: Hub
-    seats: Seats
-    lookout: Lookout
     patience: Patience
     heat_maps: HeatMaps
-    buckets: Buckets
     check_clips: CheckClips | None = None  # None: clips are not looked at
-    guesses: Guesses = field(default_factory=Guesses)
 
     @property
     def wait_total_s(self) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from storyclip.domain.errors import RequestInvalid
-from storyclip.domain.hooks import objection_to_receiver
-from storyclip.store.keys import Holder
-from storyclip.web.bodies import PublishSettings
+from storyclip.domain.webhooks import objection_to_receiver
+from storyclip.store.access.keys import Holder
 from storyclip.web.front import front
+from storyclip.web.said.bodies import PublishSettings
 
 
 def webhook_of(settings: PublishSettings, who: Holder) -> str | None:

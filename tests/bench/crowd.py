@@ -24,9 +24,11 @@ from typing import Any
 from redis import Redis
 
 from config.logging import configure
-from storyclip.progress.bell import CHANNEL, News, Quietly, connect
-from storyclip.store import clips, database, events
-from storyclip.store.writer import write
+from storyclip.progress.news import CHANNEL, News, Quietly, connect
+from storyclip.store import database
+from storyclip.store.history import events
+from storyclip.store.publishing import clips
+from storyclip.store.publishing.writer import write
 from tests.bench import walk
 
 CHECKOUT = Path(__file__).parents[2]

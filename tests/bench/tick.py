@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from storyclip.flow.clock import Clock
-from storyclip.store import clips, database
+from storyclip.store import database
 from storyclip.store.instants import to_text
+from storyclip.store.publishing import clips
 from tests.bench import copies, walk
 from tests.bench.figure import Figure, median, percentile, shown
 from tests.bench.stage import folder

@@ -10,8 +10,8 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip
 from storyclip.domain.moves import Move
 from storyclip.domain.story import Post, PostStatus
-from storyclip.store import batches, writer
-from storyclip.store.new_batch import NewBatch, NewClip
+from storyclip.store.publishing import batches, writer
+from storyclip.store.publishing.new_batch import NewBatch, NewClip
 
 POST_ID, POST_UUID = "310000001", "7300000000000000001"
 MEDIA_URL = "https://static.metricool.com/1.mp4"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from storyclip.domain.best_time import Distribution, Plan, Rule, Wish, best_plan
+from storyclip.domain.dates.best_time import Distribution, Plan, Rule, Wish, best_plan
 from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.story import HeatMap
 from tests.domain.making import T0

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storyclip.domain.errors import RequestInvalid
-from storyclip.domain.instants import (
+from storyclip.domain.dates.instants import (
     AT,
     MAX_DAYS_AHEAD,
     ZONE,
@@ -17,6 +16,7 @@ from storyclip.domain.instants import (
     sequence,
     zone_named,
 )
+from storyclip.domain.errors import RequestInvalid
 from tests.domain.making import T0
 
 LEAD_S = 20

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyclip.domain.quota import DAY, earliest_start, fits, used
+from storyclip.domain.dates.quota import DAY, earliest_start, fits, used
 from tests.domain.making import T0
 
 minutes = st.integers(0, 3 * 24 * 60).map(lambda m: T0 + timedelta(minutes=m))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storyclip.domain.dates.schedule import backoff_s, first_step
 from storyclip.domain.lane import Lane
-from storyclip.domain.schedule import backoff_s, first_step
 from tests.domain.making import T0
 
 NAIVE = T0.replace(tzinfo=None)

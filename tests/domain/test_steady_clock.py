@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from storyclip.domain.steady_clock import BELIEVED_AFTER_S, TRUSTED_JUMP, SteadyClock
+from storyclip.domain.dates.steady_clock import BELIEVED_AFTER_S, TRUSTED_JUMP, SteadyClock
 from tests.domain.making import T0
 
 

@@ -13,9 +13,9 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.views import clip_view
 from storyclip.flow.audit import audit
 from storyclip.flow.control import Hand, Patience
-from storyclip.store import lanes
 from storyclip.store.database import reading, run
-from storyclip.store.events import events_since
+from storyclip.store.history.events import events_since
+from storyclip.store.publishing import lanes
 from storyclip.upstream import metricool_of
 from tests.flow.conftest import ACCOUNT, Stage, source
 

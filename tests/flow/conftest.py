@@ -18,11 +18,11 @@ from storyclip.flow.accept import accept
 from storyclip.flow.engine import Engine
 from storyclip.flow.step import prepare, step
 from storyclip.sandbox.process import SandboxProcess
-from storyclip.store import batches, clips
 from storyclip.store.database import reading, run
-from storyclip.store.events import Change, events_since, on_change
+from storyclip.store.history.events import Change, events_since, on_change
 from storyclip.store.instants import to_instant
-from storyclip.store.new_batch import NewBatch, NewClip
+from storyclip.store.publishing import batches, clips
+from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
 from storyclip.upstream.metricool import Metricool
 from tests.judge import published

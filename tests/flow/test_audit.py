@@ -10,8 +10,8 @@ from typing import Any
 from storyclip.domain.clip import State
 from storyclip.domain.story import Story
 from storyclip.flow.audit import audit
-from storyclip.store import wishes
 from storyclip.store.database import reading, run
+from storyclip.store.publishing import wishes
 from tests.flow.acts import on_sqlite, slowly, until
 from tests.flow.conftest import Stage
 

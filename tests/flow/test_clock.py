@@ -6,8 +6,9 @@ import pytest
 
 from storyclip.domain.clip import Clip, Event
 from storyclip.flow.clock import AUDIT_S, CATCH_UP_PER_S, SILENT_S, TICK_S, Clock
-from storyclip.store import batches, clips, lanes, workers
-from storyclip.store.new_batch import IdempotencyKey
+from storyclip.store.publishing import batches, clips, lanes
+from storyclip.store.publishing.new_batch import IdempotencyKey
+from storyclip.store.service import workers
 from tests.store.making import T0, made, new_batch, note, published, record, sql
 
 PORTION = round(CATCH_UP_PER_S * TICK_S)

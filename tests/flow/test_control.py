@@ -13,8 +13,8 @@ from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ActionRefused, LostRace, NotItsTurn, RefusalCode
 from storyclip.flow.control import Hand, Outcome, Patience, outcome_of
 from storyclip.flow.visit import SLACK_S
-from storyclip.store import clips, wishes
-from storyclip.store.events import events_since
+from storyclip.store.history.events import events_since
+from storyclip.store.publishing import clips, wishes
 from tests.flow.acts import created_by_us, deleted_by_us, die, slowly, until
 from tests.flow.conftest import Stage, source
 from tests.store.making import at_once, record

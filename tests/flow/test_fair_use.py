@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from storyclip.domain import fair_use, moves
+from storyclip.domain import moves
 from storyclip.domain.clip import State
+from storyclip.domain.dates import fair_use
 from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.lane import Lane
-from storyclip.store import quota, writer
 from storyclip.store.database import run, writing
-from storyclip.store.events import events_since
+from storyclip.store.history.events import events_since
 from storyclip.store.instants import to_text
+from storyclip.store.publishing import quota, writer
 from tests.flow.conftest import ACCOUNT, Stage, source
 
 HOUR_S = 3600

@@ -195,7 +195,7 @@ def kill_at(
 ) -> None:
     from storyclip.domain import moves
     from storyclip.domain.clip import Event
-    from storyclip.store import clips, writer
+    from storyclip.store.publishing import clips, writer
 
     claimed = record(clips.find(clip_id), Event.CLAIMED, at=stage.at, **changes)
     if point == "intended":

@@ -11,7 +11,7 @@ from storyclip.domain import crashpoint
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import RetrySafety
 from storyclip.flow.step import step
-from storyclip.store import wishes
+from storyclip.store.publishing import wishes
 from tests.flow.acts import slowly
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source

@@ -12,7 +12,7 @@ from storyclip.domain.batch import Status
 from storyclip.domain.clip import Event, State
 from storyclip.flow.control import Outcome
 from storyclip.flow.step import step
-from storyclip.store import wishes
+from storyclip.store.publishing import wishes
 from tests.flow.acts import created_by_us, deleted_by_us, die, slowly
 from tests.flow.conftest import Stage, source
 from tests.flow.test_control import hand

@@ -21,8 +21,8 @@ from storyclip.domain.errors import (
 from storyclip.domain.story import Look
 from storyclip.flow.audit import audit
 from storyclip.flow.retry import Retried, Retry
-from storyclip.store import wishes
-from storyclip.store.events import events_since
+from storyclip.store.history.events import events_since
+from storyclip.store.publishing import wishes
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 from tests.store.making import at_once, note

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storyclip.domain.steady_clock import SteadyClock
+from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.flow.step import step
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID

@@ -9,7 +9,7 @@ import pytest
 
 from storyclip.domain.errors import ActionRefused, RefusalCode, RetrySafety
 from storyclip.flow.control import outcome_of
-from storyclip.store import wishes
+from storyclip.store.publishing import wishes
 from tests.flow.acts import (
     CANCELLED,
     DAY_S,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storyclip.domain import fair_use
+from storyclip.domain.dates import fair_use
 from storyclip.sandbox.process import SandboxProcess
 from tests.flow.acts import (
     DAY_S,

@@ -10,7 +10,8 @@ from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import RefusalCode, StoreUnavailable
 from storyclip.domain.moves import Move
 from storyclip.flow.control import outcome_of
-from storyclip.store import wishes, workers, writer
+from storyclip.store.publishing import wishes, writer
+from storyclip.store.service import workers
 from tests.flow.acts import (
     CANCELLED,
     FAILED,

@@ -11,7 +11,7 @@ import pytest
 from storyclip.domain.batch import Status
 from storyclip.domain.errors import RefusalCode
 from storyclip.flow.step import step
-from storyclip.store import clips, wishes
+from storyclip.store.publishing import clips, wishes
 from tests.flow.acts import (
     CANCELLED,
     DAY_S,

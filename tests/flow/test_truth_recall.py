@@ -9,7 +9,7 @@ import pytest
 
 from storyclip.domain.batch import Status
 from storyclip.domain.errors import ActionRefused, RetrySafety
-from storyclip.store import wishes
+from storyclip.store.publishing import wishes
 from tests.flow.acts import (
     CANCELLED,
     DAY_S,

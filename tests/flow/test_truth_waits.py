@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from storyclip.domain import fair_use
 from storyclip.domain.batch import Status
+from storyclip.domain.dates import fair_use
 from storyclip.sandbox.process import SandboxProcess
-from storyclip.store import wishes
+from storyclip.store.publishing import wishes
 from tests.flow.acts import (
     DAY_S,
     FAILED,

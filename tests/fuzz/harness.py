@@ -27,10 +27,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.settings import Settings
-from storyclip.store import database, events, keys, sessions
+from storyclip.store import database
+from storyclip.store.access import keys, sessions
+from storyclip.store.history import events
+from storyclip.web.door.guesses import Guesses
+from storyclip.web.door.part import NAME
 from storyclip.web.factory import create_app
-from storyclip.web.front import NAME
-from storyclip.web.guesses import Guesses
 from tests.web.conftest import NOON, PUBLISH, Clock, SmallMetricool, Someone, good
 
 CHECKS = [
@@ -69,13 +71,13 @@ def application(folder: Path) -> Iterator[Flask]:
     settings = Settings.from_environment(SETTINGS, needs_upstream=False)
     app = create_app(settings, SmallMetricool(), Clock(), lambda: True)
     # Wrong keys are most of what it tries, and the clock stands still.
-    patient = replace(app.extensions[NAME], guesses=Guesses(10**6, 10**6))
-    app.extensions[NAME] = patient
+    door = app.extensions[NAME]
+    app.extensions[NAME] = replace(door, guesses=Guesses(10**6, 10**6))
     app.wsgi_app = _first_piece_only(app.wsgi_app)  # type: ignore[method-assign]
     try:
         yield app
     finally:
-        app.extensions["storyclip"].hub.stop()
+        app.extensions["storyclip.live"].hub.stop()
         database.disconnect()
         events.forget_listeners()
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from schemathesis.errors import FailureGroup
 
-from storyclip.web.operations import OPERATIONS
+from storyclip.web.said.operations import OPERATIONS
 from tests.fuzz.harness import application, fuzz, report
 
 CASES = 2_000

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from storyclip.domain.errors import ActionRefused, LostRace, NotItsTurn
-from storyclip.store.new_batch import NewBatch
+from storyclip.store.publishing.new_batch import NewBatch
 from tests.model.acts import Act, Deed
 from tests.model.imitated import Imitated
 from tests.model.real import Real

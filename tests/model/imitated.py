@@ -10,7 +10,7 @@ from storyclip.domain.moves import Move
 from storyclip.domain.send import Send
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
-from storyclip.store.new_batch import NewBatch
+from storyclip.store.publishing.new_batch import NewBatch
 from tests.model.twin import batches, lanes, recalls, sends, situation, wishes, writer
 from tests.model.twin.rows import Rows
 

@@ -10,10 +10,11 @@ from storyclip.domain.moves import Move
 from storyclip.domain.send import Send
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
-from storyclip.store import batches, lanes, recalls, sends, situation, wishes, workers, writer
 from storyclip.store.database import run
-from storyclip.store.new_batch import NewBatch
-from storyclip.store.rows import BATCH_COLUMNS, SELECT_CLIP, batch_of, clip_of
+from storyclip.store.publishing import batches, lanes, recalls, sends, situation, wishes, writer
+from storyclip.store.publishing.new_batch import NewBatch
+from storyclip.store.publishing.rows import BATCH_COLUMNS, SELECT_CLIP, batch_of, clip_of
+from storyclip.store.service import workers
 from tests.model.scene import T0
 from tests.model.twin.rows import Rows, unnumbered
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from config.settings import Settings
 from storyclip.domain.batch import CONTINUE, MODE_NOW, MODE_SCHEDULED
 from storyclip.domain.lane import Lane
-from storyclip.store.new_batch import NewBatch, NewClip
+from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from tests.model.twin import batches
 from tests.model.twin.rows import Rows
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from storyclip.domain.batch import CONTINUE, MODE_NOW, MODE_SCHEDULED, PAUSE
-from storyclip.store.new_batch import NewBatch, NewClip
+from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from tests.model.acts import VERBS, Act
 from tests.model.held import Held
 from tests.model.real import USER

@@ -7,15 +7,15 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from storyclip.domain.dates.schedule import first_step
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move
-from storyclip.domain.schedule import first_step
 from storyclip.flow.asking import BeginRemoval, Learn, MakeWay, MarkGone, Rest
 from storyclip.flow.engine import Engine
 from storyclip.flow.hand import Hand
-from storyclip.store import lanes
 from storyclip.store.database import writing
+from storyclip.store.publishing import lanes
 from tests.model.held import differences
 from tests.model.real import Real
 from tests.model.scene import LANE, T0, Scene

@@ -10,8 +10,8 @@ from typing import Any
 
 from storyclip.domain.clip import UNCERTAIN, Clip
 from storyclip.domain.clip import State as ClipState
+from storyclip.domain.dates.schedule import first_step
 from storyclip.domain.errors import ActionRefused, LostRace
-from storyclip.domain.schedule import first_step
 from storyclip.flow import asking, audit, calls, step
 from storyclip.flow.visit import Visit
 from tests.model.doing import done

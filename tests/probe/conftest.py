@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import AF_INET, AF_INET6, SOCK_STREAM
 
 import pytest
 from urllib3.util.ssl_ import create_urllib3_context
 
 from storyclip.domain.clip_url import is_public
+from storyclip.line.addresses import Found
 from storyclip.probe.fetch import Fetcher
 from tests.probe.mp4 import film
 from tests.web.conftest import (  # noqa: F401  # the HTTP tests of this folder stand on them
@@ -75,11 +77,14 @@ class Clips:
     def good(self) -> str:
         return self.has("/good.mp4", film())
 
-    def resolve(self, host: str, _port: int) -> Sequence[str]:
+    def resolve(self, host: str, port: int) -> Sequence[Found]:
         self.resolved.append(host)
         if host not in self.addresses:
             raise OSError("no such host")
-        return self.addresses[host]
+        return [
+            (AF_INET6 if ":" in address else AF_INET, SOCK_STREAM, 0, "", (address, port))
+            for address in self.addresses[host]
+        ]
 
     def tls(self) -> ssl.SSLContext:
         context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)

@@ -113,7 +113,7 @@ def test_the_clips_nobody_came_to_are_named_too(clips):
 def test_a_resolver_that_hangs_holds_nobody_beyond_the_time(clips, monkeypatch):
     answer = threading.Event()
     url = clips.good()
-    monkeypatch.setattr(clips, "resolve", lambda *_: answer.wait(20) and ["127.0.0.1"])
+    monkeypatch.setattr(clips, "resolve", lambda *_: answer.wait(20) and [])
     began = time.monotonic()
 
     found = problems(clips, url, batch_s=0.5)

@@ -9,10 +9,10 @@ import pytest
 
 from storyclip.domain.clip_file import MAX_BYTES
 from storyclip.domain.clip_url import is_public
-from storyclip.probe import fetch
+from storyclip.line.addresses import resolve
+from storyclip.line.connection import tls_context
+from storyclip.line.deadline import CallOver
 from storyclip.probe.fetch import ClipNotFetched, Fetcher
-from storyclip.upstream.connection import tls_context
-from storyclip.upstream.deadline import CallOver
 from tests.probe.conftest import HOST, gives, moves_to
 
 
@@ -55,7 +55,7 @@ def endless_chunks(handler):
 
 
 def test_the_rules_outside_of_tests_are_the_strict_ones():
-    assert Fetcher() == Fetcher(fetch.resolve, is_public, tls_context)
+    assert Fetcher() == Fetcher(resolve, is_public, tls_context)
 
 
 def test_a_file_comes_whole_over_one_look_at_its_name(clips):

@@ -7,7 +7,8 @@ import pytest
 from app import build
 from config.settings import Settings
 from storyclip.probe.check import ClipCheck
-from storyclip.store import database, events
+from storyclip.store import database
+from storyclip.store.history import events
 from storyclip.web.factory import create_app
 from tests.probe.mp4 import film
 from tests.web.conftest import good, nothing_recorded, rows

@@ -12,8 +12,8 @@ import pytest
 import redis
 
 from storyclip.progress import ear as ears
-from storyclip.progress.bell import CHANNEL
 from storyclip.progress.ear import Ear
+from storyclip.progress.news import CHANNEL
 from storyclip.stack.ports import free_port
 from storyclip.stack.programs import redis as redis_program
 from tests.eventually import eventually

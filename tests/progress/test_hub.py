@@ -19,7 +19,9 @@ from storyclip.progress.follow import follow
 from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Ending, Outbox
 from storyclip.progress.viewer import Viewer
-from storyclip.store import clips, events, keys, streams
+from storyclip.store.access import keys
+from storyclip.store.history import events, streams
+from storyclip.store.publishing import clips
 from tests.eventually import eventually
 from tests.store.making import T0, brought_to, made, published, sql, the_batch, walked
 

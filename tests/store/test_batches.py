@@ -7,9 +7,10 @@ import pytest
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store import batches, clips, events
+from storyclip.store.history import events
 from storyclip.store.instants import to_instant, to_text
-from storyclip.store.new_batch import IdempotencyKey, NewClip
+from storyclip.store.publishing import batches, clips
+from storyclip.store.publishing.new_batch import IdempotencyKey, NewClip
 from tests.store.making import (
     T0,
     brought_to,

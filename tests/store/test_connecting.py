@@ -12,7 +12,9 @@ from playhouse.schema_diff import diff_models
 
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store import clips, database, workers
+from storyclip.store import database
+from storyclip.store.publishing import clips
+from storyclip.store.service import workers
 from storyclip.store.service_tables import WorkerRow
 from storyclip.store.tables import TABLES
 from tests.store.making import T0, everything, made, record

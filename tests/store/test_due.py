@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from storyclip.domain.clip import Clip, Event, State
-from storyclip.store import clips, lanes
+from storyclip.store.publishing import clips, lanes
 from tests.store.making import T0, WAYS, brought_to, made, note, record, walked
 
 AGAIN = timedelta(seconds=lanes.RING_AGAIN_S)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from storyclip.domain.clip import Clip, State
-from storyclip.domain.fair_use import month_of
+from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.story import Post, PostStatus
-from storyclip.store import batches, clips, database, lanes, quota, sends, workers
-from storyclip.store import situation as situations
+from storyclip.store import database
+from storyclip.store.publishing import batches, clips, lanes, quota, sends
+from storyclip.store.publishing import situation as situations
+from storyclip.store.service import workers
 from tests.store.making import T0, brought_to, made, published, rows, sql
 
 NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever

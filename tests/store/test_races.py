@@ -3,8 +3,10 @@ from functools import partial
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import IdempotencyKeyReused, LostRace, NotItsTurn
-from storyclip.store import batches, clips, events, workers
-from storyclip.store.new_batch import IdempotencyKey
+from storyclip.store.history import events
+from storyclip.store.publishing import batches, clips
+from storyclip.store.publishing.new_batch import IdempotencyKey
+from storyclip.store.service import workers
 from tests.store.making import (
     T0,
     at_once,

@@ -9,7 +9,8 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import EDGES, IN_FLIGHT, Clip, Event, NoSuchEdge, State
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.views import clip_view
-from storyclip.store import clips, events
+from storyclip.store.history import events
+from storyclip.store.publishing import clips
 from tests.store.making import (
     LEARNED,
     T0,

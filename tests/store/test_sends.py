@@ -8,9 +8,9 @@ from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves import later
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post, PostStatus
-from storyclip.store import clips, sends, writer
-from storyclip.store import situation as situations
 from storyclip.store.database import reading
+from storyclip.store.publishing import clips, sends, writer
+from storyclip.store.publishing import situation as situations
 from tests.store.making import T0, made, note, sql
 
 COPY = "https://static.metricool.com/video/202612/1.mp4"

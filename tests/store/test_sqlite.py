@@ -10,7 +10,9 @@ import pytest
 
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store import batches, clips, database, workers
+from storyclip.store import database
+from storyclip.store.publishing import batches, clips
+from storyclip.store.service import workers
 from tests.store.making import (
     T0,
     brought_to,

@@ -2,8 +2,9 @@ from datetime import timedelta
 
 from storyclip.domain.clip import Event
 from storyclip.domain.incident import Incident
-from storyclip.store import clips, workers
-from storyclip.store.incidents import raise_incident
+from storyclip.store.publishing import clips
+from storyclip.store.service import workers
+from storyclip.store.service.incidents import raise_incident
 from tests.store.making import T0, made, note, record, rows, walked
 
 LATER = T0 + timedelta(seconds=2)

@@ -15,8 +15,8 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
-from storyclip.upstream import connection, dialing
-from storyclip.upstream.deadline import Call, CallOver, Watchdog
+from storyclip.line import connection, dialing
+from storyclip.line.deadline import Call, CallOver, Watchdog
 from storyclip.upstream.metricool import Metricool
 from tests.upstream.conftest import (
     TOKEN,

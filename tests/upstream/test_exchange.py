@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storyclip.domain.errors import UpstreamUnreachable
-from storyclip.upstream import connection, dialing
+from storyclip.line import connection, dialing
 from storyclip.upstream.exchange import Answer, Request
 from storyclip.upstream.line import Line
 from storyclip.upstream.metricool import Metricool

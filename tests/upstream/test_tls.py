@@ -9,7 +9,7 @@ import pytest
 from urllib3.util.ssl_ import create_urllib3_context
 
 from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnanswered, UpstreamUnreachable
-from storyclip.upstream import connection
+from storyclip.line import connection
 from tests.upstream.conftest import answer, drips, element, hangs, metricool_at, says
 
 

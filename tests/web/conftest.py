@@ -15,7 +15,9 @@ from flask.testing import FlaskClient
 from config.settings import Settings
 from storyclip.domain.errors import UpstreamUnreachable
 from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
-from storyclip.store import database, events, keys
+from storyclip.store import database
+from storyclip.store.access import keys
+from storyclip.store.history import events
 from storyclip.web.factory import create_app
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from storyclip.store import keys
+from storyclip.store.access import keys
 from tests.web.conftest import NOON, PUBLISH, Someone, good
 
 API = "/api/metricool"

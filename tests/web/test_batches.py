@@ -9,7 +9,7 @@ import pytest
 
 from storyclip.domain.clip import Event
 from storyclip.domain.moves import Move
-from storyclip.store import clips, writer
+from storyclip.store.publishing import clips, writer
 from tests.domain.test_views import FACTS
 from tests.store.making import record
 from tests.web.conftest import NOON, good

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from config.settings import Settings
-from storyclip.web import browser
-from storyclip.web.browser import BARE_POLICY
-from storyclip.web.buckets import Buckets
+from storyclip.web.door import browser
+from storyclip.web.door.browser import BARE_POLICY
+from storyclip.web.door.buckets import Buckets
+from storyclip.web.door.part import Door
 from tests.web.conftest import PUBLISH, Someone, good
 from tests.web.routes import WEBSOCKET, about, every_verb, paths_of
 
@@ -83,8 +84,7 @@ def test_every_outcome_is_guarded(app, ana, metricool):
         ana.get("/%ff%00"),
         ana.get("/session", headers={"X-Api-Key": "x"}),
     ]
-    front = app.extensions["storyclip"]
-    app.extensions["storyclip"] = replace(front, buckets=Buckets({"reads": 0.01}, lambda: 0.0))
+    app.extensions["storyclip.door"] = Door(Buckets({"reads": 0.01}, lambda: 0.0))
     outcomes.append(ana.get("/session"))
 
     assert [answer.status_code for answer in outcomes] == [

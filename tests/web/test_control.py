@@ -9,7 +9,9 @@ import pytest
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import RetrySafety, StoreUnavailable
 from storyclip.domain.story import Look, Post, PostStatus
-from storyclip.store import batches, clips, events, keys
+from storyclip.store.access import keys
+from storyclip.store.history import events
+from storyclip.store.publishing import batches, clips
 from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 

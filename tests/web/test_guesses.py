@@ -7,8 +7,9 @@ import hmac
 import pytest
 
 from config.seed_keys import parse_seed_keys
-from storyclip.store import database, keys
-from storyclip.web.guesses import MOST_ADDRESSES, MOST_OF_ALL, MOST_OF_ONE, Guesses
+from storyclip.store import database
+from storyclip.store.access import keys
+from storyclip.web.door.guesses import MOST_ADDRESSES, MOST_OF_ALL, MOST_OF_ONE, Guesses
 from tests.web.conftest import NOON
 
 BATCHES = "/api/metricool/batches"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from storyclip.store import events, keys
+from storyclip.store.access import keys
+from storyclip.store.history import events
 from tests.store.making import everything
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 from tests.web.hostile import AUTH, BAD, BODY, HTTP, IDEMPOTENCY, STREAMS, TIME, URL, Bad

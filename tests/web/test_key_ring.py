@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from config.seed_keys import parse_seed_keys
-from storyclip.cli import main
+from storyclip.cli.main import main
 from storyclip.domain.errors import NotFound
-from storyclip.store import database, key_ring, keys
+from storyclip.store import database
+from storyclip.store.access import key_ring, keys
 from tests.web.conftest import NOON
 
 HOUR = timedelta(hours=1)

@@ -10,7 +10,8 @@ import pytest
 
 from config.seed_keys import parse_seed_keys
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store import database, keys
+from storyclip.store import database
+from storyclip.store.access import keys
 from tests.web.conftest import NOON, rows
 
 MINUTE = timedelta(minutes=1)

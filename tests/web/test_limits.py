@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from storyclip.store import keys
-from storyclip.web import buckets
-from storyclip.web.buckets import BURST_S, Buckets
+from storyclip.store.access import keys
+from storyclip.web.door import buckets
+from storyclip.web.door.buckets import BURST_S, Buckets
+from storyclip.web.door.part import Door
 from tests.web.conftest import NOON, Someone, nothing_recorded
 from tests.web.test_bad_input import is_short_problem
 
@@ -36,9 +37,8 @@ def seconds() -> Seconds:
 def narrow(app, seconds):
     """Few requests a second for everybody, while Redis is away."""
     front = app.extensions["storyclip"]
-    app.extensions["storyclip"] = replace(
-        front, buckets=Buckets(A_SECOND, seconds), redis_answers=lambda: False
-    )
+    app.extensions["storyclip"] = replace(front, redis_answers=lambda: False)
+    app.extensions["storyclip.door"] = Door(Buckets(A_SECOND, seconds))
 
 
 def test_who_asks_too_fast_is_told_how_long_to_wait(narrow, ana, seconds):

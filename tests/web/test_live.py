@@ -12,9 +12,9 @@ from flask import Flask
 
 from config.settings import Settings
 from storyclip.domain.clip import State
-from storyclip.store import access, keys
-from storyclip.web import tickets
-from storyclip.web.seats import Seats
+from storyclip.store.access import in_use, keys
+from storyclip.web.door import tickets
+from storyclip.web.live.seats import Seats
 from tests.store.making import brought_to, made, published
 from tests.web.conftest import NOON, Someone
 
@@ -39,7 +39,7 @@ def elsewhere(app: Flask) -> str:
 @pytest.fixture(autouse=True)
 def nobody_stays(app: Flask) -> Iterator[None]:
     yield
-    app.extensions["storyclip"].hub.stop()
+    app.extensions["storyclip.live"].hub.stop()
 
 
 def messages(text: str) -> list[Message]:
@@ -219,15 +219,15 @@ def test_a_changed_ticket_is_none(ana, anyone):
 def test_a_ticket_of_another_installation_is_none(ana, anyone, monkeypatch):
     made(count=1)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(access, "secret_for", lambda _: b"another")
+        elsewhere.setattr(in_use, "secret_for", lambda _: b"another")
         ticket = ticket_of(ana)
 
     assert anyone.get(f"{STREAM}?batchId=b1&ticket={ticket}").status_code == 401
 
 
 def test_when_all_seats_are_taken_the_next_is_told_when_to_come_again(app, ana, bea):
-    front = app.extensions["storyclip"]
-    app.extensions["storyclip"] = replace(front, seats=Seats(2, 1))
+    live = app.extensions["storyclip.live"]
+    app.extensions["storyclip.live"] = replace(live, seats=Seats(2, 1))
     made(user="ana", account="1")
     first = ana.get(f"{STREAM}?batchId=b1")
 
@@ -245,7 +245,7 @@ def test_when_all_seats_are_taken_the_next_is_told_when_to_come_again(app, ana, 
 
 def test_a_process_that_stops_takes_no_more_viewers(app, ana):
     made()
-    app.extensions["storyclip"].hub.stop()
+    app.extensions["storyclip.live"].hub.stop()
 
     answer = ana.get(f"{STREAM}?batchId=b1")
 

@@ -15,8 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 from werkzeug.serving import make_server
 
 from config.settings import Settings
-from storyclip.web.guesses import MOST_OF_ONE
-from storyclip.web.seats import Seats
+from storyclip.web.door.guesses import MOST_OF_ONE
+from storyclip.web.live.seats import Seats
 from tests.store.making import made, published
 from tests.web.conftest import Someone
 
@@ -35,7 +35,7 @@ def address(app: Flask) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"ws://127.0.0.1:{server.server_port}/api/metricool/ws"
-    front.hub.stop()
+    app.extensions["storyclip.live"].hub.stop()
     server.shutdown()
     thread.join(10)
     server.server_close()
@@ -131,8 +131,8 @@ def test_who_tries_out_keys_has_to_wait_here_too(address):
 
 
 def test_when_all_seats_are_taken_it_is_4429(app, address, ana):
-    front = app.extensions["storyclip"]
-    app.extensions["storyclip"] = replace(front, seats=Seats(1, 1))
+    live = app.extensions["storyclip.live"]
+    app.extensions["storyclip.live"] = replace(live, seats=Seats(1, 1))
     made()
 
     with opened(f"{address}?batchId=b1", ana) as first:
@@ -146,7 +146,7 @@ def test_a_stop_is_said_with_1001(app, address, ana):
 
     with opened(f"{address}?batchId=b1", ana) as line:
         heard(line, 2)
-        app.extensions["storyclip"].hub.stop()
+        app.extensions["storyclip.live"].hub.stop()
         assert code_of(line) == 1001
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families as read
 
 from storyclip.domain.incident import Incident
-from storyclip.store.incidents import raise_incident
-from storyclip.store.workers import beat
+from storyclip.store.service.incidents import raise_incident
+from storyclip.store.service.workers import beat
 
 
 def figures(anyone) -> dict[tuple[str, ...], float]:

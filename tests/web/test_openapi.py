@@ -14,9 +14,9 @@ import schemathesis
 from flask import Flask
 from werkzeug.serving import make_server
 
-from storyclip.web.bodies import StoriesRequest
-from storyclip.web.openapi import document, methods_of
-from storyclip.web.operations import OPERATIONS
+from storyclip.web.routes.openapi import document, methods_of
+from storyclip.web.said.bodies import StoriesRequest
+from storyclip.web.said.operations import OPERATIONS
 from tests.web.conftest import good
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -11,7 +11,8 @@ import pytest
 
 from config.settings import Settings
 from storyclip.domain.clip import Event
-from storyclip.store import batches, clips, keys
+from storyclip.store.access import keys
+from storyclip.store.publishing import batches, clips
 from storyclip.web.factory import create_app
 from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows

@@ -9,7 +9,7 @@ import pytest
 
 from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnreachable
 from storyclip.domain.story import HeatMap
-from storyclip.store import clips
+from storyclip.store.publishing import clips
 from tests.web.conftest import NOON, good, nothing_recorded, rows
 
 MADRID = "Europe/Madrid"

@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config.settings import Settings
-from storyclip.store import database, keys, sessions
+from storyclip.store import database
+from storyclip.store.access import keys, sessions
 from storyclip.web.factory import create_app
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
 from tests.web.test_bad_input import is_short_problem

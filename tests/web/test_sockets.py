@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from storyclip.progress.outbox import Ending
-from storyclip.web.sockets import Tap
+from storyclip.web.live.sockets import Tap
 
 Ends = tuple[socket.socket, socket.socket]
 

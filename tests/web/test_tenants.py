@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.settings import Settings
-from storyclip.store import keys
+from storyclip.store.access import keys
 from storyclip.web.factory import create_app
 from tests.web.conftest import NOON, Someone, good
 

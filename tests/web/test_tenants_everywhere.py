@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storyclip.store import batches, keys
+from storyclip.store.access import keys
+from storyclip.store.publishing import batches
 from tests.store.making import everything
 from tests.web.conftest import NOON, Someone, good
 from tests.web.routes import STREAM, VERBS, about, every_verb
@@ -40,7 +41,7 @@ def batch_id(ana: Someone) -> str:
 @pytest.fixture(autouse=True)
 def nobody_stays(app: Flask):
     yield
-    app.extensions["storyclip"].hub.stop()
+    app.extensions["storyclip.live"].hub.stop()
 
 
 def shown_by(way: str, app: Flask, key: str) -> tuple[FlaskClient, dict[str, str]]:

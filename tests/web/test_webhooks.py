@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.settings import Settings
-from storyclip.store import keys
+from storyclip.store.access import keys
 from tests.store.making import rows
 from tests.web.conftest import ACCOUNT, NOON, Someone, good
 

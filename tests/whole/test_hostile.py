@@ -14,12 +14,12 @@ import pytest
 import requests
 from redis import Redis
 
-from storyclip.progress.bell import CHANNEL
+from storyclip.progress.news import CHANNEL
 from storyclip.stack import programs
 from storyclip.stack.stack import Stack
 from tests.canaries import hits, hits_in
 from tests.eventually import eventually
-from tests.hooks.receiver import receiving
+from tests.webhooks.receiver import receiving
 from tests.whole.conftest import SANDBOX, SHORT, Client
 
 FORGED = 10_000

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from storyclip.hooks.signing import secret_of
-from storyclip.store import database, events
-from tests.hooks.receiver import Receiver, receiving
+from storyclip.store import database
+from storyclip.store.history import events
+from storyclip.webhooks.signing import secret_of
 from tests.judge import created_by_source
+from tests.webhooks.receiver import Receiver, receiving
 from tests.whole.conftest import WORKERS, Client, Posted, client_of
 
 pytestmark = pytest.mark.xdist_group("webhooks")

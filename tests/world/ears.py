@@ -14,7 +14,8 @@ import structlog
 
 from storyclip.domain import crashpoint
 from storyclip.domain.clip import State
-from storyclip.store import database, events
+from storyclip.store import database
+from storyclip.store.history import events
 
 _TABLES = (
     "webhook_deliveries",

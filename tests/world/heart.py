@@ -10,6 +10,8 @@ from typing import Any
 
 from config.settings import Settings
 from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.dates.steady_clock import SteadyClock
+from storyclip.domain.dates.timetable import Timetable, at_once
 from storyclip.domain.errors import (
     ActionRefused,
     IdempotencyKeyReused,
@@ -21,8 +23,6 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
-from storyclip.domain.steady_clock import SteadyClock
-from storyclip.domain.timetable import Timetable, at_once
 from storyclip.domain.views import summary_view
 from storyclip.flow.accept import accept
 from storyclip.flow.audit import audit
@@ -30,8 +30,8 @@ from storyclip.flow.control import Hand, Patience
 from storyclip.flow.engine import Engine
 from storyclip.flow.retry import Retry
 from storyclip.flow.step import prepare, step
-from storyclip.store import batches
-from storyclip.store.new_batch import IdempotencyKey, NewBatch, NewClip
+from storyclip.store.publishing import batches
+from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.upstream.exchange import Answer, Exchange, Request
 from storyclip.upstream.metricool import Metricool
 

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from storyclip.domain.views import clip_view, summary_view
-from storyclip.store import batches, clips, database, events, lanes, workers
+from storyclip.store import database
+from storyclip.store.history import events
 from storyclip.store.instants import to_instant
+from storyclip.store.publishing import batches, clips, lanes
+from storyclip.store.service import workers
 
 
 def make_due(now: datetime) -> list[int]:

@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
 
-from storyclip.domain.instants import Instant
-from storyclip.domain.timetable import Timetable, scheduled
+from storyclip.domain.dates.instants import Instant
+from storyclip.domain.dates.timetable import Timetable, scheduled
 from tests.world import heart, times
 from tests.world.record import Asked, Told
 from tests.world.scenario import LANES, MINUTE_S, BatchPlan

@@ -7,10 +7,10 @@ import gzip
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store.keys import Holder
-from storyclip.web import auth
+from storyclip.store.access.keys import Holder
+from storyclip.web.door import auth
 from storyclip.web.page.words import LANGUAGES, Words, language_of, words_in
-from storyclip.web.problems import Problem
+from storyclip.web.said.problems import Problem
 
 LANGUAGE_LASTS_S = 365 * 86400
 

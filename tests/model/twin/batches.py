@@ -7,7 +7,7 @@ from datetime import datetime
 
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.lane import Lane
-from storyclip.store.new_batch import NewBatch, fresh_batch
+from storyclip.store.publishing.new_batch import NewBatch, fresh_batch
 from tests.model.twin import lanes, turns
 from tests.model.twin.rows import Rows, unnumbered
 

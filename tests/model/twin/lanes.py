@@ -10,7 +10,7 @@ from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import UNCERTAIN, Clip, State
 from storyclip.domain.lane import Lane
 from storyclip.domain.order import is_being_taken_back
-from storyclip.store.lanes import BEFORE_THE_NEXT, Ended
+from storyclip.store.publishing.lanes import BEFORE_THE_NEXT, Ended
 from tests.model.twin.rows import Rows
 
 

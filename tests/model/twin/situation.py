@@ -7,7 +7,7 @@ from storyclip.domain.identity import name_of
 from storyclip.domain.order import sibling_of
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
-from storyclip.store import situation
+from storyclip.store.publishing import situation
 from tests.model.twin import lanes
 from tests.model.twin.rows import Rows
 

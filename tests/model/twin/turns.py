@@ -9,8 +9,8 @@ from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
-from storyclip.store import turns
-from storyclip.store.lanes import Ended
+from storyclip.store.publishing import turns
+from storyclip.store.publishing.lanes import Ended
 from tests.model.twin import lanes
 from tests.model.twin.rows import Rows
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.moves import Move, withdrawn
-from storyclip.store import writer
-from storyclip.store.turns import needs_turn
+from storyclip.store.publishing import writer
+from storyclip.store.publishing.turns import needs_turn
 from tests.model.twin import lanes, recalls, sends, turns
 from tests.model.twin.rows import Rows
 

@@ -17,7 +17,7 @@ from storyclip.domain.story import Post, PostStatus
 from storyclip.flow import audit, confirm, find, retry, settle, step, take_back, watch
 from storyclip.flow.asking import put
 from storyclip.flow.find import Deleted
-from storyclip.store import recalls
+from storyclip.store.publishing import recalls
 from storyclip.upstream import posts
 from tests.world.planted.plant import Plant, always, plant
 

@@ -9,8 +9,9 @@ from storyclip.domain import moves
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import LostRace
 from storyclip.flow import engine, hand
-from storyclip.store import batches, events, lanes, recalls, sends, turns, wishes, writer
 from storyclip.store.database import run, writing
+from storyclip.store.history import events
+from storyclip.store.publishing import batches, lanes, recalls, sends, turns, wishes, writer
 from tests.world import heart, workers
 from tests.world.planted.plant import Plant, always, plant
 

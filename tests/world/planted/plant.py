@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storyclip.domain.clip import State
-from storyclip.store import lanes
+from storyclip.store.publishing import lanes
 
 Planting = Callable[["Plant"], None]
 

@@ -1,0 +1,1 @@
+"""Instants, timetables, quotas: when a story may go out."""

@@ -1,0 +1,82 @@
+"""When each clip of a batch is to go out, and what is said about it to whoever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from storyclip.domain.batch import MODE_BEST_TIME, MODE_NOW, MODE_SCHEDULED
+from storyclip.domain.dates.best_time import Plan, Wish
+from storyclip.domain.dates.instants import Instant, sequence, whole_steps
+from storyclip.domain.views import Json, rfc3339
+
+MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The dates of the clips, in their order, none for `now`; `gap_s` is the least between two.
+
+    `schedule` is the answer's and the status's word on it: stored, so that it stays the same.
+    """
+
+    mode: str
+    dates: tuple[datetime, ...]
+    gap_s: float
+    schedule: Json | None
+
+
+def at_once(gap_s: float) -> Timetable:
+    """Return the timetable of clips that follow each other from now on."""
+    return Timetable(MODE_NOW, (), gap_s, None)
+
+
+def scheduled(first: Instant, count: int, interval_minutes: int, step_s: float) -> Timetable:
+    """Return the dates from the one asked for on, moved up to Metricool's grid."""
+    interval_s = interval_minutes * MINUTE_S
+    dates = sequence(first.utc, count, interval_s, step_s)
+    schedule = {
+        "mode": MODE_SCHEDULED,
+        "scheduledAt": rfc3339(dates[0]),
+        "localTime": dates[0].astimezone(first.local.tzinfo).isoformat(),
+        "timezone": first.timezone,
+        "intervalMinutes": interval_minutes,
+    }
+    return Timetable(MODE_SCHEDULED, dates, whole_steps(interval_s, step_s), schedule)
+
+
+def at_best_times(plan: Plan, wish: Wish, zone: ZoneInfo, step_s: float) -> Timetable:
+    """Return the dates that were chosen, and say by which rule and how good each is."""
+    dates = tuple(slot.instant for slot in plan.slots)
+    gap_s = whole_steps(wish.interval_s, step_s)
+    schedule = {
+        "mode": MODE_BEST_TIME,
+        "scheduledAt": rfc3339(dates[0]),
+        "localTime": _local(dates[0], zone),
+        "timezone": zone.key,
+        "intervalMinutes": round(wish.interval_s / MINUTE_S),
+        "distribution": wish.distribution.value,
+        "withinDays": wish.within_days,
+        "rule": plan.rule.value,
+        "clips": _slots(plan, zone),
+    }
+    return Timetable(MODE_BEST_TIME, dates, gap_s, schedule)
+
+
+def _slots(plan: Plan, zone: ZoneInfo) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "scheduledAt": rfc3339(slot.instant),
+            "localTime": _local(slot.instant, zone),
+            "score": slot.score,
+        }
+        for index, slot in enumerate(plan.slots, start=1)
+    ]
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat()

@@ -1,1 +1,0 @@
-"""Webhooks: what happened is told to a receiver, signed, in order, until it has heard it."""

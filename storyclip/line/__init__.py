@@ -1,0 +1,1 @@
+"""A line to a server: deadlines, checked addresses, TLS, and whether a byte has left."""

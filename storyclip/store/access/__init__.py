@@ -1,0 +1,1 @@
+"""Keys and sessions: who somebody is, and what they may do."""

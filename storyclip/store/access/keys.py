@@ -1,0 +1,232 @@
+"""API keys: made once, shown once, kept only as a keyed hash, looked up by their id."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+import structlog
+
+from config.seed_keys import SCOPES, SeedKey
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import Holder as Holder
+from storyclip.store.database import reading, run, writing
+from storyclip.store.instants import to_instant, to_text
+
+log = structlog.get_logger("storyclip")
+
+FIRST_USER = "local"
+LAST_USED_STEP = timedelta(minutes=1)
+SEED_PREFIX = "seed-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
+
+_OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
+_NOBODY = (
+    "0" * 64,
+    "",
+    "",
+    None,
+    None,
+    None,
+    None,
+)  # compared with, so that an unknown id costs as much
+
+_noted_at: dict[str, datetime] = {}
+
+
+def holder_of(key: str, at: datetime) -> Holder | None:
+    """Return who holds `key`, None if it is unknown, wrong, expired or revoked.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    ours = _OURS.fullmatch(key)
+    key_ids = (ours[1] if ours else "", _seed_id(key))
+    with reading():
+        pepper = run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()
+        rows = run(
+            "SELECT key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at,"
+            " webhook_url FROM api_keys WHERE key_id IN (?, ?)",
+            key_ids,
+        ).fetchall()
+    digest = _digest(key, pepper[0] if pepper else "00")
+    for key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at, hook in rows or [
+        ("", *_NOBODY)
+    ]:
+        is_right = hmac.compare_digest(digest, secret_hash)
+        expiry = to_instant(expires_at)
+        if is_right and revoked_at is None and (expiry is None or at < expiry):
+            _note_use(key_id, at)
+            return Holder(key_id, user_id, frozenset(scopes.split()), _words(accounts), hook)
+    return None
+
+
+def make(
+    user_id: str,
+    scopes: Collection[str],
+    accounts: Collection[str] | None = None,
+    *,
+    at: datetime,
+    expires_at: datetime | None = None,
+    webhook_url: str | None = None,
+) -> str:
+    """Make a key and return it: the only time that it can be read.
+
+    Raises:
+        ValueError: no scope, or one that does not exist.
+        StoreUnavailable: no key was made.
+    """
+    with writing():
+        return insert_new(user_id, scopes, accounts, at, expires_at, webhook_url)
+
+
+def first_start(at: datetime) -> str | None:
+    """Make the one key of a new installation and return it to be shown; None if there is one.
+
+    Only ever once, so that a key which somebody revoked does not come back with the next start.
+
+    Raises:
+        StoreUnavailable: no key was made.
+    """
+    with writing():
+        if run("SELECT 1 FROM api_keys WHERE revoked_at IS NULL LIMIT 1").fetchone():
+            return None
+        first = run(
+            "INSERT INTO installation (name, value, is_shown) VALUES ('first_key', ?, ?)"
+            " ON CONFLICT (name) DO NOTHING",
+            (to_text(at), True),
+        )
+        if first.rowcount != 1:
+            return None
+        return insert_new(FIRST_USER, SCOPES, None, at, None)
+
+
+def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
+    """Make the keys of the environment what it says, and revoke those it no longer names.
+
+    Raises:
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        pepper = _pepper()
+        named = [""]  # SQL has no empty list
+        for one in seeds:
+            named.append(_seed_id(one.key))
+            _insert(named[-1], one.key, pepper, one.user_id, one.scopes, one.accounts, at, None)
+        marks = ", ".join("?" * len(named))
+        run(
+            "UPDATE api_keys SET revoked_at = ? WHERE key_id LIKE ? AND revoked_at IS NULL"
+            f" AND key_id NOT IN ({marks})",
+            (to_text(at), SEED_PREFIX + "%", *named),
+        )
+
+
+def is_unguessable(key: str) -> bool:
+    """Return whether the key has the form of ours: 256 random bits, which nobody tries out."""
+    return _OURS.fullmatch(key) is not None
+
+
+def revoke(key_id: str, at: datetime) -> bool:
+    """Make a key useless from now on; return False if there is no such key in use.
+
+    Raises:
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        cursor = run(
+            "UPDATE api_keys SET revoked_at = ? WHERE key_id = ? AND revoked_at IS NULL",
+            (to_text(at), key_id),
+        )
+    return bool(cursor.rowcount == 1)
+
+
+def insert_new(
+    user_id: str,
+    scopes: Collection[str],
+    accounts: Collection[str] | None,
+    at: datetime,
+    expires_at: datetime | None,
+    webhook_url: str | None = None,
+) -> str:
+    """Make a key within the caller's write transaction, and return it.
+
+    Raises:
+        ValueError: no scope, or one that does not exist.
+    """
+    if not scopes or not SCOPES.issuperset(scopes):
+        raise ValueError(f"expected scopes out of {', '.join(sorted(SCOPES))}")
+    key_id = secrets.token_hex(6)
+    key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
+    _insert(key_id, key, _pepper(), user_id, scopes, accounts, at, expires_at)
+    if webhook_url is not None:
+        run("UPDATE api_keys SET webhook_url = ? WHERE key_id = ?", (webhook_url, key_id))
+    return key
+
+
+def _insert(
+    key_id: str,
+    key: str,
+    pepper: str,
+    user_id: str,
+    scopes: Collection[str],
+    accounts: Collection[str] | None,
+    at: datetime,
+    expires_at: datetime | None,
+) -> None:
+    run(
+        "INSERT INTO api_keys"
+        " (key_id, secret_hash, user_id, scopes, accounts, created_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET"
+        " secret_hash = excluded.secret_hash, user_id = excluded.user_id,"
+        " scopes = excluded.scopes, accounts = excluded.accounts, revoked_at = NULL",
+        (
+            key_id,
+            _digest(key, pepper),
+            user_id,
+            " ".join(sorted(scopes)),
+            None if accounts is None else " ".join(sorted(accounts)),
+            to_text(at),
+            to_text(expires_at),
+        ),
+    )
+
+
+def _pepper() -> str:
+    """Return this installation's pepper, made by whoever comes first."""
+    run(
+        "INSERT INTO installation (name, value, is_shown) VALUES ('pepper', ?, ?)"
+        " ON CONFLICT (name) DO NOTHING",
+        (secrets.token_hex(32), False),
+    )
+    return str(run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()[0])
+
+
+def _note_use(key_id: str, at: datetime) -> None:
+    """Write when a key was last used: once a minute, and never at the cost of the request."""
+    noted_at = _noted_at.get(key_id)
+    if noted_at is not None and at - noted_at < LAST_USED_STEP:
+        return
+    _noted_at[key_id] = at  # before the try: a database that fails is not asked again at once
+    try:
+        with writing():
+            run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", (to_text(at), key_id))
+    except StoreUnavailable as failure:
+        log.warning("last_used_at_not_written", key_id=key_id, reason=str(failure))
+
+
+def _seed_id(key: str) -> str:
+    # Seeded keys have no id of their own; short, so that it tells little about a weak key.
+    return (
+        SEED_PREFIX + blake2b(key.encode(), digest_size=6, person=b"storyclip-key-id").hexdigest()
+    )
+
+
+def _digest(key: str, pepper: str) -> str:
+    return blake2b(key.encode(), key=bytes.fromhex(pepper), digest_size=32).hexdigest()
+
+
+def _words(text: str | None) -> frozenset[str] | None:
+    return None if text is None else frozenset(text.split())

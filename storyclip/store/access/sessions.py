@@ -1,0 +1,113 @@
+"""Sessions of the page, and links that sign in once: both stand for an API key.
+
+A row each, so that a link works once and a session ends for everybody who copied its cookie.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from storyclip.store.access import in_use
+from storyclip.store.access.keys import Holder
+from storyclip.store.database import reading, run, writing
+from storyclip.store.instants import to_text
+
+SESSION_LASTS = timedelta(hours=12)  # a working day; the key itself may end it earlier
+SIGNIN_LASTS = timedelta(minutes=10)  # from the terminal into a browser
+
+_SESSION, _SIGNIN = "session", "signin"
+
+
+def begin(key_id: str, at: datetime) -> str:
+    """Begin a session for the key and return its token; expired ones are swept out meanwhile.
+
+    Raises:
+        StoreUnavailable: no session was begun.
+    """
+    with writing():
+        run("DELETE FROM sessions WHERE expires_at <= ?", (to_text(at),))
+        return _issue(_SESSION, key_id, at + SESSION_LASTS)
+
+
+def holder_of(token: str, at: datetime) -> Holder | None:
+    """Return who holds the key behind the session, None if session or key is not good any more.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT key_id FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?",
+            (_digest(token), _SESSION, to_text(at)),
+        ).fetchone()
+        return None if row is None else in_use.holder_with_id(row[0], at)
+
+
+def end(token: str) -> None:
+    """End the session, if it is one.
+
+    Raises:
+        StoreUnavailable: it goes on.
+    """
+    with writing():
+        run(
+            "DELETE FROM sessions WHERE token_hash = ? AND purpose = ?",
+            (_digest(token), _SESSION),
+        )
+
+
+def key_to_sign_in(at: datetime) -> str | None:
+    """Return the id of the oldest key in use that may publish, None if there is none.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT key_id FROM api_keys WHERE revoked_at IS NULL"
+            " AND (expires_at IS NULL OR expires_at > ?)"
+            " AND (scopes LIKE ? OR scopes LIKE ?) ORDER BY created_at, key_id LIMIT 1",
+            (to_text(at), "%admin%", "%publish%"),
+        ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def issue_signin(key_id: str, at: datetime) -> str:
+    """Return a token that signs a browser in, once and within SIGNIN_LASTS, as the key's holder.
+
+    Raises:
+        StoreUnavailable: none was issued.
+    """
+    with writing():
+        return _issue(_SIGNIN, key_id, at + SIGNIN_LASTS)
+
+
+def redeem_signin(token: str, at: datetime) -> str | None:
+    """Use a sign-in token up and return its key's id; None if it is unknown, used or expired.
+
+    Raises:
+        StoreUnavailable: it was not used.
+    """
+    with writing():
+        row = run(
+            "DELETE FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?"
+            " RETURNING key_id",
+            (_digest(token), _SIGNIN, to_text(at)),
+        ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _issue(purpose: str, key_id: str, expires_at: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    run(
+        "INSERT INTO sessions (token_hash, purpose, key_id, expires_at) VALUES (?, ?, ?, ?)",
+        (_digest(token), purpose, key_id, to_text(expires_at)),
+    )
+    return token
+
+
+def _digest(token: str) -> str:
+    # 256 random bits cannot be guessed from their hash; a stolen database opens no session.
+    return blake2b(token.encode(errors="replace"), digest_size=32).hexdigest()

@@ -1,0 +1,86 @@
+"""The history of a batch: one event a committed change, numbered without a gap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain.batch import Batch
+from storyclip.domain.clip import Clip
+from storyclip.domain.views import event_view
+from storyclip.domain.webhooks import may_matter
+from storyclip.store.database import reading, run
+from storyclip.store.history import deliveries
+
+PAGE = 200  # events at a time: about 120 kB
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was just committed, for whoever carries the news; a lost one costs only a moment.
+
+    `opened_clip_id` is the clip whose turn came with this change, None when nobody's did.
+    """
+
+    batch_id: str
+    seq: int
+    clip: Clip | None
+    opened_clip_id: int | None
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes one each time
+_listeners: list[Callable[[Change], None]] = []
+
+
+def on_change(listener: Callable[[Change], None]) -> None:
+    """Have `listener` called after every commit; it must neither block nor raise."""
+    _listeners.append(listener)
+
+
+def forget_listeners() -> None:
+    """Drop all listeners, for a process that starts anew after a fork."""
+    _listeners.clear()
+
+
+def announce(change: Change) -> None:
+    """Tell all listeners what was committed."""
+    for listener in _listeners:
+        listener(change)
+
+
+def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None:
+    """Write the event of a change; in the transaction that writes the change itself."""
+    event = event_view(before, after, clip, at)
+    run(
+        "INSERT INTO publish_batch_events (batch_id, seq, body) VALUES (?, ?, ?)",
+        (after.batch_id, after.last_seq, _encoded(event)),
+    )
+    if may_matter(event):
+        deliveries.wake(after.batch_id, at)
+
+
+def events_after(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[tuple[int, str]]:
+    """Return (seq, JSON) of the events after `seq`, oldest first, at most `limit`.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run(
+            "SELECT seq, body FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (batch_id, seq, limit),
+        ).fetchall()
+    return [(int(number), str(body)) for number, body in rows]
+
+
+def events_since(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[dict[str, Any]]:
+    """Return the same, read.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    return [json.loads(body) for _, body in events_after(batch_id, seq, limit)]

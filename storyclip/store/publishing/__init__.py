@@ -1,0 +1,1 @@
+"""Batches, clips, lanes and sends: what is published, and who may write it."""

@@ -1,0 +1,209 @@
+"""Batches: made whole in one transaction, read by their owner alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain.batch import Batch, Status, current_clip
+from storyclip.domain.clip import ENDED, Clip, State
+from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.errors import IdempotencyKeyReused, NotFound
+from storyclip.store.database import reading, run, writing
+from storyclip.store.history import deliveries, events
+from storyclip.store.instants import to_text
+from storyclip.store.publishing import lanes, quota, turns
+from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
+from storyclip.store.publishing.rows import (
+    BATCH,
+    BATCH_COLUMNS,
+    CLIP_COLUMNS,
+    LANE_COLUMNS,
+    SELECT_CLIP,
+    batch_of,
+    clip_of,
+)
+
+_ENDED = tuple(state.value for state in sorted(ENDED))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A batch with the clip in hand, and why its lane is blocked (None when it is not)."""
+
+    batch: Batch
+    current: Clip | None
+    blocked: str | None
+
+
+def create(
+    new: NewBatch,
+    at: datetime,
+    idempotency: IdempotencyKey | None = None,
+    quota_24h: int | None = None,
+) -> Batch:
+    """Record a batch with its clips, its first event and its turn, all or nothing.
+
+    Returns the batch, or the one that the same key and body made before.
+
+    Raises:
+        IdempotencyKeyReused: the key was used for another body; nothing was written.
+        QuotaExceeded: it would be more than `quota_24h` of Instagram's; nothing was written.
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        if idempotency is not None:
+            earlier = _remember(new, at, idempotency)
+            if earlier is not None:
+                return _batch(earlier)
+        lane_id = lanes.lane_for(new.account_id, new.network)
+        turn = lanes.next_turn(lane_id)
+        if quota_24h is not None:
+            dates = [clip.wished_for or at for clip in new.clips]
+            quota.require(lane_id, new.network, dates, quota_24h, at)
+        batch = fresh_batch(new, lane_id, turn, at)
+        insert(batch, new.clips)
+        if new.webhook_url is not None:
+            deliveries.begin(batch.batch_id, new.webhook_url)
+        events.append(batch, batch, None, at)
+        opened = turns.pass_on(batch, None, None, at, changed=True)
+    crashpoint("batch_committed")
+    events.announce(events.Change(batch.batch_id, batch.last_seq, None, opened))
+    return batch
+
+
+def made_before(user_id: str, idempotency: IdempotencyKey) -> Batch | None:
+    """Return the batch that this key and body made, None if the key is new.
+
+    Raises:
+        IdempotencyKeyReused: the key was used for another body.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        earlier = _made_under(user_id, idempotency)
+        return None if earlier is None else _batch(earlier)
+
+
+def find(batch_id: str, user_id: str | None) -> Overview:
+    """Return the user's batch with its clip in hand.
+
+    Args:
+        user_id: whose; None for anybody's, which is for administrators.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's: nobody can tell which.
+        StoreUnavailable: the database does not answer.
+    """
+    return find_whole(batch_id, user_id)[0]
+
+
+def find_whole(batch_id: str, user_id: str | None) -> tuple[Overview, Sequence[Clip]]:
+    """Return the user's batch with all its clips, in order, as of one moment.
+
+    One statement, so that the clips and `last_seq` are of the same commit in every database.
+
+    Raises:
+        NotFound, StoreUnavailable: as `find`.
+    """
+    with reading():
+        rows = run(
+            f"SELECT {BATCH_COLUMNS}, {CLIP_COLUMNS}, {LANE_COLUMNS} FROM publish_batches b"
+            " JOIN publish_batch_clips c ON c.batch_id = b.batch_id"
+            " JOIN lanes l ON l.id = b.lane_id"
+            " WHERE b.batch_id = ? AND b.user_id = COALESCE(?, b.user_id) ORDER BY c.clip_index",
+            (batch_id, user_id),
+        ).fetchall()
+    if not rows:
+        raise NotFound(f"no batch {batch_id}")
+    clips = [clip_of(row[len(BATCH) :]) for row in rows]
+    batch = batch_of(rows[0][: len(BATCH)])
+    return Overview(batch, current_clip(clips), clips[0].lane.blocked_reason), clips
+
+
+def active(user_id: str, limit: int = 1000) -> Sequence[Overview]:
+    """Return the user's batches that are not finished, newest first."""
+    return _overviews("b.user_id = ? AND b.completed_at IS NULL", (user_id,), limit=limit)
+
+
+def page(
+    *,
+    user_id: str | None,
+    status: Status | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> Sequence[Overview]:
+    """Return batches newest first, from just after the (created_at, batch_id) of `before`.
+
+    Args:
+        user_id: whose; None for everybody's, which is for administrators.
+    """
+    claims: list[tuple[str, tuple[Any, ...]]] = []
+    if user_id is not None:
+        claims.append(("b.user_id = ?", (user_id,)))
+    if status is not None:
+        claims.append(("b.status = ?", (status.value,)))
+    if before is not None:
+        claims.append(("(b.created_at, b.batch_id) < (?, ?)", (to_text(before[0]), before[1])))
+    where = " AND ".join(claim for claim, _ in claims) or "1 = 1"
+    return _overviews(where, tuple(v for _, values in claims for v in values), limit=limit)
+
+
+def _overviews(where: str, parameters: tuple[Any, ...], *, limit: int) -> Sequence[Overview]:
+    with reading():
+        rows = run(
+            f"SELECT {BATCH_COLUMNS}, l.blocked_reason FROM publish_batches b"
+            f" JOIN lanes l ON l.id = b.lane_id WHERE {where}"
+            " ORDER BY b.created_at DESC, b.batch_id DESC LIMIT ?",
+            (*parameters, limit),
+        ).fetchall()
+        return [_overview(batch_of(row[:-1]), row[-1]) for row in rows]
+
+
+def _overview(batch: Batch, blocked: str | None) -> Overview:
+    select = f"{SELECT_CLIP} WHERE c.batch_id = ?"
+    unfinished = f"{select} AND c.status NOT IN (?, ?, ?)"
+    unfinished += f" ORDER BY CASE WHEN c.status = '{State.PENDING}' THEN 1 ELSE 0 END"
+    unfinished += ", c.clip_index LIMIT 1"
+    row = run(unfinished, (batch.batch_id, *_ENDED)).fetchone()
+    if row is None:
+        row = run(f"{select} ORDER BY c.clip_index DESC LIMIT 1", (batch.batch_id,)).fetchone()
+    return Overview(batch, clip_of(row) if row else None, blocked)
+
+
+def _batch(batch_id: str) -> Batch:
+    row = run(
+        f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?", (batch_id,)
+    ).fetchone()
+    return batch_of(row)
+
+
+def _remember(new: NewBatch, at: datetime, idempotency: IdempotencyKey) -> str | None:
+    inserted = run(
+        "INSERT INTO idempotency_keys (user_id, key, body_hash, batch_id, created_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, key) DO NOTHING",
+        (new.user_id, idempotency.key, idempotency.body_hash, new.batch_id, to_text(at)),
+    )
+    if inserted.rowcount == 1:
+        return None
+    return _made_under(new.user_id, idempotency)
+
+
+def _made_under(user_id: str, idempotency: IdempotencyKey) -> str | None:
+    row = run(
+        "SELECT body_hash, batch_id FROM idempotency_keys WHERE user_id = ? AND key = ?",
+        (user_id, idempotency.key),
+    ).fetchone()
+    if row is None:
+        return None
+    body_hash, batch_id = row
+    if body_hash != idempotency.body_hash:
+        raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
+    return str(batch_id)
+
+
+def forget_idempotency_keys(before: datetime) -> None:
+    """Delete the keys that were used before then; the batches they made stay."""
+    with writing():
+        run("DELETE FROM idempotency_keys WHERE created_at < ?", (to_text(before),))

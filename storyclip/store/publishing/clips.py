@@ -1,0 +1,98 @@
+"""Clips: reading one, its file prepared ahead, and what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import NotFound
+from storyclip.store.database import reading, run, writing
+from storyclip.store.instants import to_text
+from storyclip.store.publishing import lanes
+from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
+
+FRESH_S = 5.0  # due for no longer than this is today's work; older is a backlog, rung in portions
+AHEAD = timedelta(minutes=1)  # no clock of ours rings so far ahead, unless it was wrong
+
+_UNHEARD = "(rung_at IS NULL OR rung_at <= ? OR rung_at > ?)"
+
+
+def find(clip_id: int) -> Clip:
+    """Return a clip as its row is now.
+
+    Raises:
+        NotFound: there is none with this id.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(f"{SELECT_CLIP} WHERE c.id = ?", (clip_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"no clip {clip_id}")
+    return clip_of(row)
+
+
+def of_batch(batch_id: str) -> Sequence[Clip]:
+    """Return the clips of a batch in their order, none if there is no such batch."""
+    with reading():
+        rows = run(
+            f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (batch_id,)
+        ).fetchall()
+    return [clip_of(row) for row in rows]
+
+
+def next_in_batch(clip: Clip) -> int | None:
+    """Return the id of the clip after this one if it has yet to be prepared, else None."""
+    with reading():
+        row = run(
+            "SELECT id FROM publish_batch_clips WHERE batch_id = ? AND clip_index = ?"
+            f" AND status = '{State.PENDING}' AND media_url IS NULL AND next_at IS NULL",
+            (clip.batch_id, clip.index + 1),
+        ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def store_media(clip: Clip, media_url: str) -> None:
+    """Keep the media prepared ahead of a clip's turn, unless somebody was quicker.
+
+    No revision: the turn must not be lost to it, and a clip once claimed keeps its own media.
+    """
+    with writing():
+        run(
+            "UPDATE publish_batch_clips SET media_url = ?"
+            f" WHERE id = ? AND status = '{State.PENDING}' AND media_url IS NULL",
+            (media_url, clip.id),
+        )
+
+
+def make_due(at: datetime, portion: int) -> list[int]:
+    """Return the clips that are due and whose bell is to be rung now, and note that it is.
+
+    All that became due lately, and at most `portion` of what has been waiting for longer.
+    """
+    again = to_text(at - timedelta(seconds=lanes.RING_AGAIN_S))
+    never = to_text(at + AHEAD)
+    fresh = to_text(at - timedelta(seconds=FRESH_S))
+    now = to_text(at)
+    with reading():
+        oldest = run(
+            "SELECT next_at FROM publish_batch_clips WHERE next_at <= ?"
+            f" AND {_UNHEARD} ORDER BY next_at LIMIT 1",
+            (now, again, never),
+        ).fetchone()
+    if oldest is None:
+        return []
+    with writing():
+        rung = run(
+            "UPDATE publish_batch_clips SET rung_at = ? WHERE next_at > ? AND next_at <= ?"
+            f" AND {_UNHEARD} RETURNING id",
+            (now, fresh, now, again, never),
+        ).fetchall()
+        if oldest[0] <= fresh:
+            rung += run(
+                "UPDATE publish_batch_clips SET rung_at = ? WHERE id IN ("
+                "SELECT id FROM publish_batch_clips WHERE next_at <= ?"
+                f" AND {_UNHEARD} ORDER BY next_at LIMIT ?) RETURNING id",
+                (now, fresh, again, never, portion),
+            ).fetchall()
+    return [clip_id for (clip_id,) in rung]

@@ -1,0 +1,215 @@
+"""A lane is one network of one account: whose turn it is there, and what holds it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from storyclip.domain.batch import MODE_NOW, Status
+from storyclip.domain.clip import UNCERTAIN, State
+from storyclip.domain.errors import NotFound
+from storyclip.domain.lane import Lane
+from storyclip.store.database import lock_row, reading, run, writing
+from storyclip.store.instants import to_instant, to_text
+from storyclip.store.publishing.rows import LANE, LANE_COLUMNS, columns_of, lane_of
+
+AUDITED_FOR = timedelta(hours=2)  # after a batch's end its posts are still compared with our rows
+BEFORE_THE_NEXT = tuple(sorted({State.PENDING, *UNCERTAIN}))
+RING_AGAIN_S = 1.0  # a bell that nobody heard is rung again after this
+
+# `c` is pending, and all before it have gone: what is uncertain would come after it
+_NEXT_OF_BATCH = (
+    f"c.batch_id = b.batch_id AND c.status = '{State.PENDING}' AND NOT EXISTS"
+    " (SELECT 1 FROM publish_batch_clips d WHERE d.batch_id = b.batch_id"
+    f" AND d.clip_index < c.clip_index AND (d.status IN ({', '.join('?' * len(BEFORE_THE_NEXT))})"
+    # What is being taken back, or was not looked at yet, may have to be planned anew before it
+    f" OR (d.status = '{State.WAITING_CONFIRMATION.value}' AND (d.seen_at IS NULL"
+    " OR d.taken_back_at IS NOT NULL OR d.recall_wished_at IS NOT NULL))))"
+)
+
+# While others had their turn nobody asked Metricool to take it: that counts as no outage of it
+_UNCOUNTED = "postponed_since = NULL, postponements = 0"
+
+
+def next_turn(lane_id: int) -> int:
+    """Return the next batch's place in the lane; nobody else moves its clips until the commit."""
+    row = run("UPDATE lanes SET turns = turns + 1 WHERE id = ? RETURNING turns", (lane_id,))
+    return int(row.fetchone()[0])
+
+
+def lane_for(account_id: str, network: str) -> int:
+    """Return the id of the lane, made if it is new; in a transaction of the caller's."""
+    run(
+        "INSERT INTO lanes (account_id, network, turns) VALUES (?, ?, 0)"
+        " ON CONFLICT (account_id, network) DO NOTHING",
+        (account_id, network),
+    )
+    found = run("SELECT id FROM lanes WHERE account_id = ? AND network = ?", (account_id, network))
+    return int(found.fetchone()[0])
+
+
+def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
+    """Return (clip id, batch id, next_at) of the clip whose turn it is, None if nobody's.
+
+    First in, first out over the batches that run; a paused one lets the others by, and so does a
+    planned one as long as its next clip can still go out on its own date.
+    """
+    turn = run(
+        "SELECT batch_id FROM publish_batches b WHERE lane_id = ? AND completed_at IS NULL"
+        f" AND status = '{Status.PROCESSING}' AND cancel_requested_at IS NULL"
+        # One whose last clip was moved far ahead waits for nothing here
+        " AND EXISTS (SELECT 1 FROM publish_batch_clips c"
+        f" WHERE c.batch_id = b.batch_id AND c.status = '{State.PENDING}'"
+        f" AND ((publish_mode = '{MODE_NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
+        " WHERE d.batch_id = b.batch_id AND d.clip_index < c.clip_index"
+        f" AND d.status IN ({', '.join('?' * len(UNCERTAIN))})))"
+        f" OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?))) ORDER BY place LIMIT 1",
+        (lane_id, *sorted(UNCERTAIN), *BEFORE_THE_NEXT, to_text(at)),
+    ).fetchone()
+    if turn is None:
+        return None
+    row = run(
+        "SELECT id, batch_id, next_at FROM publish_batch_clips"
+        f" WHERE batch_id = ? AND status = '{State.PENDING}' ORDER BY clip_index LIMIT 1",
+        turn,
+    ).fetchone()
+    return None if row is None else (row[0], row[1], to_instant(row[2]))
+
+
+def is_held(lane_id: int) -> bool:
+    """Return whether a clip that needed its turn is in flight on the lane."""
+    held = run("SELECT 1 FROM publish_batch_clips WHERE lane_held = ?", (lane_id,))
+    return held.fetchone() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the clip that just ended means for the next one.
+
+    `gap_s` is the least pause in seconds within its batch. `due_at` is when the next one would
+    have had its turn if nothing had stood still; None when that is now.
+    """
+
+    batch_id: str
+    gap_s: float
+    due_at: datetime | None = None
+
+
+def open_next(lane_id: int, at: datetime, ended: Ended | None = None) -> int | None:
+    """Make the clip whose turn it is due, and return its id if its bell is to be rung now.
+
+    In the transaction that ended the clip before it, so that no crash can lose the turn.
+    """
+    if is_held(lane_id):
+        return None
+    first = head(lane_id, at)
+    if first is None or first[2] is not None:
+        return None
+    clip_id, batch_id, _ = first
+    gap_s = ended.gap_s if ended and ended.batch_id == batch_id else 0.0
+    next_at = at + timedelta(seconds=gap_s)
+    run(
+        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED} WHERE id = ?",
+        (to_text(next_at), to_text(None if gap_s else at), clip_id),
+    )
+    _turn_came(clip_id, next_at, ended.due_at if ended else None)
+    return None if gap_s else clip_id
+
+
+def _turn_came(clip_id: int, at: datetime, due_at: datetime | None) -> None:
+    """Note when a clip without a date of its own had its turn, or would have had it.
+
+    Not before its batch was asked for: nobody wished for it then.
+    """
+    run(
+        "UPDATE publish_batch_clips SET wished_for = (SELECT CASE WHEN b.created_at > ?"
+        " THEN b.created_at ELSE ? END FROM publish_batches b"
+        " WHERE b.batch_id = publish_batch_clips.batch_id) WHERE id = ? AND EXISTS"
+        f" (SELECT 1 FROM publish_batches b WHERE b.publish_mode = '{MODE_NOW}'"
+        " AND b.batch_id = publish_batch_clips.batch_id)",
+        (*[to_text(due_at or at)] * 2, clip_id),
+    )
+
+
+def open_planned(batch_id: str, at: datetime) -> int | None:
+    """Make the next clip of a planned batch due if it can go out on its own date; return its id.
+
+    Nothing while one before it may still turn out not to be there: it would come after.
+    """
+    row = run(
+        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED}"
+        " WHERE next_at IS NULL AND id ="
+        " (SELECT c.id FROM publish_batch_clips c JOIN publish_batches b"
+        f" ON b.batch_id = c.batch_id WHERE b.batch_id = ? AND b.publish_mode <> '{MODE_NOW}'"
+        f" AND b.status = '{Status.PROCESSING}' AND b.cancel_requested_at IS NULL"
+        f" AND {_NEXT_OF_BATCH} AND c.wished_for > ?) RETURNING id",
+        (to_text(at), to_text(at), batch_id, *BEFORE_THE_NEXT, to_text(at)),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def write(before: Lane, now: Lane) -> None:
+    """Write what changed of a lane, in the caller's transaction that holds its lock."""
+    columns = columns_of(LANE, before, now)
+    if columns:
+        marks = ", ".join(f"{column} = ?" for column in columns)
+        run(f"UPDATE lanes SET {marks} WHERE id = ?", (*columns.values(), before.id))
+
+
+def learn(lane: Lane) -> None:
+    """Write that the lane's lists show our media otherwise: no URL of it proves an absence now.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        lock_row("lanes", lane.id)
+        write(lane, replace(lane, changes_media=True))
+
+
+def active(at: datetime) -> list[int]:
+    """Return the lanes with a batch that runs, or that ended within AUDITED_FOR, or with a date
+    ahead that Metricool was asked for: whatever became of its clip, something may come of it.
+    """
+    since = to_text(at - AUDITED_FOR)
+    with reading():
+        rows = run(
+            "SELECT lane_id FROM publish_batches WHERE completed_at IS NULL"
+            " UNION SELECT lane_id FROM publish_batches WHERE completed_at >= ?"
+            " UNION SELECT lane_id FROM publish_sends WHERE planned_for >= ?",
+            (since, since),
+        ).fetchall()
+    return [lane_id for (lane_id,) in rows]
+
+
+def reopen_stalled(at: datetime) -> list[int]:
+    """Make due what has its turn and is not due; return those clips, none unless we have a bug.
+
+    The turn is passed on in the transaction that ends a clip, so nothing should ever stall; a
+    lane that does anyway must not wait for a person.
+    """
+    with reading():
+        running = run(
+            "SELECT lane_id, batch_id FROM publish_batches"
+            f" WHERE completed_at IS NULL AND status = '{Status.PROCESSING}'"
+        ).fetchall()
+    opened: list[int | None] = []
+    for lane_id, batch_id in running:
+        with writing():
+            lock_row("lanes", lane_id)
+            opened += [open_next(lane_id, at), open_planned(batch_id, at)]
+    return [clip_id for clip_id in opened if clip_id is not None]
+
+
+def find(lane_id: int) -> Lane:
+    """Return a lane that exists.
+
+    Raises:
+        NotFound: there is none with this id.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(f"SELECT {LANE_COLUMNS} FROM lanes l WHERE l.id = ?", (lane_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"no lane {lane_id}")
+    return lane_of(row)

@@ -1,0 +1,101 @@
+"""Reading everything at once that a decision about a clip may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.quota import DAY
+from storyclip.domain.errors import NotFound
+from storyclip.domain.identity import name_of
+from storyclip.domain.order import Sibling, sibling_of
+from storyclip.domain.situation import Situation
+from storyclip.domain.story import Post
+from storyclip.store.database import reading, run
+from storyclip.store.publishing import quota, sends
+from storyclip.store.publishing.rows import (
+    BATCH,
+    BATCH_COLUMNS,
+    CLIP_COLUMNS,
+    LANE_COLUMNS,
+    SELECT_CLIP,
+    batch_of,
+    clip_of,
+)
+
+_SELECT = (
+    f"SELECT {BATCH_COLUMNS}, c.lane_held, {CLIP_COLUMNS}, {LANE_COLUMNS}"
+    " FROM publish_batch_clips c JOIN lanes l ON l.id = c.lane_id"
+    " JOIN publish_batches b ON b.batch_id = c.batch_id WHERE c.id = ?"
+)
+_PAGE = 400  # posts asked for in one statement: SQLite binds 32,766 values at most, older ones 999
+_SOUGHT = frozenset({State.PENDING, State.VERIFYING, State.FAILED})  # by its sends
+
+
+def read(clip_id: int) -> Situation:
+    """Return the situation of a clip as the rows are now.
+
+    Raises:
+        NotFound: there is none with this id.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(_SELECT, (clip_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"no clip {clip_id}")
+        batch = batch_of(row[: len(BATCH)])
+        clip = clip_of(row[len(BATCH) + 1 :])
+        looks_around = clip.state is State.PENDING or batch.pause_requested_at is not None
+        around = looks_around and batch.mode != MODE_NOW
+        return Situation(
+            clip=clip,
+            batch=batch,
+            siblings=siblings(batch.batch_id) if around else (),
+            sends=sends.of_clip(clip.id) if clip.sends and clip.state in _SOUGHT else (),
+            taken=_taken(clip, batch),
+            holds_lane=row[len(BATCH)] is not None,
+        )
+
+
+def siblings(batch_id: str) -> tuple[Sibling, ...]:
+    """Return all clips of a batch, in order, as their neighbours see them; on this connection."""
+    rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (batch_id,)).fetchall()
+    return tuple(sibling_of(clip_of(row)) for row in rows)
+
+
+def held_by_others(clip: Clip, posts: Sequence[Post]) -> set[str]:
+    """Return the names of those posts that other clips of ours hold, or held once."""
+    held = set[str]()
+    with reading():
+        for page in range(0, len(posts), _PAGE):
+            held |= _held(clip, posts[page : page + _PAGE])
+    return held
+
+
+def _held(clip: Clip, posts: Sequence[Post]) -> set[str]:
+    uuids = [post.uuid for post in posts if post.uuid is not None]
+    ids = [post.id for post in posts]
+    places = f"post_uuid IN ({_marks(uuids)}) OR {{}} IN ({_marks(ids)})"
+    rows = run(
+        "SELECT metricool_post_id, post_uuid FROM publish_batch_clips WHERE id <> ?"
+        f" AND ({places.format('metricool_post_id')})"
+        " UNION SELECT post_id, post_uuid FROM publish_sends WHERE clip_id <> ?"
+        f" AND ({places.format('post_id')})",
+        (clip.id, *uuids, *ids, clip.id, *uuids, *ids),
+    ).fetchall()
+    known_uuids = {uuid for _, uuid in rows if uuid is not None}
+    known_ids = {post_id for post_id, uuid in rows if uuid is None}
+    return {name_of(post) for post in posts if post.uuid in known_uuids or post.id in known_ids}
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+def _taken(clip: Clip, batch: Batch) -> tuple[datetime, ...]:
+    """Return the dates of the account's stories from a day before this one's on."""
+    if clip.state is not State.PENDING or clip.lane.network != quota.LIMITED:
+        return ()
+    return tuple(quota.sent_after(clip.lane.id, (clip.wished_for or batch.created_at) - DAY))

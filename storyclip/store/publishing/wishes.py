@@ -1,0 +1,176 @@
+"""The user's hand on a batch: each wish is one transaction, and counts from its commit on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain import moves, wish
+from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode
+from storyclip.domain.wish import Again
+from storyclip.store.database import lock_row, run, writing
+from storyclip.store.history import events
+from storyclip.store.publishing import lanes, recalls, turns, writer
+from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
+
+
+def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
+    """Start no other clip of a batch from the commit on; what Metricool has of it becomes due.
+
+    Raises:
+        NotFound: no such batch of the user's.
+        ActionRefused: it has ended, or is being cancelled.
+        StoreUnavailable: nothing was written.
+    """
+    with _held(batch_id, user_id) as before:
+        wish.refuse_if_over(before, "paused")
+        if before.pause_requested_at is not None:
+            return before
+        now = _wish(before, replace(before, pause_requested_at=at), at)
+        for note in wish.silenced(_clips(batch_id)):
+            now, _ = writer.moved_in(now, note, at)
+        due = [] if now.mode == MODE_NOW else recalls.look_from_the_last(now, at)
+        due += recalls.look_at_failed(now, at)
+        opened = turns.pass_on(now, None, None, at, changed=True)
+    _tell(now, [opened, *due])
+    return now
+
+
+def resume(
+    batch_id: str,
+    user_id: str,
+    at: datetime,
+    first_date: datetime,
+    *,
+    order_may_change: bool = False,
+) -> Batch:
+    """Let a paused batch go on, at the back of its lane.
+
+    Args:
+        first_date: the soonest that Metricool can still be asked for; planned clips whose date
+            is before it are planned anew from there on, the batch's interval apart.
+
+    Raises:
+        NotFound: no such batch of the user's.
+        ActionRefused: it is not paused, or clips would come after later ones and may not.
+        StoreUnavailable: nothing was written.
+    """
+    with _held(batch_id, user_id) as before:
+        wish.refuse_if_over(before, "resumed")
+        if before.pause_requested_at is None:
+            raise ActionRefused(RefusalCode.NOT_PAUSED, "It is not paused: it goes on by itself.")
+        every = _clips(batch_id)
+        notes = wish.planned_anew(before, every, first_date)
+        late = wish.come_late(notes, every)
+        if late and not order_may_change:
+            raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
+        back = replace(before, pause_requested_at=None, place=lanes.next_turn(before.lane_id))
+        now = _wish(before, back, at)
+        for note in notes:
+            move = wish.waived(note) if note.after.index in late else note
+            now, _ = writer.moved_in(now, move, at)
+        due = [] if now.mode == MODE_NOW else recalls.look_at_once(now, at)
+        opened = turns.pass_on(now, None, None, at, changed=True)
+    _tell(now, [opened, *due])
+    return now
+
+
+def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
+    """End what was not sent of a batch; what Metricool has of it becomes due, to be deleted.
+
+    Raises:
+        NotFound: no such batch of the user's.
+        ActionRefused: it has ended by itself, and nothing of it may go out any more.
+        StoreUnavailable: nothing was written.
+    """
+    with _held(batch_id, user_id) as before:
+        if before.cancel_requested_at is not None:
+            return before
+        every = _clips(batch_id)
+        wish.refuse_if_nothing_goes_out(before, every)
+        now = _wish(before, replace(before, cancel_requested_at=at), at)
+        for clip in every:
+            if clip.state is State.PENDING:
+                now, _ = writer.moved_in(now, moves.withdrawn(clip), at)
+        due = [*recalls.look_at_once(now, at), *recalls.look_at_failed(now, at)]
+        opened = turns.pass_on(now, None, None, at, changed=True)
+    _tell(now, [opened, *due])
+    return now
+
+
+def retry(
+    batch_id: str, user_id: str, at: datetime, again: Sequence[Again], *, order_may_change: bool
+) -> tuple[Batch, bool]:
+    """Move failed clips on, all or none; return the batch, and whether one will come out of order.
+
+    Raises:
+        NotFound: no such batch of the user's.
+        LostRace: one of the clips is not what it was when it was looked at.
+        ActionRefused: the order would change and may not, or the batch is cancelled.
+        StoreUnavailable: nothing was written.
+    """
+    with _held(batch_id, user_id) as before:
+        wish.refuse_if_cancelled(before, "retried")
+        every = _clips(batch_id)
+        late = wish.sent_late(again, every, before.gap_s)
+        if late and not order_may_change:
+            raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
+        now = before
+        if not before.is_running:
+            place = lanes.next_turn(before.lane_id)
+            now = replace(before, place=place, pause_requested_at=None)
+            writer.save_batch(before, now)
+        due = []
+        for one in again:
+            as_it_is = every[one.clip.index - 1]
+            if _facts(as_it_is) != _facts(one.clip):
+                raise LostRace(f"clip {as_it_is.index} of {batch_id} has changed meanwhile")
+            move = wish.waived(one.move) if one.clip.index in late else one.move
+            current = replace(move, before=replace(one.clip, revision=as_it_is.revision))
+            now, moved = writer.moved_in(now, current, at)
+            due += [moved.id] if moved.next_at else []
+        opened = turns.pass_on(now, None, None, at, changed=True)
+    _tell(now, [opened, *due])
+    return now, bool(late)
+
+
+@contextmanager
+def _held(batch_id: str, user_id: str) -> Iterator[Batch]:
+    """Have a batch for one transaction in which nobody else moves a clip of its lane."""
+    with writing():
+        row = run(
+            "SELECT lane_id FROM publish_batches WHERE batch_id = ? AND user_id = ?",
+            (batch_id, user_id),
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"no batch {batch_id}")
+        lock_row("lanes", row[0])
+        yield writer.locked_batch(batch_id)
+
+
+def _wish(before: Batch, wished: Batch, at: datetime) -> Batch:
+    now = replace(wished, last_seq=before.last_seq + 1).settled(at)
+    writer.save_batch(before, now)
+    events.append(before, now, None, at)
+    return now
+
+
+def _clips(batch_id: str) -> Sequence[Clip]:
+    rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (batch_id,))
+    return [clip_of(row) for row in rows.fetchall()]
+
+
+def _facts(clip: Clip) -> tuple[Any, ...]:
+    return clip.state, clip.attempts, clip.post_id, clip.error_code, clip.retry_safety
+
+
+def _tell(batch: Batch, due: Sequence[int | None]) -> None:
+    crashpoint("wish_written")
+    for clip_id in dict.fromkeys(due):
+        events.announce(events.Change(batch.batch_id, batch.last_seq, None, clip_id))

@@ -1,0 +1,1 @@
+"""Who is let in: keys, sessions, limits, and lines that are slow on purpose."""

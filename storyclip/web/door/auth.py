@@ -1,0 +1,111 @@
+"""Who asks, and whether they may: by a key in a header, or by the session of our own page.
+
+A key in a URL is not even looked at.
+"""
+
+from __future__ import annotations
+
+from flask import request
+
+from storyclip.store.access import in_use, keys, sessions
+from storyclip.web.door import browser, limits, tickets
+from storyclip.web.door.part import door
+from storyclip.web.front import front
+from storyclip.web.said import problem_kinds, problems
+
+
+def holder(scope: str) -> keys.Holder:
+    """Return who asks, if they may.
+
+    Raises:
+        Problem: as `caller`; 403 without the scope.
+        StoreUnavailable: the database does not answer.
+    """
+    found = caller()
+    if not found.may(scope):
+        raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{scope}`.")
+    return found
+
+
+def caller() -> keys.Holder:
+    """Return the holder of the request's key, or of the key behind its session.
+
+    Raises:
+        Problem: 401 without a good key, the same for all that can be wrong with it; 403 where
+            another page than ours makes use of the session; 429 to who asks too fast or
+            tries too many keys.
+        StoreUnavailable: the database does not answer.
+    """
+    found = _caller()
+    limits.take(found.key_id)
+    return found
+
+
+def holder_of(key: str) -> keys.Holder:
+    """Return the holder of this key.
+
+    Raises:
+        Problem: 401, the same for all that can be wrong with it; 429 after too many such keys.
+        StoreUnavailable: the database does not answer.
+    """
+    guesses, now = door().guesses, front().now()
+    address = request.remote_addr  # the line's other end: anybody can write X-Forwarded-For
+    wait_s = guesses.wait_s(address, now)
+    may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
+    found = keys.holder_of(key, now) if may_look else None
+    if found is not None:
+        guesses.was_good(key)
+        return found
+    if wait_s:
+        raise problems.too_many_tries(wait_s)
+    guesses.failed(address, now)
+    raise problems.Problem(problem_kinds.NO_KEY)
+
+
+def viewer() -> keys.Holder:
+    """Return who may watch: the holder of the request's key, or of the key behind its ticket.
+
+    Raises:
+        Problem, StoreUnavailable: as `holder`.
+    """
+    ticket = request.args.get("ticket")
+    if ticket is None or _key():
+        return holder("read")
+    key_id = tickets.key_id_of(ticket, front().now())
+    found = in_use.holder_with_id(key_id, front().now()) if key_id else None
+    if found is None:
+        raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
+    limits.take(found.key_id)
+    if not found.may("read"):
+        raise problems.Problem(problem_kinds.SCOPE_MISSING, "It needs the scope `read`.")
+    return found
+
+
+def require_account(who: keys.Holder, account_id: str) -> None:
+    """Check that the key is not restricted to other accounts.
+
+    Raises:
+        Problem: 403, it is.
+    """
+    if not who.may_use(account_id):
+        raise problems.Problem(problem_kinds.ACCOUNT_NOT_ALLOWED)
+
+
+def _caller() -> keys.Holder:
+    if key := _key():
+        return holder_of(key)
+    if not (token := browser.session_token()):
+        raise problems.Problem(problem_kinds.NO_KEY)
+    browser.require_own_page()
+    found = sessions.holder_of(token, front().now())
+    if found is None:
+        raise problems.Problem(problem_kinds.NO_KEY, "The session is over: sign in again.")
+    return found
+
+
+def _key() -> str:
+    key = request.headers.get("X-Api-Key", "").strip()
+    if key:
+        return key
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else ""

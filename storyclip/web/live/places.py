@@ -1,0 +1,87 @@
+"""What a stream shows first and where it goes on, from what the request says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import request
+
+from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.views import status_view
+from storyclip.progress.cursor import (
+    MARGIN,
+    MAX_BATCHES,
+    BatchCursor,
+    CursorInvalid,
+    UserCursor,
+    read_places,
+    read_seq,
+)
+from storyclip.progress.rooms import shown_before
+from storyclip.store.history import streams
+from storyclip.store.publishing import batches
+from storyclip.web.front import front
+from storyclip.web.said.shown import batch_id_of, many
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stream begins."""
+
+    cursor: BatchCursor | UserCursor
+    snapshot: dict[str, Any]
+    has_ended: bool
+
+
+def place_asked_for(user_id: str) -> Place:
+    """Return where the request's stream begins: after its cursor, else with the first event.
+
+    Raises:
+        NotFound: no such batch of the user's.
+        RequestInvalid: an empty batch id.
+        CursorInvalid: the cursor is not one of this stream.
+        StoreUnavailable: the database does not answer.
+    """
+    word = request.headers.get("Last-Event-ID") or request.args.get("after") or ""
+    batch_id = request.args.get("batchId")
+    if batch_id is None:
+        return _in_all(user_id, word)
+    if not batch_id:
+        raise RequestInvalid(("/batchId", "leave it out for all batches"))
+    return _in_one(batch_id_of(batch_id), user_id, word)
+
+
+def _in_one(batch_id: str, user_id: str, word: str) -> Place:
+    seq = read_seq(word) if word else 0
+    found, its_clips = batches.find_whole(batch_id, user_id)
+    if seq > found.batch.last_seq:
+        raise CursorInvalid(f"expected at most {found.batch.last_seq}, the last event there is")
+    shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
+    return Place(
+        BatchCursor(batch_id, seq), {"type": "snapshot", **shown}, not found.batch.is_running
+    )
+
+
+def _in_all(user_id: str, word: str) -> Place:
+    now = front().now()
+    since, named = read_places(word) if word not in ("", "0") else (now - MARGIN, {})
+    if since > now + timedelta(days=1):
+        raise CursorInvalid("expected one of the past")
+    running = streams.running_of([user_id])
+    ended = streams.ended_after(user_id, since, MAX_BATCHES) if named or word else ()
+    cursor = UserCursor(since)
+    known = [place for place in (*running, *ended) if (place.lane_id, place.turn) in named]
+    new = [place for place in (*ended, *running) if (place.lane_id, place.turn) not in named]
+    has_ended = {place.batch_id for place in ended}
+    for place in [*known, *new][:MAX_BATCHES]:
+        short = (place.lane_id, place.turn)
+        seq = named.get(short)
+        if seq is None:
+            seq = shown_before(place.batch_id, since) if word else 0
+        if seq > place.last_seq:
+            raise CursorInvalid("expected no event that is still to come")
+        is_shown = place.batch_id in has_ended and seq == place.last_seq
+        cursor.add(place.batch_id, short, seq, now if is_shown else None)
+    return Place(cursor, {"type": "snapshot", **many(batches.active(user_id))}, has_ended=False)

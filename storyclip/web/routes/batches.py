@@ -1,0 +1,77 @@
+"""Looking at batches: one's own, by id, active ones, all of them page by page."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.views import status_view
+from storyclip.store.publishing import batches
+from storyclip.store.publishing.batches import Overview
+from storyclip.web.door import auth
+from storyclip.web.front import front
+from storyclip.web.said.answers import answer
+from storyclip.web.said.queries import Page, cursor_after, page_asked_for
+from storyclip.web.said.shown import batch_id_of, many, summary
+
+routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
+
+
+@routes.get("/status")
+def status() -> Response:
+    """Show a batch with all its clips."""
+    who = auth.holder("read")
+    if not (batch_id := request.args.get("batchId")):
+        raise RequestInvalid(("/batchId", "required, in the query"))
+    found, its_clips = batches.find_whole(batch_id_of(batch_id), who.user_id)
+    shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
+    return _unless_known(answer(shown))
+
+
+@routes.get("/batch/<batch_id>")
+def batch(batch_id: str) -> Response:
+    """Show a batch's summary."""
+    who = auth.holder("read")
+    found = batches.find(batch_id_of(batch_id), who.user_id)
+    return answer({"success": True, "batch": summary(found)})
+
+
+@routes.get("/batch/user-active")
+@routes.get("/batches/active")
+def active() -> Response:
+    """Show the caller's batches that are not finished."""
+    who = auth.holder("read")
+    return answer(many(batches.active(who.user_id)))
+
+
+@routes.get("/batches")
+def all_batches() -> Response:
+    """Show the caller's batches, an administrator's key everybody's, newest first."""
+    who = auth.holder("read")
+    page = page_asked_for(who, request.args)
+    found = batches.page(
+        user_id=page.user_id, status=page.status, before=page.before, limit=page.limit + 1
+    )
+    shown = found[: page.limit]
+    response = answer(many(shown))
+    if len(found) > page.limit:
+        response.headers["Link"] = f'<{_next_page(page, shown[-1])}>; rel="next"'
+    return response
+
+
+def _next_page(page: Page, last: Overview) -> str:
+    query = page.query() | {"cursor": cursor_after(last.batch)}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def _unless_known(response: Response) -> Response:
+    """Answer 304 to who has these very bytes already.
+
+    The tag is of the bytes: phase, waiting time and a blocked account change without an event.
+    """
+    response.set_etag(blake2b(response.get_data(), digest_size=12).hexdigest())
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,136 @@
+"""Starting a batch."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from hashlib import sha256
+from itertools import zip_longest
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch, Status
+from storyclip.domain.dates import fair_use
+from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
+from storyclip.domain.dates.instants import parse_instant, zone_named
+from storyclip.domain.dates.timetable import MINUTE_S, Timetable, at_best_times, at_once, scheduled
+from storyclip.domain.views import Json, rfc3339
+from storyclip.flow.accept import accept
+from storyclip.store.access.keys import Holder
+from storyclip.store.publishing import lanes, quota
+from storyclip.store.publishing.batches import made_before
+from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
+from storyclip.web.door import auth
+from storyclip.web.front import front
+from storyclip.web.hooks import webhook_of
+from storyclip.web.said import json_body
+from storyclip.web.said.answers import answer
+from storyclip.web.said.bodies import PublishSettings, StoriesRequest, parse
+from storyclip.web.said.problem_kinds import BAD_IDEMPOTENCY_KEY
+from storyclip.web.said.problems import Problem
+
+routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+
+@routes.post("/publish/stories")
+def publish_stories() -> Response:
+    """Record a batch, and answer before anything of it is sent."""
+    who = auth.holder("publish")
+    said = json_body.read()
+    stories = parse(StoriesRequest, said)
+    auth.require_account(who, stories.settings.account)
+    idempotency = _idempotency(said)
+    batch = made_before(who.user_id, idempotency) if idempotency else None
+    if batch is None:  # a repeat is answered as before, though its dates may be over now
+        if (check := front().check_clips) is not None:
+            check([post.url for post in stories.posts])
+        new, quota_24h = _new_batch(stories, who), front().settings.quota_24h
+        batch = accept(new, front().now(), idempotency, quota_24h)
+    body = _created(batch, stories.settings)
+    headers = {"Location": body["links"]["status"]}
+    if (warning := _month_warning(batch)) is not None:
+        headers["Warning"] = f'199 storyclip "{warning}"'
+    return answer(body, 202, headers)
+
+
+def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
+    timetable = _timetable(stories)
+    posts = zip(stories.clip_ids(), stories.posts, strict=True)
+    return NewBatch(
+        batch_id=str(uuid.uuid4()),
+        job_id=stories.job_id,
+        user_id=who.user_id,
+        account_id=stories.settings.account,
+        network=stories.settings.network,
+        on_failure=stories.settings.on_failure,
+        gap_s=timetable.gap_s,
+        clips=tuple(
+            NewClip(clip_id, post.url, post.text, date)
+            for (clip_id, post), date in zip_longest(posts, timetable.dates)
+        ),
+        mode=timetable.mode,
+        schedule=timetable.schedule,
+        webhook_url=webhook_of(stories.settings, who),
+    )
+
+
+def _month_warning(batch: Batch) -> str | None:
+    lane, month = lanes.find(batch.lane_id), fair_use.month_of(batch.scheduled_for or front().now())
+    if lane.month_counted_at is None:
+        return None
+    ours = quota.not_counted(batch.account_id, month, lane.month_counted_at)
+    return fair_use.warning(lane, month, ours, batch.total)
+
+
+def _timetable(stories: StoriesRequest) -> Timetable:
+    asked, count = stories.schedule, len(stories.posts)
+    settings, now = front().settings, front().now()
+    if asked.mode == MODE_SCHEDULED:
+        said_at = asked.scheduled_at or ""
+        first = parse_instant(said_at, asked.timezone, now, settings.lead_s)
+        return scheduled(first, count, asked.interval_minutes, settings.date_step_s)
+    if asked.mode == MODE_BEST_TIME:
+        zone = zone_named(asked.timezone or "")
+        interval_s = float(asked.interval_minutes * MINUTE_S)
+        wish = Wish(Distribution(asked.distribution), count, interval_s, asked.within_days)
+        heat = front().heat_maps.of(stories.settings.account, stories.settings.network, zone.key)
+        plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)
+        return at_best_times(plan, wish, zone, settings.date_step_s)
+    return at_once(stories.settings.gap_s)
+
+
+def _idempotency(said: Any) -> IdempotencyKey | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem(BAD_IDEMPOTENCY_KEY)
+    return IdempotencyKey(key, sha256(json_body.canonical(said)).hexdigest())
+
+
+def _created(batch: Batch, settings: PublishSettings) -> Json:
+    """Return the first answer from what never changes, so that a repeat gets the very same."""
+    query = f"?batchId={batch.batch_id}"
+    return {
+        "batchId": batch.batch_id,
+        "tenant": batch.user_id,
+        "status": Status.PROCESSING.value,
+        "posts": {"total": batch.total, "queued": batch.total},
+        "schedule": batch.schedule or {"mode": batch.mode},
+        "settings": {
+            "accountId": batch.account_id,
+            "network": batch.network,
+            "onFailure": batch.on_failure,
+        }
+        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {})
+        | ({"webhookUrl": settings.webhook_url} if settings.webhook_url else {}),
+        "createdAt": rfc3339(batch.created_at),
+        "links": {
+            "status": f"/api/metricool/status{query}",
+            "stream": f"/api/metricool/stream{query}",
+            "ws": f"/api/metricool/ws{query}",
+        },
+    }

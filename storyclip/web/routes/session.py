@@ -1,0 +1,72 @@
+"""Signing the page in and out: a browser holds a cookie instead of the key."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from storyclip.store.access import sessions
+from storyclip.store.access.keys import Holder
+from storyclip.web.door import auth, browser
+from storyclip.web.front import front
+from storyclip.web.said import json_body
+from storyclip.web.said.answers import answer
+from storyclip.web.said.bodies import SignIn, parse
+from storyclip.web.said.problem_kinds import NO_KEY
+from storyclip.web.said.problems import Problem
+
+routes = Blueprint("session", __name__)
+
+
+@routes.post("/session")
+def sign_in() -> Response:
+    """Begin a session for whoever shows a key."""
+    browser.require_own_page()
+    said = parse(SignIn, json_body.read())
+    who = auth.holder_of(said.api_key)
+    response = answer(_shown(who))
+    _begin(response, who.key_id)
+    return response
+
+
+@routes.get("/session")
+def session() -> Response:
+    """Say who is signed in."""
+    return answer(_shown(auth.caller()))
+
+
+@routes.delete("/session")
+def sign_out() -> Response:
+    """End the session, for every copy of its cookie."""
+    browser.require_own_page()
+    sessions.end(browser.session_token())
+    response = Response(status=204)
+    browser.forget_session(response)
+    return response
+
+
+@routes.get("/signin")
+def sign_in_by_link() -> Response:
+    """Begin a session for whoever opens a link that was issued for that, once."""
+    response = Response(status=303, headers={"Location": "/"})
+    if request.method == "HEAD":  # who only looks at a link does not use it up
+        return response
+    key_id = sessions.redeem_signin(request.args.get("token", ""), front().now())
+    if key_id is None:
+        raise Problem(
+            NO_KEY, "This link was used already, or is too old. Sign in with your key, or ask anew."
+        )
+    _begin(response, key_id)
+    return response
+
+
+def _begin(response: Response, key_id: str) -> None:
+    sessions.end(browser.session_token())
+    browser.keep_session(response, sessions.begin(key_id, front().now()))
+
+
+def _shown(who: Holder) -> dict[str, object]:
+    return {
+        "userId": who.user_id,
+        "scopes": sorted(who.scopes),
+        "accounts": None if who.accounts is None else sorted(who.accounts),
+    }

@@ -1,0 +1,1 @@
+"""What is said over HTTP: bodies, queries, answers, problems, and the document of them."""

@@ -1,0 +1,115 @@
+"""Everything that goes wrong, as RFC 9457 problems."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from storyclip.domain import errors
+from storyclip.progress.cursor import CursorInvalid
+from storyclip.web.said.answers import encode
+from storyclip.web.said.problem_kinds import BROKEN, CURSOR_INVALID, KINDS, TOO_MANY_TRIES, Kind
+
+log = structlog.get_logger("storyclip")
+
+
+class Problem(Exception):
+    """What only HTTP can get wrong, or a sort of answer that needs words of its own.
+
+    `faults` are (JSON pointer, detail) pairs; `facts` further members of the problem.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str | None = None,
+        faults: Iterable[tuple[str, str]] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(kind.code)
+        self.kind = kind
+        self.detail = detail or kind.detail
+        self.faults = list(faults)
+        self.facts = facts or {}
+
+
+def too_many_tries(wait_s: int) -> Problem:
+    """Return what somebody hears who tried too many keys."""
+    return Problem(replace(TOO_MANY_TRIES, headers={"Retry-After": str(wait_s)}))
+
+
+def answer_to(error: Exception) -> Response:
+    """Return the problem that `error` is to the client; what nobody foresaw is logged whole."""
+    if isinstance(error, Problem):
+        return _answer(error)
+    if isinstance(error, HTTPException):
+        return _answer_to_http(error)
+    if isinstance(error, CursorInvalid):
+        return _answer(Problem(CURSOR_INVALID, str(error).capitalize() + "."))
+    kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), None)
+    if kind is None:
+        log.error("unhandled", exc_info=error)
+        return _answer(Problem(BROKEN))
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning(kind.code, reason=str(error))
+    faults: Iterable[tuple[str, str]] = ()
+    if isinstance(error, errors.RequestInvalid):
+        faults = error.problems
+    elif kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        faults = [("", kind.title)]  # the whole of the body, not a field of it
+    detail = None
+    if isinstance(error, errors.ActionRefused):
+        kind, detail = replace(kind, code=error.code.value), str(error)
+    facts: Mapping[str, Any] = {}
+    if isinstance(error, errors.QuotaExceeded):
+        detail, facts = str(error), error.facts
+    answer = _answer(Problem(kind, detail, faults, facts))
+    if isinstance(error, errors.UpstreamBusy):
+        answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return answer
+
+
+def _answer_to_http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or 500)
+    code = status.phrase.lower().replace(" ", "_").replace("-", "_")
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return _answer(Problem(Kind(status, code, status.phrase, status.description, headers)))
+
+
+def _answer(problem: Problem) -> Response:
+    kind = problem.kind
+    body: dict[str, Any] = {
+        "type": f"urn:storyclip:problem:{kind.code}",
+        "title": kind.title,
+        "status": int(kind.status),
+        "detail": problem.detail,
+        "code": kind.code,
+        "error": kind.title,
+        **problem.facts,
+    }
+    if problem.faults:
+        body["errors"] = _that_fit(
+            problem.faults, kind.max_bytes - len(encode(body)) - len(',"errors":[]')
+        )
+    return Response(
+        encode(body), kind.status, dict(kind.headers), content_type="application/problem+json"
+    )
+
+
+def _that_fit(faults: list[tuple[str, str]], room: int) -> list[dict[str, str]]:
+    """Return the first faults, as many as `room` bytes hold."""
+    shown = []
+    for pointer, detail in faults:
+        fault = {"pointer": pointer, "detail": detail}
+        room -= len(encode(fault)) + 1
+        if room < 0:
+            break
+        shown.append(fault)
+    return shown

@@ -1,0 +1,38 @@
+"""Batches as every answer shows them, and the ids by which they are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from storyclip.domain.errors import NotFound
+from storyclip.domain.views import Json, summary_view
+from storyclip.store.publishing.batches import Overview
+from storyclip.web.front import front
+
+_BATCH_ID = re.compile(r"[!-~]{1,100}")
+
+
+def batch_id_of(asked: str) -> str:
+    """Return the id that is asked for.
+
+    PostgreSQL refuses a NUL with an error of its own: what cannot be an id is not looked up.
+
+    Raises:
+        NotFound: it cannot be one.
+    """
+    if not _BATCH_ID.fullmatch(asked):
+        raise NotFound("no such batch")
+    return asked
+
+
+def many(found: Sequence[Overview]) -> Json:
+    """Return several batches as a list."""
+    return {"success": True, "batches": [summary(one) for one in found], "count": len(found)}
+
+
+def summary(found: Overview) -> Json:
+    """Return a batch's summary."""
+    return summary_view(
+        found.batch, found.current, front().now(), front().wait_total_s, found.blocked
+    )

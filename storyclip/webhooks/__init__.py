@@ -1,0 +1,1 @@
+"""Tells receivers what happened, signed, in order, at least once."""

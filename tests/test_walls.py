@@ -1,0 +1,103 @@
+"""Every wall between the rooms stands: an import planted across it breaks its contract."""
+
+from __future__ import annotations
+
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pytest
+from importlinter import Contract
+from importlinter.configuration import configure
+from importlinter.contracts.forbidden import ForbiddenContract
+from importlinter.contracts.layers import LayersContract
+
+KINDS: dict[str, type[Contract]] = {"forbidden": ForbiddenContract, "layers": LayersContract}
+BREACHES = {
+    "Rooms import one way": [
+        ("storyclip.domain.order", "storyclip.store.publishing.clips"),
+        ("storyclip.flow.step", "storyclip.web.front"),
+        ("storyclip.store.publishing.clips", "storyclip.upstream.posts"),
+        ("storyclip.upstream.posts", "storyclip.store.publishing.clips"),
+        ("storyclip.webhooks.courier", "storyclip.flow.clock"),
+        ("storyclip.probe.check", "storyclip.progress.news"),
+        ("storyclip.tasks.actors", "storyclip.web.front"),
+        ("storyclip.line.dialing", "storyclip.upstream.words"),
+        ("storyclip.stack.run", "storyclip.cli.main"),
+    ],
+    "The wings of the web import one way": [
+        ("storyclip.web.said.answers", "storyclip.web.door.auth"),
+        ("storyclip.web.front", "storyclip.web.live.part"),
+        ("storyclip.web.live.streams", "storyclip.web.page"),
+        ("storyclip.web.door.auth", "storyclip.web.routes.session"),
+    ],
+    "The wings of the store import one way": [
+        ("storyclip.store.history.events", "storyclip.store.publishing.batches"),
+        ("storyclip.store.access.keys", "storyclip.store.service.workers"),
+        ("storyclip.store.service.workers", "storyclip.store.access.keys"),
+        ("storyclip.store.database", "storyclip.store.tables"),
+    ],
+    "Only the store knows peewee and psycopg": [("storyclip.flow.hand", "peewee")],
+    "Only terminal, cli and stack know requests": [("storyclip.upstream.line", "requests")],
+    "The terminal knows the service by its API alone": [
+        ("storyclip.terminal.follow", "storyclip.store.publishing.batches")
+    ],
+    "Only the probe knows MediaInfo": [("storyclip.web.routes.publish", "pymediainfo")],
+    "Only tasks know Dramatiq": [("storyclip.flow.clock", "dramatiq")],
+    "Only progress, tasks and stack know redis": [("storyclip.web.routes.health", "redis")],
+    "Who decides knows no store: only the hand writes": [
+        ("storyclip.flow.settle", "storyclip.store.publishing.clips"),
+        ("storyclip.flow.begin", "storyclip.upstream.posts"),
+    ],
+    "Webhooks know no part of the publishing": [
+        ("storyclip.webhooks.delivering", "storyclip.upstream.metricool")
+    ],
+    "Only who holds a line knows sockets": [("storyclip.upstream.caller", "socket")],
+    "Only the web knows Flask": [("storyclip.flow.accept", "flask")],
+    "Only the sandbox's HTTP front knows aiohttp": [("storyclip.sandbox.api", "aiohttp")],
+    "The sandbox is an island that stack and cli enter through its process module": [
+        ("storyclip.upstream.metricool", "storyclip.sandbox.world"),
+        ("storyclip.stack.stack", "storyclip.sandbox.world"),
+    ],
+    "The sandbox imports nothing of ours": [
+        ("storyclip.sandbox.posts", "storyclip.domain.story"),
+        ("storyclip.sandbox.posts", "config.settings"),
+    ],
+    "The domain knows nobody, not even config": [("storyclip.domain.wish", "config.settings")],
+    "Config knows no room of the service": [("config.settings", "storyclip.domain.batch")],
+}
+PROJECT = Path(__file__).parent.parent / "pyproject.toml"
+SAID = tomllib.loads(PROJECT.read_text())["tool"]["importlinter"]
+
+
+@pytest.fixture(scope="module")
+def imports() -> Any:
+    configure()
+    return grimp.build_graph("storyclip", "config", include_external_packages=True)
+
+
+def contract(said: dict[str, Any]) -> Contract:
+    options = {key: _as_written(value) for key, value in said.items()}
+    session = {"root_packages": SAID["root_packages"], "include_external_packages": "True"}
+    return KINDS[said["type"]](said["name"], session, options)
+
+
+def _as_written(value: Any) -> Any:
+    return str(value) if isinstance(value, bool) else value
+
+
+def test_each_contract_has_its_breaches():
+    assert set(BREACHES) == {said["name"] for said in SAID["contracts"]}
+
+
+@pytest.mark.parametrize("said", SAID["contracts"], ids=lambda said: said["name"])
+def test_a_wall_stops_what_is_planted_across_it(imports: Any, said: dict[str, Any]):
+    assert contract(said).check(deepcopy(imports), verbose=False).kept
+
+    for importer, imported in BREACHES[said["name"]]:
+        assert importer in imports.modules, f"nobody can import from {importer} any more"
+        planted = deepcopy(imports)
+        planted.add_import(importer=importer, imported=imported)
+        assert not contract(said).check(planted, verbose=False).kept, f"{importer} -> {imported}"
