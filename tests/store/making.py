@@ -14,10 +14,10 @@ from storyclip.domain.clip import Clip, Event, State, after
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move
-from storyclip.store import batches, clips, writer
 from storyclip.store.database import reading, run, writing
-from storyclip.store.new_batch import NewBatch, NewClip
-from storyclip.store.rows import BATCH_COLUMNS, batch_of
+from storyclip.store.publishing import batches, clips, writer
+from storyclip.store.publishing.new_batch import NewBatch, NewClip
+from storyclip.store.publishing.rows import BATCH_COLUMNS, batch_of
 from storyclip.store.tables import TABLES
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -129,6 +129,14 @@ def sql(statement: str, *parameters: Any) -> None:
 def rows(select: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with reading():
         return [tuple(row) for row in run(select, parameters).fetchall()]
+
+
+def due() -> list[tuple[str, int]]:
+    """The clips that are due at some time, as (batch, index)."""
+    return rows(
+        "SELECT batch_id, clip_index FROM publish_batch_clips"
+        " WHERE next_at IS NOT NULL ORDER BY batch_id, clip_index"
+    )
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
