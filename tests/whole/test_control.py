@@ -52,12 +52,11 @@ def in_flight(batch: Posted, index: int) -> None:
     batch.until(lambda shown: shown["clips"][index - 1]["status"] == "waiting_confirmation")
 
 
-def acted(client: Client, action: str, batch: Posted, *, is_killed: bool) -> requests.Response:
-    """Lay hand on a batch; both workers may be killed meanwhile."""
+def acted(client: Client, action: str, batch: Posted) -> requests.Response:
+    """Lay hand on a batch while both workers are killed."""
     with ThreadPoolExecutor(1) as user:
         asked = user.submit(client.act, action, batch)
-        if is_killed:
-            client.kill_workers()
+        client.kill_workers()
         return asked.result()
 
 
@@ -65,17 +64,15 @@ def until_published(batch: Posted, count: int) -> None:
     batch.until(lambda shown: shown["posts"]["published"] == count)
 
 
-@pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
 def test_a_batch_paused_in_mid_clip_sends_nothing_until_it_is_resumed_after_a_restart(
-    tmp_path: Path, is_killed: bool
+    tmp_path: Path,
 ):
     with client_of(tmp_path, **SLOW) as client:
         batch = client.publish(3)
         in_flight(batch, 2)
         paused = client.act("pause", batch)
         answered_at = datetime.now(UTC)
-        if is_killed:
-            client.kill_workers()
+        client.kill_workers()
         until_published(batch, 2)
         assert (paused.status_code, paused.json()["status"]) == (200, "paused")
         assert made_after(batch, answered_at) == []
@@ -127,7 +124,7 @@ def test_a_cancel_while_both_workers_are_killed_keeps_its_word(slow: Client):
     until_published(batch, 4)
     in_flight(batch, 5)
 
-    answer = acted(slow, "cancel", batch, is_killed=True)
+    answer = acted(slow, "cancel", batch)
     answered_at = datetime.now(UTC)
     batch.until_ended()
     pass_every_date(batch)
@@ -156,9 +153,8 @@ def test_a_cancel_waits_for_the_post_that_is_on_its_way(slow: Client):
 
 
 @pytest.mark.parametrize("on_failure", ["continue", "pause"])
-@pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
 def test_a_refusal_at_clip_three_of_eight_and_its_retry_keep_every_story_single(
-    quick: Client, on_failure: str, is_killed: bool
+    quick: Client, on_failure: str
 ):
     account, words = quick.new_account(), "no such codec"
     quick.sandbox.fault(fault="refuse", words=words, skip=2, times=1, account=account)
@@ -167,17 +163,15 @@ def test_a_refusal_at_clip_three_of_eight_and_its_retry_keep_every_story_single(
         batch.until(lambda shown: shown["status"] == "paused")
         assert batch.states() == ["published"] * 2 + ["failed"] + ["pending"] * 5
         assert quick.act("resume", batch).status_code == 200
-    if is_killed:
-        until_published(batch, 4)
-        quick.kill_workers()
+    until_published(batch, 4)
+    quick.kill_workers()
     batch.until_ended()
     assert batch.states() == ["published"] * 2 + ["failed"] + ["published"] * 5
     assert batch.status()["status"] == "completed"
 
     refused = quick.act("retry-failed", batch, clip="3")
     done = quick.act("retry-failed", batch, clip="3", confirmOrder="true")
-    if is_killed:
-        quick.kill_workers()
+    quick.kill_workers()
     batch.until_ended()
 
     assert (refused.status_code, refused.json()["code"]) == (409, "order_would_change")
@@ -208,9 +202,8 @@ def test_the_retry_of_an_unconfirmed_clip_that_is_live_adopts_it(quick: Client):
     assert len(batch.lines("created")) == 1
 
 
-@pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
 def test_an_unconfirmed_clip_deleted_after_its_date_is_sent_once_by_a_persons_word_alone(
-    quick: Client, is_killed: bool
+    quick: Client,
 ):
     batch = unconfirmed(quick)
     made = batch.lines("created")[0]
@@ -218,8 +211,7 @@ def test_an_unconfirmed_clip_deleted_after_its_date_is_sent_once_by_a_persons_wo
 
     by_itself = quick.act("retry-failed", batch)
     by_word = quick.act("retry-failed", batch, confirmAbsent="true")
-    if is_killed:
-        quick.kill_workers()
+    quick.kill_workers()
     batch.until_ended()
 
     assert (by_itself.status_code, by_itself.json()["code"]) == (409, "still_pending")
@@ -254,11 +246,10 @@ def in_hand(batch: Posted, count: int) -> None:
     batch.until(lambda _: batch.states() == ["waiting_confirmation"] * count)
 
 
-@pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
-def test_a_cancelled_batch_that_was_handed_over_is_deleted_whole(slow: Client, is_killed: bool):
+def test_a_cancelled_batch_that_was_handed_over_is_deleted_whole(slow: Client):
     batch = planned(slow, 4, ahead_s=60)
 
-    answer = acted(slow, "cancel", batch, is_killed=is_killed)
+    answer = acted(slow, "cancel", batch)
     answered_at = datetime.now(UTC)
     batch.until_ended()
 
@@ -269,14 +260,11 @@ def test_a_cancelled_batch_that_was_handed_over_is_deleted_whole(slow: Client, i
     assert batch.lines("published") == []
 
 
-@pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
-def test_a_paused_batch_that_was_handed_over_is_recalled_and_planned_anew(
-    tmp_path: Path, is_killed: bool
-):
+def test_a_paused_batch_that_was_handed_over_is_recalled_and_planned_anew(tmp_path: Path):
     with client_of(tmp_path, **SLOW) as client:
         batch = planned(client, 2, ahead_s=90)
         dates = batch.dates()
-        answer = acted(client, "pause", batch, is_killed=is_killed)
+        answer = acted(client, "pause", batch)
         answered_at = datetime.now(UTC)
         batch.until(lambda _: batch.states() == ["pending"] * 2)
 

@@ -17,7 +17,6 @@ HOUR_S = 3600.0
 WAITING = "waiting_confirmation"
 
 pytestmark = [pytest.mark.xdist_group("dates"), pytest.mark.timeout(240)]
-killed = pytest.mark.parametrize("is_killed", [False, True], ids=["plain", "worker killed"])
 
 
 def at_the_hour(hours: int) -> datetime:
@@ -43,16 +42,12 @@ def handed_over(batch: Posted) -> list[tuple[str, datetime]]:
     ]
 
 
-@killed
-def test_a_scheduled_batch_goes_out_on_its_dates_though_storyclip_is_down(
-    tmp_path: Path, is_killed: bool
-):
+def test_a_scheduled_batch_goes_out_on_its_dates_though_storyclip_is_down(tmp_path: Path):
     with client_of(tmp_path) as client:
         first = at_the_hour(2)
         batch = client.publish(5, schedule={"mode": "scheduled", "scheduledAt": first.isoformat()})
-        if is_killed:
-            batch.until(lambda shown: shown["clips"][1]["status"] == WAITING)
-            client.kill_workers()
+        batch.until(lambda shown: shown["clips"][1]["status"] == WAITING)
+        client.kill_workers()
         batch.until(lambda shown: all(clip["status"] == WAITING for clip in shown["clips"]))
         dates = [first + n * timedelta(minutes=1) for n in range(5)]
         shown = batch.dates()
@@ -71,16 +66,12 @@ def test_a_scheduled_batch_goes_out_on_its_dates_though_storyclip_is_down(
         assert batch.verdict().is_clean
 
 
-@killed
 @pytest.mark.parametrize("distribution", ["together", "spread"])
-def test_best_time_from_the_answer_to_the_last_story(
-    tmp_path: Path, distribution: str, is_killed: bool
-):
+def test_best_time_from_the_answer_to_the_last_story(tmp_path: Path, distribution: str):
     asked = {"mode": "bestTime", "timezone": "America/Bogota", "distribution": distribution}
     with client_of(tmp_path) as client:
         batch = client.publish(3, schedule=asked)
-        if is_killed:
-            client.kill_workers()
+        client.kill_workers()
         schedule = batch.answer.json()["schedule"]
         dates = [datetime.fromisoformat(slot["scheduledAt"]) for slot in schedule["clips"]]
         batch.until(lambda shown: all(clip["status"] == WAITING for clip in shown["clips"]))
@@ -112,10 +103,7 @@ def age(client: Client, batch: Posted, *ages_s: float) -> None:
     client.sql("UPDATE publish_batches SET gap_s = 1")
 
 
-@killed
-def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(
-    tmp_path: Path, is_killed: bool
-):
+def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(tmp_path: Path):
     with client_of(tmp_path) as client:
         for name in WORKERS:
             client.stack.stop_program(name, 0)
@@ -130,9 +118,8 @@ def test_after_five_hours_the_old_is_missed_and_the_rest_caught_up_in_order(
 
         for name in WORKERS:
             client.stack.start_program(name)
-        if is_killed:
-            second.until(lambda shown: shown["clips"][0]["status"] == WAITING)
-            client.kill_workers()
+        second.until(lambda shown: shown["clips"][0]["status"] == WAITING)
+        client.kill_workers()
         for batch in (first, second, other):
             batch.until_ended()
 
@@ -164,10 +151,7 @@ def test_eight_stories_with_five_left_are_refused_and_five_go_out(tmp_path: Path
         assert fitting.states() == ["published"] * 5
 
 
-@killed
-def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(
-    tmp_path: Path, is_killed: bool
-):
+def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(tmp_path: Path):
     with client_of(tmp_path, STORYCLIP_QUOTA_24H="5") as client:
         account = client.new_account()
         elsewhere = client.publish(3)
@@ -184,8 +168,7 @@ def test_a_batch_that_meets_the_quota_midway_waits_and_burns_nothing(
         batch.until(
             lambda shown: any("takes 5 stories" in (c["error"] or "") for c in shown["clips"])
         )
-        if is_killed:
-            client.kill_workers()
+        client.kill_workers()
         waiting = batch.status()
         time.sleep(2)  # it must stay as it is, which takes real time to see
         still = batch.status()
