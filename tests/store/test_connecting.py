@@ -29,7 +29,8 @@ database.connect(sys.argv[1])
 """
 WRITES_HALF = """
 import sys
-from storyclip.store import database, lanes
+from storyclip.store import database
+from storyclip.store.publishing import lanes
 database.connect(sys.argv[1])
 with database.writing():
     lanes.next_turn(1)
