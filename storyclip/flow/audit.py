@@ -133,14 +133,11 @@ def _came_of(send: Send, clip: Clip, posts: Sequence[Post]) -> Post | None:
 def _heal(clip: Clip, look: Look, visit: Visit) -> Course[None]:
     """See whether a post that was called failed, or unconfirmed, is out or goes out after all."""
     post = held_among(clip, look.posts)
-    if post is None:
-        return
-    if post.status is PostStatus.PENDING:
+    if post is not None and post.status is PostStatus.PENDING:
         is_news = moves.date_of(clip, post) != clip.planned_for
         if is_news or clip.retry_safety is not RetrySafety.CHECK_FIRST:
             yield from put(watch_there(clip, visit, post))
-        return
-    if post.status is not PostStatus.PUBLISHED:
+    if post is None or post.status is not PostStatus.PUBLISHED:
         return
     if clip.retry_safety is RetrySafety.CHECK_FIRST:
         yield from put(moves.seen_live(clip, post, visit.now))
@@ -165,7 +162,7 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
         yield RaiseIncident(_told("restored", clip, post, "somebody restored it in Metricool"))
     elif clip.state is State.PENDING and post.status is not PostStatus.ERROR:
         yield from put(moves.found(clip, post, visit.now, [send.planned_for]))
-    elif _is_to_come_of_a_failed_one(clip, post, look):
+    elif _is_to_come_of_a_failed_one(send, clip, post, look):
         yield from put(watch_there(clip, visit, post))
     elif post.status is not PostStatus.ERROR and is_dated_by_a_person(send, post):
         words = "somebody gave it another date in Metricool; its clip does not wait for it"
@@ -176,10 +173,12 @@ def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Cou
         yield from _remove(send, clip, post)
 
 
-def _is_to_come_of_a_failed_one(clip: Clip, post: Post, look: Look) -> bool:
+def _is_to_come_of_a_failed_one(send: Send, clip: Clip, post: Post, look: Look) -> bool:
     """Return whether somebody has an earlier post of a failed clip go out after all."""
-    is_failed = clip.state is State.FAILED and clip.post_id is not None
-    return is_failed and post.status is PostStatus.PENDING and not _is_twin(clip, post, look)
+    is_to_come = clip.state is State.FAILED and post.status is PostStatus.PENDING
+    if clip.post_id is None:
+        return is_to_come and is_dated_by_a_person(send, post)
+    return is_to_come and not _is_twin(clip, post, look)
 
 
 def _is_twin(clip: Clip, post: Post, look: Look) -> bool:
@@ -188,8 +187,9 @@ def _is_twin(clip: Clip, post: Post, look: Look) -> bool:
     One that failed is no story of its own.
     """
     own = held_among(clip, [one for one in look.posts if one.id != post.id])
-    is_other = own is not None and clip.post_uuid is not None and own.uuid != post.uuid
-    return is_other and own is not None and own.status is not PostStatus.ERROR
+    if own is None or clip.post_uuid is None or own.uuid == post.uuid:
+        return False
+    return own.status is not PostStatus.ERROR
 
 
 def _remove(send: Send, clip: Clip, post: Post) -> Course[None]:

@@ -113,7 +113,7 @@ def late_look_at(clip: Clip, visit: Visit) -> datetime | None:
     if visit.now >= until:
         return None
     date = _counted_from(clip, visit)
-    since = min(clip.intended_at or clip.uploaded_at or visit.now, date)
+    since = min(clip.intended_at or clip.uploaded_at or clip.wished_for or visit.now, date)
     is_far = date > visit.in_s(FAR_WATCH_MAX_S)
     return min(visit.ever_later(since, FAR_WATCH_MAX_S if is_far else LATE_WATCH_MAX_S), until)
 

@@ -269,6 +269,35 @@ def test_a_failed_story_that_somebody_gives_another_date_is_no_twin_of_one_that_
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
 
 
+def test_an_earlier_story_of_one_given_up_that_somebody_gives_another_date_is_followed(
+    stage: Stage,
+):
+    expired = {"fault": "network_error", "words": "Error validating access token"}
+    stage.sandbox.fault(**expired, source=sources(2)[0], times=1)
+    dated(stage, 3, ahead_s=600)
+    until(stage, FAILED, 2)
+    first = post_id(stage, 2)
+    stage.sandbox.fault(fault="drop_before_create", source=sources(2)[0], times=1)
+    retry(stage, 2, order_may_change=True)
+    wishes.pause("b1", "ana", stage.at)
+    until(stage, PENDING, 2)
+    stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(2)[0])
+    hand(stage).resume(stage.batch(), order_may_change=True)
+    given_up = until(stage, FAILED, 2)
+    date = (stage.at + timedelta(days=3)).replace(second=0, microsecond=0)
+    stage.sandbox.person("edit", postId=first, date=date.isoformat())
+
+    live_on(stage, HOUR_S)
+    followed = stage.clips()[1]
+    live_on(stage, 4 * DAY_S)
+
+    assert given_up.post_id is None
+    assert (followed.retry_safety, followed.planned_for) == (RetrySafety.CHECK_FIRST, date)
+    assert (stage.live(), stage.states()) == (sources(1, 3, 2), [PUBLISHED] * 3)
+    assert deleted_by_us(stage) == []
+    assert_told(stage)
+
+
 def test_a_failed_story_that_somebody_gives_another_date_beside_its_next_send_is_told(
     stage: Stage,
 ):

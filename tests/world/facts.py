@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from tests.world.record import Asked, Deletion, Live, Record, Sent, Touched
-from tests.world.times import moment_us
+from tests.world.times import SECOND_US, moment_us
 
+WRONG_US = 1800 * SECOND_US  # what a wrong clock is off by is twice that
 HARMLESS = ("edit", "copy", "copy to its minute", "take its id for another")  # to its date
 
 
@@ -119,16 +120,14 @@ def _upstream(record: Record, clips: dict[str, ClipFacts]) -> None:
 
 
 def _when(record: Record, event: Mapping[str, Any]) -> int:
-    """Return when an event was announced; of one whose process died first, what it says itself.
+    """Return when an event could be read: it is written before it is announced.
 
-    That is an hour off where a process began with a wrong clock: then it counts from the end on.
+    What it says of that is an hour off where a process began with a wrong clock.
     """
-    announced = record.event_us.get((event["batchId"], event["seq"]))
-    if announced is not None:
-        return announced
-    if record.counts["wrong boots"]:
-        return record.ended_us
-    return moment_us(datetime.fromisoformat(event["timestamp"]))
+    announced = record.event_us.get((event["batchId"], event["seq"]), record.ended_us)
+    written = moment_us(datetime.fromisoformat(event["timestamp"]))
+    is_off = record.counts["wrong boots"] and abs(announced - written) > WRONG_US
+    return announced if is_off else min(announced, written)
 
 
 def of_batch(clips: Clips, batch: str) -> Sequence[ClipFacts]:
