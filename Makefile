@@ -9,11 +9,13 @@ unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 WORKERS ?= 3
 ARGS ?=
+QUICK := tests/domain tests/store tests/flow \
+	tests/terminal/test_publish.py::test_publish_and_watch_in_one_shows_all_to_the_end
 
 RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
 DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
 
-.PHONY: help demo run test check proof crash world bench fuzz screenshots pins clean
+.PHONY: help demo run test quick check proof crash world bench fuzz screenshots pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -27,6 +29,9 @@ run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ct
 test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=3 processes)
 	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh; fi
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadgroup --timeout 120 $(ARGS)
+
+quick: $(DEV_STAMP) ## domain, store, flow and one batch through the whole stack, for while one works
+	@exec $(PY) -m pytest -n 2 --dist loadgroup --quiet -k "not postgres and not truth" $(QUICK)
 
 check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 	@.venv/bin/ruff check --quiet
