@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import click
 
 from storyclip.domain.views import rfc3339
-from storyclip.store.access.key_ring import KeptKey
+from storyclip.store.access.api_keys import KeptKey
 
 HEADINGS = ("id", "user", "scopes", "accounts", "created", "last use", "expires", "revoked")
 MAX_DAYS = 3650  # longer than any key should live, and no date overflows

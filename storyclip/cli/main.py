@@ -20,7 +20,7 @@ from storyclip.domain.webhooks import objection_to_receiver
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.store import database
-from storyclip.store.access import key_ring, keys
+from storyclip.store.access import api_keys, key_ring, keys
 from storyclip.terminal.commands import publish, watch
 from storyclip.webhooks.signing import secret_of
 
@@ -124,7 +124,7 @@ def list_keys(as_json: bool) -> None:
     """Show all keys, with their rights and times, but never their secrets."""
     _open_database()
     try:
-        found = key_ring.all_keys()
+        found = api_keys.every()
     except StoreUnavailable as reason:
         sys.exit(str(reason))
     click.echo(key_list.as_json(found) if as_json else key_list.as_table(found))

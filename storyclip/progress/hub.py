@@ -18,7 +18,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.progress.outbox import Ending
 from storyclip.progress.rooms import Rooms
 from storyclip.progress.viewer import Viewer
-from storyclip.store.access import in_use
+from storyclip.store.access import keys
 from storyclip.store.history import streams
 
 log = structlog.get_logger("storyclip")
@@ -94,7 +94,7 @@ class Hub:
         """
         viewers = self._rooms.everybody()
         if viewers:
-            good = in_use.still_good({viewer.key_id for viewer in viewers}, self.now())
+            good = keys.still_good({viewer.key_id for viewer in viewers}, self.now())
             for viewer in viewers:
                 if viewer.key_id not in good:
                     viewer.outbox.end(Ending.REVOKED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 
-from storyclip.store.access.in_use import secret_for
+from storyclip.store.access.pepper import secret_for
 
 PREFIX = "whsec_"
 

@@ -12,7 +12,7 @@ from config.seed_keys import parse_seed_keys
 from storyclip.cli.main import main
 from storyclip.domain.errors import NotFound
 from storyclip.store import database
-from storyclip.store.access import key_ring, keys
+from storyclip.store.access import api_keys, key_ring, keys
 from tests.web.conftest import NOON
 
 HOUR = timedelta(hours=1)
@@ -65,14 +65,14 @@ def test_what_is_not_in_use_cannot_be_rotated(store, case):
         "unknown": "nobody",
         "revoked": key_id(revoked),
         "expired": key_id(keys.make("ana", {"read"}, at=NOON, expires_at=NOON)),
-        "seeded": next(k.key_id for k in key_ring.all_keys() if k.key_id.startswith("seed-")),
+        "seeded": next(k.key_id for k in api_keys.every() if k.key_id.startswith("seed-")),
     }
-    before = key_ring.all_keys()
+    before = api_keys.every()
 
     with pytest.raises(NotFound):
         key_ring.rotate(ids[case], NOON, timedelta(0))
 
-    assert key_ring.all_keys() == before
+    assert api_keys.every() == before
 
 
 @pytest.fixture

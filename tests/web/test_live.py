@@ -12,7 +12,7 @@ from flask import Flask
 
 from config.settings import Settings
 from storyclip.domain.clip import State
-from storyclip.store.access import in_use, keys
+from storyclip.store.access import keys, pepper
 from storyclip.web.door import tickets
 from storyclip.web.live.seats import Seats
 from tests.store.making import brought_to, made, published
@@ -219,7 +219,7 @@ def test_a_changed_ticket_is_none(ana, anyone):
 def test_a_ticket_of_another_installation_is_none(ana, anyone, monkeypatch):
     made(count=1)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(in_use, "secret_for", lambda _: b"another")
+        elsewhere.setattr(pepper, "secret_for", lambda _: b"another")
         ticket = ticket_of(ana)
 
     assert anyone.get(f"{STREAM}?batchId=b1&ticket={ticket}").status_code == 401

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
 from config.settings import Settings
-from storyclip.store.access import keys
+from storyclip.store.access import keys, sessions
 from tests.store.making import rows
 from tests.web.conftest import ACCOUNT, NOON, Someone, good
 
@@ -42,6 +43,17 @@ def test_a_key_can_have_a_receiver_for_all_its_batches(ana: Someone):
     ana.publish(told(HOOK))
 
     assert sorted(receivers()) == [HOOK, "https://of.the.key/"]
+
+
+def test_who_is_signed_in_with_a_key_has_its_receiver(app: Flask):
+    of_the_key = "https://of.the.key/"
+    key = keys.make("ana", {"publish"}, at=NOON, webhook_url=of_the_key)
+    token = sessions.begin(key.split("_")[1], NOON)
+
+    holder = sessions.holder_of(token, NOON)
+
+    assert holder is not None
+    assert holder.webhook_url == of_the_key
 
 
 def test_a_repeated_request_makes_no_second_receiver(ana: Someone):

@@ -14,8 +14,9 @@ import structlog
 from config.seed_keys import SCOPES, SeedKey
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import Holder as Holder
+from storyclip.store.access import api_keys, pepper
 from storyclip.store.database import reading, run, writing
-from storyclip.store.instants import to_instant, to_text
+from storyclip.store.instants import to_text
 
 log = structlog.get_logger("storyclip")
 
@@ -24,15 +25,7 @@ LAST_USED_STEP = timedelta(minutes=1)
 SEED_PREFIX = "seed-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
-_NOBODY = (
-    "0" * 64,
-    "",
-    "",
-    None,
-    None,
-    None,
-    None,
-)  # compared with, so that an unknown id costs as much
+_NOBODY = "0" * 64  # compared with, so that an unknown id costs as much
 
 _noted_at: dict[str, datetime] = {}
 
@@ -46,22 +39,35 @@ def holder_of(key: str, at: datetime) -> Holder | None:
     ours = _OURS.fullmatch(key)
     key_ids = (ours[1] if ours else "", _seed_id(key))
     with reading():
-        pepper = run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()
-        rows = run(
-            "SELECT key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at,"
-            " webhook_url FROM api_keys WHERE key_id IN (?, ?)",
-            key_ids,
-        ).fetchall()
-    digest = _digest(key, pepper[0] if pepper else "00")
-    for key_id, secret_hash, user_id, scopes, accounts, expires_at, revoked_at, hook in rows or [
-        ("", *_NOBODY)
-    ]:
-        is_right = hmac.compare_digest(digest, secret_hash)
-        expiry = to_instant(expires_at)
-        if is_right and revoked_at is None and (expiry is None or at < expiry):
-            _note_use(key_id, at)
-            return Holder(key_id, user_id, frozenset(scopes.split()), _words(accounts), hook)
-    return None
+        digest = _digest(key, pepper.find() or "00")
+        found = api_keys.with_ids(key_ids)
+    right = [one for one in found if hmac.compare_digest(digest, one.secret_hash)]
+    if not found:
+        hmac.compare_digest(digest, _NOBODY)
+    good = next((one for one in right if one.is_in_use(at)), None)
+    if good is None:
+        return None
+    _note_use(good.key_id, at)
+    return good.holder
+
+
+def holder_with_id(key_id: str, at: datetime) -> Holder | None:
+    """Return who holds the key with this id, None if it is unknown, expired or revoked.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    found = api_keys.with_ids([key_id])
+    return found[0].holder if found and found[0].is_in_use(at) else None
+
+
+def still_good(key_ids: Collection[str], at: datetime) -> set[str]:
+    """Return which of these keys are neither expired nor revoked.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    return {key.key_id for key in api_keys.with_ids(key_ids) if key.is_in_use(at)}
 
 
 def make(
@@ -111,11 +117,13 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
         StoreUnavailable: nothing was changed.
     """
     with writing():
-        pepper = _pepper()
+        with_pepper = pepper.made()
         named = [""]  # SQL has no empty list
         for one in seeds:
             named.append(_seed_id(one.key))
-            _insert(named[-1], one.key, pepper, one.user_id, one.scopes, one.accounts, at, None)
+            _insert(
+                named[-1], one.key, with_pepper, one.user_id, one.scopes, one.accounts, at, None
+            )
         marks = ", ".join("?" * len(named))
         run(
             "UPDATE api_keys SET revoked_at = ? WHERE key_id LIKE ? AND revoked_at IS NULL"
@@ -160,7 +168,7 @@ def insert_new(
         raise ValueError(f"expected scopes out of {', '.join(sorted(SCOPES))}")
     key_id = secrets.token_hex(6)
     key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
-    _insert(key_id, key, _pepper(), user_id, scopes, accounts, at, expires_at)
+    _insert(key_id, key, pepper.made(), user_id, scopes, accounts, at, expires_at)
     if webhook_url is not None:
         run("UPDATE api_keys SET webhook_url = ? WHERE key_id = ?", (webhook_url, key_id))
     return key
@@ -169,7 +177,7 @@ def insert_new(
 def _insert(
     key_id: str,
     key: str,
-    pepper: str,
+    with_pepper: str,
     user_id: str,
     scopes: Collection[str],
     accounts: Collection[str] | None,
@@ -184,7 +192,7 @@ def _insert(
         " scopes = excluded.scopes, accounts = excluded.accounts, revoked_at = NULL",
         (
             key_id,
-            _digest(key, pepper),
+            _digest(key, with_pepper),
             user_id,
             " ".join(sorted(scopes)),
             None if accounts is None else " ".join(sorted(accounts)),
@@ -192,16 +200,6 @@ def _insert(
             to_text(expires_at),
         ),
     )
-
-
-def _pepper() -> str:
-    """Return this installation's pepper, made by whoever comes first."""
-    run(
-        "INSERT INTO installation (name, value, is_shown) VALUES ('pepper', ?, ?)"
-        " ON CONFLICT (name) DO NOTHING",
-        (secrets.token_hex(32), False),
-    )
-    return str(run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()[0])
 
 
 def _note_use(key_id: str, at: datetime) -> None:
@@ -224,9 +222,5 @@ def _seed_id(key: str) -> str:
     )
 
 
-def _digest(key: str, pepper: str) -> str:
-    return blake2b(key.encode(), key=bytes.fromhex(pepper), digest_size=32).hexdigest()
-
-
-def _words(text: str | None) -> frozenset[str] | None:
-    return None if text is None else frozenset(text.split())
+def _digest(key: str, with_pepper: str) -> str:
+    return blake2b(key.encode(), key=bytes.fromhex(with_pepper), digest_size=32).hexdigest()

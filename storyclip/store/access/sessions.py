@@ -9,8 +9,8 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from storyclip.store.access import in_use
-from storyclip.store.access.keys import Holder
+from storyclip.domain.holder import Holder
+from storyclip.store.access import api_keys, keys
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
 
@@ -42,7 +42,7 @@ def holder_of(token: str, at: datetime) -> Holder | None:
             "SELECT key_id FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?",
             (_digest(token), _SESSION, to_text(at)),
         ).fetchone()
-        return None if row is None else in_use.holder_with_id(row[0], at)
+        return None if row is None else keys.holder_with_id(row[0], at)
 
 
 def end(token: str) -> None:
@@ -64,14 +64,8 @@ def key_to_sign_in(at: datetime) -> str | None:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    with reading():
-        row = run(
-            "SELECT key_id FROM api_keys WHERE revoked_at IS NULL"
-            " AND (expires_at IS NULL OR expires_at > ?)"
-            " AND (scopes LIKE ? OR scopes LIKE ?) ORDER BY created_at, key_id LIMIT 1",
-            (to_text(at), "%admin%", "%publish%"),
-        ).fetchone()
-    return None if row is None else str(row[0])
+    keys_in_use = (key for key in api_keys.every() if key.is_in_use(at))
+    return next((key.key_id for key in keys_in_use if key.holder.may("publish")), None)
 
 
 def issue_signin(key_id: str, at: datetime) -> str:

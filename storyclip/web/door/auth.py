@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import request
 
-from storyclip.store.access import in_use, keys, sessions
+from storyclip.store.access import keys, sessions
 from storyclip.web.door import browser, limits, tickets
 from storyclip.web.door.part import door
 from storyclip.web.front import front
@@ -72,7 +72,7 @@ def viewer() -> keys.Holder:
     if ticket is None or _key():
         return holder("read")
     key_id = tickets.key_id_of(ticket, front().now())
-    found = in_use.holder_with_id(key_id, front().now()) if key_id else None
+    found = keys.holder_with_id(key_id, front().now()) if key_id else None
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
     limits.take(found.key_id)

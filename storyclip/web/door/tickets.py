@@ -6,7 +6,7 @@ from datetime import datetime
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from storyclip.store.access import in_use
+from storyclip.store.access import pepper
 
 # A stock EventSource reconnects with the address it was given: five minutes of that.
 GOOD_FOR_S = 300
@@ -37,4 +37,4 @@ def key_id_of(ticket: str, now: datetime) -> str | None:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(in_use.secret_for(_PURPOSE), salt=_PURPOSE)
+    return URLSafeSerializer(pepper.secret_for(_PURPOSE), salt=_PURPOSE)
