@@ -37,7 +37,7 @@ BREACHES = {
         ("storyclip.store.history.events", "storyclip.store.publishing.batches"),
         ("storyclip.store.access.keys", "storyclip.store.service.workers"),
         ("storyclip.store.service.workers", "storyclip.store.access.keys"),
-        ("storyclip.store.database", "storyclip.store.tables"),
+        ("storyclip.store.database", "storyclip.store.access.keys"),
     ],
     "Only the store knows peewee and psycopg": [("storyclip.flow.hand", "peewee")],
     "Only terminal, cli and stack know requests": [("storyclip.upstream.line", "requests")],
