@@ -59,6 +59,9 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
         is_heard = yield from hear(clip, visit)
         if not is_heard:
             return
+    if _too_late(situation, visit) is None and _verdict(situation, visit) is Verdict.WAIT:
+        yield from put(moves.due(clip, later(visit.soon())))
+        return
     if situation.sends:  # what was asked for before may have come of it, late
         clear = yield from is_clear(situation, visit)
         if not clear:
@@ -72,25 +75,30 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
     clip = yield from fair_use.counted(clip, visit)
     situation = situation.with_clip(clip)
     own = own_date(situation, visit)
-    date = own or _first_date(clip, visit)
-    month = month_of(date)
+    month = month_of(own or _first_date(clip, visit))
     full = yield from fair_use.is_full(clip, month, visit)
     if full:
         yield from put(fair_use.waiting(clip, month, own, visit))
         return
-    if situation.is_planned and not clip.order_waived:
-        match order.verdict(clip.index, date, situation.siblings):
-            case Verdict.WAIT:
-                yield from put(moves.due(clip, later(visit.soon())))
-                return
-            case Verdict.RECALL:
-                yield MakeWay(clip)
-                yield from put(moves.due(clip, later(visit.soon())))
-                return
-            case Verdict.LATE:
-                yield from put(_out_of_order(clip))
-                return
-    yield from _claim(situation, visit)
+    match _verdict(situation, visit):
+        case Verdict.FREE:
+            yield from _claim(situation, visit)
+        case Verdict.WAIT:
+            yield from put(moves.due(clip, later(visit.soon())))
+        case Verdict.RECALL:
+            yield MakeWay(clip)
+            yield from put(moves.due(clip, later(visit.soon())))
+        case Verdict.LATE:
+            yield from put(_out_of_order(clip))
+
+
+def _verdict(situation: Situation, visit: Visit) -> Verdict:
+    """Return whether a clip with a date may be sent now; the others have their turn, or not."""
+    clip = situation.clip
+    if not situation.is_planned or clip.order_waived:
+        return Verdict.FREE
+    date = own_date(situation, visit) or _first_date(clip, visit)
+    return order.verdict(clip.index, date, situation.siblings)
 
 
 def _stood_still(clip: Clip, visit: Visit) -> bool:

@@ -185,11 +185,10 @@ def clips_dated(clip: ClipFacts) -> bool:
 
 
 def _was_told(record: Record, clip: ClipFacts) -> bool:
-    """Return whether a caller was told that the order would change."""
+    """Return whether a caller was told that the order would change, or asked for that."""
     return any(
         told.batch == clip.batch
-        and told.answer is not None
-        and told.answer.get("order") == "appended"
+        and ("confirmOrder" in told.act or (told.answer or {}).get("order") == "appended")
         for told in record.told
     )
 
