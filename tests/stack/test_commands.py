@@ -87,7 +87,7 @@ def test_run_shows_a_key_and_a_call_that_works_and_stops_on_ctrl_c(tmp_path):
 
 
 def test_the_key_is_shown_once_and_a_lost_one_can_be_replaced(tmp_path):
-    data = tmp_path / "data"
+    data = tmp_path / "my data"
     database = {"DATABASE_URL": f"sqlite:///{data}/storyclip.db"}
     with running(data) as (process, said):
         first = said.read_text()
