@@ -168,6 +168,15 @@ def test_a_key_of_a_scope_that_does_not_exist_is_not_made(tmp_path):
     assert refused.stdout == ""
 
 
+def test_the_version_is_that_of_the_newest_section_of_the_changelog():
+    changes = (CHECKOUT / "CHANGELOG.md").read_text()
+    newest = re.findall(r"^## \[(\d.*?)\]", changes, re.MULTILINE)[0]
+
+    told = storyclip("--version")
+
+    assert told.stdout == f"StoryClip {newest}\n"
+
+
 def test_help_names_every_command():
     told = storyclip("--help")
 
