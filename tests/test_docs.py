@@ -30,3 +30,19 @@ def test_a_file_that_is_gone_would_be_noticed():
     text = "`storyclip/flow/step.py`, `storyclip/flow/gone.py`, [here](docs/gone.md#part)"
 
     assert lost(text, CHECKOUT) == ["storyclip/flow/gone.py", "docs/gone.md"]
+
+
+def test_every_section_of_the_facts_that_the_code_cites_is_there():
+    facts = (CHECKOUT / "docs/metricool.md").read_text(encoding="utf-8")
+    written = set(re.findall(r"^#+ (\d+(?:\.\d+)?[a-z]?)\.? ", facts, re.MULTILINE))
+    code = [*CHECKOUT.glob("storyclip/**/*.py"), *CHECKOUT.glob("tests/sandbox/*.py")]
+
+    cited = {
+        section
+        for file in code
+        if "domain/dates/instants.py" not in file.as_posix()  # there they are of RFCs
+        for section in re.findall(r"§(\d+(?:\.\d+)?[a-z]?)", file.read_text(encoding="utf-8"))
+    }
+
+    assert cited
+    assert cited - written == set()
