@@ -102,7 +102,7 @@ def test_the_key_is_shown_once_and_a_lost_one_can_be_replaced(tmp_path):
         answer = requests.get(f"{url}/api/metricool/batches", headers=headers, timeout=10)
 
     assert len(re.findall(r"^ +(sc_\w+)", first, re.MULTILINE)) == 1
-    assert "sc_…" in second
+    assert "export STORYCLIP_API_KEY=sc_…" in second  # a setting: `run` itself starts beside it
     assert "keys create --user local" in second
     assert answer.status_code == 200
 
