@@ -1,7 +1,8 @@
 """The addresses among the settings: databases, Redis, Metricool, browser origins."""
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from pathlib import Path
+from urllib.parse import SplitResult, quote, urlsplit
 
 
 def is_loopback(url: str) -> bool:
@@ -23,12 +24,14 @@ def without_password(url: str) -> str:
 
 
 def database_url(text: str) -> str:
-    """Accept SQLite and PostgreSQL, and spell the latter one way.
+    """Accept SQLite and PostgreSQL, and spell each one way.
 
     Raises:
         ValueError: with what was expected.
     """
     expected = "sqlite:///file.db or postgresql://user@host/name"
+    if text.startswith("sqlite:"):
+        text = text.replace(" ", "%20")  # people write a path as the folder is called
     parts = _split(text, expected)
     if parts.scheme == "sqlite":
         if parts.netloc:
@@ -47,6 +50,11 @@ def database_url(text: str) -> str:
     if parts.path in ("", "/"):
         raise ValueError("the database's name at the end, postgresql://user@host/name")
     return "postgresql" + text[len(parts.scheme) :]
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the address of a SQLite file, whatever its folders are called."""
+    return f"sqlite:///{quote(str(file))}"
 
 
 def redis_url(text: str) -> str:

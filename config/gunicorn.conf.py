@@ -69,5 +69,5 @@ def worker_int(worker):
 
 
 def _end_streams(worker):
-    hub = worker.wsgi.extensions["storyclip"].hub
+    hub = worker.wsgi.extensions["storyclip.live"].hub
     threading.Thread(target=hub.stop, name="farewell").start()  # not in a signal handler

@@ -1,4 +1,4 @@
-"""What the README shows is what the code does."""
+"""What the README and the page on how it works show is what the code does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ BARS = {">=": operator.ge, "<=": operator.le}
 
 
 def test_the_drawing_of_states_has_every_edge_and_no_other():
-    drawn = re.findall(r"^ +(\w+) --> (\w+): (\w+)$", _text("README.md"), flags=re.MULTILINE)
+    drawing = _text("docs/how-it-works.md")
+
+    drawn = re.findall(r"^ +(\w+) --> (\w+): (\w+)$", drawing, flags=re.MULTILINE)
 
     edges = {(state.value, to.value, event.value) for (state, event), to in EDGES.items()}
     assert set(drawn) == edges

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from config.seed_keys import SCOPES
 from config.settings import Settings, SettingsInvalid
+from storyclip import __version__
 from storyclip.cli import key_list
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.webhooks import objection_to_receiver
@@ -30,6 +31,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="StoryClip %(version)s")
 def main() -> None:
     """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
 

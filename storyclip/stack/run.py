@@ -22,7 +22,7 @@ from storyclip.store.access import sessions
 
 SANDBOX_DATE_STEP_S = 10  # Metricool's is 60: a minute per clip is long for a first look
 SANDBOX_BRAND_ID = "2000001"
-KEY_PLACEHOLDER = "$STORYCLIP_KEY"
+KEY_PLACEHOLDER = "$STORYCLIP_API_KEY"
 EXAMPLE = """{"posts": [
     {"id": "clip_1", "url": "https://cdn.example.com/1.mp4", "text": "One"},
     {"id": "clip_2", "url": "https://cdn.example.com/2.mp4", "text": "Two"}],
@@ -180,14 +180,14 @@ def _signin_link(stack: Stack) -> str | None:
 
 def _where_the_key_is(settings: Settings, stack: Stack) -> str:
     if settings.api_keys:
-        return "Put one of the keys of STORYCLIP_API_KEYS into STORYCLIP_KEY.\n"
+        return "Put one of the keys of STORYCLIP_API_KEYS into STORYCLIP_API_KEY.\n"
     is_usual = (
         "database_url" in settings.model_fields_set or stack.data_dir == Path("data").resolve()
     )
     database = "" if is_usual else f"DATABASE_URL={stack.database_url} "
     return (
         "Your key was shown at the first start. Put it into the shell that makes the calls:\n"
-        "    export STORYCLIP_KEY=sc_…\n"
+        "    export STORYCLIP_API_KEY=sc_…\n"
         "Is it lost? Make another:\n"
         f"    {database}.venv/bin/python -m storyclip keys create --user local\n"
     )

@@ -14,6 +14,7 @@ from typing import Any, Self
 import requests
 from redis import Redis, RedisError
 
+from config.addresses import sqlite_url
 from config.settings import Settings, environment_with
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack import lock, programs
@@ -65,7 +66,7 @@ class Stack:
         self.ledger_file = self.data_dir / "sandbox-ledger.jsonl"
         port = port or free_port()
         self.url = f"http://{HOST}:{port}"
-        self.database_url = database_url or f"sqlite:///{self.data_dir / 'storyclip.db'}"
+        self.database_url = database_url or sqlite_url(self.data_dir / "storyclip.db")
         self._redis_port = None if redis_url else free_port()
         self.redis_url = redis_url or f"redis://{HOST}:{self._redis_port}/0"
         self.sandbox: SandboxProcess | None = None

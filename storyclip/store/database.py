@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import peewee
 from playhouse.db_url import parse as parse_url
@@ -53,7 +54,7 @@ def connect(url: str) -> None:
         )
         database.connect()  # kept: with its last connection the database would end
     elif _is_sqlite:
-        path = Path(parse_url(url)["database"])
+        path = Path(unquote(urlsplit(url).path[1:]))  # peewee would leave %20 in a folder's name
         with _AsOurs():
             path.parent.mkdir(parents=True, exist_ok=True)
         _turnstile_path = path.with_name(path.name + ".lock")

@@ -120,6 +120,8 @@ def test_the_longest_wait_is_not_shorter_than_the_first():
     [
         ("sqlite:///x.db", "sqlite:///x.db"),
         ("sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
+        ("sqlite:////my files/x.db", "sqlite:////my%20files/x.db"),
+        ("sqlite:////my%20files/x.db", "sqlite:////my%20files/x.db"),
         ("postgres://u:p@h:5432/db", "postgresql://u:p@h:5432/db"),
         ("postgresql:///db?host=/run/postgresql", "postgresql:///db?host=/run/postgresql"),
     ],
@@ -137,6 +139,7 @@ def test_databases_that_are_taken(given_url, read):
         ("mysql://h/db", "sqlite:///file.db or postgresql"),
         ("data/x.db", "sqlite:///file.db or postgresql"),
         ("postgresql://h", "the database's name"),
+        ("postgresql://h/d b", "sqlite:///file.db or postgresql"),
         ("postgresql://h:port/db", "sqlite:///file.db or postgresql"),
     ],
 )

@@ -87,7 +87,7 @@ def test_run_shows_a_key_and_a_call_that_works_and_stops_on_ctrl_c(tmp_path):
 
 
 def test_the_key_is_shown_once_and_a_lost_one_can_be_replaced(tmp_path):
-    data = tmp_path / "data"
+    data = tmp_path / "my data"
     database = {"DATABASE_URL": f"sqlite:///{data}/storyclip.db"}
     with running(data) as (process, said):
         first = said.read_text()
@@ -102,7 +102,7 @@ def test_the_key_is_shown_once_and_a_lost_one_can_be_replaced(tmp_path):
         answer = requests.get(f"{url}/api/metricool/batches", headers=headers, timeout=10)
 
     assert len(re.findall(r"^ +(sc_\w+)", first, re.MULTILINE)) == 1
-    assert "sc_…" in second
+    assert "export STORYCLIP_API_KEY=sc_…" in second  # a setting: `run` itself starts beside it
     assert "keys create --user local" in second
     assert answer.status_code == 200
 
@@ -166,6 +166,15 @@ def test_a_key_of_a_scope_that_does_not_exist_is_not_made(tmp_path):
     assert refused.returncode == 1
     assert "expected scopes out of admin, publish, read" in refused.stderr
     assert refused.stdout == ""
+
+
+def test_the_version_is_that_of_the_newest_section_of_the_changelog():
+    changes = (CHECKOUT / "CHANGELOG.md").read_text()
+    newest = re.findall(r"^## \[(\d.*?)\]", changes, re.MULTILINE)[0]
+
+    told = storyclip("--version")
+
+    assert told.stdout == f"StoryClip {newest}\n"
 
 
 def test_help_names_every_command():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.addresses import sqlite_url
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database
@@ -224,6 +225,15 @@ def test_behind_a_stopped_writer_all_but_the_first_in_the_queue_are_told_in_time
 
     assert two_in_time
     assert written.acquire(timeout=3)
+
+
+def test_a_file_lies_in_the_folder_that_was_named_whatever_it_is_called(tmp_path: Path):
+    folder = tmp_path / "año nuevo #1, 100%?"
+
+    database.connect(sqlite_url(folder / "storyclip.db"))
+
+    assert (folder / "storyclip.db").exists()
+    assert [file.name for file in tmp_path.iterdir()] == [folder.name]
 
 
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path):
