@@ -51,8 +51,9 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
         return _unprovable(clip, visit)
     if to_fence_s > 0:
         return _wait(clip, visit, to_fence_s)
-    if not is_second:
-        return _note_absence(clip, visit)
+    if not is_second:  # both looks have to be clear: one list may lack what another shows
+        may_be_there = yield from _may_be_theirs(clip, sends, look.posts)
+        return _unproven(clip, visit) if may_be_there else _note_absence(clip, visit)
     deleted = yield from ask(ListDeleted(clip.lane))
     if not deleted.is_whole:
         return _unprovable(clip, visit)

@@ -182,6 +182,22 @@ def test_a_lost_story_that_may_be_shown_under_another_url_is_not_sent_again(
         assert stage.states() == [PUBLISHED]
 
 
+def test_a_lost_story_under_another_url_that_one_list_lacks_is_not_sent_again(stage: Stage):
+    stage.sandbox.fault(fault="media_rehosted")
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+    until(stage, VERIFYING)
+    fence_at = stage.clips()[0].fence_at
+    assert fence_at is not None
+    stage.pass_time((fence_at - stage.at).total_seconds() + stage.settings.settle_s + 1)
+    stage.sandbox.fault(fault="list_lacks_once")
+
+    live_on(stage, HOUR_S)
+
+    assert created_by_us(stage) == sources(1)
+    assert_left_to_a_person(stage)
+
+
 @pytest.mark.parametrize("is_live_by_then", [False, True])
 def test_a_lost_story_that_was_deleted_under_another_url_is_not_sent_again(
     stage: Stage, is_live_by_then: bool
