@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 routes = Blueprint("docs", __name__)
 
-_OURS = Path(__file__).parent / "docs"
+_OURS = Path(__file__).parent.parent / "docs"
 _FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
 # Swagger UI styles its elements one by one, and draws with pictures in its style sheet.
 _POLICY = (
