@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.errors import MayBeDone, RequestInvalid, StoreUnavailable
+from storyclip.domain.errors import MayBeDone, StoreUnavailable
 from storyclip.flow.control import Hand
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.answers import answer
+from storyclip.web.said.queries import OfBatch, Resuming, Retrying, asked
 from storyclip.web.said.shown import batch_id_of, summary
 
 routes = Blueprint("control", __name__, url_prefix="/api/metricool")
 
-_INDEX = re.compile(r"[0-9]{1,4}", re.ASCII)
-_CLAIMS = {None: False, "true": True, "false": False}
+Asked = TypeVar("Asked", bound=OfBatch)
 
 
 @routes.post("/pause")
 def pause() -> Response:
     """Let the clip in hand finish, and start no other."""
-    batch = _theirs()
+    batch = _theirs(OfBatch)[0]
     with _may_be_done():
         still_out = _hand().pause(batch)
         return _answer(batch, {"mayGoOut": still_out})
@@ -38,16 +37,16 @@ def pause() -> Response:
 @routes.post("/resume")
 def resume() -> Response:
     """Go on at the next clip."""
-    batch, may_change = _theirs(), _is_confirmed("confirmOrder")
+    batch, said = _theirs(Resuming)
     with _may_be_done():
-        _hand().resume(batch, order_may_change=may_change)
+        _hand().resume(batch, order_may_change=said.confirm_order)
         return _answer(batch)
 
 
 @routes.post("/cancel")
 def cancel() -> Response:
     """End the rest, and say what is out and what is not."""
-    batch = _theirs()
+    batch = _theirs(OfBatch)[0]
     with _may_be_done():
         outcome = _hand().cancel(batch)
         return _answer(batch, {"outcome": asdict(outcome)})
@@ -56,12 +55,15 @@ def cancel() -> Response:
 @routes.post("/retry-failed")
 def retry_failed() -> Response:
     """Ask again for what failed, where that cannot make a second story."""
-    batch = _theirs()
+    batch, said = _theirs(Retrying)
     retry = Retry(front().upstream, front().settings, front().now())
-    index, may_change = _clip_asked_for(), _is_confirmed("confirmOrder")
-    is_absent = _is_confirmed("confirmAbsent")
     with _may_be_done():
-        done = retry(batch, index, order_may_change=may_change, absence_confirmed=is_absent)
+        done = retry(
+            batch,
+            said.clip,
+            order_may_change=said.confirm_order,
+            absence_confirmed=said.confirm_absent,
+        )
         return _answer(batch, _retried(done))
 
 
@@ -78,33 +80,16 @@ def _may_be_done() -> Iterator[None]:
         raise MayBeDone(str(failure)) from failure
 
 
-def _theirs() -> Batch:
+def _theirs(query: type[Asked]) -> tuple[Batch, Asked]:
     who = auth.holder("publish")
-    if not (batch_id := request.args.get("batchId")):
-        raise RequestInvalid(("/batchId", "required, in the query"))
-    batch = batches.find(batch_id_of(batch_id), who.user_id).batch
+    said = asked(query)
+    batch = batches.find(batch_id_of(said.batch_id), who.user_id).batch
     auth.require_account(who, batch.account_id)
-    return batch
+    return batch, said
 
 
 def _hand() -> Hand:
     return Hand(front().settings, front().now, front().patience)
-
-
-def _clip_asked_for() -> int | None:
-    said = request.args.get("clip")
-    if said is None:
-        return None
-    if not _INDEX.fullmatch(said):
-        raise RequestInvalid(("/clip", "expected the clip's index, a whole number from 1"))
-    return int(said)
-
-
-def _is_confirmed(name: str) -> bool:
-    said = request.args.get(name)
-    if said not in _CLAIMS:
-        raise RequestInvalid((f"/{name}", "expected true or false"))
-    return _CLAIMS[said]
 
 
 def _retried(done: Retried) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewCl
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.hooks import webhook_of
-from storyclip.web.said import json_body
+from storyclip.web.said import headers, json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.said.problem_kinds import BAD_IDEMPOTENCY_KEY
@@ -32,7 +32,7 @@ from storyclip.web.said.problems import Problem
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
 
-_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+_IDEMPOTENCY_KEY = re.compile(headers.IDEMPOTENCY_KEY)
 
 
 @routes.post("/publish/stories")
@@ -50,10 +50,10 @@ def publish_stories() -> Response:
         new, quota_24h = _new_batch(stories, who), front().settings.quota_24h
         batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)
-    headers = {"Location": body["links"]["status"]}
+    told = {"Location": body["links"]["status"]}
     if (warning := _month_warning(batch)) is not None:
-        headers["Warning"] = f'199 storyclip "{warning}"'
-    return answer(body, 202, headers)
+        told["Warning"] = f'199 storyclip "{warning}"'
+    return answer(body, 202, told)
 
 
 def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:

@@ -1,23 +1,13 @@
-"""What clients are told, field by field, for the OpenAPI document. More fields may come."""
+"""What else clients are told, field by field, for the OpenAPI document. More fields may come."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field
 
-from storyclip.domain.batch import Phase, Status
-from storyclip.domain.clip import State
-
-Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-Count = Annotated[int, Field(ge=0)]
-
-
-class Shape(BaseModel):
-    """camelCase outside."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
+from storyclip.domain.dates.best_time import Rule
+from storyclip.web.said.shape import Instant, Shape
 
 
 class Fault(Shape):
@@ -36,122 +26,13 @@ class ProblemDetails(Shape):
     detail: str
     code: str
     error: str
-    errors: list[Fault] = []
-
-
-class ClipShape(Shape):
-    """One clip. `retrySafety` says whether sending it again could show the story twice."""
-
-    index: Annotated[int, Field(ge=1)]
-    id: str
-    url: str
-    title: str
-    status: State
-    metricool_post_id: str | None
-    facebook_post_id: str | None
-    public_url: str | None
-    error: str | None
-    error_code: str | None
-    retry_safety: Literal["safe", "check_first", "never"] | None
-    attempts: Count
-    scheduled_at: Instant | None
-    uploaded_at: Instant | None
-    published_at: Instant | None
-
-
-class Waiting(Shape):
-    """For how many seconds the current clip has been checked, of how many."""
-
-    elapsed: float
-    total: float
-
-
-class Facts(Shape):
-    """What a batch's status and its summary have in common."""
-
-    batch_id: str
-    tenant: str
-    job_id: str | None
-    status: Status
-    phase: Phase
-    publish_mode: Literal["now", "scheduled", "bestTime"]
-    account_id: str
-    network: Literal["facebook", "instagram"]
-    progress: Annotated[int, Field(ge=0, le=100)]
-    current_index: Count
-    current_story: str | None
-    current_status: State | None
-    wait_progress: Waiting
-    scheduled_for: Instant | None
-    created_at: Instant
-    started_at: Instant | None
-    completed_at: Instant | None
-    error: str | None
-    last_seq: Count
-
-
-class Counts(Shape):
-    """The clips of a batch, counted by how they ended."""
-
-    total: Count
-    published: Count
-    failed: Count
-    unconfirmed: Count
-    cancelled: Count
-
-
-class BatchStatus(Facts):
-    """A batch with all its clips."""
-
-    posts: Counts
-    clips: list[ClipShape]
-
-
-class Summary(Facts, Counts):
-    """A batch without its clips."""
-
-
-class OneBatch(Shape):
-    """One batch."""
-
-    success: Literal[True]
-    batch: Summary
-
-
-class ManyBatches(Shape):
-    """Several batches, newest first."""
-
-    success: Literal[True]
-    batches: list[Summary]
-    count: Count
-
-
-class Queued(Shape):
-    """How many clips were recorded."""
-
-    total: Count
-    queued: Count
-
-
-class Links(Shape):
-    """Where to look."""
-
-    status: str
-    stream: str
-    ws: str
-
-
-class Created(Shape):
-    """A batch that was recorded; nothing of it has been sent yet."""
-
-    batch_id: str
-    tenant: str
-    status: Literal["processing"]
-    posts: Queued
-    schedule: dict[str, object]
-    settings: dict[str, object]
-    created_at: Instant
-    links: Links
+    errors: list[Fault] = Field(default_factory=list)
+    checks: dict[str, Literal["up", "down"]] = Field(default_factory=dict)
+    down: list[str] = Field(default_factory=list)
+    limit: int = 0
+    left: int = 0
+    asked: int = 0
+    enough_at: Instant | None = None
 
 
 class Ticket(Shape):
@@ -199,6 +80,7 @@ class BestTimes(Shape):
     success: Literal[True]
     timezone: str
     days: list[BestDay]
+    rule: Rule
     next: list[BestSlot]
 
 
@@ -221,3 +103,11 @@ class Ready(Shape):
 
     status: Literal["ready"]
     checks: dict[str, str]
+
+
+class Document(Shape):
+    """An OpenAPI document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
