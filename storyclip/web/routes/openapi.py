@@ -166,7 +166,7 @@ def _operation(
         }
         for status, answer in operation.answers.items()
     }
-    for status in operation.statuses():
+    for status in operation.problems():
         answers[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _headers(status, operation),
@@ -194,7 +194,11 @@ def _content(answer: Answer, refs: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _headers(status: int, operation: Operation) -> dict[str, Any]:
-    must = ALWAYS_IN.get(status, ())
+    must = (
+        ()
+        if status >= HTTPStatus.BAD_REQUEST and status in operation.answers
+        else ALWAYS_IN.get(status, ())
+    )
     told = operation.told if status in (HTTPStatus.OK, HTTPStatus.ACCEPTED) else ()
     may = {*told, *(("RateLimit", "RateLimit-Policy") if operation.security else ())} - {*must}
     return {

@@ -45,7 +45,7 @@ class OnADate(Shape):
     mode: Literal["scheduled"]
     scheduled_at: Instant
     local_time: Instant
-    timezone: str
+    timezone: str | None
     interval_minutes: Count
 
 

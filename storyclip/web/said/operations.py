@@ -16,6 +16,7 @@ from storyclip.web.said.queries import (
     BestTimesAsked,
     Listing,
     OfBatch,
+    PageAsked,
     Query,
     Resuming,
     Retrying,
@@ -50,7 +51,7 @@ class Operation:
     told: tuple[str, ...] = ()
     security: Security = field(default_factory=lambda: KEY)
 
-    def statuses(self) -> tuple[int, ...]:
+    def problems(self) -> tuple[int, ...]:
         """Return the statuses of all problems, those of a key included."""
         keyed = (401, 403, 429, 503) if self.security else ()
         return tuple(sorted({*self.refusals, *keyed, 500}))
@@ -157,5 +158,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         security=[],
     ),
     ("GET", "/docs"): Operation("This document, to read and try", {200: HTML}, security=[]),
-    ("GET", "/"): Operation("The page", {200: HTML}, security=[]),
+    ("GET", "/"): Operation(
+        "The page",
+        {200: HTML, 303: HTML, 503: HTML},
+        query=PageAsked,
+        told=("RateLimit", "RateLimit-Policy", "Retry-After"),
+        security=[],
+    ),
 }

@@ -111,3 +111,9 @@ class SignInLink(Query):
     """A link that works once."""
 
     token: str = Field("", description="From the link.")
+
+
+class PageAsked(Query):
+    """The page, in another language from now on."""
+
+    lang: str | None = Field(None, description="Kept in a cookie, if the page speaks it.")
