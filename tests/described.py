@@ -25,7 +25,7 @@ from storyclip.web.routes.openapi import document
 from tests.web.conftest import Clock, SmallMetricool
 
 JSON, PROBLEM, EVENTS = "application/json", "application/problem+json", "text/event-stream"
-PROBLEM_SCHEMA = "#/components/schemas/ProblemDetails"
+PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDetails"}
 SPECIAL_HEADERS = {  # of this API; those that any server sends are nobody's promise
     "Allow",
     "ETag",
@@ -103,7 +103,7 @@ def objections_to(
     if body and media not in content:
         yield f"{media or 'a body'} is not described"
     elif body and media in (JSON, PROBLEM):
-        yield from _faults(content[media]["schema"]["$ref"], body)
+        yield from _faults(content[media]["schema"], body)
 
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
@@ -147,12 +147,12 @@ def _schemas() -> Any:
 
 
 @cache
-def _validator(ref: str) -> jsonschema_rs.Draft202012Validator:
-    schema = {"$ref": ref, "components": {"schemas": _schemas()}}
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    whole = {**closed(json.loads(schema)), "components": {"schemas": _schemas()}}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
 
-def _faults(ref: str, body: bytes) -> Iterator[str]:
-    for error in _validator(ref).iter_errors(json.loads(body)):
+def _faults(schema: dict[str, Any], body: bytes) -> Iterator[str]:
+    for error in _validator(json.dumps(schema)).iter_errors(json.loads(body)):
         place = "/".join(str(step) for step in error.instance_path)
         yield f"/{place}: {error.message[:300]}"

@@ -15,6 +15,7 @@ from storyclip.web.front import front
 from storyclip.web.said.answers import answer
 from storyclip.web.said.pages import Page, cursor_after, page_asked_for
 from storyclip.web.said.queries import OfBatch, asked
+from storyclip.web.said.shapes import OneBatch
 from storyclip.web.said.shown import batch_id_of, many, summary
 
 routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
@@ -35,7 +36,8 @@ def batch(batch_id: str) -> Response:
     """Show a batch's summary."""
     who = auth.holder("read")
     found = batches.find(batch_id_of(batch_id), who.user_id)
-    return answer({"success": True, "batch": summary(found)})
+    shown: OneBatch = {"success": True, "batch": summary(found)}
+    return answer(shown)
 
 
 @routes.get("/batch/user-active")

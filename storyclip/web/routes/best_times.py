@@ -12,6 +12,7 @@ from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.answers import answer
 from storyclip.web.said.queries import BestTimesAsked, asked
+from storyclip.web.said.shapes import BestTimes
 
 routes = Blueprint("best_times", __name__, url_prefix="/api/metricool")
 
@@ -29,20 +30,16 @@ def best_times() -> Response:
     settings, now = front().settings, front().now()
     wish = Wish(Distribution.SPREAD, NEXT)
     plan = best_plan(heat, zone_named(timezone), now, wish, settings.lead_s, settings.date_step_s)
-    return answer(
-        {
-            "success": True,
-            "timezone": timezone,
-            "days": [
-                {"dayOfWeek": number, "hours": list(hours)}
-                for number, hours in enumerate(heat.days, start=1)
-            ],
-            "rule": plan.rule.value,
-            "next": [
-                {"startsAt": rfc3339(slot.instant), "value": slot.score} for slot in plan.slots
-            ],
-        }
-    )
+    shown: BestTimes = {
+        "success": True,
+        "timezone": timezone,
+        "days": [
+            {"dayOfWeek": number, "hours": hours} for number, hours in enumerate(heat.days, start=1)
+        ],
+        "rule": plan.rule,
+        "next": [{"startsAt": rfc3339(slot.instant), "value": slot.score} for slot in plan.slots],
+    }
+    return answer(shown)
 
 
 def _timezone(said: BestTimesAsked) -> str:

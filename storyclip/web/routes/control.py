@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Response
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.errors import MayBeDone, StoreUnavailable
-from storyclip.flow.control import Hand
+from storyclip.flow.control import Hand, Outcome
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
 from storyclip.web.door import auth
 from storyclip.web.front import front
+from storyclip.web.said import shapes
 from storyclip.web.said.answers import answer
 from storyclip.web.said.queries import OfBatch, Resuming, Retrying, asked
+from storyclip.web.said.shapes import Acted, Again, Cancelled, Paused
 from storyclip.web.said.shown import batch_id_of, summary
 
 routes = Blueprint("control", __name__, url_prefix="/api/metricool")
@@ -31,7 +32,8 @@ def pause() -> Response:
     batch = _theirs(OfBatch)[0]
     with _may_be_done():
         still_out = _hand().pause(batch)
-        return _answer(batch, {"mayGoOut": still_out})
+        paused: Paused = {**_acted(batch), "mayGoOut": still_out}
+        return answer(paused)
 
 
 @routes.post("/resume")
@@ -40,7 +42,7 @@ def resume() -> Response:
     batch, said = _theirs(Resuming)
     with _may_be_done():
         _hand().resume(batch, order_may_change=said.confirm_order)
-        return _answer(batch)
+        return answer(_acted(batch))
 
 
 @routes.post("/cancel")
@@ -49,7 +51,8 @@ def cancel() -> Response:
     batch = _theirs(OfBatch)[0]
     with _may_be_done():
         outcome = _hand().cancel(batch)
-        return _answer(batch, {"outcome": asdict(outcome)})
+        cancelled: Cancelled = {**_acted(batch), "outcome": _shown(outcome)}
+        return answer(cancelled)
 
 
 @routes.post("/retry-failed")
@@ -64,7 +67,7 @@ def retry_failed() -> Response:
             order_may_change=said.confirm_order,
             absence_confirmed=said.confirm_absent,
         )
-        return _answer(batch, _retried(done))
+        return answer(_again(batch, done))
 
 
 @contextmanager
@@ -92,22 +95,31 @@ def _hand() -> Hand:
     return Hand(front().settings, front().now, front().patience)
 
 
-def _retried(done: Retried) -> dict[str, Any]:
+def _shown(outcome: Outcome) -> shapes.Outcome:
     return {
+        "published": outcome.published,
+        "cancelled": outcome.cancelled,
+        "failed": outcome.failed,
+        "unknown": outcome.unknown,
+    }
+
+
+def _again(batch: Batch, done: Retried) -> Again:
+    return {
+        **_acted(batch),
         "order": "appended" if done.is_late else "kept",
         "retried": done.sent_again,
         "foundLive": done.found_live,
         "notRetried": [
-            {"clip": index, "code": why.code.value, "detail": str(why)}
-            for index, why in done.refused
+            {"clip": index, "code": why.code, "detail": str(why)} for index, why in done.refused
         ],
     }
 
 
-def _answer(batch: Batch, more: dict[str, Any] | None = None) -> Response:
+def _acted(batch: Batch) -> Acted:
     """Return the batch as it is now, whatever else has happened to it meanwhile.
 
     The summary stands at the top level, and as in the other answers under `batch`.
     """
     shown = summary(batches.find(batch.batch_id, batch.user_id))
-    return answer({"success": True, **shown, **(more or {}), "batch": shown})
+    return {"success": True, **shown, "batch": shown}

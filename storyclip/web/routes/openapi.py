@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
 from storyclip import __version__
@@ -19,6 +18,7 @@ from storyclip.web.said.answers import encode
 from storyclip.web.said.headers import ALWAYS_IN, IN_ANSWERS, IN_REQUESTS
 from storyclip.web.said.operations import EVENTS, OPERATIONS, Answer, Operation
 from storyclip.web.said.queries import Query
+from storyclip.web.said.schemas import schemas_of
 from storyclip.web.said.shapes import ProblemDetails
 
 routes = Blueprint("openapi", __name__)
@@ -67,10 +67,11 @@ def document(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the routes that the application has."""
     paths: dict[str, dict[str, Any]] = {}
     found = sorted(described(app), key=lambda one: list(OPERATIONS).index(one[:2]))
-    refs, schemas = _schemas([operation for *_, operation in found])
+    operations = [operation for *_, operation in found]
+    refs, schemas = schemas_of(_said(operations), _answered(operations))
     queries = {
         query: list(_parameters(schemas.pop(query.__name__)))
-        for query in {operation.query for *_, operation in found if operation.query}
+        for query in {operation.query for operation in operations if operation.query}
     }
     for method, rule, operation in found:
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: f"{{{to_camel(match[1])}}}", rule)
@@ -108,19 +109,22 @@ def methods_of(rule: Rule) -> set[str]:
     return set(rule.methods or ()) - {"HEAD", "OPTIONS"}
 
 
-def _schemas(operations: list[Operation]) -> tuple[Mapping[Any, Any], dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {
-        (ProblemDetails, "serialization"): None
-    }
+def _said(operations: list[Operation]) -> Iterator[type[BaseModel]]:
     for operation in operations:
-        for said in (operation.body, operation.query):
-            if said is not None:
-                wanted[said, "validation"] = None
-        for answer in operation.answers.values():
-            if isinstance(answer, type):
-                wanted[answer, "serialization"] = None
-    refs, schemas = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
-    return refs, schemas["$defs"]
+        if operation.body is not None:
+            yield operation.body
+        if operation.query is not None:
+            yield operation.query
+
+
+def _answered(operations: list[Operation]) -> Iterator[Any]:
+    yield ProblemDetails
+    for operation in operations:
+        yield from (
+            answer
+            for answer in operation.answers.values()
+            if not (answer is None or isinstance(answer, str))
+        )
 
 
 def _parameters(query: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -170,7 +174,7 @@ def _operation(
         answers[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _headers(status, operation),
-            "content": {PROBLEM: {"schema": refs[ProblemDetails, "serialization"]}},
+            "content": {PROBLEM: {"schema": refs[ProblemDetails]}},
         }
     said: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", f"{method.lower()} {path}").strip("_"),
@@ -180,7 +184,7 @@ def _operation(
         "security": operation.security,
     }
     if operation.body is not None:
-        schema = refs[operation.body, "validation"]
+        schema = refs[operation.body]
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     return said
 
@@ -190,7 +194,7 @@ def _content(answer: Answer, refs: Mapping[Any, Any]) -> dict[str, Any]:
         return {}
     if isinstance(answer, str):
         return {"content": {answer: {"schema": _MESSAGE if answer == EVENTS else _TEXT}}}
-    return {"content": {JSON: {"schema": refs[answer, "serialization"]}}}
+    return {"content": {JSON: {"schema": refs[answer]}}}
 
 
 def _headers(status: int, operation: Operation) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch, Status
+from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch
 from storyclip.domain.dates import fair_use
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
 from storyclip.domain.dates.instants import parse_instant, zone_named
 from storyclip.domain.dates.timetable import MINUTE_S, Timetable, at_best_times, at_once, scheduled
-from storyclip.domain.views import Json, rfc3339
+from storyclip.domain.views import rfc3339, schedule_view
 from storyclip.flow.accept import accept
 from storyclip.store.access.keys import Holder
 from storyclip.store.publishing import lanes, quota
@@ -29,6 +29,7 @@ from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.said.problem_kinds import BAD_IDEMPOTENCY_KEY
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.shapes import Created, CreatedSettings
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
 
@@ -111,22 +112,25 @@ def _idempotency(said: Any) -> IdempotencyKey | None:
     return IdempotencyKey(key, sha256(json_body.canonical(said)).hexdigest())
 
 
-def _created(batch: Batch, settings: PublishSettings) -> Json:
+def _created(batch: Batch, settings: PublishSettings) -> Created:
     """Return the first answer from what never changes, so that a repeat gets the very same."""
     query = f"?batchId={batch.batch_id}"
+    shown: CreatedSettings = {
+        "accountId": batch.account_id,
+        "network": batch.network,
+        "onFailure": batch.on_failure,
+    }
+    if settings.publish_speed:
+        shown["publishSpeed"] = settings.publish_speed
+    if settings.webhook_url:
+        shown["webhookUrl"] = settings.webhook_url
     return {
         "batchId": batch.batch_id,
         "tenant": batch.user_id,
-        "status": Status.PROCESSING.value,
+        "status": "processing",
         "posts": {"total": batch.total, "queued": batch.total},
-        "schedule": batch.schedule or {"mode": batch.mode},
-        "settings": {
-            "accountId": batch.account_id,
-            "network": batch.network,
-            "onFailure": batch.on_failure,
-        }
-        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {})
-        | ({"webhookUrl": settings.webhook_url} if settings.webhook_url else {}),
+        "schedule": schedule_view(batch),
+        "settings": shown,
         "createdAt": rfc3339(batch.created_at),
         "links": {
             "status": f"/api/metricool/status{query}",

@@ -14,6 +14,7 @@ from storyclip.web.said.bodies import SignIn, parse
 from storyclip.web.said.problem_kinds import NO_KEY
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import SignInLink, asked
+from storyclip.web.said.shapes import SessionShape
 
 routes = Blueprint("session", __name__)
 
@@ -65,7 +66,7 @@ def _begin(response: Response, key_id: str) -> None:
     browser.keep_session(response, sessions.begin(key_id, front().now()))
 
 
-def _shown(who: Holder) -> dict[str, object]:
+def _shown(who: Holder) -> SessionShape:
     return {
         "userId": who.user_id,
         "scopes": sorted(who.scopes),

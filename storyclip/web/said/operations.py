@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 
-from storyclip.web.said import batch_shapes, shapes
+from storyclip.domain.shown import BatchStatus
+from storyclip.web.said import shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
 from storyclip.web.said.queries import (
     BestTimesAsked,
@@ -31,8 +33,8 @@ Security = list[dict[str, list[str]]]
 KEY: Security = [{"key": []}, {"bearer": []}, {"session": []}]
 KEY_OR_TICKET: Security = [*KEY, {"ticket": []}]
 
-# A model for JSON, a media type for anything else, None for no body.
-Answer = type[BaseModel] | str | None
+# A TypedDict for JSON, a media type for anything else, None for no body.
+Answer = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +59,18 @@ class Operation:
         return tuple(sorted({*self.refusals, *keyed, 500}))
 
 
-_ACTIVE = Operation("The caller's batches that are not finished", {200: batch_shapes.ManyBatches})
+_ACTIVE = Operation("The caller's batches that are not finished", {200: shapes.ManyBatches})
 _READY = Operation("Whether database and Redis answer", {200: shapes.Ready}, (503,), security=[])
 
 
-def _action(
-    summary: str, answer: type[batch_shapes.Acted], query: type[OfBatch] = OfBatch
-) -> Operation:
+def _action(summary: str, answer: type[shapes.Acted], query: type[OfBatch] = OfBatch) -> Operation:
     return Operation(summary, {200: answer}, (400, 404, 409, 413, 415, 422, 502), query)
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", f"{API}/publish/stories"): Operation(
         "Publish a sequence of clips",
-        {202: batch_shapes.Created},
+        {202: shapes.Created},
         (400, 409, 413, 415, 422, 502),
         headers=("Idempotency-Key",),
         body=StoriesRequest,
@@ -78,30 +78,28 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", f"{API}/status"): Operation(
         "A batch with all its clips",
-        {200: batch_shapes.BatchStatus, 304: None},
+        {200: BatchStatus, 304: None},
         (404, 422),
         OfBatch,
         headers=("If-None-Match",),
         told=("ETag",),
     ),
     ("GET", f"{API}/batch/<batch_id>"): Operation(
-        "A batch without its clips", {200: batch_shapes.OneBatch}, (404,)
+        "A batch without its clips", {200: shapes.OneBatch}, (404,)
     ),
     ("GET", f"{API}/batch/user-active"): _ACTIVE,
     ("GET", f"{API}/batches/active"): _ACTIVE,
     ("GET", f"{API}/batches"): Operation(
         "The caller's batches, an administrator's key everybody's, newest first",
-        {200: batch_shapes.ManyBatches},
+        {200: shapes.ManyBatches},
         (422,),
         Listing,
         told=("Link",),
     ),
-    ("POST", f"{API}/pause"): _action("Send nothing more until it is resumed", batch_shapes.Paused),
-    ("POST", f"{API}/resume"): _action("Go on with a paused batch", batch_shapes.Acted, Resuming),
-    ("POST", f"{API}/cancel"): _action("Withdraw what is not out yet", batch_shapes.Cancelled),
-    ("POST", f"{API}/retry-failed"): _action(
-        "Try failed clips again", batch_shapes.RetriedShape, Retrying
-    ),
+    ("POST", f"{API}/pause"): _action("Send nothing more until it is resumed", shapes.Paused),
+    ("POST", f"{API}/resume"): _action("Go on with a paused batch", shapes.Acted, Resuming),
+    ("POST", f"{API}/cancel"): _action("Withdraw what is not out yet", shapes.Cancelled),
+    ("POST", f"{API}/retry-failed"): _action("Try failed clips again", shapes.Again, Retrying),
     ("GET", f"{API}/stream"): Operation(
         "Progress as Server-Sent Events",
         {200: EVENTS},
