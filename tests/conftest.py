@@ -16,6 +16,7 @@ from storyclip.store import database
 from storyclip.store.history import events
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
+from tests.described import Described
 from tests.postgres.server import binaries, server
 
 
@@ -41,6 +42,25 @@ def _canaries() -> Iterator[Canaries]:
         canaries.watch(patch)
         yield canaries
     assert canaries.taken() == []  # of stacks that served more than one test
+
+
+@pytest.fixture(scope="session")
+def described() -> Iterator[Described]:
+    """Looks at every answer, and keeps what the OpenAPI document does not have."""
+    with pytest.MonkeyPatch.context() as patch:
+        described = Described()
+        described.watch(patch)
+        yield described
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_described(
+    described: Described, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    yield
+    found = described.taken()
+    if request.node.get_closest_marker("undescribed") is None:
+        assert found == []
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
+from storyclip.domain.dates.shown import Dated
 
 
 class Status(StrEnum):
@@ -71,7 +71,7 @@ class Batch:
     last_seq: int
     error: str | None
     scheduled_for: datetime | None
-    schedule: Mapping[str, Any] | None
+    schedule: Dated | None
     pause_requested_at: datetime | None
     cancel_requested_at: datetime | None
     created_at: datetime

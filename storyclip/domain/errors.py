@@ -14,7 +14,7 @@ StoryClipError
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 MAX_WORDS = 500  # of Metricool's words we keep: enough to understand, short enough for a row
 
@@ -87,10 +87,19 @@ class IdempotencyKeyBusy(StoryClipError):
     """The first request with this `Idempotency-Key` is still being written."""
 
 
+class QuotaFacts(TypedDict):
+    """What an account has left of its 24 hours, and when there is room for all that is asked."""
+
+    limit: int
+    left: int
+    asked: int
+    enoughAt: str | None
+
+
 class QuotaExceeded(StoryClipError):
     """Instagram takes no more of this account for now; `facts` are the numbers and the time."""
 
-    def __init__(self, words: str, facts: dict[str, Any]) -> None:
+    def __init__(self, words: str, facts: QuotaFacts) -> None:
         super().__init__(words)
         self.facts = facts
 

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal, cast, overload
 
 from storyclip.domain.batch import MODE_NOW, Batch, Status, current_clip, phase_of
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.shown import AtOnce, Dated
+from storyclip.domain.shown import BatchStatus, ClipView, Counts, EventView, Facts, Summary
 
-Json = dict[str, Any]
+Kind = Literal["progress", "paused", "resumed", "completed", "error", "cancelled"]
+
+
+@overload
+def rfc3339(instant: datetime) -> str: ...
+
+
+@overload
+def rfc3339(instant: None) -> None: ...
+
+
+@overload
+def rfc3339(instant: datetime | None) -> str | None: ...
 
 
 def rfc3339(instant: datetime | None) -> str | None:
@@ -25,7 +39,7 @@ def rfc3339(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def clip_view(clip: Clip, mode: str = MODE_NOW) -> Json:
+def clip_view(clip: Clip, mode: str = MODE_NOW) -> ClipView:
     """Return one clip as the API and the events show it.
 
     In a planned `mode` its date is known before Metricool is asked for it.
@@ -37,13 +51,13 @@ def clip_view(clip: Clip, mode: str = MODE_NOW) -> Json:
         "id": clip.client_id,
         "url": clip.source_url,
         "title": clip.title,
-        "status": clip.state.value,
+        "status": clip.state,
         "metricoolPostId": clip.post_id,
         "facebookPostId": clip.network_post_id,
         "publicUrl": clip.public_url,
         "error": clip.error,
         "errorCode": clip.error_code,
-        "retrySafety": clip.retry_safety.value if clip.retry_safety else None,
+        "retrySafety": clip.retry_safety,
         "attempts": clip.attempts,
         "scheduledAt": rfc3339(date),
         "uploadedAt": rfc3339(clip.uploaded_at),
@@ -51,7 +65,7 @@ def clip_view(clip: Clip, mode: str = MODE_NOW) -> Json:
     }
 
 
-def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> Json:
+def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> EventView:
     """Return the event of one committed change of a batch."""
     return {
         "type": _event_type(before, after),
@@ -64,7 +78,7 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
         "unconfirmed": after.unconfirmed,
         "cancelled": after.cancelled,
         "currentStory": _story_name(clip),
-        "status": after.status.value,
+        "status": after.status,
         "clip": clip_view(clip, after.mode) if clip else None,
         "timestamp": rfc3339(at),
     }
@@ -72,31 +86,34 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
 
 def status_view(
     batch: Batch, clips: Sequence[Clip], now: datetime, wait_total_s: float, blocked: str | None
-) -> Json:
+) -> BatchStatus:
     """Return the flat status of a batch with all its clips.
 
     Args:
         wait_total_s: seconds a clip is checked for before it is called unconfirmed.
         blocked: why Metricool refuses the whole account, None when it does not.
     """
-    current = current_clip(clips)
-    return _facts(batch, current, now, wait_total_s, blocked) | {
-        "posts": {
-            "total": batch.total,
-            "published": batch.published,
-            "failed": batch.failed,
-            "unconfirmed": batch.unconfirmed,
-            "cancelled": batch.cancelled,
-        },
+    return {
+        **_facts(batch, current_clip(clips), now, wait_total_s, blocked),
+        "posts": _counts(batch),
         "clips": [clip_view(clip, batch.mode) for clip in clips],
     }
 
 
 def summary_view(
     batch: Batch, current: Clip | None, now: datetime, wait_total_s: float, blocked: str | None
-) -> Json:
+) -> Summary:
     """Return the same facts as the status without the clips, with the counters at the top."""
-    return _facts(batch, current, now, wait_total_s, blocked) | {
+    return {**_facts(batch, current, now, wait_total_s, blocked), **_counts(batch)}
+
+
+def schedule_view(batch: Batch) -> Dated:
+    """Return what was said of the batch's dates when it was accepted."""
+    return batch.schedule or cast(AtOnce, {"mode": batch.mode})
+
+
+def _counts(batch: Batch) -> Counts:
+    return {
         "total": batch.total,
         "published": batch.published,
         "failed": batch.failed,
@@ -107,23 +124,23 @@ def summary_view(
 
 def _facts(
     batch: Batch, current: Clip | None, now: datetime, wait_total_s: float, blocked: str | None
-) -> Json:
+) -> Facts:
     return {
         "batchId": batch.batch_id,
         "tenant": batch.user_id,
         "jobId": batch.job_id,
-        "status": batch.status.value,
-        "phase": phase_of(batch, current, now, blocked=blocked is not None).value,
+        "status": batch.status,
+        "phase": phase_of(batch, current, now, blocked=blocked is not None),
         "publishMode": batch.mode,
         "accountId": batch.account_id,
         "network": batch.network,
         "progress": 100 * batch.ended // batch.total,
         "currentIndex": batch.current_index,
         "currentStory": _story_name(current),
-        "currentStatus": current.state.value if current else None,
+        "currentStatus": current.state if current else None,
         "waitProgress": {"elapsed": _waited_s(current, now, wait_total_s), "total": wait_total_s},
         "scheduledFor": rfc3339(batch.scheduled_for),
-        "schedule": batch.schedule or {"mode": batch.mode},
+        "schedule": schedule_view(batch),
         "createdAt": rfc3339(batch.created_at),
         "startedAt": rfc3339(batch.started_at),
         "completedAt": rfc3339(batch.completed_at),
@@ -142,13 +159,14 @@ def _story_name(clip: Clip | None) -> str | None:
     return (clip.title or clip.client_id) if clip else None
 
 
-def _event_type(before: Batch, after: Batch) -> str:
+def _event_type(before: Batch, after: Batch) -> Kind:
     if after.status is before.status:
         return "progress"
-    return {
+    became: dict[Status, Kind] = {
         Status.PROCESSING: "resumed",
         Status.PAUSED: "paused",
         Status.COMPLETED: "completed",
         Status.FAILED: "error",
         Status.CANCELLED: "cancelled",
-    }[after.status]
+    }
+    return became[after.status]

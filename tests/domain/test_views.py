@@ -128,8 +128,8 @@ def test_a_summary_has_the_same_facts_with_the_counters_on_top():
 def test_status_and_summary_agree_on_every_fact():
     batch, clips = a_batch(2, published=1, started_at=T0), [a_clip(1, State.PUBLISHED), a_clip(2)]
 
-    status = status_view(batch, clips, T0, TOTAL_S, None)
-    summary = summary_view(batch, clips[1], T0, TOTAL_S, None)
+    status = dict(status_view(batch, clips, T0, TOTAL_S, None))
+    summary = dict(summary_view(batch, clips[1], T0, TOTAL_S, None))
 
     assert {key: status[key] for key in FACTS} == {key: summary[key] for key in FACTS}
     assert status["posts"] == {key: summary[key] for key in COUNTERS}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import hypothesis
 import schemathesis
@@ -33,6 +34,7 @@ from storyclip.store.history import events
 from storyclip.web.door.guesses import Guesses
 from storyclip.web.door.part import NAME
 from storyclip.web.factory import create_app
+from tests.described import objections_to
 from tests.web.conftest import NOON, PUBLISH, Clock, SmallMetricool, Someone, good
 
 CHECKS = [
@@ -165,6 +167,10 @@ def _ask(case: Any, key: str, batch_id: str, made_up: random.Random, outcome: Ou
     response = case.call()
     outcome.seen[case.operation.label, response.status_code] += 1
     case.validate_response(response, checks=CHECKS)
+    method, path = response.request.method or "", urlsplit(response.request.url or "").path
+    headers = {name: values[0] for name, values in response.headers.items()}
+    found = list(objections_to(method, path, response.status_code, headers, response.content))
+    assert not found, found
 
 
 def _first_piece_only(application: Any) -> Any:

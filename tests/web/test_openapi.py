@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from storyclip.web.routes.openapi import document, methods_of
 from storyclip.web.said.bodies import StoriesRequest
 from storyclip.web.said.operations import OPERATIONS
-from tests.web.conftest import good
+from tests.web.conftest import PUBLISH, good
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
@@ -92,6 +92,44 @@ def test_all_problems_of_a_route_with_a_key_are_described(app):
     )
     assert answers["429"]["headers"]["Retry-After"]["required"]
     assert set(answers["200"]["headers"]) == {"RateLimit", "RateLimit-Policy"}
+
+
+def test_what_a_query_may_ask_is_described_by_what_reads_it(app):
+    paths = document(app)["paths"]
+
+    retry = paths["/api/metricool/retry-failed"]["post"]["parameters"]
+    shown = {one["name"]: (one["in"], one["required"], one["schema"].get("type")) for one in retry}
+    assert shown == {
+        "batchId": ("query", True, "string"),
+        "clip": ("query", False, "integer"),
+        "confirmOrder": ("query", False, "boolean"),
+        "confirmAbsent": ("query", False, "boolean"),
+    }
+    assert all(
+        one["description"]
+        for path in paths.values()
+        for way in path.values()
+        for one in way["parameters"]
+        if one["in"] != "path"
+    )
+
+
+def test_what_only_some_answers_tell_is_described(app):
+    described = document(app)
+
+    ways = {
+        (method, path): way
+        for path, methods in described["paths"].items()
+        for method, way in methods.items()
+    }
+    created = ways["post", PUBLISH]["responses"]["202"]["headers"]
+    status = ways["get", "/api/metricool/status"]["responses"]
+    assert {"Location", "Warning", "RateLimit"} <= set(created)
+    assert "ETag" in status["200"]["headers"]
+    assert status["304"]["headers"]["ETag"]["required"]
+    schemas = described["components"]["schemas"]
+    assert "schedule" in schemas["BatchStatus"]["properties"]
+    assert "rule" in schemas["BestTimes"]["properties"]
 
 
 @pytest.mark.parametrize("name", ["x.js", "../auth.py", "..%2fauth.py", "index.html", "a/b.css"])

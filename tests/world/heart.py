@@ -23,6 +23,7 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
+from storyclip.domain.shown import Summary
 from storyclip.domain.views import summary_view
 from storyclip.flow.accept import accept
 from storyclip.flow.audit import audit
@@ -147,7 +148,7 @@ class Heart:
     def resume(self, batch_id: str) -> dict[str, Any]:
         """Let a batch go on, and return what the caller is told."""
         self._hand.resume(_batch(batch_id))
-        return self.summary(batch_id)
+        return {**self.summary(batch_id)}
 
     def cancel(self, batch_id: str) -> dict[str, Any]:
         """Cancel a batch, and return what the caller is told."""
@@ -167,7 +168,7 @@ class Heart:
             "notRetried": [index for index, _ in done.refused],
         }
 
-    def summary(self, batch_id: str) -> dict[str, Any]:
+    def summary(self, batch_id: str) -> Summary:
         """Return the summary that each wish is answered with."""
         seen = batches.find(batch_id, USER)
         return summary_view(seen.batch, seen.current, self._engine.now(), 120.0, seen.blocked)

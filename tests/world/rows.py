@@ -65,7 +65,7 @@ def clip_names() -> dict[int, tuple[str, int]]:
 def clips_shown(batch_id: str) -> list[dict[str, Any]]:
     """Return the clips of a batch as the API shows them now."""
     mode = batches.find(batch_id, None).batch.mode
-    return [clip_view(clip, mode) for clip in clips.of_batch(batch_id)]
+    return [{**clip_view(clip, mode)} for clip in clips.of_batch(batch_id)]
 
 
 def events_told(batch_id: str) -> list[dict[str, Any]]:
@@ -79,4 +79,4 @@ def events_told(batch_id: str) -> list[dict[str, Any]]:
 def summary_shown(batch_id: str, now: datetime) -> dict[str, Any]:
     """Return a batch as the API shows it."""
     seen = batches.find(batch_id, None)
-    return summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)
+    return {**summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)}

@@ -105,7 +105,7 @@ class Web:
         for n in range(2, plan.clips + 1):
             steps = world.choices.whole(f"{plan.name} best {n}", 1, 3)
             dates.append(dates[-1] + steps * timedelta(minutes=plan.interval_min))
-        return Timetable("bestTime", tuple(dates), table.gap_s, {"mode": "bestTime"})
+        return Timetable("bestTime", tuple(dates), table.gap_s, table.schedule)
 
     def _told(self, batch: str, act: str, ask: Callable[[], dict[str, Any]]) -> Told:
         """Ask for something, and keep what the caller is told."""

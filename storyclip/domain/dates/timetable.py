@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from storyclip.domain.batch import MODE_BEST_TIME, MODE_NOW, MODE_SCHEDULED
 from storyclip.domain.dates.best_time import Plan, Wish
 from storyclip.domain.dates.instants import Instant, sequence, whole_steps
-from storyclip.domain.views import Json, rfc3339
+from storyclip.domain.dates.shown import AtBestTimes, Dated, DatedClip, OnADate
+from storyclip.domain.views import rfc3339
 
 MINUTE_S = 60
 
@@ -26,7 +26,7 @@ class Timetable:
     mode: str
     dates: tuple[datetime, ...]
     gap_s: float
-    schedule: Json | None
+    schedule: Dated | None
 
 
 def at_once(gap_s: float) -> Timetable:
@@ -38,8 +38,8 @@ def scheduled(first: Instant, count: int, interval_minutes: int, step_s: float) 
     """Return the dates from the one asked for on, moved up to Metricool's grid."""
     interval_s = interval_minutes * MINUTE_S
     dates = sequence(first.utc, count, interval_s, step_s)
-    schedule = {
-        "mode": MODE_SCHEDULED,
+    schedule: OnADate = {
+        "mode": "scheduled",
         "scheduledAt": rfc3339(dates[0]),
         "localTime": dates[0].astimezone(first.local.tzinfo).isoformat(),
         "timezone": first.timezone,
@@ -52,21 +52,21 @@ def at_best_times(plan: Plan, wish: Wish, zone: ZoneInfo, step_s: float) -> Time
     """Return the dates that were chosen, and say by which rule and how good each is."""
     dates = tuple(slot.instant for slot in plan.slots)
     gap_s = whole_steps(wish.interval_s, step_s)
-    schedule = {
-        "mode": MODE_BEST_TIME,
+    schedule: AtBestTimes = {
+        "mode": "bestTime",
         "scheduledAt": rfc3339(dates[0]),
         "localTime": _local(dates[0], zone),
         "timezone": zone.key,
         "intervalMinutes": round(wish.interval_s / MINUTE_S),
-        "distribution": wish.distribution.value,
+        "distribution": wish.distribution,
         "withinDays": wish.within_days,
-        "rule": plan.rule.value,
+        "rule": plan.rule,
         "clips": _slots(plan, zone),
     }
     return Timetable(MODE_BEST_TIME, dates, gap_s, schedule)
 
 
-def _slots(plan: Plan, zone: ZoneInfo) -> Sequence[dict[str, Any]]:
+def _slots(plan: Plan, zone: ZoneInfo) -> Sequence[DatedClip]:
     return [
         {
             "index": index,

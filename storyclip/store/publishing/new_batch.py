@@ -9,6 +9,7 @@ from typing import Any
 
 from storyclip.domain.batch import MODE_NOW, Batch, Status
 from storyclip.domain.clip import State
+from storyclip.domain.dates.shown import Dated
 from storyclip.store.database import run
 from storyclip.store.instants import to_text
 from storyclip.store.publishing.rows import BATCH
@@ -40,7 +41,7 @@ class NewBatch:
     gap_s: float
     clips: tuple[NewClip, ...]
     mode: str = MODE_NOW
-    schedule: dict[str, Any] | None = None
+    schedule: Dated | None = None
     webhook_url: str | None = None
 
 

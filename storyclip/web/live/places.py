@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import request
 
-from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.views import status_view
 from storyclip.progress.cursor import (
     MARGIN,
@@ -23,6 +22,7 @@ from storyclip.progress.rooms import shown_before
 from storyclip.store.history import streams
 from storyclip.store.publishing import batches
 from storyclip.web.front import front
+from storyclip.web.said.queries import Watching, asked
 from storyclip.web.said.shown import batch_id_of, many
 
 
@@ -44,13 +44,11 @@ def place_asked_for(user_id: str) -> Place:
         CursorInvalid: the cursor is not one of this stream.
         StoreUnavailable: the database does not answer.
     """
-    word = request.headers.get("Last-Event-ID") or request.args.get("after") or ""
-    batch_id = request.args.get("batchId")
-    if batch_id is None:
+    said = asked(Watching)
+    word = request.headers.get("Last-Event-ID") or said.after
+    if said.batch_id is None:
         return _in_all(user_id, word)
-    if not batch_id:
-        raise RequestInvalid(("/batchId", "leave it out for all batches"))
-    return _in_one(batch_id_of(batch_id), user_id, word)
+    return _in_one(batch_id_of(said.batch_id), user_id, word)
 
 
 def _in_one(batch_id: str, user_id: str, word: str) -> Place:

@@ -27,6 +27,7 @@ from storyclip.web.live.places import Place, place_asked_for
 from storyclip.web.said import problem_kinds
 from storyclip.web.said.answers import answer
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.shapes import Ticket
 
 routes = Blueprint("live", __name__, url_prefix="/api/metricool")
 sock = Sock()
@@ -92,7 +93,8 @@ def stream_ticket() -> Response:
     """Give a browser what it can show where it cannot send a key."""
     who = auth.holder("read")
     ticket = tickets.issue(who.key_id, front().now())
-    return answer({"ticket": ticket, "expiresInS": tickets.GOOD_FOR_S})
+    shown: Ticket = {"ticket": ticket, "expiresInS": tickets.GOOD_FOR_S}
+    return answer(shown)
 
 
 @routes.before_request

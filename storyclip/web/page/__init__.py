@@ -11,6 +11,7 @@ from storyclip.store.access.keys import Holder
 from storyclip.web.door import auth
 from storyclip.web.page.words import LANGUAGES, Words, language_of, words_in
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.queries import PageAsked, asked
 
 LANGUAGE_LASTS_S = 365 * 86400
 
@@ -26,7 +27,7 @@ routes = Blueprint(
 @routes.get("/")
 def page() -> Response:
     """Show the page to who is signed in, and where to sign in to everybody else."""
-    if (chosen := request.args.get("lang")) is not None:
+    if (chosen := asked(PageAsked).lang) is not None:
         return _in_language(chosen)
     words = words_in(language_of(request))
     try:

@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.views import status_view
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.batches import Overview
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.answers import answer
-from storyclip.web.said.queries import Page, cursor_after, page_asked_for
+from storyclip.web.said.pages import Page, cursor_after, page_asked_for
+from storyclip.web.said.queries import OfBatch, asked
+from storyclip.web.said.shapes import OneBatch
 from storyclip.web.said.shown import batch_id_of, many, summary
 
 routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
@@ -24,9 +25,8 @@ routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
 def status() -> Response:
     """Show a batch with all its clips."""
     who = auth.holder("read")
-    if not (batch_id := request.args.get("batchId")):
-        raise RequestInvalid(("/batchId", "required, in the query"))
-    found, its_clips = batches.find_whole(batch_id_of(batch_id), who.user_id)
+    batch_id = batch_id_of(asked(OfBatch).batch_id)
+    found, its_clips = batches.find_whole(batch_id, who.user_id)
     shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
     return _unless_known(answer(shown))
 
@@ -36,7 +36,8 @@ def batch(batch_id: str) -> Response:
     """Show a batch's summary."""
     who = auth.holder("read")
     found = batches.find(batch_id_of(batch_id), who.user_id)
-    return answer({"success": True, "batch": summary(found)})
+    shown: OneBatch = {"success": True, "batch": summary(found)}
+    return answer(shown)
 
 
 @routes.get("/batch/user-active")
@@ -51,7 +52,7 @@ def active() -> Response:
 def all_batches() -> Response:
     """Show the caller's batches, an administrator's key everybody's, newest first."""
     who = auth.holder("read")
-    page = page_asked_for(who, request.args)
+    page = page_asked_for(who)
     found = batches.page(
         user_id=page.user_id, status=page.status, before=page.before, limit=page.limit + 1
     )
@@ -63,8 +64,8 @@ def all_batches() -> Response:
 
 
 def _next_page(page: Page, last: Overview) -> str:
-    query = page.query() | {"cursor": cursor_after(last.batch)}
-    return f"{request.path}?{urlencode(query)}"
+    query = urlencode({**page.again, "cursor": cursor_after(last.batch)})
+    return f"{request.path}?{query}"
 
 
 def _unless_known(response: Response) -> Response:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
 from storyclip.domain.dates.instants import zone_named
@@ -13,7 +11,8 @@ from storyclip.domain.views import rfc3339
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.answers import answer
-from storyclip.web.said.bodies import BestTimesQuery, parse
+from storyclip.web.said.queries import BestTimesAsked, asked
+from storyclip.web.said.shapes import BestTimes
 
 routes = Blueprint("best_times", __name__, url_prefix="/api/metricool")
 
@@ -24,37 +23,29 @@ NEXT = 10  # how many of the best hours of the coming week are named
 def best_times() -> Response:
     """Show the heat map of an account's network, and the best hours of the coming week."""
     who = auth.holder("read")
-    asked = parse(BestTimesQuery, _said(request.args))
-    auth.require_account(who, asked.account_id)
-    timezone = _timezone(asked)
-    heat = front().heat_maps.of(asked.account_id, asked.network, timezone)
+    said = asked(BestTimesAsked)
+    auth.require_account(who, said.account_id)
+    timezone = _timezone(said)
+    heat = front().heat_maps.of(said.account_id, said.network, timezone)
     settings, now = front().settings, front().now()
     wish = Wish(Distribution.SPREAD, NEXT)
     plan = best_plan(heat, zone_named(timezone), now, wish, settings.lead_s, settings.date_step_s)
-    return answer(
-        {
-            "success": True,
-            "timezone": timezone,
-            "days": [
-                {"dayOfWeek": number, "hours": list(hours)}
-                for number, hours in enumerate(heat.days, start=1)
-            ],
-            "rule": plan.rule.value,
-            "next": [
-                {"startsAt": rfc3339(slot.instant), "value": slot.score} for slot in plan.slots
-            ],
-        }
-    )
+    shown: BestTimes = {
+        "success": True,
+        "timezone": timezone,
+        "days": [
+            {"dayOfWeek": number, "hours": hours} for number, hours in enumerate(heat.days, start=1)
+        ],
+        "rule": plan.rule,
+        "next": [{"startsAt": rfc3339(slot.instant), "value": slot.score} for slot in plan.slots],
+    }
+    return answer(shown)
 
 
-def _said(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: query[name] for name in ("accountId", "network", "timezone") if name in query}
-
-
-def _timezone(asked: BestTimesQuery) -> str:
+def _timezone(said: BestTimesAsked) -> str:
     """Return the zone asked for, else the one that Metricool has for the account."""
-    name = asked.timezone or next(
-        (brand.timezone for brand in front().upstream.brands() if brand.id == asked.account_id), ""
+    name = said.timezone or next(
+        (brand.timezone for brand in front().upstream.brands() if brand.id == said.account_id), ""
     )
     if not name:
         raise RequestInvalid(("/timezone", "required: Metricool does not name the account's zone"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from storyclip.domain.story import Brand
-from storyclip.domain.views import Json
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.answers import answer
+from storyclip.web.said.shapes import Brands, BrandShape
 
 routes = Blueprint("brands", __name__, url_prefix="/api/metricool")
 
@@ -18,10 +18,11 @@ def brands() -> Response:
     """Show Metricool's accounts, as far as the key reaches."""
     who = auth.holder("read")
     theirs = [brand for brand in front().upstream.brands() if who.may_use(brand.id)]
-    return answer({"success": True, "brands": [_brand(brand) for brand in theirs]})
+    shown: Brands = {"success": True, "brands": [_brand(brand) for brand in theirs]}
+    return answer(shown)
 
 
-def _brand(brand: Brand) -> Json:
+def _brand(brand: Brand) -> BrandShape:
     return {
         "id": brand.id,
         "label": brand.label,

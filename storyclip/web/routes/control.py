@@ -2,67 +2,72 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import Any
+from typing import TypeVar
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.errors import MayBeDone, RequestInvalid, StoreUnavailable
-from storyclip.flow.control import Hand
+from storyclip.domain.errors import MayBeDone, StoreUnavailable
+from storyclip.flow.control import Hand, Outcome
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
 from storyclip.web.door import auth
 from storyclip.web.front import front
+from storyclip.web.said import shapes
 from storyclip.web.said.answers import answer
+from storyclip.web.said.queries import OfBatch, Resuming, Retrying, asked
+from storyclip.web.said.shapes import Acted, Again, Cancelled, Paused
 from storyclip.web.said.shown import batch_id_of, summary
 
 routes = Blueprint("control", __name__, url_prefix="/api/metricool")
 
-_INDEX = re.compile(r"[0-9]{1,4}", re.ASCII)
-_CLAIMS = {None: False, "true": True, "false": False}
+Asked = TypeVar("Asked", bound=OfBatch)
 
 
 @routes.post("/pause")
 def pause() -> Response:
     """Let the clip in hand finish, and start no other."""
-    batch = _theirs()
+    batch = _theirs(OfBatch)[0]
     with _may_be_done():
         still_out = _hand().pause(batch)
-        return _answer(batch, {"mayGoOut": still_out})
+        paused: Paused = {**_acted(batch), "mayGoOut": still_out}
+        return answer(paused)
 
 
 @routes.post("/resume")
 def resume() -> Response:
     """Go on at the next clip."""
-    batch, may_change = _theirs(), _is_confirmed("confirmOrder")
+    batch, said = _theirs(Resuming)
     with _may_be_done():
-        _hand().resume(batch, order_may_change=may_change)
-        return _answer(batch)
+        _hand().resume(batch, order_may_change=said.confirm_order)
+        return answer(_acted(batch))
 
 
 @routes.post("/cancel")
 def cancel() -> Response:
     """End the rest, and say what is out and what is not."""
-    batch = _theirs()
+    batch = _theirs(OfBatch)[0]
     with _may_be_done():
         outcome = _hand().cancel(batch)
-        return _answer(batch, {"outcome": asdict(outcome)})
+        cancelled: Cancelled = {**_acted(batch), "outcome": _shown(outcome)}
+        return answer(cancelled)
 
 
 @routes.post("/retry-failed")
 def retry_failed() -> Response:
     """Ask again for what failed, where that cannot make a second story."""
-    batch = _theirs()
+    batch, said = _theirs(Retrying)
     retry = Retry(front().upstream, front().settings, front().now())
-    index, may_change = _clip_asked_for(), _is_confirmed("confirmOrder")
-    is_absent = _is_confirmed("confirmAbsent")
     with _may_be_done():
-        done = retry(batch, index, order_may_change=may_change, absence_confirmed=is_absent)
-        return _answer(batch, _retried(done))
+        done = retry(
+            batch,
+            said.clip,
+            order_may_change=said.confirm_order,
+            absence_confirmed=said.confirm_absent,
+        )
+        return answer(_again(batch, done))
 
 
 @contextmanager
@@ -78,51 +83,43 @@ def _may_be_done() -> Iterator[None]:
         raise MayBeDone(str(failure)) from failure
 
 
-def _theirs() -> Batch:
+def _theirs(query: type[Asked]) -> tuple[Batch, Asked]:
     who = auth.holder("publish")
-    if not (batch_id := request.args.get("batchId")):
-        raise RequestInvalid(("/batchId", "required, in the query"))
-    batch = batches.find(batch_id_of(batch_id), who.user_id).batch
+    said = asked(query)
+    batch = batches.find(batch_id_of(said.batch_id), who.user_id).batch
     auth.require_account(who, batch.account_id)
-    return batch
+    return batch, said
 
 
 def _hand() -> Hand:
     return Hand(front().settings, front().now, front().patience)
 
 
-def _clip_asked_for() -> int | None:
-    said = request.args.get("clip")
-    if said is None:
-        return None
-    if not _INDEX.fullmatch(said):
-        raise RequestInvalid(("/clip", "expected the clip's index, a whole number from 1"))
-    return int(said)
-
-
-def _is_confirmed(name: str) -> bool:
-    said = request.args.get(name)
-    if said not in _CLAIMS:
-        raise RequestInvalid((f"/{name}", "expected true or false"))
-    return _CLAIMS[said]
-
-
-def _retried(done: Retried) -> dict[str, Any]:
+def _shown(outcome: Outcome) -> shapes.Outcome:
     return {
+        "published": outcome.published,
+        "cancelled": outcome.cancelled,
+        "failed": outcome.failed,
+        "unknown": outcome.unknown,
+    }
+
+
+def _again(batch: Batch, done: Retried) -> Again:
+    return {
+        **_acted(batch),
         "order": "appended" if done.is_late else "kept",
         "retried": done.sent_again,
         "foundLive": done.found_live,
         "notRetried": [
-            {"clip": index, "code": why.code.value, "detail": str(why)}
-            for index, why in done.refused
+            {"clip": index, "code": why.code, "detail": str(why)} for index, why in done.refused
         ],
     }
 
 
-def _answer(batch: Batch, more: dict[str, Any] | None = None) -> Response:
+def _acted(batch: Batch) -> Acted:
     """Return the batch as it is now, whatever else has happened to it meanwhile.
 
     The summary stands at the top level, and as in the other answers under `batch`.
     """
     shown = summary(batches.find(batch.batch_id, batch.user_id))
-    return answer({"success": True, **shown, **(more or {}), "batch": shown})
+    return {"success": True, **shown, "batch": shown}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Blueprint, Response
 
 from storyclip.domain.errors import StoreUnavailable
@@ -10,6 +12,7 @@ from storyclip.web.front import front
 from storyclip.web.said.answers import answer
 from storyclip.web.said.problem_kinds import NOT_READY
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.shapes import Alive, Ready
 
 routes = Blueprint("health", __name__)
 
@@ -17,7 +20,8 @@ routes = Blueprint("health", __name__)
 @routes.get("/livez")
 def livez() -> Response:
     """Answer; who restarts processes needs to know no more."""
-    return answer({"status": "alive"})
+    alive: Alive = {"status": "alive"}
+    return answer(alive)
 
 
 @routes.get("/readyz")
@@ -25,13 +29,16 @@ def livez() -> Response:
 def readyz() -> Response:
     """Say whether database and Redis answer. Without Redis batches are accepted all the same."""
     is_up = {"database": _database_answers(), "redis": front().redis_answers()}
-    checks = {name: "up" if up else "down" for name, up in is_up.items()}
+    checks: dict[str, Literal["up", "down"]] = {
+        name: "up" if up else "down" for name, up in is_up.items()
+    }
     down = [name for name, up in is_up.items() if not up]
     if down:
         raise Problem(
             NOT_READY, f"Down: {', '.join(down)}.", facts={"checks": checks, "down": down}
         )
-    return answer({"status": "ready", "checks": checks})
+    ready: Ready = {"status": "ready", "checks": checks}
+    return answer(ready)
 
 
 def _database_answers() -> bool:

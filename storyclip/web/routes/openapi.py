@@ -11,12 +11,14 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
 from storyclip import __version__
 from storyclip.web.said.answers import encode
+from storyclip.web.said.headers import ALWAYS_IN, IN_ANSWERS, IN_REQUESTS
 from storyclip.web.said.operations import EVENTS, OPERATIONS, Answer, Operation
+from storyclip.web.said.queries import Query
+from storyclip.web.said.schemas import schemas_of
 from storyclip.web.said.shapes import ProblemDetails
 
 routes = Blueprint("openapi", __name__)
@@ -35,18 +37,6 @@ _SECURITY = {
     },
     "ticket": {"type": "apiKey", "in": "query", "name": "ticket"},
 }
-_HEADERS: dict[str, dict[str, Any]] = {
-    name: {"description": says, "schema": {"type": "string"}}
-    for name, says in {
-        "Location": "Where to look.",
-        "ETag": "For `If-None-Match`.",
-        "Link": 'The next page, `rel="next"`, if there is one.',
-        "Retry-After": "Seconds to wait.",
-        "WWW-Authenticate": "How to show a key.",
-        "RateLimit": "What is left of the key's bucket (r), and seconds until its next token (t).",
-        "RateLimit-Policy": "The size of the bucket (q), and seconds in which it fills (w).",
-    }.items()
-}
 _TEXT = {"type": "string"}
 _MESSAGE = {  # one of a stream of Server-Sent Events
     "type": "object",
@@ -57,14 +47,6 @@ _MESSAGE = {  # one of a stream of Server-Sent Events
         "data": {"type": "string", "contentMediaType": JSON},
         "retry": {"type": "integer"},
     },
-}
-_ALWAYS_THERE = {
-    202: ("Location",),
-    303: ("Location",),
-    304: ("ETag",),
-    401: ("WWW-Authenticate",),
-    429: ("Retry-After",),
-    503: ("Retry-After",),
 }
 
 
@@ -85,10 +67,17 @@ def document(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the routes that the application has."""
     paths: dict[str, dict[str, Any]] = {}
     found = sorted(described(app), key=lambda one: list(OPERATIONS).index(one[:2]))
-    refs, schemas = _schemas([operation for *_, operation in found])
+    operations = [operation for *_, operation in found]
+    refs, schemas = schemas_of(_said(operations), _answered(operations))
+    queries = {
+        query: list(_parameters(schemas.pop(query.__name__)))
+        for query in {operation.query for operation in operations if operation.query}
+    }
     for method, rule, operation in found:
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: f"{{{to_camel(match[1])}}}", rule)
-        paths.setdefault(path, {})[method.lower()] = _operation(operation, method, path, refs)
+        paths.setdefault(path, {})[method.lower()] = _operation(
+            operation, method, path, queries, refs
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -102,7 +91,7 @@ def document(app: Flask) -> dict[str, Any]:
         "components": {
             "schemas": schemas,
             "securitySchemes": _SECURITY,
-            "headers": _HEADERS,
+            "headers": IN_ANSWERS,
         },
     }
 
@@ -120,26 +109,58 @@ def methods_of(rule: Rule) -> set[str]:
     return set(rule.methods or ()) - {"HEAD", "OPTIONS"}
 
 
-def _schemas(operations: list[Operation]) -> tuple[Mapping[Any, Any], dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {
-        (ProblemDetails, "serialization"): None
-    }
+def _said(operations: list[Operation]) -> Iterator[type[BaseModel]]:
     for operation in operations:
         if operation.body is not None:
-            wanted[operation.body, "validation"] = None
-        for answer in operation.answers.values():
-            if isinstance(answer, type):
-                wanted[answer, "serialization"] = None
-    refs, schemas = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
-    return refs, schemas["$defs"]
+            yield operation.body
+        if operation.query is not None:
+            yield operation.query
+
+
+def _answered(operations: list[Operation]) -> Iterator[Any]:
+    yield ProblemDetails
+    for operation in operations:
+        yield from (
+            answer
+            for answer in operation.answers.values()
+            if not (answer is None or isinstance(answer, str))
+        )
+
+
+def _parameters(query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters that a query's model makes; a name is given or left out, never null."""
+    for name, schema in query["properties"].items():
+        says = schema.pop("description")
+        schema.pop("title", None)  # the name once more
+        if schema.get("default", "") is None:
+            del schema["default"]
+            schema |= schema.pop("anyOf")[0]
+        is_due = name in query.get("required", ())
+        yield {
+            "in": "query",
+            "name": name,
+            "required": is_due,
+            "description": says,
+            "schema": schema,
+        }
 
 
 def _operation(
-    operation: Operation, method: str, path: str, refs: Mapping[Any, Any]
+    operation: Operation,
+    method: str,
+    path: str,
+    queries: Mapping[type[Query], list[dict[str, Any]]],
+    refs: Mapping[Any, Any],
 ) -> dict[str, Any]:
     in_path = [
         {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", path)
+    ]
+    in_query = queries[operation.query] if operation.query else []
+    in_header = [
+        {"in": "header", "name": name, "schema": schema, "description": says}
+        for name, (schema, says) in IN_REQUESTS.items()
+        if name in operation.headers
     ]
     answers = {
         str(status): {
@@ -149,21 +170,21 @@ def _operation(
         }
         for status, answer in operation.answers.items()
     }
-    for status in operation.statuses():
+    for status in operation.problems():
         answers[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _headers(status, operation),
-            "content": {PROBLEM: {"schema": refs[ProblemDetails, "serialization"]}},
+            "content": {PROBLEM: {"schema": refs[ProblemDetails]}},
         }
     said: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", f"{method.lower()} {path}").strip("_"),
         "summary": operation.summary,
-        "parameters": [*in_path, *map(dict, operation.parameters)],
+        "parameters": [*in_path, *in_query, *in_header],
         "responses": answers,
         "security": operation.security,
     }
     if operation.body is not None:
-        schema = refs[operation.body, "validation"]
+        schema = refs[operation.body]
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     return said
 
@@ -173,16 +194,18 @@ def _content(answer: Answer, refs: Mapping[Any, Any]) -> dict[str, Any]:
         return {}
     if isinstance(answer, str):
         return {"content": {answer: {"schema": _MESSAGE if answer == EVENTS else _TEXT}}}
-    return {"content": {JSON: {"schema": refs[answer, "serialization"]}}}
+    return {"content": {JSON: {"schema": refs[answer]}}}
 
 
 def _headers(status: int, operation: Operation) -> dict[str, Any]:
-    must = _ALWAYS_THERE.get(status, ())
-    may: tuple[str, ...] = ("RateLimit", "RateLimit-Policy") if operation.security else ()
-    if status == HTTPStatus.OK:
-        may += ("ETag",) if HTTPStatus.NOT_MODIFIED in operation.answers else ()
-        may += ("Link",) if any(one["name"] == "cursor" for one in operation.parameters) else ()
+    must = (
+        ()
+        if status >= HTTPStatus.BAD_REQUEST and status in operation.answers
+        else ALWAYS_IN.get(status, ())
+    )
+    told = operation.told if status in (HTTPStatus.OK, HTTPStatus.ACCEPTED) else ()
+    may = {*told, *(("RateLimit", "RateLimit-Policy") if operation.security else ())} - {*must}
     return {
-        **{name: _HEADERS[name] | {"required": True} for name in must},
-        **{name: {"$ref": f"#/components/headers/{name}"} for name in may},
+        **{name: IN_ANSWERS[name] | {"required": True} for name in must},
+        **{name: {"$ref": f"#/components/headers/{name}"} for name in sorted(may)},
     }

@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch, Status
+from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch
 from storyclip.domain.dates import fair_use
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
 from storyclip.domain.dates.instants import parse_instant, zone_named
 from storyclip.domain.dates.timetable import MINUTE_S, Timetable, at_best_times, at_once, scheduled
-from storyclip.domain.views import Json, rfc3339
+from storyclip.domain.views import rfc3339, schedule_view
 from storyclip.flow.accept import accept
 from storyclip.store.access.keys import Holder
 from storyclip.store.publishing import lanes, quota
@@ -24,15 +24,16 @@ from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewCl
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.hooks import webhook_of
-from storyclip.web.said import json_body
+from storyclip.web.said import headers, json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.said.problem_kinds import BAD_IDEMPOTENCY_KEY
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.shapes import Created, CreatedSettings
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
 
-_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+_IDEMPOTENCY_KEY = re.compile(headers.IDEMPOTENCY_KEY)
 
 
 @routes.post("/publish/stories")
@@ -50,10 +51,10 @@ def publish_stories() -> Response:
         new, quota_24h = _new_batch(stories, who), front().settings.quota_24h
         batch = accept(new, front().now(), idempotency, quota_24h)
     body = _created(batch, stories.settings)
-    headers = {"Location": body["links"]["status"]}
+    told = {"Location": body["links"]["status"]}
     if (warning := _month_warning(batch)) is not None:
-        headers["Warning"] = f'199 storyclip "{warning}"'
-    return answer(body, 202, headers)
+        told["Warning"] = f'199 storyclip "{warning}"'
+    return answer(body, 202, told)
 
 
 def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
@@ -111,22 +112,25 @@ def _idempotency(said: Any) -> IdempotencyKey | None:
     return IdempotencyKey(key, sha256(json_body.canonical(said)).hexdigest())
 
 
-def _created(batch: Batch, settings: PublishSettings) -> Json:
+def _created(batch: Batch, settings: PublishSettings) -> Created:
     """Return the first answer from what never changes, so that a repeat gets the very same."""
     query = f"?batchId={batch.batch_id}"
+    shown: CreatedSettings = {
+        "accountId": batch.account_id,
+        "network": batch.network,
+        "onFailure": batch.on_failure,
+    }
+    if settings.publish_speed:
+        shown["publishSpeed"] = settings.publish_speed
+    if settings.webhook_url:
+        shown["webhookUrl"] = settings.webhook_url
     return {
         "batchId": batch.batch_id,
         "tenant": batch.user_id,
-        "status": Status.PROCESSING.value,
+        "status": "processing",
         "posts": {"total": batch.total, "queued": batch.total},
-        "schedule": batch.schedule or {"mode": batch.mode},
-        "settings": {
-            "accountId": batch.account_id,
-            "network": batch.network,
-            "onFailure": batch.on_failure,
-        }
-        | ({"publishSpeed": settings.publish_speed} if settings.publish_speed else {})
-        | ({"webhookUrl": settings.webhook_url} if settings.webhook_url else {}),
+        "schedule": schedule_view(batch),
+        "settings": shown,
         "createdAt": rfc3339(batch.created_at),
         "links": {
             "status": f"/api/metricool/status{query}",

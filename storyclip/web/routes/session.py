@@ -13,6 +13,8 @@ from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import SignIn, parse
 from storyclip.web.said.problem_kinds import NO_KEY
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.queries import SignInLink, asked
+from storyclip.web.said.shapes import SessionShape
 
 routes = Blueprint("session", __name__)
 
@@ -50,7 +52,7 @@ def sign_in_by_link() -> Response:
     response = Response(status=303, headers={"Location": "/"})
     if request.method == "HEAD":  # who only looks at a link does not use it up
         return response
-    key_id = sessions.redeem_signin(request.args.get("token", ""), front().now())
+    key_id = sessions.redeem_signin(asked(SignInLink).token, front().now())
     if key_id is None:
         raise Problem(
             NO_KEY, "This link was used already, or is too old. Sign in with your key, or ask anew."
@@ -64,7 +66,7 @@ def _begin(response: Response, key_id: str) -> None:
     browser.keep_session(response, sessions.begin(key_id, front().now()))
 
 
-def _shown(who: Holder) -> dict[str, object]:
+def _shown(who: Holder) -> SessionShape:
     return {
         "userId": who.user_id,
         "scopes": sorted(who.scopes),

@@ -57,10 +57,10 @@ class Body(BaseModel):
     )
 
 
-AnyBody = TypeVar("AnyBody", bound=Body)
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
-def parse(model: type[AnyBody], said: Any) -> AnyBody:
+def parse(model: type[AnyModel], said: Any) -> AnyModel:
     """Return what was said as a `model`.
 
     Raises:
@@ -217,11 +217,3 @@ class SignIn(Body):
     """A key, to be exchanged for a session of the page."""
 
     api_key: Annotated[str, Field(min_length=1, max_length=MAX_KEY_LENGTH)]
-
-
-class BestTimesQuery(Body):
-    """Whose best times, on which network, in which zone (None for the account's own)."""
-
-    account_id: AccountId
-    network: Literal["facebook", "instagram"] = "facebook"
-    timezone: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None

@@ -11,10 +11,20 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from storyclip.domain.batch import Status
+from storyclip.domain.shown import BatchStatus
 from storyclip.web.said import shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
-from storyclip.web.said.queries import MAX_LIMIT, USUAL_LIMIT
+from storyclip.web.said.queries import (
+    BestTimesAsked,
+    Listing,
+    OfBatch,
+    PageAsked,
+    Query,
+    Resuming,
+    Retrying,
+    SignInLink,
+    Watching,
+)
 
 API = "/api/metricool"
 HTML, PLAIN, EVENTS = "text/html", "text/plain", "text/event-stream"
@@ -23,75 +33,38 @@ Security = list[dict[str, list[str]]]
 KEY: Security = [{"key": []}, {"bearer": []}, {"session": []}]
 KEY_OR_TICKET: Security = [*KEY, {"ticket": []}]
 
-Parameter = Mapping[str, Any]
-# A model for JSON, a media type for anything else, None for no body.
-Answer = type[BaseModel] | str | None
+# A TypedDict for JSON, a media type for anything else, None for no body.
+Answer = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One verb of one route; `refusals` are the statuses of the problems it answers with."""
+    """One verb of one route; `refusals` are the statuses of the problems it answers with.
+
+    `headers` are those of the request, `told` those of the answer, besides what all have.
+    """
 
     summary: str
     answers: Mapping[int, Answer]
     refusals: tuple[int, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
+    query: type[Query] | None = None
+    headers: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
+    told: tuple[str, ...] = ()
     security: Security = field(default_factory=lambda: KEY)
 
-    def statuses(self) -> tuple[int, ...]:
+    def problems(self) -> tuple[int, ...]:
         """Return the statuses of all problems, those of a key included."""
         keyed = (401, 403, 429, 503) if self.security else ()
         return tuple(sorted({*self.refusals, *keyed, 500}))
 
 
-def _in(place: str, name: str, schema: Mapping[str, Any], says: str, **more: Any) -> Parameter:
-    return {"in": place, "name": name, "schema": schema, "description": says, **more}
-
-
-_TEXT = {"type": "string"}
-_BATCH = _in("query", "batchId", _TEXT, "The batch.", required=True)
-_MAYBE_BATCH = _in(
-    "query", "batchId", _TEXT, "The batch; without it all of the caller's active ones."
-)
-_STREAM = (
-    _MAYBE_BATCH,
-    _in("query", "after", _TEXT, "The cursor after which to go on."),
-    _in("header", "Last-Event-ID", _TEXT, "The same, as browsers send it; it goes first."),
-)
-_PAGE = (
-    _in(
-        "query",
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": USUAL_LIMIT},
-        "Batches a page.",
-    ),
-    _in("query", "cursor", _TEXT, "From the `Link` header of the page before."),
-    _in("query", "status", {"type": "string", "enum": list(Status)}, "Only these."),
-    _in("query", "userId", _TEXT, "Whose, for keys with the scope `admin`."),
-)
-_IDEMPOTENCY_KEY = _in(
-    "header",
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "The client's own name for this request: a repeat gets the first answer again.",
-)
-_BEST = (
-    _in("query", "accountId", _TEXT, "The account.", required=True),
-    _in("query", "network", {"type": "string", "enum": ["facebook", "instagram"]}, "The network."),
-    _in("query", "timezone", _TEXT, "Such as Europe/Madrid."),
-)
-_CONFIRM_ORDER = _in(
-    "query", "confirmOrder", {"type": "boolean"}, "It may come after later clips of its batch."
-)
 _ACTIVE = Operation("The caller's batches that are not finished", {200: shapes.ManyBatches})
 _READY = Operation("Whether database and Redis answer", {200: shapes.Ready}, (503,), security=[])
 
 
-def _action(summary: str, *parameters: Parameter) -> Operation:
-    return Operation(
-        summary, {200: shapes.OneBatch}, (400, 404, 409, 413, 415, 422, 502), (_BATCH, *parameters)
-    )
+def _action(summary: str, answer: type[shapes.Acted], query: type[OfBatch] = OfBatch) -> Operation:
+    return Operation(summary, {200: answer}, (400, 404, 409, 413, 415, 422, 502), query)
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -99,14 +72,17 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Publish a sequence of clips",
         {202: shapes.Created},
         (400, 409, 413, 415, 422, 502),
-        (_IDEMPOTENCY_KEY,),
-        StoriesRequest,
+        headers=("Idempotency-Key",),
+        body=StoriesRequest,
+        told=("Location", "Warning"),
     ),
     ("GET", f"{API}/status"): Operation(
         "A batch with all its clips",
-        {200: shapes.BatchStatus, 304: None},
+        {200: BatchStatus, 304: None},
         (404, 422),
-        (_BATCH, _in("header", "If-None-Match", _TEXT, "The `ETag` of what is known already.")),
+        OfBatch,
+        headers=("If-None-Match",),
+        told=("ETag",),
     ),
     ("GET", f"{API}/batch/<batch_id>"): Operation(
         "A batch without its clips", {200: shapes.OneBatch}, (404,)
@@ -117,37 +93,28 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "The caller's batches, an administrator's key everybody's, newest first",
         {200: shapes.ManyBatches},
         (422,),
-        _PAGE,
+        Listing,
+        told=("Link",),
     ),
-    ("POST", f"{API}/pause"): _action("Send nothing more until it is resumed"),
-    ("POST", f"{API}/resume"): _action("Go on with a paused batch", _CONFIRM_ORDER),
-    ("POST", f"{API}/cancel"): _action("Withdraw what is not out yet"),
-    ("POST", f"{API}/retry-failed"): _action(
-        "Try failed clips again",
-        _in("query", "clip", {"type": "integer", "minimum": 1}, "Only this clip."),
-        _CONFIRM_ORDER,
-        _in(
-            "query",
-            "confirmAbsent",
-            {"type": "boolean"},
-            "You have looked at the account: it is neither out nor pending in Metricool.",
-        ),
-    ),
+    ("POST", f"{API}/pause"): _action("Send nothing more until it is resumed", shapes.Paused),
+    ("POST", f"{API}/resume"): _action("Go on with a paused batch", shapes.Acted, Resuming),
+    ("POST", f"{API}/cancel"): _action("Withdraw what is not out yet", shapes.Cancelled),
+    ("POST", f"{API}/retry-failed"): _action("Try failed clips again", shapes.Again, Retrying),
     ("GET", f"{API}/stream"): Operation(
         "Progress as Server-Sent Events",
         {200: EVENTS},
         (400, 404, 422),
-        _STREAM,
-        None,
-        KEY_OR_TICKET,
+        Watching,
+        headers=("Last-Event-ID",),
+        security=KEY_OR_TICKET,
     ),
     ("GET", f"{API}/ws"): Operation(
         "Progress as JSON text frames of a WebSocket",
         {101: None},
         (400, 404, 422),
-        _STREAM,
-        None,
-        KEY_OR_TICKET,
+        Watching,
+        headers=("Last-Event-ID",),
+        security=KEY_OR_TICKET,
     ),
     ("POST", f"{API}/stream-ticket"): Operation(
         "A short-lived ticket for the two streams", {200: shapes.Ticket}, (415,)
@@ -156,15 +123,14 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "The accounts that the key may publish for", {200: shapes.Brands}, (502,)
     ),
     ("GET", f"{API}/best-times"): Operation(
-        "When an account's followers look", {200: shapes.BestTimes}, (404, 422, 502), _BEST
+        "When an account's followers look", {200: shapes.BestTimes}, (404, 422, 502), BestTimesAsked
     ),
     ("POST", "/session"): Operation(
         "Begin a session of the page with a key",
         {200: shapes.SessionShape},
         (400, 401, 403, 413, 415, 422, 429, 503),
-        (),
-        SignIn,
-        [],
+        body=SignIn,
+        security=[],
     ),
     ("GET", "/session"): Operation("Who is signed in", {200: shapes.SessionShape}),
     ("DELETE", "/session"): Operation("End the session", {204: None}, (403, 415, 503), security=[]),
@@ -172,9 +138,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Begin a session by a link that works once",
         {303: None},
         (401, 429, 503),
-        (_in("query", "token", _TEXT, "From the link."),),
-        None,
-        [],
+        SignInLink,
+        told=("Location",),
+        security=[],
     ),
     ("GET", "/livez"): Operation("Whether the process lives", {200: shapes.Alive}, security=[]),
     ("GET", "/readyz"): _READY,
@@ -183,8 +149,18 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Figures for Prometheus", {200: PLAIN}, (401, 403, 503), security=[]
     ),
     ("GET", "/openapi.json"): Operation(
-        "This document", {200: shapes.Shape, 304: None}, security=[]
+        "This document",
+        {200: shapes.Document, 304: None},
+        headers=("If-None-Match",),
+        told=("ETag",),
+        security=[],
     ),
     ("GET", "/docs"): Operation("This document, to read and try", {200: HTML}, security=[]),
-    ("GET", "/"): Operation("The page", {200: HTML}, security=[]),
+    ("GET", "/"): Operation(
+        "The page",
+        {200: HTML, 303: HTML, 503: HTML},
+        query=PageAsked,
+        told=("RateLimit", "RateLimit-Policy", "Retry-After"),
+        security=[],
+    ),
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
+from typing import cast
 
 import structlog
 from flask import Response
@@ -16,6 +16,7 @@ from storyclip.domain import errors
 from storyclip.progress.cursor import CursorInvalid
 from storyclip.web.said.answers import encode
 from storyclip.web.said.problem_kinds import BROKEN, CURSOR_INVALID, KINDS, TOO_MANY_TRIES, Kind
+from storyclip.web.said.shapes import Fault, ProblemDetails, ProblemFacts
 
 log = structlog.get_logger("storyclip")
 
@@ -31,13 +32,13 @@ class Problem(Exception):
         kind: Kind,
         detail: str | None = None,
         faults: Iterable[tuple[str, str]] = (),
-        facts: Mapping[str, Any] | None = None,
+        facts: ProblemFacts | None = None,
     ) -> None:
         super().__init__(kind.code)
         self.kind = kind
         self.detail = detail or kind.detail
         self.faults = list(faults)
-        self.facts = facts or {}
+        self.facts: ProblemFacts = facts or {}
 
 
 def too_many_tries(wait_s: int) -> Problem:
@@ -67,9 +68,9 @@ def answer_to(error: Exception) -> Response:
     detail = None
     if isinstance(error, errors.ActionRefused):
         kind, detail = replace(kind, code=error.code.value), str(error)
-    facts: Mapping[str, Any] = {}
+    facts: ProblemFacts = {}
     if isinstance(error, errors.QuotaExceeded):
-        detail, facts = str(error), error.facts
+        detail, facts = str(error), cast(ProblemFacts, error.facts)
     answer = _answer(Problem(kind, detail, faults, facts))
     if isinstance(error, errors.UpstreamBusy):
         answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
@@ -85,29 +86,31 @@ def _answer_to_http(error: HTTPException) -> Response:
 
 def _answer(problem: Problem) -> Response:
     kind = problem.kind
-    body: dict[str, Any] = {
+    body: ProblemDetails = {
         "type": f"urn:storyclip:problem:{kind.code}",
         "title": kind.title,
         "status": int(kind.status),
         "detail": problem.detail,
         "code": kind.code,
         "error": kind.title,
-        **problem.facts,
     }
     if problem.faults:
         body["errors"] = _that_fit(
-            problem.faults, kind.max_bytes - len(encode(body)) - len(',"errors":[]')
+            problem.faults, kind.max_bytes - len(encode(body | problem.facts)) - len(',"errors":[]')
         )
     return Response(
-        encode(body), kind.status, dict(kind.headers), content_type="application/problem+json"
+        encode(body | problem.facts),
+        kind.status,
+        dict(kind.headers),
+        content_type="application/problem+json",
     )
 
 
-def _that_fit(faults: list[tuple[str, str]], room: int) -> list[dict[str, str]]:
+def _that_fit(faults: list[tuple[str, str]], room: int) -> list[Fault]:
     """Return the first faults, as many as `room` bytes hold."""
-    shown = []
+    shown: list[Fault] = []
     for pointer, detail in faults:
-        fault = {"pointer": pointer, "detail": detail}
+        fault: Fault = {"pointer": pointer, "detail": detail}
         room -= len(encode(fault)) + 1
         if room < 0:
             break

@@ -1,103 +1,119 @@
-"""Which page of the batches is asked for, and how the next one is named."""
+"""What clients may ask in a query, name by name: one model parses it and is its description."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
 
-from storyclip.domain.batch import Batch, Status
-from storyclip.domain.errors import RequestInvalid
-from storyclip.store.access.keys import Holder
-from storyclip.web.said.problem_kinds import SCOPE_MISSING
-from storyclip.web.said.problems import Problem
+from flask import request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from storyclip.domain.batch import Status
+from storyclip.web.said.bodies import MAX_WORD_LENGTH, AccountId, parse
 
 USUAL_LIMIT, MAX_LIMIT = 50, 200
+MAX_INDEX = 9999
 
-_CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00) ([!-~]{1,100})")
-_USER_ID = re.compile(r"[!-~]{1,255}")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What was asked for; `user_id` is None for everybody's batches."""
-
-    user_id: str | None
-    status: Status | None
-    before: tuple[datetime, str] | None
-    limit: int
-    asked: Mapping[str, str]
-
-    def query(self) -> dict[str, str]:
-        """Return what the next page has to be asked for with, besides its cursor."""
-        return {
-            name: self.asked[name] for name in ("limit", "status", "userId") if name in self.asked
-        }
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
+_CLAIMS = {"true": True, "false": False}
 
 
-def page_asked_for(who: Holder, query: Mapping[str, str]) -> Page:
-    """Return the page that the query asks for.
+class Query(BaseModel):
+    """camelCase outside; what is not asked here is not looked at."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, hide_input_in_errors=True)
+
+
+AnyQuery = TypeVar("AnyQuery", bound=Query)
+
+
+def asked(model: type[AnyQuery]) -> AnyQuery:
+    """Return what the request's query asks, of each name the first.
 
     Raises:
-        RequestInvalid: a parameter makes no sense.
-        Problem: 403, another user's batches without the scope `admin`.
+        RequestInvalid: with everything that is wrong with it.
     """
-    return Page(
-        _user_id(who, query.get("userId")),
-        _status(query.get("status")),
-        _before(query.get("cursor")),
-        _limit(query.get("limit")),
-        query,
+    return parse(model, request.args.to_dict())
+
+
+def _whole_number(text: Any) -> Any:
+    if isinstance(text, str) and not _WHOLE_NUMBER.fullmatch(text):
+        raise PydanticCustomError("wrong", "expected a whole number")
+    return text
+
+
+def _claim(text: Any) -> Any:
+    if text not in _CLAIMS:
+        raise PydanticCustomError("wrong", "expected true or false")
+    return _CLAIMS[text]
+
+
+Text = Annotated[str, Field(min_length=1)]
+Claim = Annotated[bool, BeforeValidator(_claim)]
+Index = Annotated[int, Field(ge=1, le=MAX_INDEX), BeforeValidator(_whole_number)]
+PageSize = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole_number)]
+Zone = Annotated[str, Field(max_length=MAX_WORD_LENGTH)]
+
+
+class OfBatch(Query):
+    """A batch."""
+
+    batch_id: Text = Field(description="The batch.")
+
+
+class Resuming(OfBatch):
+    """A batch, and whether its order may change."""
+
+    confirm_order: Claim = Field(False, description="It may come after later clips of its batch.")
+
+
+class Retrying(Resuming):
+    """What of a batch is to be tried again, and what somebody vouches for."""
+
+    clip: Index | None = Field(None, description="Only this clip.")
+    confirm_absent: Claim = Field(
+        False,
+        description="You have looked at the account: it is neither out nor pending in Metricool.",
     )
 
 
-def cursor_after(batch: Batch) -> str:
-    """Return the name of the page that begins after `batch`; its inside is nobody's business."""
-    place = (
-        f"{batch.created_at.astimezone(UTC).isoformat(timespec='microseconds')} {batch.batch_id}"
+class Watching(Query):
+    """What is watched, and from where on."""
+
+    batch_id: Text | None = Field(
+        None, description="The batch; without it all of the caller's active ones."
     )
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    after: str = Field("", description="The cursor after which to go on.")
 
 
-def _user_id(who: Holder, asked: str | None) -> str | None:
-    if not who.may("admin"):
-        if asked not in (None, who.user_id):
-            raise Problem(SCOPE_MISSING, "`userId` of somebody else needs the scope `admin`.")
-        return who.user_id
-    if asked is not None and not _USER_ID.fullmatch(asked):
-        raise RequestInvalid(("/userId", "expected visible ASCII characters"))
-    return asked
+class Listing(Query):
+    """Which page of which batches."""
+
+    limit: PageSize = Field(USUAL_LIMIT, description="Batches a page.")
+    cursor: str | None = Field(None, description="From the `Link` header of the page before.")
+    status: Status | None = Field(None, description="Only these.")
+    user_id: str | None = Field(None, description="Whose, for keys with the scope `admin`.")
 
 
-def _status(asked: str | None) -> Status | None:
-    if asked is None:
-        return None
-    try:
-        return Status(asked)
-    except ValueError:
-        words = ", ".join(Status)
-        raise RequestInvalid(("/status", f"expected one of {words}")) from None
+class BestTimesAsked(Query):
+    """Whose best times, on which network, in which zone."""
+
+    account_id: AccountId = Field(description="The account.")
+    network: Literal["facebook", "instagram"] = Field("facebook", description="The network.")
+    timezone: Zone | None = Field(
+        None, description="Such as Europe/Madrid; without it the account's own."
+    )
 
 
-def _limit(asked: str | None) -> int:
-    if asked is None:
-        return USUAL_LIMIT
-    if not re.fullmatch(r"[0-9]{1,3}", asked) or not 1 <= int(asked) <= MAX_LIMIT:
-        raise RequestInvalid(("/limit", f"expected a number from 1 to {MAX_LIMIT}"))
-    return int(asked)
+class SignInLink(Query):
+    """A link that works once."""
+
+    token: str = Field("", description="From the link.")
 
 
-def _before(asked: str | None) -> tuple[datetime, str] | None:
-    if asked is None:
-        return None
-    try:
-        place = base64.b64decode(asked + "=" * (-len(asked) % 4), b"-_", validate=True).decode()
-        match = _CURSOR.fullmatch(place)
-        if match is None:
-            raise ValueError("not one of ours")
-        return datetime.fromisoformat(match[1]), match[2]
-    except (binascii.Error, ValueError):
-        raise RequestInvalid(("/cursor", "expected one from a Link header")) from None
+class PageAsked(Query):
+    """The page, in another language from now on."""
+
+    lang: str | None = Field(None, description="Kept in a cookie, if the page speaks it.")

@@ -1,124 +1,60 @@
-"""What clients are told, field by field, for the OpenAPI document. More fields may come."""
+"""What clients are told, field by field: the routes fill it in, the OpenAPI document shows it.
+
+More fields may come. Clips and batches are in `storyclip.domain.shown`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from storyclip.domain.dates.best_time import Rule
+from storyclip.domain.dates.shown import Count, Dated, Instant
+from storyclip.domain.errors import RefusalCode
+from storyclip.domain.shown import Network, Summary
 
-from storyclip.domain.batch import Phase, Status
-from storyclip.domain.clip import State
-
-Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-Count = Annotated[int, Field(ge=0)]
-
-
-class Shape(BaseModel):
-    """camelCase outside."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
+Document = dict[str, Any]  # what OpenAPI says of itself
+Hours = Annotated[Sequence[float], ("minItems", 24), ("maxItems", 24)]
 
 
-class Fault(Shape):
+class Fault(TypedDict):
     """One place of the request, by JSON pointer, and what is wrong with it."""
 
     pointer: str
     detail: str
 
 
-class ProblemDetails(Shape):
+class ProblemFacts(TypedDict):
+    """What some problems tell besides: what is down, or what a quota has left."""
+
+    checks: NotRequired[dict[str, Literal["up", "down"]]]
+    down: NotRequired[list[str]]
+    limit: NotRequired[int]
+    left: NotRequired[int]
+    asked: NotRequired[int]
+    enoughAt: NotRequired[Instant | None]
+
+
+class ProblemDetails(ProblemFacts):
     """What went wrong (RFC 9457); `code` is for programs and stays, `error` repeats the title."""
 
     type: str
     title: str
-    status: Annotated[int, Field(ge=400, le=599)]
+    status: Annotated[int, ("minimum", 400), ("maximum", 599)]
     detail: str
     code: str
     error: str
-    errors: list[Fault] = []
+    errors: NotRequired[list[Fault]]
 
 
-class ClipShape(Shape):
-    """One clip. `retrySafety` says whether sending it again could show the story twice."""
-
-    index: Annotated[int, Field(ge=1)]
-    id: str
-    url: str
-    title: str
-    status: State
-    metricool_post_id: str | None
-    facebook_post_id: str | None
-    public_url: str | None
-    error: str | None
-    error_code: str | None
-    retry_safety: Literal["safe", "check_first", "never"] | None
-    attempts: Count
-    scheduled_at: Instant | None
-    uploaded_at: Instant | None
-    published_at: Instant | None
-
-
-class Waiting(Shape):
-    """For how many seconds the current clip has been checked, of how many."""
-
-    elapsed: float
-    total: float
-
-
-class Facts(Shape):
-    """What a batch's status and its summary have in common."""
-
-    batch_id: str
-    tenant: str
-    job_id: str | None
-    status: Status
-    phase: Phase
-    publish_mode: Literal["now", "scheduled", "bestTime"]
-    account_id: str
-    network: Literal["facebook", "instagram"]
-    progress: Annotated[int, Field(ge=0, le=100)]
-    current_index: Count
-    current_story: str | None
-    current_status: State | None
-    wait_progress: Waiting
-    scheduled_for: Instant | None
-    created_at: Instant
-    started_at: Instant | None
-    completed_at: Instant | None
-    error: str | None
-    last_seq: Count
-
-
-class Counts(Shape):
-    """The clips of a batch, counted by how they ended."""
-
-    total: Count
-    published: Count
-    failed: Count
-    unconfirmed: Count
-    cancelled: Count
-
-
-class BatchStatus(Facts):
-    """A batch with all its clips."""
-
-    posts: Counts
-    clips: list[ClipShape]
-
-
-class Summary(Facts, Counts):
-    """A batch without its clips."""
-
-
-class OneBatch(Shape):
+class OneBatch(TypedDict):
     """One batch."""
 
     success: Literal[True]
     batch: Summary
 
 
-class ManyBatches(Shape):
+class ManyBatches(TypedDict):
     """Several batches, newest first."""
 
     success: Literal[True]
@@ -126,14 +62,59 @@ class ManyBatches(Shape):
     count: Count
 
 
-class Queued(Shape):
+class Acted(Summary):
+    """A batch after somebody's wish, with all of its summary at the top level too."""
+
+    success: Literal[True]
+    batch: Summary
+
+
+class Paused(Acted):
+    """A paused batch, and the clips that may go out all the same."""
+
+    mayGoOut: Sequence[int]
+
+
+class Outcome(TypedDict):
+    """The clips of a cancelled batch by index; `unknown` may be out, or may still come out."""
+
+    published: Sequence[int]
+    cancelled: Sequence[int]
+    failed: Sequence[int]
+    unknown: Sequence[int]
+
+
+class Cancelled(Acted):
+    """A cancelled batch, and what is out of it."""
+
+    outcome: Outcome
+
+
+class NotRetried(TypedDict):
+    """A failed clip that was left alone, and why."""
+
+    clip: int
+    code: RefusalCode
+    detail: str
+
+
+class Again(Acted):
+    """What was sent again, what was found live instead, and where they come in the order."""
+
+    order: Literal["kept", "appended"]
+    retried: Sequence[int]
+    foundLive: Sequence[int]
+    notRetried: list[NotRetried]
+
+
+class Queued(TypedDict):
     """How many clips were recorded."""
 
     total: Count
     queued: Count
 
 
-class Links(Shape):
+class Links(TypedDict):
     """Where to look."""
 
     status: str
@@ -141,83 +122,94 @@ class Links(Shape):
     ws: str
 
 
-class Created(Shape):
+class CreatedSettings(TypedDict):
+    """Where it goes out, and how."""
+
+    accountId: str
+    network: Network
+    onFailure: Annotated[str, ("enum", ("continue", "pause"))]
+    publishSpeed: NotRequired[Literal["safe", "fast", "ultra"]]
+    webhookUrl: NotRequired[str]
+
+
+class Created(TypedDict):
     """A batch that was recorded; nothing of it has been sent yet."""
 
-    batch_id: str
+    batchId: str
     tenant: str
     status: Literal["processing"]
     posts: Queued
-    schedule: dict[str, object]
-    settings: dict[str, object]
-    created_at: Instant
+    schedule: Dated
+    settings: CreatedSettings
+    createdAt: Instant
     links: Links
 
 
-class Ticket(Shape):
+class Ticket(TypedDict):
     """What a browser shows as `?ticket=` where it can send no header."""
 
     ticket: str
-    expires_in_s: int
+    expiresInS: int
 
 
-class BrandShape(Shape):
+class BrandShape(TypedDict):
     """An account of Metricool's."""
 
     id: str
     label: str
     timezone: str | None
-    has_facebook: bool
-    has_instagram: bool
+    hasFacebook: bool
+    hasInstagram: bool
     picture: str | None
 
 
-class Brands(Shape):
+class Brands(TypedDict):
     """The accounts that the key may publish for."""
 
     success: Literal[True]
     brands: list[BrandShape]
 
 
-class BestDay(Shape):
+class BestDay(TypedDict):
     """How good each hour of a weekday is, Monday being 1."""
 
-    day_of_week: Annotated[int, Field(ge=1, le=7)]
-    hours: Annotated[list[float], Field(min_length=24, max_length=24)]
+    dayOfWeek: Annotated[int, ("minimum", 1), ("maximum", 7)]
+    hours: Hours
 
 
-class BestSlot(Shape):
+class BestSlot(TypedDict):
     """A good time that is still to come."""
 
-    starts_at: Instant
+    startsAt: Instant
     value: float
 
 
-class BestTimes(Shape):
-    """When an account's followers look."""
+class BestTimes(TypedDict):
+    """When an account's followers look, and what decided which times come next."""
 
     success: Literal[True]
     timezone: str
     days: list[BestDay]
+    rule: Rule
     next: list[BestSlot]
 
 
-class SessionShape(Shape):
+class SessionShape(TypedDict):
     """Who is signed in; `accounts` is null where every one is allowed."""
 
-    user_id: str
+    userId: str
     scopes: list[str]
     accounts: list[str] | None
 
 
-class Alive(Shape):
+class Alive(TypedDict):
     """The process answers."""
 
     status: Literal["alive"]
 
 
-class Ready(Shape):
+class Ready(TypedDict):
     """All that the process stands on answers."""
 
     status: Literal["ready"]
-    checks: dict[str, str]
+    checks: dict[str, Literal["up", "down"]]

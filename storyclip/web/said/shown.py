@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 
 from storyclip.domain.errors import NotFound
-from storyclip.domain.views import Json, summary_view
+from storyclip.domain.shown import Summary
+from storyclip.domain.views import summary_view
 from storyclip.store.publishing.batches import Overview
 from storyclip.web.front import front
+from storyclip.web.said.shapes import ManyBatches
 
 _BATCH_ID = re.compile(r"[!-~]{1,100}")
 
@@ -26,12 +28,12 @@ def batch_id_of(asked: str) -> str:
     return asked
 
 
-def many(found: Sequence[Overview]) -> Json:
+def many(found: Sequence[Overview]) -> ManyBatches:
     """Return several batches as a list."""
     return {"success": True, "batches": [summary(one) for one in found], "count": len(found)}
 
 
-def summary(found: Overview) -> Json:
+def summary(found: Overview) -> Summary:
     """Return a batch's summary."""
     return summary_view(
         found.batch, found.current, front().now(), front().wait_total_s, found.blocked

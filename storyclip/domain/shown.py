@@ -1,0 +1,109 @@
+"""What the outside is told of clips and batches, field by field: `views` fills it in.
+
+The web makes the OpenAPI document from these types: a field is named here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypedDict
+
+from storyclip.domain.batch import Phase, Status
+from storyclip.domain.clip import State
+from storyclip.domain.dates.shown import Count, Dated, Instant, Number
+from storyclip.domain.errors import RetrySafety
+
+Mode = Annotated[str, ("enum", ("now", "scheduled", "bestTime"))]
+Network = Annotated[str, ("enum", ("facebook", "instagram"))]
+Percent = Annotated[int, ("minimum", 0), ("maximum", 100)]
+
+
+class ClipView(TypedDict):
+    """One clip. `retrySafety` says whether sending it again could show the story twice."""
+
+    index: Number
+    id: str
+    url: str
+    title: str
+    status: State
+    metricoolPostId: str | None
+    facebookPostId: str | None
+    publicUrl: str | None
+    error: str | None
+    errorCode: str | None
+    retrySafety: RetrySafety | None
+    attempts: Count
+    scheduledAt: Instant | None
+    uploadedAt: Instant | None
+    publishedAt: Instant | None
+
+
+class EventView(TypedDict):
+    """One committed change of a batch, and what it is like after it."""
+
+    type: Literal["progress", "paused", "resumed", "completed", "error", "cancelled"]
+    batchId: str
+    seq: Number
+    current: Count
+    total: Count
+    published: Count
+    errors: Count
+    unconfirmed: Count
+    cancelled: Count
+    currentStory: str | None
+    status: Status
+    clip: ClipView | None
+    timestamp: Instant
+
+
+class Waiting(TypedDict):
+    """For how many seconds the current clip has been checked, of how many."""
+
+    elapsed: float
+    total: float
+
+
+class Counts(TypedDict):
+    """The clips of a batch, counted by how they ended."""
+
+    total: Count
+    published: Count
+    failed: Count
+    unconfirmed: Count
+    cancelled: Count
+
+
+class Facts(TypedDict):
+    """What a batch's status and its summary have in common."""
+
+    batchId: str
+    tenant: str
+    jobId: str | None
+    status: Status
+    phase: Phase
+    publishMode: Mode
+    accountId: str
+    network: Network
+    progress: Percent
+    currentIndex: Count
+    currentStory: str | None
+    currentStatus: State | None
+    waitProgress: Waiting
+    scheduledFor: Instant | None
+    schedule: Dated
+    createdAt: Instant
+    startedAt: Instant | None
+    completedAt: Instant | None
+    error: str | None
+    lastSeq: Count
+
+
+class BatchStatus(Facts):
+    """A batch with all its clips."""
+
+    posts: Counts
+    clips: Sequence[ClipView]
+
+
+class Summary(Facts, Counts):
+    """A batch without its clips."""
