@@ -39,7 +39,7 @@ class Canaries:
 
         def watched_open(client: Any, *asked: Any, **how: Any) -> Any:
             answer = open_(client, *asked, **how)
-            body = b"" if answer.is_streamed else answer.get_data()
+            body = b"" if answer.mimetype == "text/event-stream" else answer.get_data()
             self.look(f"the answer to {answer.request.path}", answer.headers, body)
             return answer
 
