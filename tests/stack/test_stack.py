@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def is_ready(stack: Stack) -> bool:
     try:
         return requests.get(f"{stack.url}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):  # not there, or still booting
         return False
 
 
