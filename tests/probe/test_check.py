@@ -13,6 +13,7 @@ import pytest
 from storyclip.domain.errors import ClipsUnusable
 from storyclip.probe import check as check_module
 from storyclip.probe.check import AT_ONCE_A_REQUEST, ClipCheck
+from tests.eventually import eventually
 from tests.probe.conftest import gives
 from tests.probe.mp4 import film
 
@@ -147,13 +148,14 @@ def test_four_clips_are_looked_at_together_and_no_more(clips):
 def test_the_process_has_a_bound_over_all_requests(clips, monkeypatch):
     monkeypatch.setattr(check_module, "AT_ONCE_A_PROCESS", 1)
     slow = clips.has("/slow", says_nothing)
-    check = ClipCheck(clips.fetcher(), batch_s=2)
 
-    with ThreadPoolExecutor(2) as requests:
-        both = [requests.submit(check.check, [slow]) for _ in range(2)]
-    refusals = [request.exception() for request in both]
+    with ThreadPoolExecutor(1) as requests:
+        first = requests.submit(ClipCheck(clips.fetcher(), batch_s=3).check, [slow])
+        eventually(lambda: clips.asked)
+        with pytest.raises(ClipsUnusable):
+            ClipCheck(clips.fetcher(), batch_s=0.5).check([slow])  # over before the first one is
 
-    assert all(isinstance(refusal, ClipsUnusable) for refusal in refusals)
+    assert isinstance(first.exception(), ClipsUnusable)
     assert len(clips.asked) == 1
 
 
