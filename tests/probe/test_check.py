@@ -149,11 +149,14 @@ def test_the_process_has_a_bound_over_all_requests(clips, monkeypatch):
     monkeypatch.setattr(check_module, "AT_ONCE_A_PROCESS", 1)
     slow = clips.has("/slow", says_nothing)
 
+    check = ClipCheck(clips.fetcher(), batch_s=3)
+
     with ThreadPoolExecutor(1) as requests:
-        first = requests.submit(ClipCheck(clips.fetcher(), batch_s=3).check, [slow])
+        first = requests.submit(check.check, [slow])
         eventually(lambda: clips.asked)
+        monkeypatch.setattr(check, "_batch_s", 0.5)  # the second is over before the first one is
         with pytest.raises(ClipsUnusable):
-            ClipCheck(clips.fetcher(), batch_s=0.5).check([slow])  # over before the first one is
+            check.check([slow])
 
     assert isinstance(first.exception(), ClipsUnusable)
     assert len(clips.asked) == 1
