@@ -101,3 +101,15 @@ def test_a_wall_stops_what_is_planted_across_it(imports: Any, said: dict[str, An
         planted = deepcopy(imports)
         planted.add_import(importer=importer, imported=imported)
         assert not contract(said).check(planted, verbose=False).kept, f"{importer} -> {imported}"
+
+
+@pytest.mark.parametrize("wings", ["web", "store"])
+def test_a_module_of_no_wing_is_noticed(imports: Any, wings: str):
+    [said] = [
+        one for one in SAID["contracts"] if one["name"].startswith(f"The wings of the {wings}")
+    ]
+    planted = deepcopy(imports)
+
+    planted.add_module(f"storyclip.{wings}.planted")
+
+    assert not contract(said).check(planted, verbose=False).kept

@@ -20,8 +20,6 @@ from tests.store.making import (
 )
 
 LATER = T0 + timedelta(seconds=30)
-PAUSE = {"pause_requested_at": T0}
-CANCEL = {"cancel_requested_at": T0}
 
 
 def test_a_lane_that_stalled_is_opened_again(store: str):

@@ -11,8 +11,9 @@ SECRET = "sc_" + "0" * 12 + "_" + "x" * 43
 
 
 @pytest.mark.parametrize("place", ["body", "header"])
-def test_a_secret_in_an_answer_is_noticed(_canaries: Canaries, place: str):  # noqa: PT019
+def test_a_secret_in_an_answer_is_noticed(request: pytest.FixtureRequest, place: str):
     app = Flask(__name__)
+    canaries: Canaries = request.getfixturevalue("_canaries")
 
     @app.get("/told")
     def told() -> tuple[str, dict[str, str]]:
@@ -20,4 +21,4 @@ def test_a_secret_in_an_answer_is_noticed(_canaries: Canaries, place: str):  # n
 
     app.test_client().get("/told")
 
-    assert len(_canaries.taken()) == 1
+    assert len(canaries.taken()) == 1

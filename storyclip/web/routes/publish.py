@@ -23,12 +23,12 @@ from storyclip.store.publishing.batches import made_before
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.web.door import auth
 from storyclip.web.front import front
-from storyclip.web.hooks import webhook_of
 from storyclip.web.said import headers, json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import PublishSettings, StoriesRequest, parse
 from storyclip.web.said.problem_kinds import BAD_IDEMPOTENCY_KEY
 from storyclip.web.said.problems import Problem
+from storyclip.web.said.receiver import webhook_of
 from storyclip.web.said.shapes import Created, CreatedSettings
 
 routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
