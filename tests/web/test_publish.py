@@ -11,8 +11,9 @@ import pytest
 
 from config.settings import Settings
 from storyclip.domain.clip import Event
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.store.access import keys
-from storyclip.store.publishing import batches, clips
+from storyclip.store.publishing import batches, clips, lanes
 from storyclip.web.factory import create_app
 from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
@@ -126,6 +127,18 @@ def test_batches_are_accepted_while_redis_is_down(ana, redis):
     redis.is_up = False
 
     assert ana.publish().status_code == 202
+
+
+def test_what_is_recorded_is_accepted_though_the_database_goes_right_after(ana, monkeypatch):
+    def is_away(lane_id: int) -> Any:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(lanes, "find", is_away)
+
+    answer = ana.publish()
+
+    assert answer.status_code == 202
+    assert batches.find(answer.get_json()["batchId"], "ana").batch.total == 3
 
 
 def test_a_repeat_gets_the_very_same_bytes_even_when_the_batch_has_moved_on(ana, clock):

@@ -15,6 +15,7 @@ from storyclip.domain.dates import fair_use
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
 from storyclip.domain.dates.instants import parse_instant, zone_named
 from storyclip.domain.dates.timetable import MINUTE_S, Timetable, at_best_times, at_once, scheduled
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.views import rfc3339, schedule_view
 from storyclip.flow.accept import accept
 from storyclip.store.access.keys import Holder
@@ -79,10 +80,14 @@ def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
 
 
 def _month_warning(batch: Batch) -> str | None:
-    lane, month = lanes.find(batch.lane_id), fair_use.month_of(batch.scheduled_for or front().now())
-    if lane.month_counted_at is None:
-        return None
-    ours = quota.not_counted(batch.account_id, month, lane.month_counted_at)
+    month = fair_use.month_of(batch.scheduled_for or front().now())
+    try:
+        lane = lanes.find(batch.lane_id)
+        if lane.month_counted_at is None:
+            return None
+        ours = quota.not_counted(batch.account_id, month, lane.month_counted_at)
+    except StoreUnavailable:
+        return None  # the batch is recorded: that has to be said, whatever became of the database
     return fair_use.warning(lane, month, ours, batch.total)
 
 
