@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-SCOPES = frozenset({"publish", "read", "admin"})
+from storyclip.domain.holder import Scope, scopes_of
+
 _WORD = re.compile(r"[!-~]+")  # visible ASCII: what fits into an HTTP header
 
 
@@ -13,7 +14,7 @@ class SeedKey:
 
     key: str = field(repr=False)
     user_id: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     accounts: frozenset[str] | None
 
 
@@ -38,9 +39,10 @@ def _parse_entry(entry: str, number: int) -> SeedKey:
         raise ValueError(f"key:userId:scope+scope[@account+account] as entry {number}")
     key, user_id, rights = parts
     scope_list, at, account_list = rights.partition("@")
-    scopes = frozenset(scope_list.split("+"))
-    if not scopes <= SCOPES:
-        raise ValueError(f"scopes out of {', '.join(sorted(SCOPES))} in entry {number}")
+    try:
+        scopes = scopes_of(scope_list.split("+"))
+    except ValueError as expected:
+        raise ValueError(f"{expected} in entry {number}") from None
     accounts = frozenset(account_list.split("+")) if at else None
     if accounts is not None and "" in accounts:
         raise ValueError(f"account+account behind the @ of entry {number}")

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from config import settings
-from storyclip.domain.batch import Status
+from storyclip.domain.batch import OnFailure, Status
 from storyclip.domain.clip import State
+from storyclip.domain.dates.mode import Mode
+from storyclip.domain.holder import Scope
+from storyclip.domain.network import Network
 
 ROOT = Path(__file__).parent.parent
 MAX_LINES = 250
@@ -24,6 +27,19 @@ STATUS_WORDS_ARE_FINE_IN = (
     "storyclip/web/page/",
     "storyclip/store/migrations/",
 )
+HOME_OF_WORD: dict[str, str] = {
+    **dict.fromkeys(Network, "storyclip/domain/network.py"),
+    **dict.fromkeys(Mode, "storyclip/domain/dates/mode.py"),
+    **dict.fromkeys(OnFailure, "storyclip/domain/batch.py"),
+    **dict.fromkeys(Scope, "storyclip/domain/holder.py"),
+}
+CHOICES_IN_SQL = re.compile("'(" + "|".join(sorted(HOME_OF_WORD)) + ")'")
+CHOICES_ARE_FINE_IN = (
+    "storyclip/sandbox/",  # Metricool's words there, and it imports nothing of ours
+    "storyclip/web/page/",
+    "storyclip/store/migrations/",
+)
+HOMONYMS = {("storyclip/domain/batch.py", Mode.SCHEDULED)}  # a phase has the same word
 SLEEP_IS_FINE_IN = (
     "storyclip/cli/",
     "storyclip/stack/",
@@ -59,6 +75,19 @@ def no_status_word(path: str, source: str) -> Iterator[str]:
             continue
         if node.value in STATUS_WORDS or WORDS_IN_SQL.search(node.value):
             yield f"{path}:{node.lineno}: {node.value!r} belongs to storyclip/domain/clip.py"
+
+
+def no_word_of_a_choice(path: str, source: str) -> Iterator[str]:
+    """Networks, modes, scopes and what a failure does are named once; elsewhere: `Mode.NOW`."""
+    if path.startswith(CHOICES_ARE_FINE_IN):
+        return
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        words = {node.value} & HOME_OF_WORD.keys() or CHOICES_IN_SQL.findall(node.value)
+        for word in words:
+            if path != HOME_OF_WORD[word] and (path, word) not in HOMONYMS:
+                yield f"{path}:{node.lineno}: {word!r} belongs to {HOME_OF_WORD[word]}"
 
 
 def one_sitting(path: str, source: str) -> Iterator[str]:
@@ -149,6 +178,7 @@ def said_what_the_name_cannot(path: str, source: str) -> Iterator[str]:
 BROKEN: dict[Rule, tuple[str, str]] = {
     no_whole_row_save: ("storyclip/store/x.py", "clip.save()\n"),
     no_status_word: ("storyclip/flow/x.py", 'state = "verifying"\n'),
+    no_word_of_a_choice: ("storyclip/flow/x.py", 'if network == "instagram":\n    pass\n'),
     one_sitting: ("storyclip/flow/x.py", "x = 1\n" * (MAX_LINES + 1)),
     nothing_swallowed: ("storyclip/flow/x.py", "try:\n    f()\nexcept Exception:\n    log()\n"),
     no_sleep: ("storyclip/flow/x.py", "import time\ntime.sleep(1)\n"),
@@ -170,11 +200,18 @@ ALSO_BROKEN: list[tuple[Rule, str, str]] = [
     (domain_on_its_own, "storyclip/domain/x.py", "from storyclip.store import clips\n"),
     (no_sleep, "storyclip/flow/x.py", "import time\nwait(time.sleep)\n"),
     (no_status_word, "storyclip/store/x.py", "run(\"SELECT 1 WHERE status = 'failed'\")\n"),
+    (no_word_of_a_choice, "storyclip/store/x.py", "run(\"SELECT 1 WHERE mode <> 'now'\")\n"),
+    (no_word_of_a_choice, "config/x.py", 'SCOPES = {"publish", "read"}\n'),
+    (no_word_of_a_choice, "storyclip/domain/batch.py", 'mode = "bestTime"\n'),
+    (no_word_of_a_choice, "storyclip/web/said/x.py", 'choice: Literal["continue"]\n'),
     (one_sitting, "tests/flow/test_x.py", "x = 1\n" * (MAX_TEST_LINES + 1)),
 ]
 FINE: list[tuple[Rule, str, str]] = [
     (no_whole_row_save, "storyclip/store/x.py", "clip.update(state=1).execute()\n"),
     (no_status_word, "storyclip/domain/clip.py", 'VERIFYING = "verifying"\n'),
+    (no_word_of_a_choice, "storyclip/domain/holder.py", 'READ = "read"\n'),
+    (no_word_of_a_choice, "storyclip/flow/x.py", 'words = "it is sent now"\n'),
+    (no_word_of_a_choice, "storyclip/sandbox/x.py", 'network == "facebook"\n'),
     (one_sitting, "storyclip/flow/x.py", "x = 1\n" * MAX_LINES),
     (nothing_swallowed, "storyclip/x.py", "try:\n    f()\nexcept Exception:\n    raise\n"),
     (nothing_swallowed, "storyclip/x.py", "try:\n    f()\nexcept OSError:\n    pass\n"),

@@ -12,11 +12,11 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from config.seed_keys import SCOPES
 from config.settings import Settings, SettingsInvalid
 from storyclip import __version__
 from storyclip.cli import key_list
 from storyclip.domain.errors import NotFound, StoreUnavailable
+from storyclip.domain.holder import EVERY_SCOPE, Scope
 from storyclip.domain.webhooks import objection_to_receiver
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
@@ -88,9 +88,9 @@ def key_commands() -> None:
 @click.option("--user", required=True, help="Whose batches it may see and make.")
 @click.option(
     "--scopes",
-    default="publish,read",
+    default=f"{Scope.PUBLISH},{Scope.READ}",
     show_default=True,
-    help=f"Comma list out of: {', '.join(sorted(SCOPES))}.",
+    help=f"Comma list out of: {', '.join(sorted(EVERY_SCOPE))}.",
 )
 @click.option("--account", "accounts", multiple=True, help="Only this account; may be repeated.")
 @click.option("--webhook", help="URL that its batches report to, unless they name another.")
@@ -174,7 +174,7 @@ def rotate(key_id: str, grace: timedelta, expires_in: timedelta | None, as_json:
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show_new(key, as_json)
-    click.echo(f"{key_id} ends {'in ' + str(grace) if grace else 'now'}.", err=True)
+    click.echo(f"{key_id} ends in {grace}." if grace else f"{key_id} ends now.", err=True)
 
 
 def _show_new(key: str, as_json: bool) -> None:

@@ -8,7 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Dated
+from storyclip.domain.network import Network
 
 
 class Status(StrEnum):
@@ -36,9 +38,13 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-CONTINUE, PAUSE = "continue", "pause"  # what a failed clip does to the rest of its batch
-MODE_NOW = "now"
-MODE_SCHEDULED, MODE_BEST_TIME = "scheduled", "bestTime"
+class OnFailure(StrEnum):
+    """What a failed clip does to the rest of its batch."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+
+
 RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
 
 
@@ -55,9 +61,9 @@ class Batch:
     user_id: str
     lane_id: int
     account_id: str
-    network: str
-    mode: str
-    on_failure: str
+    network: Network
+    mode: Mode
+    on_failure: OnFailure
     gap_s: float
     turn: int
     place: int
@@ -106,7 +112,7 @@ class Batch:
             error=self._error(old, new, still_failed),
         )
         failed_now = new.state is State.FAILED and old.state is not State.FAILED
-        pauses = self.on_failure == PAUSE and not self.cancel_requested_at
+        pauses = self.on_failure is OnFailure.PAUSE and not self.cancel_requested_at
         if failed_now and pauses and moved.ended < moved.total:
             moved = replace(moved, pause_requested_at=moved.pause_requested_at or at)
         return moved.settled(at)
@@ -117,7 +123,7 @@ class Batch:
             return new.error or self.error
         if old.state is not State.FAILED:
             return self.error
-        stays_paused = self.on_failure == PAUSE and self.pause_requested_at is not None
+        stays_paused = self.on_failure is OnFailure.PAUSE and self.pause_requested_at is not None
         return still_failed or (_paused_words(new) if stays_paused else None)
 
     def settled(self, at: datetime) -> Batch:

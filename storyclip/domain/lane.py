@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storyclip.domain.network import Network
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -19,7 +21,7 @@ class Lane:
 
     id: int
     account_id: str
-    network: str
+    network: Network
     blocked_reason: str | None = None
     blocked_since: datetime | None = None
     reopened_at: datetime | None = None

@@ -10,11 +10,12 @@ from typing import Annotated, Literal, TypedDict
 
 from storyclip.domain.batch import Phase, Status
 from storyclip.domain.clip import State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Count, Dated, Instant, Number
 from storyclip.domain.errors import RetrySafety
+from storyclip.domain.network import Network
 
-Mode = Annotated[str, ("enum", ("now", "scheduled", "bestTime"))]
-Network = Annotated[str, ("enum", ("facebook", "instagram"))]
+Kind = Literal["progress", "paused", "resumed", "completed", "error", "cancelled"]
 Percent = Annotated[int, ("minimum", 0), ("maximum", 100)]
 
 
@@ -41,7 +42,7 @@ class ClipView(TypedDict):
 class EventView(TypedDict):
     """One committed change of a batch, and what it is like after it."""
 
-    type: Literal["progress", "paused", "resumed", "completed", "error", "cancelled"]
+    type: Kind
     batchId: str
     seq: Number
     current: Count

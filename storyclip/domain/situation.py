@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.order import Sibling, is_being_taken_back
 from storyclip.domain.send import Send
 
@@ -40,7 +41,7 @@ class Situation:
     @property
     def is_planned(self) -> bool:
         """Return whether the clips of its batch have dates of their own."""
-        return self.batch.mode != MODE_NOW
+        return self.batch.mode is not Mode.NOW
 
     @property
     def wanted(self) -> Wanted:

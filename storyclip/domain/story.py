@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from storyclip.domain.errors import RetrySafety
+from storyclip.domain.network import Network
 
 
 class PostStatus(StrEnum):
@@ -30,7 +31,7 @@ class Story:
     """
 
     account_id: str
-    network: str
+    network: Network
     media_url: str
     planned_for: datetime
 
@@ -46,7 +47,7 @@ class Post:
     """
 
     id: str
-    network: str
+    network: Network
     media_urls: tuple[str, ...]
     planned_for: datetime | None
     status: PostStatus
@@ -126,7 +127,7 @@ class Upstream(Protocol):
             UpstreamUnanswered: it may have been created.
         """
 
-    def post(self, account_id: str, network: str, post_id: str) -> Post | None:
+    def post(self, account_id: str, network: Network, post_id: str) -> Post | None:
         """Return one post, or None when no post for the network has such an id.
 
         That is weak: ids change, lists and single posts lag, and a person may have edited it.
@@ -135,14 +136,16 @@ class Upstream(Protocol):
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
         """
 
-    def posts_between(self, account_id: str, network: str, start: datetime, end: datetime) -> Look:
+    def posts_between(
+        self, account_id: str, network: Network, start: datetime, end: datetime
+    ) -> Look:
         """Return all posts dated from `start` to `end`, whatever their status, deleted ones not.
 
         Raises:
             UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
         """
 
-    def deleted_posts(self, account_id: str, network: str) -> Look:
+    def deleted_posts(self, account_id: str, network: Network) -> Look:
         """Return the posts that somebody deleted, latest deletion first.
 
         Raises:
@@ -166,7 +169,7 @@ class Upstream(Protocol):
         """
 
     def best_times(
-        self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
+        self, account_id: str, network: Network, timezone: str, start: datetime, end: datetime
     ) -> HeatMap:
         """Return how well the hours of the zone do, learned from `start` to `end`, a week at most.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal, cast, overload
+from typing import cast, overload
 
-from storyclip.domain.batch import MODE_NOW, Batch, Status, current_clip, phase_of
+from storyclip.domain.batch import Batch, Status, current_clip, phase_of
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import AtOnce, Dated
-from storyclip.domain.shown import BatchStatus, ClipView, Counts, EventView, Facts, Summary
-
-Kind = Literal["progress", "paused", "resumed", "completed", "error", "cancelled"]
+from storyclip.domain.shown import BatchStatus, ClipView, Counts, EventView, Facts, Kind, Summary
 
 
 @overload
@@ -39,12 +38,12 @@ def rfc3339(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def clip_view(clip: Clip, mode: str = MODE_NOW) -> ClipView:
+def clip_view(clip: Clip, mode: Mode = Mode.NOW) -> ClipView:
     """Return one clip as the API and the events show it.
 
     In a planned `mode` its date is known before Metricool is asked for it.
     """
-    is_planned = mode != MODE_NOW and clip.state is State.PENDING
+    is_planned = mode is not Mode.NOW and clip.state is State.PENDING
     date = clip.wished_for if is_planned else clip.planned_for
     return {
         "index": clip.index,

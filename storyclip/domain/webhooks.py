@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from storyclip.domain.clip import ENDED, State
 from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
 from storyclip.domain.errors import RetrySafety
+from storyclip.domain.network import Network
 
 GIVE_UP_AFTER = timedelta(hours=24)  # of failures in a row
 _OF_BATCH = {
@@ -72,7 +73,7 @@ def message_id(kind: str, event: Json) -> str:
     return f"{event['batchId']}_{event['seq']}_{kind.replace('.', '_')}"
 
 
-def payload(kind: str, event: Json, job_id: str | None, account_id: str, network: str) -> Json:
+def payload(kind: str, event: Json, job_id: str | None, account_id: str, network: Network) -> Json:
     """Return the body of a message: the batch as it was after the event."""
     return {
         "type": kind,

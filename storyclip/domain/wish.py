@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from storyclip.domain import order
-from storyclip.domain.batch import MODE_NOW, Batch, Status
+from storyclip.domain.batch import Batch, Status
 from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, RefusalCode
 from storyclip.domain.moves import NEVER, Move, uncounted
 from storyclip.domain.order import Verdict, sibling_of
@@ -77,7 +78,7 @@ def planned_anew(batch: Batch, clips: Sequence[Clip], first_date: datetime) -> l
                 floor = max(floor, clip.planned_for + gap)
             continue
         wished_for = None
-        if batch.mode != MODE_NOW:
+        if batch.mode is not Mode.NOW:
             wished_for = max(clip.wished_for or floor, floor)
             floor = wished_for + gap
         anew = replace(clip, wished_for=wished_for, next_at=NEVER.next_at, rung_at=NEVER.rung_at)

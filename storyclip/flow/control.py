@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.flow.visit import SLACK_S
 from storyclip.store.publishing import clips, lanes, wishes
@@ -64,7 +65,7 @@ class Hand:
         """
         wishes.pause(batch.batch_id, batch.user_id, self.now())
         self._until_nothing_is_sent(batch.batch_id)
-        if batch.mode != MODE_NOW:
+        if batch.mode is not Mode.NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
         self._until_none(batch.batch_id, self._is_to_be_looked_at)
         return tuple(clip.index for clip in clips.of_batch(batch.batch_id) if _may_be_out(clip))

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from storyclip.domain.network import Network
 from storyclip.domain.story import HeatMap, Upstream
 
 KEPT_FOR = timedelta(hours=1)
@@ -19,10 +20,10 @@ class HeatMaps:
     def __init__(self, upstream: Upstream, now: Callable[[], datetime]) -> None:
         self._upstream = upstream
         self._now = now
-        self._kept: dict[tuple[str, str, str], tuple[datetime, HeatMap]] = {}
+        self._kept: dict[tuple[str, Network, str], tuple[datetime, HeatMap]] = {}
         self._lock = threading.Lock()
 
-    def of(self, account_id: str, network: str, timezone: str) -> HeatMap:
+    def of(self, account_id: str, network: Network, timezone: str) -> HeatMap:
         """Return how well the hours of the zone do for an account on a network.
 
         Raises:

@@ -9,8 +9,9 @@ from typing import Any
 
 from config.settings import Settings
 from storyclip.domain import moves, wish
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
 from storyclip.domain.identity import Fate, proves_absence
@@ -203,7 +204,7 @@ def _wished_for(clip: Clip, retry: Retry) -> datetime:
 
 def _soonest(clip: Clip, retry: Retry, batch: Batch) -> datetime | None:
     """Return the date that it would get if all went well, None where it goes out in its turn."""
-    if batch.mode == MODE_NOW:
+    if batch.mode is Mode.NOW:
         return None
     settings = retry.settings
     lead_s = clip.lane.lead_or(settings.lead_s, retry.now)

@@ -16,6 +16,7 @@ from config.settings import names
 from storyclip.domain.batch import RUNNING, Status
 from storyclip.domain.clip import State
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.network import Network
 from storyclip.stack.demo_screen import Screen
 from storyclip.stack.stack import Stack, StackFailed
 from storyclip.stack.verdict import ledger_table, verdict
@@ -103,7 +104,7 @@ def _publish(stack: Stack, err: Console) -> None:
         {"id": f"clip_{number}", "url": url, "text": title}
         for number, (url, title) in enumerate(zip(CLIP_URLS, TITLES, strict=True), start=1)
     ]
-    settings = {"accountId": brand["id"], "network": "facebook"}
+    settings = {"accountId": brand["id"], "network": Network.FACEBOOK}
     created = api.ask("POST", "publish/stories", {"posts": posts, "settings": settings})
     say(err, f"POST of {len(posts)} clips for {brand['label']}: batch {created['batchId']}\n")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storyclip.domain.errors import UpstreamLookTooLarge
+from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post
 from storyclip.upstream import posts, words
 from storyclip.upstream.caller import Caller
@@ -21,7 +22,7 @@ MAX_DELETED_PAGES = 10
 def posts_between(
     calls: Caller,
     account_id: str,
-    network: str,
+    network: Network,
     start: datetime,
     end: datetime,
     over_at: float | None = None,
@@ -57,7 +58,7 @@ def _joined(first: Look, second: Look) -> Look:
     return Look(tuple(by_id.values()), upstream_now, first.is_whole and second.is_whole)
 
 
-def deleted_posts(calls: Caller, account_id: str, network: str) -> Look:
+def deleted_posts(calls: Caller, account_id: str, network: Network) -> Look:
     """Return the posts that somebody deleted; only the first pages of very many.
 
     Raises:

@@ -17,6 +17,7 @@ from storyclip.domain.errors import (
     UpstreamLookFailed,
     UpstreamUnanswered,
 )
+from storyclip.domain.network import Network
 from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
 from storyclip.upstream import best_times, lists, posts, wire, words
 from storyclip.upstream.caller import OK, Caller
@@ -114,13 +115,15 @@ class Metricool:
             self._calls.raise_if_refused(answer)
         raise UpstreamUnanswered(f"HTTP {answer.status} says neither created nor refused")
 
-    def post(self, account_id: str, network: str, post_id: str) -> Post | None:
+    def post(self, account_id: str, network: Network, post_id: str) -> Post | None:
         """Return one post, or None when no post for the network has such an id."""
         request = self._calls.request("GET", _path_of(post_id), account_id)
         answer = self._calls.look(request, is_fine=_knows_no_such_post)
         return posts.one_post(parsed(answer.body), network) if answer.status == OK else None
 
-    def posts_between(self, account_id: str, network: str, start: datetime, end: datetime) -> Look:
+    def posts_between(
+        self, account_id: str, network: Network, start: datetime, end: datetime
+    ) -> Look:
         """Return all posts dated from `start` to `end`, whatever their status, deleted ones not.
 
         Raises:
@@ -129,7 +132,7 @@ class Metricool:
         """
         return lists.posts_between(self._calls, account_id, network, start, end)
 
-    def deleted_posts(self, account_id: str, network: str) -> Look:
+    def deleted_posts(self, account_id: str, network: Network) -> Look:
         """Return the posts that somebody deleted, latest deletion first, 10,000 at most."""
         return lists.deleted_posts(self._calls, account_id, network)
 
@@ -155,7 +158,7 @@ class Metricool:
         return wire.brands(lists.listed(self._calls, "/admin/simpleProfiles", None)[0])
 
     def best_times(
-        self, account_id: str, network: str, timezone: str, start: datetime, end: datetime
+        self, account_id: str, network: Network, timezone: str, start: datetime, end: datetime
     ) -> HeatMap:
         """Return how well the hours of the zone do; without history, all of them 0."""
         query = best_times.query(timezone, start, end)

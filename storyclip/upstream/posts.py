@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
+from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.upstream.network_errors import classify_network_error
 from storyclip.upstream.reading import data_of, id_of, text_of
@@ -49,7 +50,7 @@ class DeletedPage(Listed):
         return self.size < DELETED_PAGE if self.total is None else shown >= self.total
 
 
-def created_post(answer: Any, network: str) -> Post | None:
+def created_post(answer: Any, network: Network) -> Post | None:
     """Return what a create's answer shows, or None without a usable id.
 
     The id alone is the proof that something was created; the rest is read as far as it goes.
@@ -61,7 +62,7 @@ def created_post(answer: Any, network: str) -> Post | None:
     return _post(data, _SCHEDULED, post_id, network, provider, _media_urls(data)[0])
 
 
-def one_post(answer: Any, network: str) -> Post | None:
+def one_post(answer: Any, network: Network) -> Post | None:
     """Return the post in the answer to a GET of one, None if there is none for `network`.
 
     Raises:
@@ -75,7 +76,7 @@ def one_post(answer: Any, network: str) -> Post | None:
     return post
 
 
-def listed_posts(answer: Any, network: str) -> Listed:
+def listed_posts(answer: Any, network: Network) -> Listed:
     """Return the posts for `network`.
 
     Raises:
@@ -95,7 +96,7 @@ def deleted_query(page: int) -> dict[str, str]:
     }
 
 
-def deleted_page(answer: Any, network: str) -> DeletedPage:
+def deleted_page(answer: Any, network: Network) -> DeletedPage:
     """Return one page, with those of its elements that are for `network`.
 
     Raises:
@@ -119,14 +120,14 @@ def deleted_page(answer: Any, network: str) -> DeletedPage:
     )
 
 
-def _listed(elements: list[Any], names: _Names, network: str) -> Listed:
+def _listed(elements: list[Any], names: _Names, network: Network) -> Listed:
     read = [_read(each, names, network) for each in elements]
     return Listed(
         tuple(post for post, _ in read if post is not None), all(is_read for _, is_read in read)
     )
 
 
-def _read(element: Any, names: _Names, network: str) -> tuple[Post | None, bool]:
+def _read(element: Any, names: _Names, network: Network) -> tuple[Post | None, bool]:
     """Return the post if it is for `network`, and False if it could be ours without our seeing it.
 
     What a person keeps as an empty draft is not ours, and neither is what is for no network.
@@ -146,7 +147,7 @@ def _read(element: Any, names: _Names, network: str) -> tuple[Post | None, bool]
     return _post(element, names, post_id, network, provider, media_urls), is_read
 
 
-def _provider_for(network: str, providers: Any) -> tuple[dict[str, Any] | None, bool]:
+def _provider_for(network: Network, providers: Any) -> tuple[dict[str, Any] | None, bool]:
     """Return the post's part for the network, and whether all of its networks have names."""
     if not isinstance(providers, list):
         return None, False
@@ -163,7 +164,7 @@ def _post(
     element: dict[str, Any],
     names: _Names,
     post_id: str,
-    network: str,
+    network: Network,
     provider: dict[str, Any],
     media_urls: tuple[str, ...],
 ) -> Post:

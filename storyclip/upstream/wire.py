@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyclip.domain.errors import UpstreamLookFailed
+from storyclip.domain.network import Network
 from storyclip.domain.story import Brand, Story
 from storyclip.upstream.reading import data_of, id_of, object_of, parsed, text_of
 from storyclip.upstream.zoned_time import in_utc
@@ -25,7 +26,7 @@ def story_body(story: Story) -> dict[str, Any]:
     Source: Metricool OpenAPI 2026-07, schema ScheduledPost.
     """
     network_data: dict[str, Any] = {"type": "STORY"}
-    if story.network == "instagram":
+    if story.network is Network.INSTAGRAM:
         network_data["autoPublish"] = True  # without it: a reminder on somebody's phone
     return {
         "publicationDate": {"dateTime": in_utc(story.planned_for), "timezone": "UTC"},
@@ -67,8 +68,8 @@ def brands(answer: Any) -> tuple[Brand, ...]:
                 id=brand_id,
                 label=text_of(element.get("label")) or brand_id,
                 timezone=text_of(element.get("timezone")) or "UTC",
-                has_facebook=bool(element.get("facebook")),
-                has_instagram=bool(element.get("instagram")),
+                has_facebook=bool(element.get(Network.FACEBOOK)),
+                has_instagram=bool(element.get(Network.INSTAGRAM)),
                 picture=text_of(element.get("picture")),
             )
         )

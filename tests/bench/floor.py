@@ -22,6 +22,7 @@ from urllib.parse import urlencode, urlsplit
 import redis
 from urllib3 import HTTPConnectionPool
 
+from storyclip.domain.network import Network
 from storyclip.domain.story import Story
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID, wire
 from tests.bench.figure import NotMeasured
@@ -165,7 +166,7 @@ class _Lane:
 
     def _post(self, media: str) -> int:
         planned_for = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
-        story = wire.story_body(Story(self._account, "facebook", media, planned_for))
+        story = wire.story_body(Story(self._account, Network.FACEBOOK, media, planned_for))
         url = f"{self._path}/v2/scheduler/posts?{urlencode(self._query)}"
         headers = {**self._headers, "Content-Type": "application/json"}
         with HTTPConnectionPool(*self._address, maxsize=1) as fresh:

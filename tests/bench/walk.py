@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from storyclip.domain import moves
-from storyclip.domain.batch import Batch
+from storyclip.domain.batch import Batch, OnFailure
 from storyclip.domain.clip import Clip
 from storyclip.domain.moves import Move
+from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store.publishing import batches, writer
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
@@ -23,13 +24,14 @@ def new_batch(batch_id: str, user: str, account: str, count: int, at: datetime) 
         NewClip(f"c{n}", f"https://cdn.example.com/{n}.mp4", f"Clip {n}") for n in range(count)
     )
     return batches.create(
-        NewBatch(batch_id, None, user, account, "facebook", "continue", 0.0, asked), at
+        NewBatch(batch_id, None, user, account, Network.FACEBOOK, OnFailure.CONTINUE, 0.0, asked),
+        at,
     )
 
 
 def life(at: datetime) -> Iterator[Callable[[Clip], Move]]:
     """Yield what happens to a clip until it is seen live, everything at one moment."""
-    post = Post(POST_ID, "facebook", (MEDIA_URL,), at, PostStatus.PUBLISHED, uuid=POST_UUID)
+    post = Post(POST_ID, Network.FACEBOOK, (MEDIA_URL,), at, PostStatus.PUBLISHED, uuid=POST_UUID)
     yield lambda clip: moves.intended(clip, MEDIA_URL, at, "worker", at, at)
     yield lambda clip: moves.accepted(clip, post, at)
     yield lambda clip: moves.seen_live(clip, post, at)

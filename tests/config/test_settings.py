@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from config.addresses import is_loopback
 from config.seed_keys import SeedKey
 from config.settings import Settings, SettingsInvalid, environment_with, names
+from storyclip.domain.holder import Scope
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "storyclip.env.example"
 SANDBOX = {"METRICOOL_BASE_URL": "http://127.0.0.1:9/api"}
@@ -203,8 +204,8 @@ def test_loopback_is_this_machine_alone(url, answer):
 
 def test_keys_are_read_with_their_rights():
     assert settings(STORYCLIP_API_KEYS="k1:ana:publish+read@10+20, k2:ops:admin").api_keys == (
-        SeedKey("k1", "ana", frozenset({"publish", "read"}), frozenset({"10", "20"})),
-        SeedKey("k2", "ops", frozenset({"admin"}), None),
+        SeedKey("k1", "ana", frozenset({Scope.PUBLISH, Scope.READ}), frozenset({"10", "20"})),
+        SeedKey("k2", "ops", frozenset({Scope.ADMIN}), None),
     )
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from storyclip.domain.batch import Batch, Status
+from storyclip.domain.batch import Batch, OnFailure, Status
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
@@ -18,7 +20,7 @@ def a_clip(index: int = 1, state: State = State.PENDING, **facts: Any) -> Clip:
         id=index,
         batch_id="b1",
         index=index,
-        lane=Lane(1, "2000001", "facebook"),
+        lane=Lane(1, "2000001", Network.FACEBOOK),
         client_id=f"clip_{index}",
         source_url=f"https://cdn.example.com/{index}.mp4",
         title=f"Clip {index}",
@@ -37,9 +39,9 @@ def a_batch(total: int = 3, **facts: Any) -> Batch:
         user_id="ana",
         lane_id=1,
         account_id="2000001",
-        network="facebook",
-        mode="now",
-        on_failure="continue",
+        network=Network.FACEBOOK,
+        mode=Mode.NOW,
+        on_failure=OnFailure.CONTINUE,
         gap_s=0.0,
         turn=1,
         place=1,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyclip.domain.batch import CONTINUE, PAUSE, Batch, Phase, Status, current_clip, phase_of
+from storyclip.domain.batch import Batch, OnFailure, Phase, Status, current_clip, phase_of
 from storyclip.domain.clip import EDGES, ENDED, Clip, State
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.views import summary_view
@@ -38,7 +38,7 @@ def walks(draw: st.DrawFn) -> list[Move]:
     clips = [a_clip(index) for index in range(1, draw(st.integers(1, 5)) + 1)]
     batch = a_batch(
         len(clips),
-        on_failure=draw(st.sampled_from([CONTINUE, PAUSE])),
+        on_failure=draw(st.sampled_from([OnFailure.CONTINUE, OnFailure.PAUSE])),
         cancel_requested_at=draw(st.sampled_from([None, T0])),
     )
     moves: list[Move] = []
@@ -111,7 +111,7 @@ def test_a_failed_clip_pauses_exactly_where_that_was_asked_and_others_are_to_com
     for move in walk:
         others_remain = any(clip.state not in ENDED for clip in move.clips)
         to_come = others_remain and not move.before.cancel_requested_at
-        pauses = move.before.on_failure == PAUSE and move.failed_now and to_come
+        pauses = move.before.on_failure is OnFailure.PAUSE and move.failed_now and to_come
         wished = move.before.pause_requested_at or (move.at if pauses else None)
         assert move.after.pause_requested_at == wished
         assert (move.after.status is Status.PAUSED) == (wished is not None and others_remain)
@@ -209,7 +209,7 @@ def test_a_healed_batch_has_the_words_of_a_clip_that_is_failed_still():
     assert (healed.failed, healed.error) == (1, "no such codec")
 
 
-def paused_by_a_failure(on_failure: str) -> Batch:
+def paused_by_a_failure(on_failure: OnFailure) -> Batch:
     """A batch that stands still since its first clip failed, which was seen live now."""
     batch, failed = failed_batch()
     live = replace(failed, state=State.PUBLISHED, error=None, retry_safety=None)
@@ -218,19 +218,21 @@ def paused_by_a_failure(on_failure: str) -> Batch:
 
 
 def test_a_batch_that_paused_itself_for_nothing_stays_paused_and_says_so():
-    batch = paused_by_a_failure(PAUSE)
+    batch = paused_by_a_failure(OnFailure.PAUSE)
 
     assert (batch.status, batch.failed) == (Status.PAUSED, 0)
     assert "clip 1 was called failed" in (batch.error or "")
 
 
 def test_a_batch_that_its_user_paused_has_no_error_once_nothing_is_failed():
-    assert paused_by_a_failure(CONTINUE).error is None
+    assert paused_by_a_failure(OnFailure.CONTINUE).error is None
 
 
 @pytest.mark.parametrize("wish", [{"pause_requested_at": None}, {"cancel_requested_at": SOON}])
 def test_a_wish_ends_the_words_of_a_pause(wish: dict[str, Any]):
-    batch = replace(paused_by_a_failure(PAUSE), **wish, cancelled=int("cancel" in str(wish)))
+    batch = replace(
+        paused_by_a_failure(OnFailure.PAUSE), **wish, cancelled=int("cancel" in str(wish))
+    )
 
     assert batch.settled(SOON).error is None
 

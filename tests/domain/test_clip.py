@@ -5,6 +5,7 @@ import pytest
 
 from storyclip.domain.clip import EDGES, ENDED, IN_FLIGHT, Clip, Event, NoSuchEdge, State, after
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 
 # Drawn once more by hand, so that an edge is never changed by a slip of the pen.
 DRAWN = """
@@ -135,7 +136,7 @@ def clip_with(plans: tuple[datetime, ...]) -> Clip:
         id=1,
         batch_id="b1",
         index=1,
-        lane=Lane(1, "2000001", "facebook"),
+        lane=Lane(1, "2000001", Network.FACEBOOK),
         client_id="clip_1",
         source_url="https://cdn.example.com/1.mp4",
         title="",

@@ -18,6 +18,7 @@ from storyclip.domain.identity import (
     shows_other_media,
 )
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post, PostStatus
 from tests.domain.making import T0, a_clip
@@ -26,13 +27,13 @@ COPY = "https://static.metricool.com/video/202612/1.mp4"
 OTHER = "https://static.metricool.com/planner/202612/1-file-1.mp4"
 SOURCE = "https://cdn.example.com/1.mp4"
 DATE = T0 + timedelta(minutes=1)
-LANE = Lane(1, "2000001", "facebook")
+LANE = Lane(1, "2000001", Network.FACEBOOK)
 
 
 def a_post(post_id: str = "1", uuid: str | None = "-1", **facts: Any) -> Post:
     usual: dict[str, Any] = {"media_urls": (COPY,), "planned_for": DATE, "created_at": T0}
     usual |= {"status": PostStatus.PENDING, **facts}
-    return Post(post_id, "facebook", uuid=uuid, **usual)
+    return Post(post_id, Network.FACEBOOK, uuid=uuid, **usual)
 
 
 def a_send(number: int = 1, media_url: str = COPY, **facts: Any) -> Send:

@@ -12,6 +12,7 @@ import pytest
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, Event, NoSuchEdge, State
 from storyclip.domain.moves import later
+from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from tests.domain.making import T0, a_clip
 
@@ -43,7 +44,9 @@ def test_a_misspelt_or_mistyped_column_is_an_error_of_the_checks(tmp_path: Path)
 
 
 def test_what_begins_anew_has_forgotten_everything_of_before():
-    post = Post("1", "facebook", ("https://static.metricool.com/1.mp4",), T0, PostStatus.PENDING)
+    post = Post(
+        "1", Network.FACEBOOK, ("https://static.metricool.com/1.mp4",), T0, PostStatus.PENDING
+    )
     clip = a_clip(1, State.PENDING, wished_for=T0)
     sent = moves.intended(clip, "https://static.metricool.com/1.mp4", T0, "w", T0, T0).after
     there = moves.taking_back(moves.accepted(sent, post, T0).after, post, T0).after
@@ -81,4 +84,4 @@ def test_who_holds_a_clip_keeps_it_only_while_it_is_in_hand():
 
 
 def _post() -> Post:
-    return Post("1", "facebook", (), T0, PostStatus.PUBLISHED)
+    return Post("1", Network.FACEBOOK, (), T0, PostStatus.PUBLISHED)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from storyclip.domain.dates.schedule import backoff_s, first_step
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 from tests.domain.making import T0
 
 NAIVE = T0.replace(tzinfo=None)
@@ -62,17 +63,17 @@ def test_a_backoff_doubles_up_to_its_bound(times, wait_s):
 
 
 def test_a_longer_lead_counts_until_it_is_over():
-    lane = Lane(1, "2000001", "facebook", lead_s=40.0, lead_until=T0)
+    lane = Lane(1, "2000001", Network.FACEBOOK, lead_s=40.0, lead_until=T0)
 
     assert lane.lead_or(20.0, T0 - timedelta(seconds=1)) == 40.0
     assert lane.lead_or(20.0, T0) == 20.0
 
 
 def test_a_remembered_lead_never_shortens_the_usual_one():
-    lane = Lane(1, "2000001", "facebook", lead_s=10.0, lead_until=T0)
+    lane = Lane(1, "2000001", Network.FACEBOOK, lead_s=10.0, lead_until=T0)
 
     assert lane.lead_or(20.0, T0 - timedelta(seconds=1)) == 20.0
 
 
 def test_a_lane_that_learned_nothing_has_the_usual_lead():
-    assert Lane(1, "2000001", "facebook").lead_or(20.0, T0) == 20.0
+    assert Lane(1, "2000001", Network.FACEBOOK).lead_or(20.0, T0) == 20.0

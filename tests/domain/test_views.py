@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.views import clip_view, event_view, rfc3339, status_view, summary_view
 from tests.domain.making import T0, a_batch, a_clip
@@ -253,5 +254,5 @@ def test_a_time_of_nobody_knows_where_is_not_shown():
 def test_a_clip_with_a_date_of_its_own_shows_it_before_metricool_is_asked():
     clip = a_clip(wished_for=T0)
 
-    assert clip_view(clip, "scheduled")["scheduledAt"] == "2026-12-01T12:00:00.000Z"
-    assert clip_view(clip, "now")["scheduledAt"] is None
+    assert clip_view(clip, Mode.SCHEDULED)["scheduledAt"] == "2026-12-01T12:00:00.000Z"
+    assert clip_view(clip, Mode.NOW)["scheduledAt"] is None

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from storyclip.domain.batch import Batch
+from storyclip.domain.batch import Batch, OnFailure
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
+from storyclip.domain.network import Network
 from storyclip.flow.accept import accept
 from storyclip.flow.engine import Engine
 from storyclip.flow.step import prepare, step
@@ -96,14 +98,14 @@ class Stage:
             job_id=None,
             user_id=user,
             account_id=account,
-            network=network,
-            on_failure=on_failure,
+            network=Network(network),
+            on_failure=OnFailure(on_failure),
             gap_s=gap_s,
             clips=tuple(
                 NewClip(f"clip_{i}", source(name, i), f"Clip {i}", date)
                 for i, date in zip_longest(range(1, count + 1), dates)
             ),
-            mode="scheduled" if dates else "now",
+            mode=Mode.SCHEDULED if dates else Mode.NOW,
         )
         return accept(new, self.at, quota_24h=quota_24h)
 

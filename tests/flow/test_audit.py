@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storyclip.domain.clip import State
+from storyclip.domain.network import Network
 from storyclip.domain.story import Story
 from storyclip.flow.audit import audit
 from storyclip.store.database import reading, run
@@ -21,7 +22,7 @@ def test_what_came_late_of_a_lost_send_is_deleted_and_the_one_we_hold_goes_out(s
 
     audit(stage.clips()[0].lane.id, stage.engine)
 
-    assert stage.upstream.post("2000001", "facebook", twin_id) is None
+    assert stage.upstream.post("2000001", Network.FACEBOOK, twin_id) is None
     stage.pass_time(3 * 3600)
     assert len(stage.live()) == 1
     assert _incidents() == []
@@ -46,7 +47,7 @@ def test_what_came_of_the_last_send_is_deleted_when_the_clip_holds_that_of_an_ea
     audit(stage.clips()[0].lane.id, stage.engine)
 
     assert stage.clips()[0].post_id == first_id
-    assert stage.upstream.post("2000001", "facebook", second_id) is None
+    assert stage.upstream.post("2000001", Network.FACEBOOK, second_id) is None
 
 
 @on_sqlite
@@ -69,7 +70,7 @@ def test_a_clip_cancelled_with_the_post_of_an_earlier_send_is_watched_for_that_o
 
     audit(stage.clips()[0].lane.id, stage.engine)
 
-    assert stage.upstream.post("2000001", "facebook", second_id) is None
+    assert stage.upstream.post("2000001", Network.FACEBOOK, second_id) is None
 
 
 @on_sqlite
@@ -111,7 +112,7 @@ def test_a_copy_somebody_planned_for_another_minute_is_left_alone(stage: Stage):
 
     audit(stage.clips()[0].lane.id, stage.engine)
 
-    assert stage.upstream.post("2000001", "facebook", copy_id) is not None
+    assert stage.upstream.post("2000001", Network.FACEBOOK, copy_id) is not None
     assert _incidents() == []
 
 
@@ -147,7 +148,7 @@ def test_a_copy_on_the_same_date_is_told_and_not_touched(stage: Stage):
 
     audit(stage.clips()[0].lane.id, stage.engine)
 
-    assert stage.upstream.post("2000001", "facebook", copy_id) is not None
+    assert stage.upstream.post("2000001", Network.FACEBOOK, copy_id) is not None
     [(kind, detail)] = _incidents()
     assert kind == "copied"
     assert copy_id in detail
@@ -163,14 +164,14 @@ def _sent_twice(stage: Stage) -> str:
     assert lost_media is not None
     stage.pass_time(1200)
     assert stage.clips()[0].post_id is not None
-    return stage.upstream.submit_story(Story("2000001", "facebook", lost_media, date)).id
+    return stage.upstream.submit_story(Story("2000001", Network.FACEBOOK, lost_media, date)).id
 
 
 def _handled_late(stage: Stage, date: datetime) -> Callable[[], str]:
     """Return what has Metricool handle now the POST that the clip was last sent with."""
     media_url = stage.clips()[0].media_url
     assert media_url is not None
-    story = Story("2000001", "facebook", media_url, date)
+    story = Story("2000001", Network.FACEBOOK, media_url, date)
     return lambda: stage.upstream.submit_story(story).id
 
 
@@ -178,7 +179,7 @@ def _twin(stage: Stage, later: timedelta = timedelta(0)) -> str:
     clip = stage.clips()[0]
     assert clip.media_url
     assert clip.planned_for
-    story = Story("2000001", "facebook", clip.media_url, clip.planned_for)
+    story = Story("2000001", Network.FACEBOOK, clip.media_url, clip.planned_for)
     return stage.upstream.submit_story(replace(story, planned_for=story.planned_for + later)).id
 
 

@@ -12,6 +12,7 @@ from storyclip.domain.clip import State
 from storyclip.domain.dates import fair_use
 from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 from storyclip.store.database import run, writing
 from storyclip.store.history.events import events_since
 from storyclip.store.instants import to_text
@@ -66,7 +67,7 @@ def test_the_month_is_counted_once_an_hour_at_most(stage: Stage):
 
 def test_a_month_that_has_begun_is_counted_at_once():
     last_second = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
-    lane = Lane(1, ACCOUNT, "facebook", month_count=9, month_counted_at=last_second)
+    lane = Lane(1, ACCOUNT, Network.FACEBOOK, month_count=9, month_counted_at=last_second)
 
     assert not fair_use.is_count_due(lane, last_second)
     assert fair_use.is_count_due(lane, last_second + timedelta(seconds=1))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from storyclip.domain.errors import RetrySafety
+from storyclip.domain.network import Network
 from storyclip.sandbox.process import SandboxProcess
 from tests.flow.acts import (
     FAILED,
@@ -169,7 +170,7 @@ def test_a_heat_map_with_an_hour_of_null_and_a_list_of_five_megabytes_are_read(s
     stage.sandbox.fault(fault="brands_huge")
     week = (stage.at, stage.at + timedelta(days=7))
 
-    heat_map = stage.upstream.best_times(ACCOUNT, "facebook", "UTC", *week)
+    heat_map = stage.upstream.best_times(ACCOUNT, Network.FACEBOOK, "UTC", *week)
 
     assert any(value == 0 for day in heat_map.days for value in day)
     assert ACCOUNT in [brand.id for brand in stage.upstream.brands()]

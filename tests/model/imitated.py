@@ -7,6 +7,7 @@ from datetime import datetime
 from storyclip.domain.clip import Clip
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move
+from storyclip.domain.network import Network
 from storyclip.domain.send import Send
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
@@ -14,7 +15,7 @@ from storyclip.store.publishing.new_batch import NewBatch
 from tests.model.twin import batches, lanes, recalls, sends, situation, wishes, writer
 from tests.model.twin.rows import Rows
 
-LANE = Lane(1, "2000001", "facebook")
+LANE = Lane(1, "2000001", Network.FACEBOOK)
 
 
 class Imitated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post, PostStatus
 
 STRANGER = 0  # the clip that somebody else's post is of
@@ -36,7 +37,7 @@ class Planned:
         status = PostStatus.PUBLISHED if self.is_live else PostStatus.PENDING
         return Post(
             id=self.id,
-            network="facebook",
+            network=Network.FACEBOOK,
             media_urls=(self.media,),
             planned_for=self.date,
             status=status,

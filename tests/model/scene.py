@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from config.settings import Settings
-from storyclip.domain.batch import CONTINUE, MODE_NOW, MODE_SCHEDULED
+from storyclip.domain.batch import OnFailure
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from tests.model.twin import batches
 from tests.model.twin.rows import Rows
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 NEVER_COUNTED = T0 + timedelta(days=3650)  # the month is not counted: it decides nothing here
-LANE = Lane(1, "2000001", "facebook", month_counted_at=NEVER_COUNTED)
+LANE = Lane(1, "2000001", Network.FACEBOOK, month_counted_at=NEVER_COUNTED)
 
 # Few, and as far apart as the decisions allow: each one that differs is a moment more to explore
 SETTINGS = Settings.from_environment(
@@ -52,7 +54,7 @@ class Scene:
     wishes: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     audits: int = 0
-    on_failure: str = CONTINUE
+    on_failure: OnFailure = OnFailure.CONTINUE
     settings: Settings = SETTINGS
 
     def rows(self) -> Rows:
@@ -70,7 +72,7 @@ class Scene:
             on_failure=self.on_failure,
             gap_s=60.0 if self.dates_s else 0.0,
             clips=tuple(self._clip(index) for index in range(self.clips)),
-            mode=MODE_SCHEDULED if self.dates_s else MODE_NOW,
+            mode=Mode.SCHEDULED if self.dates_s else Mode.NOW,
         )
 
     def _clip(self, index: int) -> NewClip:

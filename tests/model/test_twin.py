@@ -8,7 +8,9 @@ from random import Random
 
 import pytest
 
-from storyclip.domain.batch import CONTINUE, MODE_NOW, MODE_SCHEDULED, PAUSE
+from storyclip.domain.batch import OnFailure
+from storyclip.domain.dates.mode import Mode
+from storyclip.domain.network import Network
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from tests.model.acts import VERBS, Act
 from tests.model.held import Held
@@ -24,19 +26,19 @@ ACTS = 35
 
 
 def a_batch(name: str, chance: Random) -> NewBatch:
-    mode = chance.choice((MODE_NOW, MODE_SCHEDULED))
+    mode = chance.choice((Mode.NOW, Mode.SCHEDULED))
     dates = [T0 + timedelta(minutes=5 * index) for index in range(1, chance.randint(1, 3) + 1)]
     return NewBatch(
         batch_id=name,
         job_id=None,
         user_id=USER,
         account_id="2000001",
-        network="facebook",
-        on_failure=chance.choice((CONTINUE, PAUSE)),
+        network=Network.FACEBOOK,
+        on_failure=chance.choice((OnFailure.CONTINUE, OnFailure.PAUSE)),
         gap_s=chance.choice((0.0, 60.0)),
         clips=tuple(
             NewClip(f"{name}-{n}", f"https://cdn.example.com/{name}/{n}.mp4", "", wished_for)
-            for n, wished_for in enumerate(dates if mode == MODE_SCHEDULED else [None] * len(dates))
+            for n, wished_for in enumerate(dates if mode is Mode.SCHEDULED else [None] * len(dates))
         ),
         mode=mode,
     )

@@ -10,6 +10,7 @@ from storyclip.domain import moves
 from storyclip.domain.clip import Clip, NoSuchEdge
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves import NEVER, Due, Move
+from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 
 WORKERS = ("worker A", "worker B")
@@ -40,7 +41,7 @@ class Facts:
         """Return a post that shows the clip's media."""
         post_id, uuid = NAMES[self.number % len(NAMES)]
         media, pending = (clip.media_url or clip.source_url,), PostStatus.PENDING
-        return Post(post_id, "facebook", media, self.date, pending, uuid=uuid)
+        return Post(post_id, Network.FACEBOOK, media, self.date, pending, uuid=uuid)
 
 
 def possible(clip: Clip, facts: Facts) -> Iterator[Move]:

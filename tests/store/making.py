@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from storyclip.domain.batch import Batch
+from storyclip.domain.batch import Batch, OnFailure
 from storyclip.domain.clip import Clip, Event, State, after
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move
+from storyclip.domain.network import Network
 from storyclip.store import database
 from storyclip.store.database import reading, run, writing
 from storyclip.store.publishing import batches, clips, writer
@@ -63,8 +64,8 @@ def new_batch(
         job_id=f"job_{name}",
         user_id=user,
         account_id=account,
-        network=network,
-        on_failure=on_failure,
+        network=Network(network),
+        on_failure=OnFailure(on_failure),
         gap_s=gap_s,
         clips=tuple(
             NewClip(f"clip_{i}", f"https://cdn.example.com/{name}/{i}.mp4", f"Clip {i}")

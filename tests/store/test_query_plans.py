@@ -9,6 +9,7 @@ import pytest
 
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.fair_use import month_of
+from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import database
 from storyclip.store.publishing import batches, clips, lanes, quota, sends
@@ -84,7 +85,7 @@ def head() -> Any:
 
 def require_quota() -> None:
     with database.reading():
-        quota.require(1, "instagram", [T0], 50, T0)
+        quota.require(1, Network.INSTAGRAM, [T0], 50, T0)
 
 
 def count_month() -> int:
@@ -175,7 +176,7 @@ def test_nothing_that_has_ended_is_walked_through_by_a_clips_whole_life(clip, mo
 def test_nothing_that_has_ended_is_walked_through_by_what_settling_asks(clip, monkeypatch):
     brought_to(State.VERIFYING, clip)
 
-    posts = (Post("1", "facebook", (), None, PostStatus.PENDING, uuid="-1"),)
+    posts = (Post("1", Network.FACEBOOK, (), None, PostStatus.PENDING, uuid="-1"),)
 
     lines = plans(monkeypatch, lambda: situations.held_by_others(clip, posts))
 

@@ -6,6 +6,7 @@ from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves import later
+from storyclip.domain.network import Network
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store.database import reading
@@ -19,7 +20,7 @@ PLANNED = T0 + timedelta(minutes=1)
 
 def a_post(number: int = 1, media_url: str = COPY) -> Post:
     uuid = str(-7 - number)
-    return Post(str(number), "facebook", (media_url,), PLANNED, PostStatus.PENDING, uuid=uuid)
+    return Post(str(number), Network.FACEBOOK, (media_url,), PLANNED, PostStatus.PENDING, uuid=uuid)
 
 
 def intended(clip: Clip, media_url: str = COPY) -> Clip:
@@ -118,7 +119,10 @@ def test_a_post_is_held_by_others_when_another_clip_has_it_and_not_when_this_one
     mine, theirs = made("b1", 1)[0], made("b2", 1, account="2000002")[0]
     mine, theirs = accepted(mine, 1, "https://a.example/1"), accepted(theirs, 2)
     edited = a_post(2)
-    posts = (a_post(1), Post("77", "facebook", (), None, PostStatus.PENDING, uuid=edited.uuid))
+    posts = (
+        a_post(1),
+        Post("77", Network.FACEBOOK, (), None, PostStatus.PENDING, uuid=edited.uuid),
+    )
 
     held = situations.held_by_others(mine, (*posts, a_post(5)))
 
@@ -128,7 +132,7 @@ def test_a_post_is_held_by_others_when_another_clip_has_it_and_not_when_this_one
 def test_a_post_without_uuid_is_held_by_its_id(store: str):
     mine, theirs = made("b1", 1)[0], made("b2", 1, account="2000002")[0]
     sql("UPDATE publish_batch_clips SET metricool_post_id = '2' WHERE id = ?", theirs.id)
-    post = Post("2", "facebook", (), None, PostStatus.PENDING)
+    post = Post("2", Network.FACEBOOK, (), None, PostStatus.PENDING)
 
     assert situations.held_by_others(mine, (post,)) == {"2"}
     assert situations.held_by_others(clips.find(theirs.id), (post,)) == set()

@@ -6,6 +6,7 @@ import pytest
 from storyclip.domain import moves
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import Event, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.store.database import lock_row, writing
 from storyclip.store.history import events
@@ -329,7 +330,7 @@ def test_a_clip_whose_own_date_is_over_is_claimed_though_one_before_it_was_moved
     asked = [
         replace(clip, wished_for=date) for clip, date in zip(new_batch().clips, dates, strict=True)
     ]
-    batches.create(replace(new_batch(gap_s=60.0), mode="scheduled", clips=tuple(asked)), T0)
+    batches.create(replace(new_batch(gap_s=60.0), mode=Mode.SCHEDULED, clips=tuple(asked)), T0)
     first, second, _ = clips.of_batch("b1")
     first = note(walked(first, Event.CLAIMED, Event.ACCEPTED), seen_at=T0, plans=(dates[0],))
     note(first, planned_for=T0 + timedelta(minutes=4))

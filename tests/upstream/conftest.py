@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from storyclip.domain.network import Network
 from storyclip.domain.story import Story
 from storyclip.upstream.metricool import Metricool
 
@@ -156,7 +157,7 @@ def metricool_at(server: RawServer, deadline_s: float = 5, scheme: str = "http")
 
 @pytest.fixture
 def story() -> Story:
-    return Story("42", "instagram", MEDIA, datetime(2026, 11, 24, 5, 10, tzinfo=UTC))
+    return Story("42", Network.INSTAGRAM, MEDIA, datetime(2026, 11, 24, 5, 10, tzinfo=UTC))
 
 
 def nobody_listens() -> int:

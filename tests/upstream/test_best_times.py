@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from storyclip.domain.errors import UpstreamDenied, UpstreamLookFailed
+from storyclip.domain.network import Network
 from storyclip.domain.story import HeatMap, Upstream
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.upstream import best_times
@@ -36,7 +37,7 @@ def sandbox(running_sandbox: SandboxProcess) -> SandboxProcess:
 
 def asked(sandbox: SandboxProcess, account: str = ACCOUNT, network: str = "facebook") -> HeatMap:
     upstream: Upstream = Metricool(sandbox.url, "sandbox-token", "1", 20)
-    return upstream.best_times(account, network, "Europe/Madrid", *WEEK)
+    return upstream.best_times(account, Network(network), "Europe/Madrid", *WEEK)
 
 
 def day(number: Any, *hours: tuple[Any, Any]) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def test_a_network_that_is_not_connected_is_denied(sandbox):
 def test_both_dates_are_asked_for_on_the_walls_of_the_zone(serve):
     server = serve(says({"data": []}))
 
-    metricool_at(server).best_times("42", "instagram", "Europe/Madrid", *WEEK)
+    metricool_at(server).best_times("42", Network.INSTAGRAM, "Europe/Madrid", *WEEK)
 
     target = urlsplit(server.requests[0].split()[1].decode())
     assert target.path == "/api/v2/scheduler/besttimes/instagram"
@@ -143,6 +144,6 @@ def test_a_map_that_makes_no_sense_is_no_map(answer):
 )
 def test_an_unusable_answer_means_ask_again(behaviour, serve):
     with pytest.raises(UpstreamLookFailed) as caught:
-        metricool_at(serve(behaviour)).best_times("42", "instagram", "UTC", *WEEK)
+        metricool_at(serve(behaviour)).best_times("42", Network.INSTAGRAM, "UTC", *WEEK)
 
     assert TOKEN not in str(caught.value)

@@ -15,6 +15,7 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
+from storyclip.domain.network import Network
 from storyclip.line import connection, dialing
 from storyclip.line.deadline import Call, CallOver, Watchdog
 from storyclip.upstream.metricool import Metricool
@@ -58,11 +59,11 @@ def test_no_drip_holds_a_post_beyond_its_deadline(drip, serve, story):
 @pytest.mark.parametrize("drip", DRIPS)
 def test_no_drip_holds_a_question_beyond_its_deadline_second_try_included(drip, serve):
     metricool = metricool_at(serve(says({"data": element()}), DRIPS[drip]), DEADLINE_S)
-    assert metricool.post("42", "instagram", "310000001")  # now there is a kept connection
+    assert metricool.post("42", Network.INSTAGRAM, "310000001")  # now there is a kept connection
     began = time.monotonic()
 
     with pytest.raises(UpstreamLookFailed):
-        metricool.post("42", "instagram", "310000001")
+        metricool.post("42", Network.INSTAGRAM, "310000001")
 
     assert time.monotonic() - began < DEADLINE_S + SLACK_S
 
@@ -143,7 +144,7 @@ def test_stopping_cuts_questions_and_leaves_a_post_in_hand_alone(serve, story):
 
     calls = {
         "post": lambda: metricool.submit_story(story),
-        "look": lambda: metricool.post("42", "instagram", "5"),
+        "look": lambda: metricool.post("42", Network.INSTAGRAM, "5"),
         "media": lambda: metricool.prepare_media("42", "https://a.example/1.mp4"),
     }
     threads = {n: threading.Thread(target=run, args=(n, call)) for n, call in calls.items()}
@@ -200,14 +201,14 @@ def test_a_call_that_was_cut_does_not_begin_to_speak():
 def test_deadlines_and_connections_survive_a_fork(serve):
     server = serve(says({"data": element()}), hangs)
     metricool = metricool_at(server, DEADLINE_S)
-    metricool.post("42", "instagram", "310000001")
+    metricool.post("42", Network.INSTAGRAM, "310000001")
 
     child = os.fork()
     if not child:
         began = time.monotonic()
         try:
             with pytest.raises(UpstreamLookFailed):
-                metricool.post("42", "instagram", "310000001")
+                metricool.post("42", Network.INSTAGRAM, "310000001")
             os._exit(0 if time.monotonic() - began < DEADLINE_S + SLACK_S else 1)
         finally:
             os._exit(2)

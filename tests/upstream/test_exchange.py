@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storyclip.domain.errors import UpstreamUnreachable
+from storyclip.domain.network import Network
 from storyclip.line import connection, dialing
 from storyclip.upstream.exchange import Answer, Request
 from storyclip.upstream.line import Line
@@ -44,7 +45,7 @@ def test_another_exchange_carries_the_calls_unencoded_and_by_its_own_time(story)
     metricool = Metricool("nowhere", TOKEN, "7", 20, exchange, monotonic=lambda: 100.0)
 
     created = metricool.submit_story(story)
-    shown = metricool.post("42", "instagram", created.id)
+    shown = metricool.post("42", Network.INSTAGRAM, created.id)
     metricool.stop()
 
     (how, told, told_by), (_, asked, _) = exchange.carried

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnanswered
+from storyclip.domain.network import Network
 from storyclip.domain.story import Story
 from tests.upstream.conftest import (
     DATE,
@@ -63,7 +64,7 @@ def test_a_story_is_asked_for_exactly_as_metricool_wants_it(serve, story):
 def test_a_facebook_story_carries_its_type_alone(serve, story):
     server = serve(says(ONE))
 
-    metricool_at(server).submit_story(Story("42", "facebook", MEDIA, story.planned_for))
+    metricool_at(server).submit_story(Story("42", Network.FACEBOOK, MEDIA, story.planned_for))
 
     body = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
     assert body["facebookData"] == {"type": "STORY"}
@@ -76,21 +77,21 @@ def test_questions_share_a_connection_and_a_post_never_does(serve, story):
     metricool = metricool_at(server)
 
     for _ in range(3):
-        metricool.post("42", "instagram", "5")
+        metricool.post("42", Network.INSTAGRAM, "5")
     assert server.connections == 1
     for _ in range(3):
         metricool.submit_story(story)
     assert server.connections == 4
-    metricool.post("42", "instagram", "5")
+    metricool.post("42", Network.INSTAGRAM, "5")
     assert server.connections == 4
 
 
 def test_a_stale_connection_costs_a_question_nothing(serve):
     server = serve(says(ONE), resets, says(ONE))
     metricool = metricool_at(server)
-    metricool.post("42", "instagram", "5")
+    metricool.post("42", Network.INSTAGRAM, "5")
 
-    assert metricool.post("42", "instagram", "5") is not None
+    assert metricool.post("42", Network.INSTAGRAM, "5") is not None
     assert server.connections == 2
 
 
@@ -98,14 +99,14 @@ def test_a_question_is_asked_twice_at_most(serve):
     server = serve(resets)
 
     with pytest.raises(UpstreamLookFailed):
-        metricool_at(server).post("42", "instagram", "5")
+        metricool_at(server).post("42", Network.INSTAGRAM, "5")
     assert len(server.requests) == 2
 
 
 def test_a_delete_is_asked_once_and_never_on_a_kept_connection(serve):
     server = serve(says(ONE), resets)
     metricool = metricool_at(server)
-    metricool.post("42", "instagram", "5")
+    metricool.post("42", Network.INSTAGRAM, "5")
 
     with pytest.raises(UpstreamLookFailed):
         metricool.delete_post("42", "5")
@@ -116,9 +117,9 @@ def test_an_unreadable_answer_is_not_followed_by_another_on_the_same_connection(
     server = serve(says({"data": "x" * (3 << 19)}), says(ONE))
     metricool = metricool_at(server)
     with pytest.raises(UpstreamLookFailed):
-        metricool.post("42", "instagram", "5")
+        metricool.post("42", Network.INSTAGRAM, "5")
 
-    assert metricool.post("42", "instagram", "5") is not None
+    assert metricool.post("42", Network.INSTAGRAM, "5") is not None
     assert server.connections == 2
 
 
@@ -160,7 +161,7 @@ def test_an_answer_that_is_packed_unasked_is_unpacked(serve, coding: str):
     packed = gzip.compress(json.dumps(ONE).encode())
     server = serve(says(packed, headers=f"Content-Encoding: {coding}\r\n"))
 
-    assert metricool_at(server).post("42", "instagram", "5") is not None
+    assert metricool_at(server).post("42", Network.INSTAGRAM, "5") is not None
 
 
 def test_nothing_of_the_environment_comes_between(serve, story, monkeypatch, tmp_path):
@@ -173,8 +174,8 @@ def test_nothing_of_the_environment_comes_between(serve, story, monkeypatch, tmp
     server = serve(says(ONE, headers=f"Date: {DATE}\r\nSet-Cookie: session=theirs; Path=/\r\n"))
     metricool = metricool_at(server)
 
-    metricool.post("42", "instagram", "5")
-    metricool.post("42", "instagram", "5")
+    metricool.post("42", Network.INSTAGRAM, "5")
+    metricool.post("42", Network.INSTAGRAM, "5")
     metricool.submit_story(story)
 
     for request in server.requests:
@@ -189,7 +190,7 @@ def test_a_redirect_is_not_followed(serve, story):
     with pytest.raises(UpstreamUnanswered):
         metricool_at(server).submit_story(story)
     with pytest.raises(UpstreamLookFailed):
-        metricool_at(server).post("42", "instagram", "5")
+        metricool_at(server).post("42", Network.INSTAGRAM, "5")
     assert len(server.requests) == 2
 
 
@@ -202,8 +203,8 @@ def test_every_call_asks_for_what_it_means(serve):
 
     metricool.prepare_media("42", SOURCE)
     day = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
-    metricool.posts_between("42", "instagram", *day)
-    metricool.deleted_posts("42", "instagram")
+    metricool.posts_between("42", Network.INSTAGRAM, *day)
+    metricool.deleted_posts("42", Network.INSTAGRAM)
     metricool.delete_post("42", "a/5")
     metricool.brands()
 
@@ -243,4 +244,7 @@ def test_no_secret_is_logged(serve, story, caplog):
 def test_an_answer_without_a_marked_end_is_fine_where_json_marks_it(serve):
     unmarked = b"HTTP/1.1 200 OK\r\n\r\n" + answer(ONE).partition(b"\r\n\r\n")[2]
 
-    assert metricool_at(serve(says_and_closes(unmarked))).post("42", "instagram", "5") is not None
+    assert (
+        metricool_at(serve(says_and_closes(unmarked))).post("42", Network.INSTAGRAM, "5")
+        is not None
+    )

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from storyclip.domain.errors import UpstreamLookTooLarge
+from storyclip.domain.network import Network
 from storyclip.domain.story import Look
 from storyclip.upstream import lists
 from storyclip.upstream.exchange import Answer, AnswerTooLarge, Request
@@ -30,7 +31,7 @@ TOO_LARGE = says(b"[" + b" " * lists.MAX_LIST_BYTES)
 
 
 def looked(server: RawServer, start: datetime = START, end: datetime = FOUR_DAYS[1]) -> Look:
-    return metricool_at(server).posts_between("42", "instagram", start, end)
+    return metricool_at(server).posts_between("42", Network.INSTAGRAM, start, end)
 
 
 def windows(server: RawServer) -> list[tuple[str, str]]:
@@ -153,7 +154,7 @@ def test_deleted_posts_are_read_until_all_that_there_are_were_shown(serve):
         page(map(deleted, (2, 1)), total=5),
     )
 
-    look = metricool_at(server).deleted_posts("42", "instagram")
+    look = metricool_at(server).deleted_posts("42", Network.INSTAGRAM)
 
     assert [post.id for post in look.posts] == ["5", "4", "4", "3", "2", "1"]
     assert look.is_whole
@@ -165,7 +166,7 @@ def test_where_no_total_is_told_a_short_page_is_the_last(serve):
     full = [deleted(each, networks=[]) for each in range(1, 1001)]
     server = serve(page(full, None), page(map(deleted, (1002, 1003)), None))
 
-    look = metricool_at(server).deleted_posts("42", "instagram")
+    look = metricool_at(server).deleted_posts("42", Network.INSTAGRAM)
 
     assert [post.id for post in look.posts] == ["1002", "1003"]
     assert look.is_whole
@@ -175,7 +176,7 @@ def test_where_no_total_is_told_a_short_page_is_the_last(serve):
 def test_pages_of_deleted_posts_end_somewhere_and_are_not_whole_then(serve):
     server = serve(page([deleted(5)], total=7))
 
-    look = metricool_at(server).deleted_posts("42", "instagram")
+    look = metricool_at(server).deleted_posts("42", Network.INSTAGRAM)
 
     assert {post.id for post in look.posts} == {"5"}
     assert not look.is_whole
@@ -185,7 +186,7 @@ def test_pages_of_deleted_posts_end_somewhere_and_are_not_whole_then(serve):
 def test_a_page_without_anything_is_the_last_though_more_was_promised(serve):
     server = serve(page([deleted(5)], total=7), page([], total=7))
 
-    look = metricool_at(server).deleted_posts("42", "instagram")
+    look = metricool_at(server).deleted_posts("42", Network.INSTAGRAM)
 
     assert [post.id for post in look.posts] == ["5"]
     assert not look.is_whole
@@ -195,7 +196,7 @@ def test_a_page_without_anything_is_the_last_though_more_was_promised(serve):
 def test_one_unreadable_deleted_post_hides_no_other(serve):
     server = serve(page([deleted(5), deleted(4, media="?"), deleted(3)], total=3))
 
-    look = metricool_at(server).deleted_posts("42", "instagram")
+    look = metricool_at(server).deleted_posts("42", Network.INSTAGRAM)
 
     assert [post.id for post in look.posts if post.media_urls] == ["5", "3"]
     assert not look.is_whole
@@ -228,9 +229,9 @@ def test_halves_and_pages_share_one_deadline():
     exchange, moments = Endless(), itertools.count()
     metricool = Metricool("", "t", "7", 20, exchange, monotonic=lambda: float(next(moments)))
 
-    metricool.posts_between("42", "instagram", START, START + timedelta(days=8))
+    metricool.posts_between("42", Network.INSTAGRAM, START, START + timedelta(days=8))
     of_halves = exchange.over_at[:]
-    metricool.deleted_posts("42", "instagram")
+    metricool.deleted_posts("42", Network.INSTAGRAM)
     of_pages = exchange.over_at[len(of_halves) :]
 
     assert (len(of_halves), len(set(of_halves))) == (7, 1)

@@ -15,6 +15,7 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
+from storyclip.domain.network import Network
 from storyclip.domain.story import PostStatus, Story
 from storyclip.upstream.exchange import AnswerTooLarge
 from storyclip.upstream.metricool import Metricool
@@ -32,7 +33,7 @@ from tests.upstream.conftest import (
 )
 
 _DAY = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
-_STORY = Story("42", "instagram", MEDIA, datetime(2026, 11, 24, 5, 10, tzinfo=UTC))
+_STORY = Story("42", Network.INSTAGRAM, MEDIA, datetime(2026, 11, 24, 5, 10, tzinfo=UTC))
 
 REFUSAL = {"status": "BAD_REQUEST", "code": "400", "title": "ValidationError", "detail": "no way"}
 PAST = {
@@ -242,18 +243,18 @@ LOST_ITS_WAY = {
 
 @pytest.mark.parametrize("outcome", NO_SUCH_POST)
 def test_a_post_that_metricool_does_not_know_is_none(outcome, serve):
-    assert metricool_at(serve(NO_SUCH_POST[outcome])).post("42", "instagram", "5") is None
+    assert metricool_at(serve(NO_SUCH_POST[outcome])).post("42", Network.INSTAGRAM, "5") is None
 
 
 @pytest.mark.parametrize("data", [None, {}])
 def test_an_answer_that_shows_no_post_is_none(data, serve):
-    assert metricool_at(serve(says({"data": data}))).post("42", "instagram", "5") is None
+    assert metricool_at(serve(says({"data": data}))).post("42", Network.INSTAGRAM, "5") is None
 
 
 def test_an_id_that_is_another_networks_post_by_now_is_none(serve):
     others = says({"data": element(providers=[{"network": "tiktok", "status": "PENDING"}])})
 
-    assert metricool_at(serve(others)).post("42", "instagram", "5") is None
+    assert metricool_at(serve(others)).post("42", Network.INSTAGRAM, "5") is None
 
 
 @pytest.mark.parametrize("outcome", LOST_ITS_WAY)
@@ -261,7 +262,7 @@ def test_a_gateway_that_finds_nothing_says_nothing_of_a_post(outcome, serve):
     metricool = metricool_at(serve(LOST_ITS_WAY[outcome]))
 
     with pytest.raises(UpstreamLookFailed):
-        metricool.post("42", "instagram", "5")
+        metricool.post("42", Network.INSTAGRAM, "5")
     with pytest.raises(UpstreamLookFailed):
         metricool.delete_post("42", "5")
 

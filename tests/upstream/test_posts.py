@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
+from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.upstream import posts
 from tests.upstream.conftest import MEDIA, element
 
 
 def the_post(**changes: Any) -> Post:
-    (post,) = posts.listed_posts({"data": [element(**changes)]}, "instagram").posts
+    (post,) = posts.listed_posts({"data": [element(**changes)]}, Network.INSTAGRAM).posts
     return post
 
 
@@ -47,7 +48,7 @@ def deleted(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_post_that_cannot_be_read_leaves_the_others_to_be_found(odd):
-    listed = posts.listed_posts({"data": [odd, element(id=5), odd]}, "instagram")
+    listed = posts.listed_posts({"data": [odd, element(id=5), odd]}, Network.INSTAGRAM)
 
     assert [post.id for post in listed.posts] == ["5"]
     assert not listed.is_whole
@@ -66,7 +67,7 @@ def test_a_post_that_cannot_be_read_leaves_the_others_to_be_found(odd):
 def test_a_post_whose_media_cannot_be_read_is_known_by_its_uuid_alone(media, readable):
     shown = element(media=media, uuid="-5")
 
-    listed = posts.listed_posts({"data": [shown]}, "instagram")
+    listed = posts.listed_posts({"data": [shown]}, Network.INSTAGRAM)
 
     assert [(post.uuid, post.media_urls) for post in listed.posts] == [("-5", readable)]
     assert not listed.is_whole
@@ -85,12 +86,14 @@ def test_a_post_whose_media_cannot_be_read_is_known_by_its_uuid_alone(media, rea
     ],
 )
 def test_what_cannot_be_ours_may_be_odd(others):
-    assert posts.listed_posts({"data": [others]}, "instagram") == posts.Listed((), is_whole=True)
+    assert posts.listed_posts({"data": [others]}, Network.INSTAGRAM) == posts.Listed(
+        (), is_whole=True
+    )
 
 
 @pytest.mark.parametrize("changes", [{"text": "Hello"}, {"draft": True}, {"content": "Hello"}])
 def test_without_media_but_with_a_text_or_as_a_draft_it_is_somebody_elses(changes):
-    listed = posts.listed_posts({"data": [element(media=None, **changes)]}, "instagram")
+    listed = posts.listed_posts({"data": [element(media=None, **changes)]}, Network.INSTAGRAM)
 
     assert [post.media_urls for post in listed.posts] == [()]
     assert listed.is_whole
@@ -99,7 +102,7 @@ def test_without_media_but_with_a_text_or_as_a_draft_it_is_somebody_elses(change
 def test_another_network_without_a_name_hides_nothing_of_ours():
     both = [{"status": "PENDING"}, {"network": "Instagram", "status": "PUBLISHED"}]
 
-    listed = posts.listed_posts({"data": [element(providers=both)]}, "instagram")
+    listed = posts.listed_posts({"data": [element(providers=both)]}, Network.INSTAGRAM)
 
     assert [post.status for post in listed.posts] == [PostStatus.PUBLISHED]
     assert listed.is_whole
@@ -113,8 +116,8 @@ def test_each_network_has_its_own_outcome():
         ]
     )
 
-    (facebook,) = posts.listed_posts({"data": [both]}, "facebook").posts
-    (instagram,) = posts.listed_posts({"data": [both]}, "instagram").posts
+    (facebook,) = posts.listed_posts({"data": [both]}, Network.FACEBOOK).posts
+    (instagram,) = posts.listed_posts({"data": [both]}, Network.INSTAGRAM).posts
 
     assert facebook.status is PostStatus.ERROR
     assert facebook.words.startswith("bad \ufffdx")
@@ -176,7 +179,7 @@ def test_a_create_tells_uuid_media_and_when(story):
     kept = "https://static.metricool.com/planner/202611/42-file-1.mp4"
 
     post = posts.created_post(
-        {"data": element(uuid="-5", media=[kept], creationDate=created)}, "instagram"
+        {"data": element(uuid="-5", media=[kept], creationDate=created)}, Network.INSTAGRAM
     )
 
     assert post is not None
@@ -186,16 +189,18 @@ def test_a_create_tells_uuid_media_and_when(story):
 
 
 def test_a_create_that_is_odd_elsewhere_still_tells_its_uuid():
-    post = posts.created_post({"data": {"id": 5, "uuid": "-5", "providers": "?"}}, "instagram")
+    post = posts.created_post(
+        {"data": {"id": 5, "uuid": "-5", "providers": "?"}}, Network.INSTAGRAM
+    )
 
-    assert post == Post("5", "instagram", (), None, PostStatus.UNKNOWN, uuid="-5")
+    assert post == Post("5", Network.INSTAGRAM, (), None, PostStatus.UNKNOWN, uuid="-5")
 
 
 @pytest.mark.parametrize(
     "data", [None, {}, element(providers=[{"network": "tiktok"}]), element(providers=None)]
 )
 def test_what_is_not_for_the_network_is_no_post(data):
-    assert posts.one_post({"data": data}, "instagram") is None
+    assert posts.one_post({"data": data}, Network.INSTAGRAM) is None
 
 
 @pytest.mark.parametrize(
@@ -203,11 +208,13 @@ def test_what_is_not_for_the_network_is_no_post(data):
 )
 def test_a_post_that_cannot_be_read_is_not_taken_for_gone(answer):
     with pytest.raises(UpstreamLookFailed):
-        posts.one_post(answer, "instagram")
+        posts.one_post(answer, Network.INSTAGRAM)
 
 
 def test_a_deleted_post_tells_its_uuid_and_when_it_was_deleted():
-    page = posts.deleted_page({"data": {"elements": [deleted()], "totalElements": 1}}, "instagram")
+    page = posts.deleted_page(
+        {"data": {"elements": [deleted()], "totalElements": 1}}, Network.INSTAGRAM
+    )
 
     (post,) = page.posts
     assert (post.id, post.uuid, post.media_urls) == ("310000001", "-7300000000000000001", (MEDIA,))
@@ -220,7 +227,7 @@ def test_a_deleted_post_tells_its_uuid_and_when_it_was_deleted():
 def test_an_unreadable_deleted_post_leaves_the_others_to_be_found():
     shown = {"data": {"elements": [deleted(postId=None), deleted(), 7]}}
 
-    page = posts.deleted_page(shown, "instagram")
+    page = posts.deleted_page(shown, Network.INSTAGRAM)
 
     assert [post.id for post in page.posts] == ["310000001"]
     assert not page.is_whole

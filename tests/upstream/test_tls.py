@@ -9,6 +9,7 @@ import pytest
 from urllib3.util.ssl_ import create_urllib3_context
 
 from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnanswered, UpstreamUnreachable
+from storyclip.domain.network import Network
 from storyclip.line import connection
 from tests.upstream.conftest import answer, drips, element, hangs, metricool_at, says
 
@@ -47,7 +48,7 @@ def test_a_story_is_created_over_tls(serve, story, wrap, trusted):
     metricool = metricool_at(serve(says({"data": element()}), wrap=wrap), scheme="https")
 
     assert metricool.submit_story(story).id == "310000001"
-    assert metricool.post("42", "instagram", "310000001") is not None
+    assert metricool.post("42", Network.INSTAGRAM, "310000001") is not None
 
 
 def test_a_certificate_nobody_vouches_for_gets_to_hear_nothing(serve, story, wrap):
@@ -101,7 +102,7 @@ def test_no_drip_over_tls_holds_a_call_beyond_its_deadline(behaviour, serve, sto
     with pytest.raises(UpstreamUnanswered):
         metricool.submit_story(story)
     with pytest.raises(UpstreamLookFailed):
-        metricool.post("42", "instagram", "5")
+        metricool.post("42", Network.INSTAGRAM, "5")
 
     assert time.monotonic() - began < 1.8
 

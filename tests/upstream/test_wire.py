@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storyclip.domain.errors import UpstreamLookFailed
+from storyclip.domain.network import Network
 from storyclip.domain.story import Brand
 from storyclip.upstream import posts, wire, words
 from storyclip.upstream.reading import parsed
@@ -33,9 +34,9 @@ VALUES = st.recursive(
     max_leaves=25,
 )
 LOOKS = [
-    lambda answer: posts.listed_posts(answer, "instagram"),
-    lambda answer: posts.deleted_page(answer, "instagram"),
-    lambda answer: posts.one_post(answer, "instagram"),
+    lambda answer: posts.listed_posts(answer, Network.INSTAGRAM),
+    lambda answer: posts.deleted_page(answer, Network.INSTAGRAM),
+    lambda answer: posts.one_post(answer, Network.INSTAGRAM),
     wire.brands,
 ]
 
@@ -53,7 +54,7 @@ def test_whatever_metricool_shows_is_read_or_the_look_fails(value):
 @given(VALUES)
 def test_no_refusal_and_no_created_post_is_too_odd_to_read(value):
     for shown in (value, {"data": value}, {"data": element(providers=value, media=value)}):
-        posts.created_post(shown, "instagram")
+        posts.created_post(shown, Network.INSTAGRAM)
         said = words.any_words(shown, b"raw", 400)
         assert said
         said.encode()

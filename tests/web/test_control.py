@@ -8,6 +8,7 @@ import pytest
 
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import RetrySafety, StoreUnavailable
+from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.store.access import keys
 from storyclip.store.history import events
@@ -207,7 +208,7 @@ def test_an_unconfirmed_clip_that_is_live_is_adopted(
 ):
     batch_id = made(ana)
     failed(batch_id, RetrySafety.CHECK_FIRST)
-    live = Post("310000001", "facebook", ("https://m/1",), NOON, PostStatus.PUBLISHED)
+    live = Post("310000001", Network.FACEBOOK, ("https://m/1",), NOON, PostStatus.PUBLISHED)
     monkeypatch.setattr(metricool, "post", lambda *of: live)
 
     shown = act(ana, "retry-failed", batch_id, "&clip=1").get_json()

@@ -10,6 +10,7 @@ import pytest
 
 from config.seed_keys import parse_seed_keys
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import Scope
 from storyclip.store import database
 from storyclip.store.access import keys
 from tests.web.conftest import NOON, rows
@@ -148,7 +149,7 @@ def test_the_first_start_makes_one_key_that_may_do_everything(store):
     holder = keys.holder_of(key, NOON)
     assert holder is not None
     assert (holder.user_id, holder.accounts) == ("local", None)
-    assert all(holder.may(scope) for scope in ("publish", "read", "admin"))
+    assert all(holder.may(scope) for scope in (Scope.PUBLISH, Scope.READ, Scope.ADMIN))
 
 
 def test_ten_first_starts_at_once_make_one_key(store):

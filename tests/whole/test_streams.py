@@ -17,7 +17,9 @@ from redis import Redis, RedisError
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from storyclip.domain.batch import OnFailure
 from storyclip.domain.clip import Event
+from storyclip.domain.network import Network
 from storyclip.stack.stack import Stack
 from storyclip.store import database
 from storyclip.store.access import keys
@@ -72,7 +74,9 @@ def started(stack: Stack, number: int, count: int = CLIPS) -> str:
 def resting(name: str, count: int = 1, url: str = "https://cdn.example.com/1.mp4") -> str:
     """A batch of the stack's user that no worker touches."""
     posts = tuple(NewClip(f"c{n}", url, f"Clip {n}") for n in range(count))
-    new = NewBatch(name, None, "local", f"resting {name}", "facebook", "continue", 0.0, posts)
+    new = NewBatch(
+        name, None, "local", f"resting {name}", Network.FACEBOOK, OnFailure.CONTINUE, 0.0, posts
+    )
     batches.create(new, now())
     wish(name, now(), pause_requested_at=now())
     return name

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch, OnFailure
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.dates.timetable import Timetable, at_once
 from storyclip.domain.errors import (
@@ -23,6 +24,7 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
     UpstreamUnreachable,
 )
+from storyclip.domain.network import Network
 from storyclip.domain.shown import Summary
 from storyclip.domain.views import summary_view
 from storyclip.flow.accept import accept
@@ -38,12 +40,12 @@ from storyclip.upstream.metricool import Metricool
 
 __all__ = [
     "DROPPED",
-    "MODE_NOW",
     "REFUSALS",
     "Answer",
     "Batch",
     "Exchange",
     "Heart",
+    "Mode",
     "Request",
     "Settings",
     "Timetable",
@@ -122,8 +124,8 @@ class Heart:
             job_id=None,
             user_id=USER,
             account_id=lane[0],
-            network=lane[1],
-            on_failure=on_failure,
+            network=Network(lane[1]),
+            on_failure=OnFailure(on_failure),
             gap_s=table.gap_s,
             clips=tuple(
                 NewClip(f"clip_{i}", url, f"Clip {i}", date)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from storyclip.domain.dates.instants import Instant
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.timetable import Timetable, scheduled
 from tests.world import heart, times
 from tests.world.record import Asked, Told
@@ -105,7 +106,7 @@ class Web:
         for n in range(2, plan.clips + 1):
             steps = world.choices.whole(f"{plan.name} best {n}", 1, 3)
             dates.append(dates[-1] + steps * timedelta(minutes=plan.interval_min))
-        return Timetable("bestTime", tuple(dates), table.gap_s, table.schedule)
+        return Timetable(Mode.BEST_TIME, tuple(dates), table.gap_s, table.schedule)
 
     def _told(self, batch: str, act: str, ask: Callable[[], dict[str, Any]]) -> Told:
         """Ask for something, and keep what the caller is told."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
 from storyclip.domain.dates.best_time import Distribution, Rule
+from storyclip.domain.dates.mode import Mode
 
 Instant = Annotated[str, ("format", "date-time")]
 Count = Annotated[int, ("minimum", 0)]
@@ -18,13 +19,13 @@ Number = Annotated[int, ("minimum", 1)]
 class AtOnce(TypedDict):
     """Each clip follows the one before it."""
 
-    mode: Literal["now"]
+    mode: Literal[Mode.NOW]
 
 
 class OnADate(TypedDict):
     """The first clip on a date, the others at the interval; null for the zone of an offset."""
 
-    mode: Literal["scheduled"]
+    mode: Literal[Mode.SCHEDULED]
     scheduledAt: Instant
     localTime: Instant
     timezone: str | None
@@ -43,7 +44,7 @@ class DatedClip(TypedDict):
 class AtBestTimes(TypedDict):
     """Each clip on the date that was chosen for it, and by which rule."""
 
-    mode: Literal["bestTime"]
+    mode: Literal[Mode.BEST_TIME]
     scheduledAt: Instant
     localTime: Instant
     timezone: str

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from storyclip.domain.batch import MODE_BEST_TIME, MODE_NOW, MODE_SCHEDULED
-from storyclip.domain.dates.best_time import Plan, Wish
+from storyclip.domain.dates.best_time import MINUTE_S, Plan, Wish
 from storyclip.domain.dates.instants import Instant, sequence, whole_steps
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import AtBestTimes, Dated, DatedClip, OnADate
 from storyclip.domain.views import rfc3339
 
-MINUTE_S = 60
+
+class PublishSpeed(StrEnum):
+    """What older clients say of the least pause between two clips."""
+
+    SAFE = "safe"
+    FAST = "fast"
+    ULTRA = "ultra"
+
+
+GAP_S = {PublishSpeed.SAFE: 5.0, PublishSpeed.FAST: 3.0, PublishSpeed.ULTRA: 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class Timetable:
     `schedule` is the answer's and the status's word on it: stored, so that it stays the same.
     """
 
-    mode: str
+    mode: Mode
     dates: tuple[datetime, ...]
     gap_s: float
     schedule: Dated | None
@@ -31,7 +41,7 @@ class Timetable:
 
 def at_once(gap_s: float) -> Timetable:
     """Return the timetable of clips that follow each other from now on."""
-    return Timetable(MODE_NOW, (), gap_s, None)
+    return Timetable(Mode.NOW, (), gap_s, None)
 
 
 def scheduled(first: Instant, count: int, interval_minutes: int, step_s: float) -> Timetable:
@@ -39,13 +49,13 @@ def scheduled(first: Instant, count: int, interval_minutes: int, step_s: float) 
     interval_s = interval_minutes * MINUTE_S
     dates = sequence(first.utc, count, interval_s, step_s)
     schedule: OnADate = {
-        "mode": "scheduled",
+        "mode": Mode.SCHEDULED,
         "scheduledAt": rfc3339(dates[0]),
         "localTime": dates[0].astimezone(first.local.tzinfo).isoformat(),
         "timezone": first.timezone,
         "intervalMinutes": interval_minutes,
     }
-    return Timetable(MODE_SCHEDULED, dates, whole_steps(interval_s, step_s), schedule)
+    return Timetable(Mode.SCHEDULED, dates, whole_steps(interval_s, step_s), schedule)
 
 
 def at_best_times(plan: Plan, wish: Wish, zone: ZoneInfo, step_s: float) -> Timetable:
@@ -53,7 +63,7 @@ def at_best_times(plan: Plan, wish: Wish, zone: ZoneInfo, step_s: float) -> Time
     dates = tuple(slot.instant for slot in plan.slots)
     gap_s = whole_steps(wish.interval_s, step_s)
     schedule: AtBestTimes = {
-        "mode": "bestTime",
+        "mode": Mode.BEST_TIME,
         "scheduledAt": rfc3339(dates[0]),
         "localTime": _local(dates[0], zone),
         "timezone": zone.key,
@@ -63,7 +73,7 @@ def at_best_times(plan: Plan, wish: Wish, zone: ZoneInfo, step_s: float) -> Time
         "rule": plan.rule,
         "clips": _slots(plan, zone),
     }
-    return Timetable(MODE_BEST_TIME, dates, gap_s, schedule)
+    return Timetable(Mode.BEST_TIME, dates, gap_s, schedule)
 
 
 def _slots(plan: Plan, zone: ZoneInfo) -> Sequence[DatedClip]:

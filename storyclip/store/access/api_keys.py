@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from storyclip.domain.holder import Holder
+from storyclip.domain.holder import Holder, Scope
 from storyclip.store.database import reading, run
 from storyclip.store.instants import to_instant
 
@@ -26,7 +26,7 @@ class KeptKey:
     key_id: str
     secret_hash: str = field(repr=False)
     user_id: str
-    scopes: tuple[str, ...]
+    scopes: tuple[Scope, ...]
     accounts: tuple[str, ...] | None
     webhook_url: str | None
     created_at: datetime
@@ -77,7 +77,7 @@ def _kept(row: tuple[Any, ...]) -> KeptKey:
         key_id,
         secret_hash,
         user_id,
-        tuple(scopes.split()),
+        tuple(map(Scope, scopes.split())),
         None if accounts is None else tuple(accounts.split()),
         webhook_url,
         created_at,

@@ -11,8 +11,9 @@ from hashlib import blake2b
 
 import structlog
 
-from config.seed_keys import SCOPES, SeedKey
+from config.seed_keys import SeedKey
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import EVERY_SCOPE, scopes_of
 from storyclip.domain.holder import Holder as Holder
 from storyclip.store.access import api_keys, pepper
 from storyclip.store.database import reading, run, writing
@@ -107,7 +108,7 @@ def first_start(at: datetime) -> str | None:
         )
         if first.rowcount != 1:
             return None
-        return insert_new(FIRST_USER, SCOPES, None, at, None)
+        return insert_new(FIRST_USER, EVERY_SCOPE, None, at, None)
 
 
 def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
@@ -164,11 +165,13 @@ def insert_new(
     Raises:
         ValueError: no scope, or one that does not exist.
     """
-    if not scopes or not SCOPES.issuperset(scopes):
-        raise ValueError(f"expected scopes out of {', '.join(sorted(SCOPES))}")
+    try:
+        allowed = scopes_of(scopes)
+    except ValueError as expected:
+        raise ValueError(f"expected {expected}") from None
     key_id = secrets.token_hex(6)
     key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
-    _insert(key_id, key, pepper.made(), user_id, scopes, accounts, at, expires_at)
+    _insert(key_id, key, pepper.made(), user_id, allowed, accounts, at, expires_at)
     if webhook_url is not None:
         run("UPDATE api_keys SET webhook_url = ? WHERE key_id = ?", (webhook_url, key_id))
     return key

@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from storyclip.domain.holder import Holder
+from storyclip.domain.holder import Holder, Scope
 from storyclip.store.access import api_keys, keys
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
@@ -65,7 +65,7 @@ def key_to_sign_in(at: datetime) -> str | None:
         StoreUnavailable: the database does not answer.
     """
     keys_in_use = (key for key in api_keys.every() if key.is_in_use(at))
-    return next((key.key_id for key in keys_in_use if key.holder.may("publish")), None)
+    return next((key.key_id for key in keys_in_use if key.holder.may(Scope.PUBLISH)), None)
 
 
 def issue_signin(key_id: str, at: datetime) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storyclip.domain.errors import LostRace
+from storyclip.domain.network import Network
 from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 
@@ -37,7 +38,7 @@ class Delivery:
     user_id: str
     job_id: str | None
     account_id: str
-    network: str
+    network: Network
 
 
 _FIELDS = tuple(field.name for field in fields(Delivery))
@@ -158,7 +159,9 @@ def stop(delivery: Delivery, revision: int, reason: str, at: datetime) -> None:
 
 def _delivery_of(row: Sequence[Any]) -> Delivery:
     facts = dict(zip(_FIELDS, row, strict=True))
-    return Delivery(**{**facts, "failing_since": to_instant(facts["failing_since"])})
+    facts["failing_since"] = to_instant(facts["failing_since"])
+    facts["network"] = Network(facts["network"])
+    return Delivery(**facts)
 
 
 def _update(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from storyclip.domain.batch import MODE_NOW, Status
+from storyclip.domain.batch import Status
 from storyclip.domain.clip import UNCERTAIN, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotFound
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing.rows import LANE, LANE_COLUMNS, columns_of, lane_of
@@ -37,7 +39,7 @@ def next_turn(lane_id: int) -> int:
     return int(row.fetchone()[0])
 
 
-def lane_for(account_id: str, network: str) -> int:
+def lane_for(account_id: str, network: Network) -> int:
     """Return the id of the lane, made if it is new; in a transaction of the caller's."""
     run(
         "INSERT INTO lanes (account_id, network, turns) VALUES (?, ?, 0)"
@@ -60,7 +62,7 @@ def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
         # One whose last clip was moved far ahead waits for nothing here
         " AND EXISTS (SELECT 1 FROM publish_batch_clips c"
         f" WHERE c.batch_id = b.batch_id AND c.status = '{State.PENDING}'"
-        f" AND ((publish_mode = '{MODE_NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
+        f" AND ((publish_mode = '{Mode.NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
         " WHERE d.batch_id = b.batch_id AND d.clip_index < c.clip_index"
         f" AND d.status IN ({', '.join('?' * len(UNCERTAIN))})))"
         f" OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?))) ORDER BY place LIMIT 1",
@@ -125,7 +127,7 @@ def _turn_came(clip_id: int, at: datetime, due_at: datetime | None) -> None:
         "UPDATE publish_batch_clips SET wished_for = (SELECT CASE WHEN b.created_at > ?"
         " THEN b.created_at ELSE ? END FROM publish_batches b"
         " WHERE b.batch_id = publish_batch_clips.batch_id) WHERE id = ? AND EXISTS"
-        f" (SELECT 1 FROM publish_batches b WHERE b.publish_mode = '{MODE_NOW}'"
+        f" (SELECT 1 FROM publish_batches b WHERE b.publish_mode = '{Mode.NOW}'"
         " AND b.batch_id = publish_batch_clips.batch_id)",
         (*[to_text(due_at or at)] * 2, clip_id),
     )
@@ -140,7 +142,7 @@ def open_planned(batch_id: str, at: datetime) -> int | None:
         f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED}"
         " WHERE next_at IS NULL AND id ="
         " (SELECT c.id FROM publish_batch_clips c JOIN publish_batches b"
-        f" ON b.batch_id = c.batch_id WHERE b.batch_id = ? AND b.publish_mode <> '{MODE_NOW}'"
+        f" ON b.batch_id = c.batch_id WHERE b.batch_id = ? AND b.publish_mode <> '{Mode.NOW}'"
         f" AND b.status = '{Status.PROCESSING}' AND b.cancel_requested_at IS NULL"
         f" AND {_NEXT_OF_BATCH} AND c.wished_for > ?) RETURNING id",
         (to_text(at), to_text(at), batch_id, *BEFORE_THE_NEXT, to_text(at)),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storyclip.domain.batch import MODE_NOW, Batch, Status
+from storyclip.domain.batch import Batch, OnFailure, Status
 from storyclip.domain.clip import State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Dated
+from storyclip.domain.network import Network
 from storyclip.store.database import run
 from storyclip.store.instants import to_text
 from storyclip.store.publishing.rows import BATCH
@@ -36,11 +38,11 @@ class NewBatch:
     job_id: str | None
     user_id: str
     account_id: str
-    network: str
-    on_failure: str
+    network: Network
+    on_failure: OnFailure
     gap_s: float
     clips: tuple[NewClip, ...]
-    mode: str = MODE_NOW
+    mode: Mode = Mode.NOW
     schedule: Dated | None = None
     webhook_url: str | None = None
 

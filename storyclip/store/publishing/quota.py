@@ -10,18 +10,19 @@ from storyclip.domain.clip import IN_FLIGHT, State
 from storyclip.domain.dates import quota
 from storyclip.domain.dates.fair_use import Month
 from storyclip.domain.errors import QuotaExceeded, RetrySafety
+from storyclip.domain.network import Network
 from storyclip.domain.views import rfc3339
 from storyclip.store.database import reading, run
 from storyclip.store.instants import to_text
 
-LIMITED = "instagram"
+LIMITED = Network.INSTAGRAM
 
 _IN_FLIGHT = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
 _COUNTED = tuple(sorted({State.PUBLISHED, State.FAILED, *IN_FLIGHT}))
 
 
 def require(
-    lane_id: int, network: str, dates: Sequence[datetime], limit: int, at: datetime
+    lane_id: int, network: Network, dates: Sequence[datetime], limit: int, at: datetime
 ) -> None:
     """Check that a new batch with clips at `dates` fits beside what is sent and still to come.
 
@@ -31,7 +32,7 @@ def require(
     Raises:
         QuotaExceeded: it does not, with the numbers and when it will.
     """
-    if network != LIMITED:
+    if network is not LIMITED:
         return
     taken = [*sent_after(lane_id, min(dates) - quota.DAY), *_to_come(lane_id, at)]
     if quota.fits(taken, dates, limit):

@@ -9,10 +9,12 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from storyclip.domain.batch import Batch, Status
+from storyclip.domain.batch import Batch, OnFailure, Status
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
 from storyclip.store.instants import to_instant, to_text
 
 Column = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]  # its name, to the row, from it
@@ -103,9 +105,9 @@ BATCH: dict[str, Column] = {
     "user_id": _plain("user_id"),
     "lane_id": _plain("lane_id"),
     "account_id": _plain("account_id"),
-    "network": _plain("network"),
-    "mode": _plain("publish_mode"),
-    "on_failure": _plain("on_failure"),
+    "network": ("network", str, Network),
+    "mode": ("publish_mode", str, Mode),
+    "on_failure": ("on_failure", str, OnFailure),
     "gap_s": _plain("gap_s"),
     "turn": _plain("turn"),
     "place": _plain("place"),
@@ -130,7 +132,7 @@ BATCH: dict[str, Column] = {
 LANE: dict[str, Column] = {
     "id": _plain("id"),
     "account_id": _plain("account_id"),
-    "network": _plain("network"),
+    "network": ("network", str, Network),
     "blocked_reason": _plain("blocked_reason"),
     "blocked_since": _time("blocked_since"),
     "reopened_at": _time("reopened_at"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.quota import DAY
 from storyclip.domain.errors import NotFound
 from storyclip.domain.identity import name_of
@@ -48,7 +49,7 @@ def read(clip_id: int) -> Situation:
         batch = batch_of(row[: len(BATCH)])
         clip = clip_of(row[len(BATCH) + 1 :])
         looks_around = clip.state is State.PENDING or batch.pause_requested_at is not None
-        around = looks_around and batch.mode != MODE_NOW
+        around = looks_around and batch.mode is not Mode.NOW
         return Situation(
             clip=clip,
             batch=batch,
@@ -96,6 +97,6 @@ def _marks(values: Sequence[str]) -> str:
 
 def _taken(clip: Clip, batch: Batch) -> tuple[datetime, ...]:
     """Return the dates of the account's stories from a day before this one's on."""
-    if clip.state is not State.PENDING or clip.lane.network != quota.LIMITED:
+    if clip.state is not State.PENDING or clip.lane.network is not quota.LIMITED:
         return ()
     return tuple(quota.sent_after(clip.lane.id, (clip.wished_for or batch.created_at) - DAY))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from storyclip.domain.batch import MODE_NOW, Batch, Status
+from storyclip.domain.batch import Batch, Status
 from storyclip.domain.clip import ENDED, IN_FLIGHT, UNCERTAIN, Clip, Event, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
@@ -28,13 +29,13 @@ def check_turn(move: Move, batch: Batch, at: datetime) -> None:
         first = lanes.head(clip.lane.id, at)
         if first is None or first[0] != clip.id:
             raise NotItsTurn(f"clip {clip.index} of {batch.batch_id} is not the next of its lane")
-    if batch.mode != MODE_NOW and not clip.order_waived:
+    if batch.mode is not Mode.NOW and not clip.order_waived:
         _check_order(move, at)
 
 
 def needs_turn(clip: Clip, batch: Batch, at: datetime) -> bool:
     """Return whether a clip goes out when its turn comes: its own date is over, or it has none."""
-    return batch.mode == MODE_NOW or clip.wished_for is None or clip.wished_for <= at
+    return batch.mode is Mode.NOW or clip.wished_for is None or clip.wished_for <= at
 
 
 def pass_on(
@@ -46,11 +47,11 @@ def pass_on(
         changed: the batch's status did: a pause lets others by, a resume wants its turn.
     """
     gone = old is not None and new is not None and _is_gone(old, new)
-    if not (gone or changed or batch.mode != MODE_NOW or _is_back(old, new)):
+    if not (gone or changed or batch.mode is not Mode.NOW or _is_back(old, new)):
         return None
-    planned = lanes.open_planned(batch.batch_id, at) if batch.mode != MODE_NOW else None
+    planned = lanes.open_planned(batch.batch_id, at) if batch.mode is not Mode.NOW else None
     opened = None
-    if changed or batch.mode != MODE_NOW or _is_back(old, new) or (new and _frees_lane(new)):
+    if changed or batch.mode is not Mode.NOW or _is_back(old, new) or (new and _frees_lane(new)):
         was_sent = old is not None and old.state is not State.PENDING
         gap_s = batch.gap_s if was_sent else 0.0  # between two stories, not before the first
         ended = lanes.Ended(batch.batch_id, gap_s, _due_at(old, new, at))

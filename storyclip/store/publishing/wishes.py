@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from storyclip.domain import moves, wish
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode
 from storyclip.domain.wish import Again
 from storyclip.store.database import lock_row, run, writing
@@ -35,7 +36,7 @@ def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
         now = _wish(before, replace(before, pause_requested_at=at), at)
         for note in wish.silenced(_clips(batch_id)):
             now, _ = writer.moved_in(now, note, at)
-        due = [] if now.mode == MODE_NOW else recalls.look_from_the_last(now, at)
+        due = [] if now.mode is Mode.NOW else recalls.look_from_the_last(now, at)
         due += recalls.look_at_failed(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
@@ -75,7 +76,7 @@ def resume(
         for note in notes:
             move = wish.waived(note) if note.after.index in late else note
             now, _ = writer.moved_in(now, move, at)
-        due = [] if now.mode == MODE_NOW else recalls.look_at_once(now, at)
+        due = [] if now.mode is Mode.NOW else recalls.look_at_once(now, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now

@@ -11,9 +11,10 @@ from typing import Any
 import peewee
 import structlog
 
-from storyclip.domain.batch import MODE_NOW, Batch
+from storyclip.domain.batch import Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, Event, State
 from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.domain.moves import Move, withdrawn
 from storyclip.domain.views import clip_view
@@ -167,7 +168,7 @@ def _lets_go(before: Batch, now: Batch, move: Move) -> bool:
     """
     pauses_itself = now.pause_requested_at is not None and before.pause_requested_at is None
     is_over = move.event is Event.RECALLED or move.before.was_sent
-    return now.mode != MODE_NOW and (pauses_itself or is_over)
+    return now.mode is not Mode.NOW and (pauses_itself or is_over)
 
 
 def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:
@@ -188,7 +189,7 @@ def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:
 def takes_lane(move: Move, batch: Batch) -> bool:
     """Return whether others wait for a clip from now on: adopted, or looked for once more."""
     is_anew = move.before.state in (State.PENDING, State.FAILED, State.VERIFYING)
-    return batch.mode == MODE_NOW and move.event is not None and is_anew
+    return batch.mode is Mode.NOW and move.event is not None and is_anew
 
 
 def _update(clip: Clip, columns: dict[str, Any]) -> None:

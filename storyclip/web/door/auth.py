@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flask import request
 
+from storyclip.domain.holder import Scope
 from storyclip.store.access import keys, sessions
 from storyclip.web.door import browser, limits, tickets
 from storyclip.web.door.part import door
@@ -14,7 +15,7 @@ from storyclip.web.front import front
 from storyclip.web.said import problem_kinds, problems
 
 
-def holder(scope: str) -> keys.Holder:
+def holder(scope: Scope) -> keys.Holder:
     """Return who asks, if they may.
 
     Raises:
@@ -70,14 +71,14 @@ def viewer() -> keys.Holder:
     """
     ticket = request.args.get("ticket")
     if ticket is None or _key():
-        return holder("read")
+        return holder(Scope.READ)
     key_id = tickets.key_id_of(ticket, front().now())
     found = keys.holder_with_id(key_id, front().now()) if key_id else None
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
     limits.take(found.key_id)
-    if not found.may("read"):
-        raise problems.Problem(problem_kinds.SCOPE_MISSING, "It needs the scope `read`.")
+    if not found.may(Scope.READ):
+        raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{Scope.READ}`.")
     return found
 
 

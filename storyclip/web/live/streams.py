@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from flask_sock import Sock
 
 from storyclip.domain import errors
+from storyclip.domain.holder import Scope
 from storyclip.progress.cursor import CursorInvalid
 from storyclip.progress.follow import follow
 from storyclip.progress.hub import Hub
@@ -91,7 +92,7 @@ def ws(server: Any) -> None:
 @routes.post("/stream-ticket")
 def stream_ticket() -> Response:
     """Give a browser what it can show where it cannot send a key."""
-    who = auth.holder("read")
+    who = auth.holder(Scope.READ)
     ticket = tickets.issue(who.key_id, front().now())
     shown: Ticket = {"ticket": ticket, "expiresInS": tickets.GOOD_FOR_S}
     return answer(shown)

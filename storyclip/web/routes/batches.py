@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from storyclip.domain.holder import Scope
 from storyclip.domain.views import status_view
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.batches import Overview
@@ -24,7 +25,7 @@ routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
 @routes.get("/status")
 def status() -> Response:
     """Show a batch with all its clips."""
-    who = auth.holder("read")
+    who = auth.holder(Scope.READ)
     batch_id = batch_id_of(asked(OfBatch).batch_id)
     found, its_clips = batches.find_whole(batch_id, who.user_id)
     shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
@@ -34,7 +35,7 @@ def status() -> Response:
 @routes.get("/batch/<batch_id>")
 def batch(batch_id: str) -> Response:
     """Show a batch's summary."""
-    who = auth.holder("read")
+    who = auth.holder(Scope.READ)
     found = batches.find(batch_id_of(batch_id), who.user_id)
     shown: OneBatch = {"success": True, "batch": summary(found)}
     return answer(shown)
@@ -44,14 +45,14 @@ def batch(batch_id: str) -> Response:
 @routes.get("/batches/active")
 def active() -> Response:
     """Show the caller's batches that are not finished."""
-    who = auth.holder("read")
+    who = auth.holder(Scope.READ)
     return answer(many(batches.active(who.user_id)))
 
 
 @routes.get("/batches")
 def all_batches() -> Response:
     """Show the caller's batches, an administrator's key everybody's, newest first."""
-    who = auth.holder("read")
+    who = auth.holder(Scope.READ)
     page = page_asked_for(who)
     found = batches.page(
         user_id=page.user_id, status=page.status, before=page.before, limit=page.limit + 1

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
 from storyclip.domain.dates.instants import zone_named
 from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.holder import Scope
 from storyclip.domain.views import rfc3339
 from storyclip.web.door import auth
 from storyclip.web.front import front
@@ -22,7 +23,7 @@ NEXT = 10  # how many of the best hours of the coming week are named
 @routes.get("/best-times")
 def best_times() -> Response:
     """Show the heat map of an account's network, and the best hours of the coming week."""
-    who = auth.holder("read")
+    who = auth.holder(Scope.READ)
     said = asked(BestTimesAsked)
     auth.require_account(who, said.account_id)
     timezone = _timezone(said)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.errors import MayBeDone, StoreUnavailable
+from storyclip.domain.holder import Scope
 from storyclip.flow.control import Hand, Outcome
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
@@ -84,7 +85,7 @@ def _may_be_done() -> Iterator[None]:
 
 
 def _theirs(query: type[Asked]) -> tuple[Batch, Asked]:
-    who = auth.holder("publish")
+    who = auth.holder(Scope.PUBLISH)
     said = asked(query)
     batch = batches.find(batch_id_of(said.batch_id), who.user_id).batch
     auth.require_account(who, batch.account_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from flask import Blueprint, Response
 
 from storyclip.domain.errors import StoreUnavailable
@@ -12,7 +10,7 @@ from storyclip.web.front import front
 from storyclip.web.said.answers import answer
 from storyclip.web.said.problem_kinds import NOT_READY
 from storyclip.web.said.problems import Problem
-from storyclip.web.said.shapes import Alive, Ready
+from storyclip.web.said.shapes import Alive, Checks, Ready
 
 routes = Blueprint("health", __name__)
 
@@ -29,9 +27,7 @@ def livez() -> Response:
 def readyz() -> Response:
     """Say whether database and Redis answer. Without Redis batches are accepted all the same."""
     is_up = {"database": _database_answers(), "redis": front().redis_answers()}
-    checks: dict[str, Literal["up", "down"]] = {
-        name: "up" if up else "down" for name, up in is_up.items()
-    }
+    checks: Checks = {name: "up" if up else "down" for name, up in is_up.items()}
     down = [name for name, up in is_up.items() if not up]
     if down:
         raise Problem(

@@ -10,12 +10,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from storyclip.domain.batch import MODE_BEST_TIME, MODE_SCHEDULED, Batch
+from storyclip.domain.batch import Batch, Status
 from storyclip.domain.dates import fair_use
-from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
+from storyclip.domain.dates.best_time import MINUTE_S, Wish, best_plan
 from storyclip.domain.dates.instants import parse_instant, zone_named
-from storyclip.domain.dates.timetable import MINUTE_S, Timetable, at_best_times, at_once, scheduled
+from storyclip.domain.dates.mode import Mode
+from storyclip.domain.dates.timetable import Timetable, at_best_times, at_once, scheduled
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import Scope
 from storyclip.domain.views import rfc3339, schedule_view
 from storyclip.flow.accept import accept
 from storyclip.store.access.keys import Holder
@@ -32,7 +34,7 @@ from storyclip.web.said.problems import Problem
 from storyclip.web.said.receiver import webhook_of
 from storyclip.web.said.shapes import Created, CreatedSettings
 
-routes = Blueprint("publish", __name__, url_prefix="/api/metricool")
+routes = Blueprint("publishing", __name__, url_prefix="/api/metricool")
 
 _IDEMPOTENCY_KEY = re.compile(headers.IDEMPOTENCY_KEY)
 
@@ -40,7 +42,7 @@ _IDEMPOTENCY_KEY = re.compile(headers.IDEMPOTENCY_KEY)
 @routes.post("/publish/stories")
 def publish_stories() -> Response:
     """Record a batch, and answer before anything of it is sent."""
-    who = auth.holder("publish")
+    who = auth.holder(Scope.PUBLISH)
     said = json_body.read()
     stories = parse(StoriesRequest, said)
     auth.require_account(who, stories.settings.account)
@@ -94,14 +96,14 @@ def _month_warning(batch: Batch) -> str | None:
 def _timetable(stories: StoriesRequest) -> Timetable:
     asked, count = stories.schedule, len(stories.posts)
     settings, now = front().settings, front().now()
-    if asked.mode == MODE_SCHEDULED:
+    if asked.mode is Mode.SCHEDULED:
         said_at = asked.scheduled_at or ""
         first = parse_instant(said_at, asked.timezone, now, settings.lead_s)
         return scheduled(first, count, asked.interval_minutes, settings.date_step_s)
-    if asked.mode == MODE_BEST_TIME:
+    if asked.mode is Mode.BEST_TIME:
         zone = zone_named(asked.timezone or "")
         interval_s = float(asked.interval_minutes * MINUTE_S)
-        wish = Wish(Distribution(asked.distribution), count, interval_s, asked.within_days)
+        wish = Wish(asked.distribution, count, interval_s, asked.within_days)
         heat = front().heat_maps.of(stories.settings.account, stories.settings.network, zone.key)
         plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)
         return at_best_times(plan, wish, zone, settings.date_step_s)
@@ -132,7 +134,7 @@ def _created(batch: Batch, settings: PublishSettings) -> Created:
     return {
         "batchId": batch.batch_id,
         "tenant": batch.user_id,
-        "status": "processing",
+        "status": Status.PROCESSING,
         "posts": {"total": batch.total, "queued": batch.total},
         "schedule": schedule_view(batch),
         "settings": shown,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -17,8 +18,13 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from storyclip.domain.batch import OnFailure
 from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
+from storyclip.domain.dates.best_time import Distribution
+from storyclip.domain.dates.mode import Mode
+from storyclip.domain.dates.timetable import GAP_S, PublishSpeed
 from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.network import Network
 from storyclip.web.said.json_body import pointer_to
 
 MAX_POSTS = 100
@@ -27,14 +33,13 @@ MAX_KEY_LENGTH = 500  # ours have 59 characters, seeded ones are chosen by peopl
 MAX_WORD_LENGTH = 100  # of a date or a zone's name
 DAY_MINUTES = 1440
 MAX_DAYS = 14
-GAP_S = {"safe": 5.0, "fast": 3.0, "ultra": 2.0}  # what `publishSpeed` used to mean
 
 _FIELDS = {
-    "now": {"mode"},
-    "scheduled": {"mode", "scheduled_at", "timezone", "interval_minutes"},
-    "bestTime": {"mode", "timezone", "interval_minutes", "distribution", "within_days"},
+    Mode.NOW: {"mode"},
+    Mode.SCHEDULED: {"mode", "scheduled_at", "timezone", "interval_minutes"},
+    Mode.BEST_TIME: {"mode", "timezone", "interval_minutes", "distribution", "within_days"},
 }
-_REQUIRED = {"now": (), "scheduled": ("scheduled_at",), "bestTime": ("timezone",)}
+_REQUIRED = {Mode.NOW: (), Mode.SCHEDULED: ("scheduled_at",), Mode.BEST_TIME: ("timezone",)}
 
 _SAID_SHORTER = {
     "missing": "required",
@@ -102,6 +107,8 @@ def _account_number(text: str) -> str:
     return text
 
 
+AnyWord = TypeVar("AnyWord", bound=StrEnum)
+Word = Annotated[AnyWord, Field(strict=False)]  # a strict model would take the member alone
 AccountId = Annotated[
     str,
     BeforeValidator(_number_as_text),
@@ -142,11 +149,11 @@ class Post(Body):
 class Schedule(Body):
     """When the batch goes out; which fields are meant depends on the mode."""
 
-    mode: Literal["now", "scheduled", "bestTime"] = "now"
+    mode: Word[Mode] = Mode.NOW
     scheduled_at: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None
     timezone: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None
     interval_minutes: Annotated[int, Field(ge=1, le=DAY_MINUTES)] = 1
-    distribution: Literal["together", "spread"] = "together"
+    distribution: Word[Distribution] = Distribution.TOGETHER
     within_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = 7
 
     @model_validator(mode="after")
@@ -165,9 +172,9 @@ class PublishSettings(Body):
 
     account_id: AccountId | None = None
     metricool_account_id: AccountId | None = None  # the older name
-    network: Literal["facebook", "instagram"] = "facebook"
-    on_failure: Literal["continue", "pause"] = "continue"
-    publish_speed: Literal["safe", "fast", "ultra"] | None = None
+    network: Word[Network] = Network.FACEBOOK
+    on_failure: Word[OnFailure] = OnFailure.CONTINUE
+    publish_speed: Word[PublishSpeed] | None = None
     webhook_url: str | None = None
 
     @model_validator(mode="after")

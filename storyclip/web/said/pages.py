@@ -12,7 +12,7 @@ from typing import Any
 
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.errors import RequestInvalid
-from storyclip.store.access.keys import Holder
+from storyclip.domain.holder import Holder, Scope
 from storyclip.web.said.problem_kinds import SCOPE_MISSING
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import Listing, asked
@@ -58,9 +58,11 @@ def cursor_after(batch: Batch) -> str:
 
 
 def _user_id(who: Holder, named: str | None) -> str | None:
-    if not who.may("admin"):
+    if not who.may(Scope.ADMIN):
         if named not in (None, who.user_id):
-            raise Problem(SCOPE_MISSING, "`userId` of somebody else needs the scope `admin`.")
+            raise Problem(
+                SCOPE_MISSING, f"`userId` of somebody else needs the scope `{Scope.ADMIN}`."
+            )
         return who.user_id
     if named is not None and not _USER_ID.fullmatch(named):
         raise RequestInvalid(("/userId", "expected visible ASCII characters"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from storyclip.domain.batch import Status
+from storyclip.domain.network import Network
 from storyclip.web.said.bodies import MAX_WORD_LENGTH, AccountId, parse
 
 USUAL_LIMIT, MAX_LIMIT = 50, 200
@@ -101,7 +102,7 @@ class BestTimesAsked(Query):
     """Whose best times, on which network, in which zone."""
 
     account_id: AccountId = Field(description="The account.")
-    network: Literal["facebook", "instagram"] = Field("facebook", description="The network.")
+    network: Network = Field(Network.FACEBOOK, description="The network.")
     timezone: Zone | None = Field(
         None, description="Such as Europe/Madrid; without it the account's own."
     )

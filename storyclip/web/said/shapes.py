@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+from storyclip.domain.batch import OnFailure, Status
 from storyclip.domain.dates.best_time import Rule
 from storyclip.domain.dates.shown import Count, Dated, Instant
+from storyclip.domain.dates.timetable import PublishSpeed
 from storyclip.domain.errors import RefusalCode
-from storyclip.domain.shown import Network, Summary
+from storyclip.domain.holder import Scope
+from storyclip.domain.network import Network
+from storyclip.domain.shown import Summary
 
+Checks = dict[str, Literal["up", "down"]]
 Document = dict[str, Any]  # what OpenAPI says of itself
 Hours = Annotated[Sequence[float], ("minItems", 24), ("maxItems", 24)]
 
@@ -27,7 +32,7 @@ class Fault(TypedDict):
 class ProblemFacts(TypedDict):
     """What some problems tell besides: what is down, or what a quota has left."""
 
-    checks: NotRequired[dict[str, Literal["up", "down"]]]
+    checks: NotRequired[Checks]
     down: NotRequired[list[str]]
     limit: NotRequired[int]
     left: NotRequired[int]
@@ -127,8 +132,8 @@ class CreatedSettings(TypedDict):
 
     accountId: str
     network: Network
-    onFailure: Annotated[str, ("enum", ("continue", "pause"))]
-    publishSpeed: NotRequired[Literal["safe", "fast", "ultra"]]
+    onFailure: OnFailure
+    publishSpeed: NotRequired[PublishSpeed]
     webhookUrl: NotRequired[str]
 
 
@@ -137,7 +142,7 @@ class Created(TypedDict):
 
     batchId: str
     tenant: str
-    status: Literal["processing"]
+    status: Literal[Status.PROCESSING]
     posts: Queued
     schedule: Dated
     settings: CreatedSettings
@@ -198,7 +203,7 @@ class SessionShape(TypedDict):
     """Who is signed in; `accounts` is null where every one is allowed."""
 
     userId: str
-    scopes: list[str]
+    scopes: list[Scope]
     accounts: list[str] | None
 
 
@@ -212,4 +217,4 @@ class Ready(TypedDict):
     """All that the process stands on answers."""
 
     status: Literal["ready"]
-    checks: dict[str, Literal["up", "down"]]
+    checks: Checks

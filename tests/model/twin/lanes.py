@@ -6,8 +6,9 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from storyclip.domain import moves
-from storyclip.domain.batch import MODE_NOW, Batch, Status
+from storyclip.domain.batch import Batch, Status
 from storyclip.domain.clip import UNCERTAIN, Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.lane import Lane
 from storyclip.domain.order import is_being_taken_back
 from storyclip.store.publishing.lanes import BEFORE_THE_NEXT, Ended
@@ -26,7 +27,7 @@ def is_held(rows: Rows) -> bool:
 
 def is_planned(batch: Batch) -> bool:
     """Return whether the clips of a batch have dates of their own."""
-    return batch.mode != MODE_NOW
+    return batch.mode is not Mode.NOW
 
 
 def head(rows: Rows, at: datetime) -> Clip | None:
