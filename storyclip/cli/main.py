@@ -22,10 +22,9 @@ from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.store import database
 from storyclip.store.access import api_keys, key_ring, keys
-from storyclip.terminal.commands import publish, watch
+from storyclip.terminal.commands import INTERRUPTED, publish, watch
 from storyclip.webhooks.signing import secret_of
 
-INTERRUPTED = 128 + signal.SIGINT
 SPAN = key_list.Span()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -45,6 +45,7 @@ class OnFailure(StrEnum):
     PAUSE = "pause"
 
 
+BATCH_ID = "[!-~]{1,100}"  # what can be one: PostgreSQL refuses a NUL with an error of its own
 RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
 
 

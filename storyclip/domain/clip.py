@@ -89,6 +89,9 @@ EDGES: dict[tuple[State, Event], State] = {
 ENDED = frozenset({S.PUBLISHED, S.FAILED, S.CANCELLED})
 UNCERTAIN = frozenset({S.UPLOADING, S.VERIFYING})  # whether Metricool has it
 IN_FLIGHT = frozenset({S.UPLOADING, S.VERIFYING, S.WAITING_CONFIRMATION})
+UNDECIDED = frozenset({S.PENDING, *UNCERTAIN})  # Metricool has it not yet, or nobody knows
+SOUGHT = frozenset({S.PENDING, S.VERIFYING, S.FAILED})  # what came of its sends may turn up
+ENDED_UNSEEN = frozenset({S.FAILED, S.CANCELLED})  # ended without being seen live
 LET_GO_AFTER = timedelta(minutes=10)  # Metricool itself moves a date by minutes, a person by days
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from storyclip.domain.clip import UNCERTAIN, Clip, State
+from storyclip.domain.clip import UNCERTAIN, UNDECIDED, Clip, State
 from storyclip.domain.errors import RetrySafety
 
 SOON = timedelta(minutes=3)  # what goes out within that time waits for none after it to be recalled
@@ -108,7 +108,7 @@ def latest_before(index: int, siblings: Sequence[Sibling]) -> datetime | None:
 
 
 def _holds_up(one: Sibling, date: datetime) -> bool:
-    if one.state is State.PENDING or one.state in UNCERTAIN:
+    if one.state in UNDECIDED:
         return True
     if one.state is not State.WAITING_CONFIRMATION or one.is_let_go:
         return False

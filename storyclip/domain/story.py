@@ -11,6 +11,8 @@ from typing import Protocol
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.network import Network
 
+MEDIA_DEADLINES = 12  # a large file takes minutes: integrators allow 4 min against our usual 20 s
+
 
 class PostStatus(StrEnum):
     """The outcome as Metricool tells it; words we do not know are UNKNOWN, never failure."""

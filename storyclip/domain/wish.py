@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from storyclip.domain import order
 from storyclip.domain.batch import Batch, Status
-from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.clip import ENDED_UNSEEN, Clip, Event, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, RefusalCode
 from storyclip.domain.moves import NEVER, Move, uncounted
@@ -155,4 +155,4 @@ def _after(note: Move, siblings: Sequence[order.Sibling]) -> list[order.Sibling]
 
 
 def _comes_out(clip: Clip) -> bool:
-    return clip.state is not State.CANCELLED and clip.state is not State.FAILED
+    return clip.state not in ENDED_UNSEEN

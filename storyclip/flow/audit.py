@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from storyclip.domain import moves
-from storyclip.domain.clip import UNCERTAIN, Clip, State
+from storyclip.domain.clip import ENDED_UNSEEN, UNCERTAIN, Clip, State
 from storyclip.domain.errors import LostRace, NotItsTurn, RetrySafety, UpstreamError
 from storyclip.domain.identity import (
     held_among,
@@ -51,8 +51,6 @@ log = structlog.get_logger("storyclip")
 LOOK_BACK = timedelta(hours=24)
 LOOK_AHEAD = timedelta(days=1)  # of the latest date asked for
 SETTLED_FOR = timedelta(minutes=10)  # lists lag: only what has been live that long must be shown
-
-_ENDED_WITHOUT_POST = frozenset({State.FAILED, State.CANCELLED})
 
 Watched = Sequence[tuple[Send, Clip]]
 
@@ -154,7 +152,7 @@ def _live_after_all(clip: Clip, post: Post, visit: Visit) -> Course[None]:
 def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Course[None]:
     if clip.state in UNCERTAIN:
         return  # it is being looked for
-    if clip.state in _ENDED_WITHOUT_POST and post.status is PostStatus.PUBLISHED:
+    if clip.state in ENDED_UNSEEN and post.status is PostStatus.PUBLISHED:
         yield from _live_after_all(clip, post, visit)
     elif clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
         yield from put(moves.moved(clip, post, visit.now))

@@ -9,9 +9,9 @@ from datetime import datetime
 from config.settings import Settings
 from storyclip.domain.dates.schedule import backoff_s, seconds
 from storyclip.domain.errors import UpstreamBusy, UpstreamError
+from storyclip.domain.story import MEDIA_DEADLINES
 from storyclip.flow.asking import Times
 
-PREPARE_DEADLINES = 12  # a large file takes Metricool minutes, an ordinary call 20 s at most
 LATER_PART = 4  # the next look comes after this part of the time already waited
 SLACK_S = 5.0  # for the writes around a call, before its worker is called late
 
@@ -62,4 +62,4 @@ class Visit:
 
     def prepare_over_at(self) -> datetime:
         """Return when a worker that prepares media from now on must be done, or be called dead."""
-        return self.in_s(PREPARE_DEADLINES * self.settings.http_deadline_s + SLACK_S)
+        return self.in_s(MEDIA_DEADLINES * self.settings.http_deadline_s + SLACK_S)

@@ -13,6 +13,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from storyclip.domain.batch import BATCH_ID
 from storyclip.progress.news import CHANNEL
 
 log = structlog.get_logger("storyclip")
@@ -23,7 +24,7 @@ CONNECT_S = 1.0
 AGAIN_AFTER_S = 1.0
 PROVE_ALIVE_S = 5  # a line that died without a word is noticed by a ping
 
-_NAME = re.compile("[!-~]{1,100}")  # whatever else it were, a database might choke on it
+_NAME = re.compile(BATCH_ID)
 
 Tell = Callable[[str, int], None]
 

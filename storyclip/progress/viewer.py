@@ -11,8 +11,6 @@ from storyclip.domain.batch import RUNNING
 from storyclip.progress.cursor import BatchCursor, UserCursor
 from storyclip.progress.outbox import Ending, Outbox
 
-_RUNNING = frozenset(status.value for status in RUNNING)
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -28,7 +26,7 @@ class Event:
 def event_of(batch_id: str, seq: int, body: str) -> Event:
     """Return the event of a row."""
     facts = json.loads(body)
-    return Event(batch_id, seq, body, facts["status"] not in _RUNNING, facts["timestamp"])
+    return Event(batch_id, seq, body, facts["status"] not in RUNNING, facts["timestamp"])
 
 
 class Wire(Protocol):

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from storyclip.domain.clip import State
+from storyclip.domain.clip import ENDED, State
 
 REFRESHES_PER_S = 10
 MARKS = {
@@ -26,7 +26,6 @@ MARKS = {
     State.FAILED: ("✗", "red"),
     State.CANCELLED: ("-", "red"),
 }
-UNDER_WAY = (State.UPLOADING, State.VERIFYING, State.WAITING_CONFIRMATION)
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Row:
         """Take in the state; return whether it is another one."""
         if self.began_at is None and state is not State.PENDING:
             self.began_at = now
-        if self.ended_at is None and state not in (State.PENDING, *UNDER_WAY):
+        if self.ended_at is None and state in ENDED:
             self.ended_at = now
         changed, self.state = state is not self.state, state
         return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,11 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
     if not _is_sqlite:
         sql = sql.replace("?", "%s")
     return database.obj.execute_sql(sql, parameters)  # past the proxy, which costs as much again
+
+
+def marks(values: Collection[object]) -> str:
+    """Return the places for so many values in a statement's list; of none, what equals nothing."""
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 def lock_row(table: str, row_id: int) -> None:

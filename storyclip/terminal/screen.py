@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from storyclip.domain.batch import Status
-from storyclip.domain.clip import IN_FLIGHT, State
+from storyclip.domain.clip import ENDED_UNSEEN, IN_FLIGHT, State
 from storyclip.terminal.boards import Board, Boards, ClipRow
 from storyclip.terminal.follow import Happened, News, Snapshot
 from storyclip.terminal.patience import Reconnecting
@@ -168,7 +168,7 @@ def _that_fit(rows: list[ClipRow], room: int) -> list[ClipRow]:
     def first(row: ClipRow) -> tuple[int, int]:
         if row.state in IN_FLIGHT:
             return 0, row.index
-        if row.state in (State.FAILED, State.CANCELLED):
+        if row.state in ENDED_UNSEEN:
             return 1, -row.index
         return (2, row.index) if row.state is State.PENDING else (3, -row.index)
 

@@ -18,14 +18,12 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
 )
 from storyclip.domain.network import Network
-from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
+from storyclip.domain.story import MEDIA_DEADLINES, Brand, HeatMap, Look, Post, Story
 from storyclip.upstream import best_times, lists, posts, wire, words
 from storyclip.upstream.caller import OK, Caller
 from storyclip.upstream.exchange import Answer, Exchange
 from storyclip.upstream.line import Line
 from storyclip.upstream.reading import parsed
-
-MEDIA_DEADLINES = 12  # a large file takes minutes: integrators allow 4 min against our usual 20 s
 
 NO_CONTENT = 204
 BAD_REQUEST = 400

@@ -32,6 +32,7 @@ from storyclip.domain.story import HeatMap
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 DAYTIME = range(9, 21)  # the hours that begin from 09:00 to 20:00
+USUAL_DAYS, MAX_DAYS = 7, 14  # that a sequence has to fit into
 NEVER = -math.inf
 
 
@@ -58,7 +59,7 @@ class Wish:
     distribution: Distribution
     count: int
     interval_s: float = MINUTE_S
-    within_days: int = 7
+    within_days: int = USUAL_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from storyclip.domain.holder import Holder, Scope
-from storyclip.store.database import reading, run
+from storyclip.store.database import marks, reading, run
 from storyclip.store.instants import to_instant
 
 _SELECT = (
@@ -51,9 +51,8 @@ def with_ids(key_ids: Collection[str]) -> Sequence[KeptKey]:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    marks = ", ".join("?" * len(key_ids))
     with reading():
-        rows = run(f"{_SELECT} WHERE key_id IN ({marks or 'NULL'})", tuple(key_ids)).fetchall()
+        rows = run(f"{_SELECT} WHERE key_id IN ({marks(key_ids)})", tuple(key_ids)).fetchall()
     return [_kept(row) for row in rows]
 
 

@@ -16,7 +16,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import EVERY_SCOPE, scopes_of
 from storyclip.domain.holder import Holder as Holder
 from storyclip.store.access import api_keys, pepper
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.instants import to_text
 
 log = structlog.get_logger("storyclip")
@@ -125,10 +125,9 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
             _insert(
                 named[-1], one.key, with_pepper, one.user_id, one.scopes, one.accounts, at, None
             )
-        marks = ", ".join("?" * len(named))
         run(
             "UPDATE api_keys SET revoked_at = ? WHERE key_id LIKE ? AND revoked_at IS NULL"
-            f" AND key_id NOT IN ({marks})",
+            f" AND key_id NOT IN ({marks(named)})",
             (to_text(at), SEED_PREFIX + "%", *named),
         )
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from storyclip.domain.errors import LostRace
 from storyclip.domain.network import Network
-from storyclip.store.database import lock_row, reading, run, writing
+from storyclip.store.database import lock_row, marks, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 
 
@@ -76,8 +76,7 @@ def due(
         busy: receivers that have enough to do already.
         fresh_only: leave out those whose last attempt failed.
     """
-    marks = ", ".join("?" * len(busy))
-    where = f" AND d.receiver NOT IN ({marks})" if busy else ""
+    where = f" AND d.receiver NOT IN ({marks(busy)})" if busy else ""
     if fresh_only:
         where += " AND d.attempts = 0"
     with reading():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from storyclip.store.database import reading, run
+from storyclip.store.database import marks, reading, run
 from storyclip.store.instants import to_text
 
 _PORTION = 500  # ids in one statement
@@ -35,8 +35,7 @@ def last_seqs(batch_ids: Collection[str]) -> dict[str, int]:
     with reading():
         for some in _portions(batch_ids):
             rows = run(
-                "SELECT batch_id, last_seq FROM publish_batches"
-                f" WHERE batch_id IN ({_marks(some)})",
+                f"SELECT batch_id, last_seq FROM publish_batches WHERE batch_id IN ({marks(some)})",
                 some,
             ).fetchall()
             found.update(rows)
@@ -53,7 +52,7 @@ def running_of(user_ids: Collection[str]) -> Sequence[Place]:
     with reading():
         for some in _portions(user_ids):
             rows = run(
-                f"SELECT {_PLACE} FROM publish_batches WHERE user_id IN ({_marks(some)})"
+                f"SELECT {_PLACE} FROM publish_batches WHERE user_id IN ({marks(some)})"
                 " AND completed_at IS NULL ORDER BY created_at DESC",
                 some,
             ).fetchall()
@@ -86,7 +85,7 @@ def owners(batch_ids: Collection[str]) -> set[str]:
     with reading():
         for some in _portions(batch_ids):
             rows = run(
-                f"SELECT DISTINCT user_id FROM publish_batches WHERE batch_id IN ({_marks(some)})",
+                f"SELECT DISTINCT user_id FROM publish_batches WHERE batch_id IN ({marks(some)})",
                 some,
             ).fetchall()
             found.update(user_id for (user_id,) in rows)
@@ -97,7 +96,3 @@ def _portions(ids: Collection[str]) -> Iterator[list[str]]:
     every = list(ids)
     for start in range(0, len(every), _PORTION):
         yield every[start : start + _PORTION]
-
-
-def _marks(ids: Sequence[str]) -> str:
-    return ", ".join("?" * len(ids))

@@ -11,7 +11,7 @@ from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.history import deliveries, events
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import lanes, quota, turns
@@ -26,7 +26,9 @@ from storyclip.store.publishing.rows import (
     clip_of,
 )
 
-_ENDED = tuple(state.value for state in sorted(ENDED))
+MOST_ACTIVE = 1000  # batches of one user that run at once; nobody looks at more
+
+_ENDED = tuple(sorted(ENDED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def find_whole(batch_id: str, user_id: str | None) -> tuple[Overview, Sequence[C
     return Overview(batch, current_clip(clips), clips[0].lane.blocked_reason), clips
 
 
-def active(user_id: str, limit: int = 1000) -> Sequence[Overview]:
+def active(user_id: str, limit: int = MOST_ACTIVE) -> Sequence[Overview]:
     """Return the user's batches that are not finished, newest first."""
     return _overviews("b.user_id = ? AND b.completed_at IS NULL", (user_id,), limit=limit)
 
@@ -132,7 +134,7 @@ def page(
     user_id: str | None,
     status: Status | None = None,
     before: tuple[datetime, str] | None = None,
-    limit: int = 50,
+    limit: int,
 ) -> Sequence[Overview]:
     """Return batches newest first, from just after the (created_at, batch_id) of `before`.
 
@@ -163,7 +165,7 @@ def _overviews(where: str, parameters: tuple[Any, ...], *, limit: int) -> Sequen
 
 def _overview(batch: Batch, blocked: str | None) -> Overview:
     select = f"{SELECT_CLIP} WHERE c.batch_id = ?"
-    unfinished = f"{select} AND c.status NOT IN (?, ?, ?)"
+    unfinished = f"{select} AND c.status NOT IN ({marks(_ENDED)})"
     unfinished += f" ORDER BY CASE WHEN c.status = '{State.PENDING}' THEN 1 ELSE 0 END"
     unfinished += ", c.clip_index LIMIT 1"
     row = run(unfinished, (batch.batch_id, *_ENDED)).fetchone()

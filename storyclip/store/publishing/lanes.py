@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from storyclip.domain.batch import Status
-from storyclip.domain.clip import UNCERTAIN, State
+from storyclip.domain.clip import UNCERTAIN, UNDECIDED, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotFound
 from storyclip.domain.lane import Lane
 from storyclip.domain.network import Network
-from storyclip.store.database import lock_row, reading, run, writing
+from storyclip.store.database import lock_row, marks, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing.rows import LANE, LANE_COLUMNS, columns_of, lane_of
 
 AUDITED_FOR = timedelta(hours=2)  # after a batch's end its posts are still compared with our rows
-BEFORE_THE_NEXT = tuple(sorted({State.PENDING, *UNCERTAIN}))
+BEFORE_THE_NEXT = tuple(sorted(UNDECIDED))
 RING_AGAIN_S = 1.0  # a bell that nobody heard is rung again after this
 
 # `c` is pending, and all before it have gone: what is uncertain would come after it
 _NEXT_OF_BATCH = (
     f"c.batch_id = b.batch_id AND c.status = '{State.PENDING}' AND NOT EXISTS"
     " (SELECT 1 FROM publish_batch_clips d WHERE d.batch_id = b.batch_id"
-    f" AND d.clip_index < c.clip_index AND (d.status IN ({', '.join('?' * len(BEFORE_THE_NEXT))})"
+    f" AND d.clip_index < c.clip_index AND (d.status IN ({marks(BEFORE_THE_NEXT)})"
     # What is being taken back, or was not looked at yet, may have to be planned anew before it
     f" OR (d.status = '{State.WAITING_CONFIRMATION.value}' AND (d.seen_at IS NULL"
     " OR d.taken_back_at IS NOT NULL OR d.recall_wished_at IS NOT NULL))))"
@@ -64,7 +64,7 @@ def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
         f" WHERE c.batch_id = b.batch_id AND c.status = '{State.PENDING}'"
         f" AND ((publish_mode = '{Mode.NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
         " WHERE d.batch_id = b.batch_id AND d.clip_index < c.clip_index"
-        f" AND d.status IN ({', '.join('?' * len(UNCERTAIN))})))"
+        f" AND d.status IN ({marks(UNCERTAIN)})))"
         f" OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?))) ORDER BY place LIMIT 1",
         (lane_id, *sorted(UNCERTAIN), *BEFORE_THE_NEXT, to_text(at)),
     ).fetchone()
@@ -154,8 +154,8 @@ def write(before: Lane, now: Lane) -> None:
     """Write what changed of a lane, in the caller's transaction that holds its lock."""
     columns = columns_of(LANE, before, now)
     if columns:
-        marks = ", ".join(f"{column} = ?" for column in columns)
-        run(f"UPDATE lanes SET {marks} WHERE id = ?", (*columns.values(), before.id))
+        sets = ", ".join(f"{column} = ?" for column in columns)
+        run(f"UPDATE lanes SET {sets} WHERE id = ?", (*columns.values(), before.id))
 
 
 def learn(lane: Lane) -> None:

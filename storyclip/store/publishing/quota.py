@@ -12,12 +12,11 @@ from storyclip.domain.dates.fair_use import Month
 from storyclip.domain.errors import QuotaExceeded, RetrySafety
 from storyclip.domain.network import Network
 from storyclip.domain.views import rfc3339
-from storyclip.store.database import reading, run
+from storyclip.store.database import marks, reading, run
 from storyclip.store.instants import to_text
 
 LIMITED = Network.INSTAGRAM
 
-_IN_FLIGHT = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
 _COUNTED = tuple(sorted({State.PUBLISHED, State.FAILED, *IN_FLIGHT}))
 
 
@@ -62,10 +61,9 @@ def sent_after(lane_id: int, since: datetime) -> list[datetime]:
 
     On the caller's connection.
     """
-    marks = ", ".join("?" * len(_COUNTED))
     rows = run(
         "SELECT scheduled_at FROM publish_batch_clips"
-        f" WHERE lane_id = ? AND scheduled_at > ? AND status IN ({marks})"
+        f" WHERE lane_id = ? AND scheduled_at > ? AND status IN ({marks(_COUNTED)})"
         " AND COALESCE(retry_safety, '') <> ?",
         (lane_id, to_text(since), *_COUNTED, RetrySafety.SAFE.value),
     ).fetchall()
@@ -86,11 +84,11 @@ def not_counted(account_id: str, month: Month, since: datetime) -> int:
     with reading():
         sent = run(
             f"SELECT COUNT(*) FROM publish_batch_clips WHERE {of_account}"
-            f" AND scheduled_at >= ? AND scheduled_at < ? AND (status IN ({_IN_FLIGHT})"
+            f" AND scheduled_at >= ? AND scheduled_at < ? AND (status IN ({marks(IN_FLIGHT)})"
             f" OR (status = '{State.PUBLISHED}' AND published_at > ?)"
             f" OR (status = '{State.FAILED}' AND scheduled_at > ?"
             f" AND COALESCE(retry_safety, '') <> '{RetrySafety.SAFE}'))",
-            (account_id, start, end, counted_at, counted_at),
+            (account_id, start, end, *IN_FLIGHT, counted_at, counted_at),
         ).fetchone()
         in_hand = run(
             f"SELECT COUNT(*) FROM publish_batch_clips WHERE worker IS NOT NULL AND {of_account}"

@@ -8,7 +8,7 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.order import SOON
-from storyclip.store.database import lock_row, run, writing
+from storyclip.store.database import lock_row, marks, run, writing
 from storyclip.store.instants import to_instant, to_text
 
 _THERE = (State.WAITING_CONFIRMATION.value, State.VERIFYING.value)  # in Metricool, or it may be
@@ -25,8 +25,8 @@ def look_from_the_last(batch: Batch, at: datetime) -> list[int]:
         return []
     rows = run(
         "SELECT id, status, scheduled_at, next_at, intended_at FROM publish_batch_clips"
-        " WHERE batch_id = ? AND status IN (?, ?, ?) ORDER BY clip_index DESC",
-        (batch.batch_id, *_THERE, State.UPLOADING.value),
+        f" WHERE batch_id = ? AND status IN (?, {marks(_THERE)}) ORDER BY clip_index DESC",
+        (batch.batch_id, State.UPLOADING.value, *_THERE),
     ).fetchall()
     made_due, is_last = [], True
     for clip_id, status, planned_for, next_at, intended_at in rows:
@@ -53,7 +53,7 @@ def look_at_once(batch: Batch, at: datetime) -> list[int]:
     """
     rows = run(
         "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
-        " WHERE batch_id = ? AND status IN (?, ?) RETURNING id",
+        f" WHERE batch_id = ? AND status IN ({marks(_THERE)}) RETURNING id",
         (*[to_text(at)] * 2, batch.batch_id, *_THERE),
     ).fetchall()
     return [clip_id for (clip_id,) in rows]

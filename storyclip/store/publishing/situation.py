@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip import SOUGHT, Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.quota import DAY
 from storyclip.domain.errors import NotFound
@@ -14,7 +14,7 @@ from storyclip.domain.identity import name_of
 from storyclip.domain.order import Sibling, sibling_of
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
-from storyclip.store.database import reading, run
+from storyclip.store.database import marks, reading, run
 from storyclip.store.publishing import quota, sends
 from storyclip.store.publishing.rows import (
     BATCH,
@@ -32,7 +32,6 @@ _SELECT = (
     " JOIN publish_batches b ON b.batch_id = c.batch_id WHERE c.id = ?"
 )
 _PAGE = 400  # posts asked for in one statement: SQLite binds 32,766 values at most, older ones 999
-_SOUGHT = frozenset({State.PENDING, State.VERIFYING, State.FAILED})  # by its sends
 
 
 def read(clip_id: int) -> Situation:
@@ -54,7 +53,7 @@ def read(clip_id: int) -> Situation:
             clip=clip,
             batch=batch,
             siblings=siblings(batch.batch_id) if around else (),
-            sends=sends.of_clip(clip.id) if clip.sends and clip.state in _SOUGHT else (),
+            sends=sends.of_clip(clip.id) if clip.sends and clip.state in SOUGHT else (),
             taken=_taken(clip, batch),
             holds_lane=row[len(BATCH)] is not None,
         )
@@ -78,7 +77,7 @@ def held_by_others(clip: Clip, posts: Sequence[Post]) -> set[str]:
 def _held(clip: Clip, posts: Sequence[Post]) -> set[str]:
     uuids = [post.uuid for post in posts if post.uuid is not None]
     ids = [post.id for post in posts]
-    places = f"post_uuid IN ({_marks(uuids)}) OR {{}} IN ({_marks(ids)})"
+    places = f"post_uuid IN ({marks(uuids)}) OR {{}} IN ({marks(ids)})"
     rows = run(
         "SELECT metricool_post_id, post_uuid FROM publish_batch_clips WHERE id <> ?"
         f" AND ({places.format('metricool_post_id')})"
@@ -89,10 +88,6 @@ def _held(clip: Clip, posts: Sequence[Post]) -> set[str]:
     known_uuids = {uuid for _, uuid in rows if uuid is not None}
     known_ids = {post_id for post_id, uuid in rows if uuid is None}
     return {name_of(post) for post in posts if post.uuid in known_uuids or post.id in known_ids}
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _taken(clip: Clip, batch: Batch) -> tuple[datetime, ...]:

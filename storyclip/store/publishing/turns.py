@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from storyclip.domain.batch import Batch, Status
-from storyclip.domain.clip import ENDED, IN_FLIGHT, UNCERTAIN, Clip, Event, State
+from storyclip.domain.clip import ENDED, IN_FLIGHT, UNDECIDED, Clip, Event, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
@@ -60,8 +60,7 @@ def pass_on(
 
 
 def _is_gone(old: Clip, new: Clip) -> bool:
-    undecided = UNCERTAIN | {State.PENDING}
-    return _frees_lane(new) or (old.state in undecided and new.state not in undecided)
+    return _frees_lane(new) or (old.state in UNDECIDED and new.state not in UNDECIDED)
 
 
 def _is_back(old: Clip | None, new: Clip | None) -> bool:

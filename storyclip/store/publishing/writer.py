@@ -12,7 +12,7 @@ import peewee
 import structlog
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.clip import IN_FLIGHT, Clip, Event, State
+from storyclip.domain.clip import IN_FLIGHT, SOUGHT, Clip, Event, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import LostRace, NotItsTurn
@@ -188,7 +188,7 @@ def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:
 
 def takes_lane(move: Move, batch: Batch) -> bool:
     """Return whether others wait for a clip from now on: adopted, or looked for once more."""
-    is_anew = move.before.state in (State.PENDING, State.FAILED, State.VERIFYING)
+    is_anew = move.before.state in SOUGHT
     return batch.mode is Mode.NOW and move.event is not None and is_anew
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.instants import to_text
 
 
@@ -35,10 +35,10 @@ def bury(names: Collection[str], at: datetime) -> None:
 
     Harmless where one was only slow: its clip is looked for before it is sent again.
     """
-    marks = ", ".join("?" * len(names))
     with writing():
         run(
-            f"UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL WHERE worker IN ({marks})",
+            "UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL"
+            f" WHERE worker IN ({marks(names)})",
             (to_text(at), *names),
         )
-        run(f"DELETE FROM workers WHERE name IN ({marks})", tuple(names))
+        run(f"DELETE FROM workers WHERE name IN ({marks(names)})", tuple(names))

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from storyclip.domain.batch import OnFailure
 from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
-from storyclip.domain.dates.best_time import Distribution
+from storyclip.domain.dates.best_time import MAX_DAYS, USUAL_DAYS, Distribution
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.timetable import GAP_S, PublishSpeed
 from storyclip.domain.errors import RequestInvalid
@@ -32,7 +32,6 @@ MAX_TITLE_LENGTH = 300
 MAX_KEY_LENGTH = 500  # ours have 59 characters, seeded ones are chosen by people
 MAX_WORD_LENGTH = 100  # of a date or a zone's name
 DAY_MINUTES = 1440
-MAX_DAYS = 14
 
 _FIELDS = {
     Mode.NOW: {"mode"},
@@ -154,7 +153,7 @@ class Schedule(Body):
     timezone: Annotated[str, Field(max_length=MAX_WORD_LENGTH)] | None = None
     interval_minutes: Annotated[int, Field(ge=1, le=DAY_MINUTES)] = 1
     distribution: Word[Distribution] = Distribution.TOGETHER
-    within_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = 7
+    within_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = USUAL_DAYS
 
     @model_validator(mode="after")
     def _fields_of_its_mode(self) -> Self:

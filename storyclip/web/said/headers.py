@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-IDEMPOTENCY_KEY = "[!-~]{1,255}"
+MAX_IDEMPOTENCY_KEY = 255
+IDEMPOTENCY_KEY = f"[!-~]{{1,{MAX_IDEMPOTENCY_KEY}}}"
 
 _TEXT = {"type": "string"}
 IN_REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
     "Idempotency-Key": (
-        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^{IDEMPOTENCY_KEY}$"},
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_IDEMPOTENCY_KEY,
+            "pattern": f"^{IDEMPOTENCY_KEY}$",
+        },
         "The client's own name for this request: a repeat gets the first answer again.",
     ),
     "If-None-Match": (_TEXT, "The `ETag` of what is known already."),

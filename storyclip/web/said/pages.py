@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from storyclip.domain.batch import Batch, Status
+from storyclip.domain.batch import BATCH_ID, Batch, Status
 from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.holder import Holder, Scope
 from storyclip.web.said.problem_kinds import SCOPE_MISSING
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import Listing, asked
 
-_CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00) ([!-~]{1,100})")
+_CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00) (" + BATCH_ID + ")")
 _USER_ID = re.compile(r"[!-~]{1,255}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from storyclip.domain import errors
+from storyclip.web.said.headers import MAX_IDEMPOTENCY_KEY
 
 MAX_BYTES = 2048  # of a whole problem: fits into any log line and one packet or two
 MAX_BYTES_OF_CLIPS = 64 * 1024  # every clip of the biggest batch is named
@@ -50,7 +51,7 @@ BAD_IDEMPOTENCY_KEY = Kind(
     400,
     "idempotency_key_invalid",
     "The Idempotency-Key is not valid",
-    "Expected 1 to 255 visible ASCII characters.",
+    f"Expected 1 to {MAX_IDEMPOTENCY_KEY} visible ASCII characters.",
 )
 NOT_READY = Kind(
     503, "not_ready", "Not ready", "Something is down.", {"Retry-After": str(RETRY_STORE_S)}

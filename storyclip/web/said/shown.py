@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from storyclip.domain.batch import BATCH_ID
 from storyclip.domain.errors import NotFound
 from storyclip.domain.shown import Summary
 from storyclip.domain.views import summary_view
@@ -12,13 +13,13 @@ from storyclip.store.publishing.batches import Overview
 from storyclip.web.front import front
 from storyclip.web.said.shapes import ManyBatches
 
-_BATCH_ID = re.compile(r"[!-~]{1,100}")
+_BATCH_ID = re.compile(BATCH_ID)
 
 
 def batch_id_of(asked: str) -> str:
     """Return the id that is asked for.
 
-    PostgreSQL refuses a NUL with an error of its own: what cannot be an id is not looked up.
+    What cannot be one is not looked up.
 
     Raises:
         NotFound: it cannot be one.

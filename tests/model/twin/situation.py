@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip import SOUGHT, Clip, State
 from storyclip.domain.identity import name_of
 from storyclip.domain.order import sibling_of
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
-from storyclip.store.publishing import situation
 from tests.model.twin import lanes
 from tests.model.twin.rows import Rows
 
@@ -22,7 +21,7 @@ def read(rows: Rows, clip_id: int) -> Situation:
         clip=clip,
         batch=batch,
         siblings=tuple(map(sibling_of, around)),
-        sends=rows.sends_of(clip_id) if clip.state in situation._SOUGHT else (),
+        sends=rows.sends_of(clip_id) if clip.state in SOUGHT else (),
         holds_lane=rows.holder == clip_id,
     )
 
