@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 
+import structlog
 from flask import Flask
 
 from config.logging import configure
 from config.settings import Settings
 from storyclip.domain.dates.steady_clock import SteadyClock
+from storyclip.domain.errors import SchemaTooNew
 from storyclip.probe.check import ClipCheck
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import News, Quietly, answers, connect
@@ -19,6 +22,8 @@ from storyclip.store.history import events
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.upstream import metricool_of
 from storyclip.web.factory import create_app
+
+GUNICORN_GIVES_UP = 3  # the one exit code after which it does not start the process anew at once
 
 
 def wall_clock() -> datetime:
@@ -48,4 +53,8 @@ def main() -> Flask:
     """Read the environment and return the application."""
     settings = Settings.from_environment()
     configure(settings.log_level, settings.log_format, settings.secrets())
-    return build(settings)
+    try:
+        return build(settings)
+    except SchemaTooNew as reason:
+        structlog.get_logger("storyclip").critical("schema_too_new", reason=str(reason))
+        sys.exit(GUNICORN_GIVES_UP)

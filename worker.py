@@ -14,6 +14,7 @@ import dramatiq
 from config.logging import configure
 from config.settings import Settings
 from storyclip.domain.dates.steady_clock import SteadyClock
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
 from storyclip.progress.news import News, Quietly, connect
@@ -54,7 +55,11 @@ def build(settings: Settings) -> dramatiq.Broker:
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)
-        database.connect(settings.database_url)
+        try:
+            database.connect(settings.database_url)
+        except StoreUnavailable as reason:
+            # Dramatiq would go on without it: a worker that only looks alive
+            sys.exit(f"The worker does not start:\n{reason}")
         events.on_change(teller(bells, News(redis, quietly)))
         events.on_change(lambda change: courier.look())  # noqa: ARG005
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 
 def is_loopback(url: str) -> bool:
@@ -55,6 +55,11 @@ def database_url(text: str) -> str:
 def sqlite_url(file: Path) -> str:
     """Return the address of a SQLite file, whatever its folders are called."""
     return f"sqlite:///{quote(str(file))}"
+
+
+def sqlite_file(url: str) -> Path:
+    """Return the file that the address of a SQLite database names."""
+    return Path(unquote(urlsplit(url).path[1:]))  # peewee would leave %20 in a folder's name
 
 
 def redis_url(text: str) -> str:

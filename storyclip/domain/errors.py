@@ -8,6 +8,7 @@ StoryClipError
 ├── ask again later    StoreUnavailable, UpstreamBusy, UpstreamUnreachable, MediaUnavailable,
 │                      IdempotencyKeyBusy, UpstreamLookFailed ── UpstreamLookTooLarge
 ├── look first         UpstreamUnanswered
+├── upgrade first      SchemaTooNew, a StoreUnavailable
 └── nothing helps      UpstreamRefused ── UpstreamDateInPast, UpstreamDenied (until reconnected)
 """
 
@@ -122,6 +123,10 @@ class NotItsTurn(StoryClipError):
 
 class StoreUnavailable(StoryClipError):
     """The database cannot be used right now; nothing was recorded, so nothing is sent."""
+
+
+class SchemaTooNew(StoreUnavailable):
+    """A newer program has changed the tables: this one could write what is wrong there."""
 
 
 class MayBeDone(StoryClipError):

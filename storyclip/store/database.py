@@ -8,25 +8,23 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import peewee
 from playhouse.db_url import parse as parse_url
-from playhouse.migrations import Runner
 from playhouse.pool import (
     MaxConnectionsExceeded,
     PooledPostgresqlDatabase,
     PooledSqliteDatabase,
 )
 
+from config.addresses import sqlite_file
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.store import schema
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 IN_MEMORY = "sqlite:///:memory:"  # for one thread, and gone with its process
 BUSY_TIMEOUT_S = 10
 MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
 MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody together
-_MIGRATION_LOCK = 7_265_001  # any fixed number: PostgreSQL's advisory locks are numbered
 
 database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
@@ -35,13 +33,16 @@ _own_turn = threading.Lock()
 _OF_WHAT_WE_ASKED = (peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError)
 
 
-def connect(url: str) -> None:
+def connect(url: str) -> Sequence[str]:
     """Bind this process to the database at `url` and bring its tables up to date.
 
     SQLite: WAL, every commit on disk before it counts, one writer at a time in the order of
     arrival. Call it after a fork, never before: a SQLite handle must not cross one.
 
+    Returns the names of the migrations that were missing.
+
     Raises:
+        SchemaTooNew: a newer program has migrated it; nothing was changed.
         StoreUnavailable: it cannot be opened, or another program holds it locked.
     """
     global _turnstile_path, _is_sqlite
@@ -54,15 +55,15 @@ def connect(url: str) -> None:
         )
         database.connect()  # kept: with its last connection the database would end
     elif _is_sqlite:
-        path = Path(unquote(urlsplit(url).path[1:]))  # peewee would leave %20 in a folder's name
+        path = sqlite_file(url)
         with _AsOurs():
             path.parent.mkdir(parents=True, exist_ok=True)
-        _turnstile_path = path.with_name(path.name + ".lock")
+        _turnstile_path = turnstile_of(path)
         database.initialize(_sqlite(path))
     else:
         _turnstile_path = None
         database.initialize(_postgres(url))
-    _migrate()
+    return _migrate()
 
 
 def disconnect() -> None:
@@ -93,7 +94,7 @@ def writing() -> Iterator[None]:
         store = database.obj
         if store.in_transaction():
             raise RuntimeError("a transaction inside another would wait for itself")
-        gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
+        gate = nullcontext() if _turnstile_path is None else turnstile(_turnstile_path)
         begun = store.transaction("IMMEDIATE") if _is_sqlite else store.transaction()
         with gate, begun:
             yield
@@ -120,8 +121,13 @@ def lock_row(table: str, row_id: int) -> None:
         run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE", (row_id,))
 
 
+def turnstile_of(path: Path) -> Path:
+    """Return the file at which the writers of a SQLite database queue."""
+    return path.with_name(path.name + ".lock")
+
+
 @contextmanager
-def _turnstile(path: Path) -> Iterator[None]:
+def turnstile(path: Path) -> Iterator[None]:
     """Let one writer of the machine through; threads of a process queue inside it first.
 
     Only one thread of a process waits in the kernel, without limit: should the process that is
@@ -199,14 +205,8 @@ def _postgres(url: str) -> Any:
     )
 
 
-def _migrate() -> None:
-    gate = nullcontext() if _turnstile_path is None else _turnstile(_turnstile_path)
+def _migrate() -> Sequence[str]:
+    gate = nullcontext() if _turnstile_path is None else turnstile(_turnstile_path)
     # The gate first: to switch a new file to WAL, SQLite does not wait for another's lock.
     with _AsOurs(), gate, reading():
-        if not _is_sqlite:
-            run("SELECT pg_advisory_lock(?)", (_MIGRATION_LOCK,))
-        try:
-            Runner(database.obj, str(MIGRATIONS)).up()
-        finally:
-            if not _is_sqlite:
-                run("SELECT pg_advisory_unlock(?)", (_MIGRATION_LOCK,))
+        return schema.bring_up_to_date(database.obj)

@@ -1,0 +1,138 @@
+"""A program meets tables that are older than it, or newer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from storyclip.domain.errors import SchemaTooNew, StoreUnavailable
+from storyclip.store import database, schema
+from tests.stack.test_commands import environment
+from tests.store.making import everything, made
+
+ROOT = Path(__file__).parents[2]
+NEWER = "9999_of_a_newer_program"
+BY_NEWER = "INSERT INTO schema_migration (name, applied) VALUES (?, '2027-01-01 00:00:00')"
+
+
+def changed_by_newer() -> None:
+    with database.writing():
+        database.run(BY_NEWER, (NEWER,))
+
+
+def test_connecting_tells_which_migrations_were_missing(database_url: str):
+    assert list(database.connect(database_url)) == list(schema.known())
+    database.disconnect()
+
+    assert list(database.connect(database_url)) == []
+    database.disconnect()
+
+
+def test_a_program_older_than_the_tables_refuses_them_in_words_and_changes_nothing(store: str):
+    made()
+    changed_by_newer()
+    before = everything()
+    database.disconnect()
+
+    with pytest.raises(SchemaTooNew) as refusal:
+        database.connect(store)
+
+    words = str(refusal.value)
+    assert all(word in words for word in ("StoryClip 0.", schema.known()[-1], NEWER, "restore"))
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ("gunicorn", "-c", "config/gunicorn.conf.py", "app:main()"),
+        ("dramatiq", "worker:main", "--processes", "1", "--threads", "1"),
+        ("storyclip", "keys", "list"),
+        ("storyclip.stack.opening_main",),
+    ],
+    ids=lambda program: " ".join(program[:2]),
+)
+def test_every_process_that_is_older_than_the_tables_ends_and_says_why(
+    tmp_path: Path, program: tuple[str, ...]
+):
+    url = f"sqlite:///{tmp_path}/storyclip.db"
+    database.connect(url)
+    changed_by_newer()
+    database.disconnect()
+
+    ran = subprocess.run(
+        [sys.executable, "-m", *program],
+        cwd=ROOT,
+        env=environment(
+            DATABASE_URL=url,
+            METRICOOL_BASE_URL="http://127.0.0.1:9/api",
+            REDIS_URL="redis://127.0.0.1:9/0",
+        ),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert ran.returncode != 0
+    assert NEWER in ran.stderr
+
+
+def test_a_table_that_somebody_holds_lets_others_pass_while_a_migration_waits_for_it(
+    new_postgres_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    url = new_postgres_database
+    database.connect(url)
+    made()
+    database.disconnect()
+    (tmp_path / "9000_wide.py").write_text(
+        "def up(migrator, db):\n"
+        "    db.execute_sql('ALTER TABLE publish_batch_clips ADD COLUMN more TEXT')\n"
+    )
+    for file in schema.MIGRATIONS.glob("0*.py"):
+        (tmp_path / file.name).write_text(file.read_text())
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path)
+    applied: list[str] = []
+    migrating = threading.Thread(target=lambda: applied.extend(database.connect(url)))
+
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as other:
+        holder.execute("SELECT 1 FROM publish_batch_clips")  # its transaction stays open
+        migrating.start()
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        while other.execute(waits).fetchone() is None:
+            assert migrating.is_alive()
+        other.execute("SET lock_timeout = '5s'")
+        other.execute("SELECT 1 FROM publish_batch_clips")
+        assert migrating.is_alive()
+        assert applied == []
+    migrating.join(30)
+
+    assert applied == ["9000_wide"]
+    database.disconnect()
+
+
+def test_tables_that_are_held_for_long_are_said_to_be(
+    new_postgres_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    database.connect(new_postgres_database)
+    database.disconnect()
+    (tmp_path / "9000_wide.py").write_text(
+        "def up(migrator, db):\n    db.execute_sql('ALTER TABLE lanes ADD COLUMN more TEXT')\n"
+    )
+    for file in schema.MIGRATIONS.glob("0*.py"):
+        (tmp_path / file.name).write_text(file.read_text())
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path)
+    monkeypatch.setattr(schema, "TRIES", 1)
+
+    with psycopg.connect(new_postgres_database) as holder:
+        holder.execute("SELECT 1 FROM lanes")
+        with pytest.raises(StoreUnavailable, match="somebody holds them"):
+            database.connect(new_postgres_database)
+        database.disconnect()
+
+    assert list(database.connect(new_postgres_database)) == ["9000_wide"]
+    database.disconnect()
