@@ -7,6 +7,7 @@ Nothing else in the service reads the environment. The meaning of each is in
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -118,6 +119,9 @@ class Settings(BaseSettings):
     reads_per_s: float = _rate("READS_PER_S", 200)
     streams_per_s: float = _rate("STREAMS_PER_S", 200)
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
+
+    backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")
+    backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
 
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
         Field((), validation_alias="STORYCLIP_CORS_ORIGINS")

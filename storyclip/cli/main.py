@@ -14,7 +14,7 @@ from rich.console import Console
 
 from config.settings import Settings, SettingsInvalid
 from storyclip import __version__
-from storyclip.cli import key_list
+from storyclip.cli import key_list, upkeep
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.holder import EVERY_SCOPE, Scope
 from storyclip.domain.webhooks import objection_to_receiver
@@ -35,8 +35,8 @@ def main() -> None:
     """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
 
 
-main.add_command(publish)
-main.add_command(watch)
+for command in (publish, watch, upkeep.backup, upkeep.restore, upkeep.migrate):
+    main.add_command(command)
 
 
 @main.command()

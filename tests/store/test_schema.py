@@ -53,6 +53,7 @@ def test_a_program_older_than_the_tables_refuses_them_in_words_and_changes_nothi
         ("gunicorn", "-c", "config/gunicorn.conf.py", "app:main()"),
         ("dramatiq", "worker:main", "--processes", "1", "--threads", "1"),
         ("storyclip", "keys", "list"),
+        ("storyclip", "migrate"),
         ("storyclip.stack.opening_main",),
     ],
     ids=lambda program: " ".join(program[:2]),
