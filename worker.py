@@ -24,6 +24,7 @@ from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.courier_life import CourierLife
 from storyclip.tasks.life import WorkerLife
+from storyclip.tasks.nightly import Nightly
 from storyclip.upstream import metricool_of
 from storyclip.webhooks.courier import Courier
 from storyclip.webhooks.delivering import Teller
@@ -51,7 +52,8 @@ def build(settings: Settings) -> dramatiq.Broker:
     bells = Bells(broker, quietly)
     upstream = metricool_of(settings)
     courier = Courier(Teller(settings, now, random.random))
-    clock = Clock(name, bells.publish, bells.audit, time.monotonic)
+    nightly = Nightly(settings.database_url, settings.backup_folder, settings.backup_keep)
+    clock = Clock(name, bells.publish, bells.audit, time.monotonic, nightly.look)
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)

@@ -28,13 +28,15 @@ class Clock:
     clock: a worker is dead when its counter stood still for SILENT_S of ours.
 
     `ring_publish` takes a clip id, `ring_audit` a lane id; both may go unheard.
-    `monotonic` returns seconds that never run back.
+    `monotonic` returns seconds that never run back. `look_nightly` is called about once a minute
+    by the clock that leads, and must not wait for anything.
     """
 
     name: str
     ring_publish: Callable[[int], None]
     ring_audit: Callable[[int], None]
     monotonic: Callable[[], float]
+    look_nightly: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
     _audited_at: float | None = None
 
@@ -75,6 +77,7 @@ class Clock:
         if self._audited_at is not None and at - self._audited_at < AUDIT_S:
             return
         self._audited_at = at
+        self.look_nightly(now)
         batches.forget_idempotency_keys(now - IDEMPOTENCY_KEPT)
         for clip_id in lanes.reopen_stalled(now):
             log.error("lane_was_stalled", clip_id=clip_id)
