@@ -14,6 +14,7 @@ from storyclip.domain.clip import State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.holder import Scope
 from storyclip.domain.network import Network
+from tests.migration_rules import short_locks_and_nothing_taken_away
 
 ROOT = Path(__file__).parent.parent
 MAX_LINES = 250
@@ -185,6 +186,10 @@ BROKEN: dict[Rule, tuple[str, str]] = {
     environment_read_in_config_alone: ("app.py", 'import os\nport = os.environ["PORT"]\n'),
     domain_on_its_own: ("storyclip/domain/x.py", "import pydantic\n"),
     said_what_the_name_cannot: ("storyclip/flow/x.py", "def accept():\n    pass\n"),
+    short_locks_and_nothing_taken_away: (
+        "storyclip/store/migrations/9000_x.py",
+        'db.execute_sql("ALTER TABLE lanes ADD COLUMN x TEXT NOT NULL")\n',
+    ),
 }
 ALSO_BROKEN: list[tuple[Rule, str, str]] = [
     (nothing_swallowed, "storyclip/flow/x.py", "try:\n    f()\nexcept:\n    pass\n"),
