@@ -12,12 +12,15 @@ from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import database
+from storyclip.store.history import deliveries
 from storyclip.store.publishing import batches, clips, lanes, quota, sends
 from storyclip.store.publishing import situation as situations
 from storyclip.store.service import workers
+from storyclip.store.service.figures import figures
 from tests.store.making import T0, brought_to, made, published, rows, sql
 
-NAMES = r"(publish_batches|publish_batch_clips|b|c)"  # of the two tables that grow for ever
+# Of the two tables that grow for ever; peewee calls whatever it selects from t1, t2 …
+NAMES = r"(publish_batches|publish_batch_clips|b|c|t\d+)"
 PARTIAL = {
     "clips_due",
     "clips_to_come",
@@ -106,6 +109,9 @@ def count_month() -> int:
         (lambda: lanes.reopen_stalled(T0), "batches_by_place"),
         (lambda: workers.bury(["w"], T0), "clips_in_hand"),
         (workers.beats, "clips_in_hand"),
+        (figures, "batches_by_place"),
+        (figures, "clips_due"),
+        (lambda: deliveries.due(T0, 9, busy=["a.example"]), "deliveries_due"),
         (lambda: sends.watched(1, T0), "sends_by_date"),
         (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
         (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
@@ -122,6 +128,9 @@ def count_month() -> int:
         "stalled",
         "bury",
         "beats",
+        "running",
+        "to do",
+        "deliveries",
         "watched",
         "own page",
         "any page",
@@ -143,6 +152,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         lambda: lanes.reopen_stalled(T0),
         lambda: workers.bury(["w"], T0),
         lambda: sends.watched(1, T0),
+        lambda: deliveries.due(T0, 9, busy=["a.example"]),
         lambda: batches.find("running", "ana"),
         lambda: batches.find_whole("running", "ana"),
         lambda: made("another", 2),
@@ -157,6 +167,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         "stalled",
         "bury",
         "watched",
+        "deliveries",
         "find",
         "find whole",
         "create",

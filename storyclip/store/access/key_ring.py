@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from storyclip.domain.errors import NotFound
 from storyclip.store.access import api_keys, keys
-from storyclip.store.database import run, writing
-from storyclip.store.instants import to_text
+from storyclip.store.database import writing
+from storyclip.store.models import ApiKeyRow
 
 
 def rotate(key_id: str, at: datetime, grace: timedelta, expires_at: datetime | None = None) -> str:
@@ -30,8 +30,8 @@ def rotate(key_id: str, at: datetime, grace: timedelta, expires_at: datetime | N
         until = expires_at or old.expires_at
         new = keys.insert_new(old.user_id, old.scopes, old.accounts, at, until, old.webhook_url)
         if not grace:
-            run("UPDATE api_keys SET revoked_at = ? WHERE key_id = ?", (to_text(at), key_id))
+            ending = ApiKeyRow.update(revoked_at=at)
         else:
-            end = min(at + grace, old.expires_at or at + grace)
-            run("UPDATE api_keys SET expires_at = ? WHERE key_id = ?", (to_text(end), key_id))
+            ending = ApiKeyRow.update(expires_at=min(at + grace, old.expires_at or at + grace))
+        ending.where(ApiKeyRow.key_id == key_id).execute()
     return new

@@ -16,8 +16,9 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import EVERY_SCOPE, scopes_of
 from storyclip.domain.holder import Holder as Holder
 from storyclip.store.access import api_keys, pepper
-from storyclip.store.database import marks, reading, run, writing
+from storyclip.store.database import reading, writing
 from storyclip.store.instants import to_text
+from storyclip.store.models import ApiKeyRow
 
 log = structlog.get_logger("storyclip")
 
@@ -99,14 +100,9 @@ def first_start(at: datetime) -> str | None:
         StoreUnavailable: no key was made.
     """
     with writing():
-        if run("SELECT 1 FROM api_keys WHERE revoked_at IS NULL LIMIT 1").fetchone():
+        if ApiKeyRow.select().where(ApiKeyRow.revoked_at.is_null()).exists():
             return None
-        first = run(
-            "INSERT INTO installation (name, value, is_shown) VALUES ('first_key', ?, ?)"
-            " ON CONFLICT (name) DO NOTHING",
-            (to_text(at), True),
-        )
-        if first.rowcount != 1:
+        if not pepper.remember_once("first_key", str(to_text(at)), is_shown=True):
             return None
         return insert_new(FIRST_USER, EVERY_SCOPE, None, at, None)
 
@@ -119,17 +115,15 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
     """
     with writing():
         with_pepper = pepper.made()
-        named = [""]  # SQL has no empty list
+        named = []
         for one in seeds:
             named.append(_seed_id(one.key))
-            _insert(
-                named[-1], one.key, with_pepper, one.user_id, one.scopes, one.accounts, at, None
-            )
-        run(
-            "UPDATE api_keys SET revoked_at = ? WHERE key_id LIKE ? AND revoked_at IS NULL"
-            f" AND key_id NOT IN ({marks(named)})",
-            (to_text(at), SEED_PREFIX + "%", *named),
-        )
+            _insert(named[-1], one.key, with_pepper, one.user_id, one.scopes, one.accounts, at)
+        ApiKeyRow.update(revoked_at=at).where(
+            ApiKeyRow.key_id.startswith(SEED_PREFIX),
+            ApiKeyRow.revoked_at.is_null(),
+            ApiKeyRow.key_id.not_in(named),
+        ).execute()
 
 
 def is_unguessable(key: str) -> bool:
@@ -144,11 +138,9 @@ def revoke(key_id: str, at: datetime) -> bool:
         StoreUnavailable: nothing was changed.
     """
     with writing():
-        cursor = run(
-            "UPDATE api_keys SET revoked_at = ? WHERE key_id = ? AND revoked_at IS NULL",
-            (to_text(at), key_id),
-        )
-    return bool(cursor.rowcount == 1)
+        in_use = (ApiKeyRow.key_id == key_id) & ApiKeyRow.revoked_at.is_null()
+        revoked = ApiKeyRow.update(revoked_at=at).where(in_use).execute()
+    return bool(revoked == 1)
 
 
 def insert_new(
@@ -170,9 +162,7 @@ def insert_new(
         raise ValueError(f"expected {expected}") from None
     key_id = secrets.token_hex(6)
     key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
-    _insert(key_id, key, pepper.made(), user_id, allowed, accounts, at, expires_at)
-    if webhook_url is not None:
-        run("UPDATE api_keys SET webhook_url = ? WHERE key_id = ?", (webhook_url, key_id))
+    _insert(key_id, key, pepper.made(), user_id, allowed, accounts, at, expires_at, webhook_url)
     return key
 
 
@@ -184,24 +174,28 @@ def _insert(
     scopes: Collection[str],
     accounts: Collection[str] | None,
     at: datetime,
-    expires_at: datetime | None,
+    expires_at: datetime | None = None,
+    webhook_url: str | None = None,
 ) -> None:
-    run(
-        "INSERT INTO api_keys"
-        " (key_id, secret_hash, user_id, scopes, accounts, created_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET"
-        " secret_hash = excluded.secret_hash, user_id = excluded.user_id,"
-        " scopes = excluded.scopes, accounts = excluded.accounts, revoked_at = NULL",
-        (
-            key_id,
-            _digest(key, with_pepper),
-            user_id,
-            " ".join(sorted(scopes)),
-            None if accounts is None else " ".join(sorted(accounts)),
-            to_text(at),
-            to_text(expires_at),
-        ),
-    )
+    ApiKeyRow.insert(
+        key_id=key_id,
+        secret_hash=_digest(key, with_pepper),
+        user_id=user_id,
+        scopes=scopes,
+        accounts=accounts,
+        webhook_url=webhook_url,
+        created_at=at,
+        expires_at=expires_at,
+    ).on_conflict(
+        conflict_target=[ApiKeyRow.key_id],
+        preserve=[
+            ApiKeyRow.secret_hash,
+            ApiKeyRow.user_id,
+            ApiKeyRow.scopes,
+            ApiKeyRow.accounts,
+        ],
+        update={ApiKeyRow.revoked_at: None},
+    ).execute()
 
 
 def _note_use(key_id: str, at: datetime) -> None:
@@ -212,7 +206,7 @@ def _note_use(key_id: str, at: datetime) -> None:
     _noted_at[key_id] = at  # before the try: a database that fails is not asked again at once
     try:
         with writing():
-            run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", (to_text(at), key_id))
+            ApiKeyRow.update(last_used_at=at).where(ApiKeyRow.key_id == key_id).execute()
     except StoreUnavailable as failure:
         log.warning("last_used_at_not_written", key_id=key_id, reason=str(failure))
 

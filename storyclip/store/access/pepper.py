@@ -6,6 +6,10 @@ import secrets
 from hashlib import blake2b
 
 from storyclip.store.database import reading, run
+from storyclip.store.models import InstallationRow
+
+# By hand: asked for with each request that shows a key
+_FIND = "SELECT value FROM installation WHERE name = 'pepper'"
 
 
 def find() -> str | None:
@@ -15,18 +19,24 @@ def find() -> str | None:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run("SELECT value FROM installation WHERE name = 'pepper'").fetchone()
+        row = run(_FIND).fetchone()
     return None if row is None else str(row[0])
 
 
 def made() -> str:
     """Return the pepper, made by whoever comes first; in a write transaction of the caller's."""
-    run(
-        "INSERT INTO installation (name, value, is_shown) VALUES ('pepper', ?, ?)"
-        " ON CONFLICT (name) DO NOTHING",
-        (secrets.token_hex(32), False),
-    )
+    remember_once("pepper", secrets.token_hex(32), is_shown=False)
     return str(find())
+
+
+def remember_once(name: str, value: str, *, is_shown: bool) -> bool:
+    """Write a fact of this installation, and return whether it is new; in the caller's transaction.
+
+    What was written before stays as it is.
+    """
+    fact = InstallationRow.insert(name=name, value=value, is_shown=is_shown)
+    once = fact.on_conflict(action="nothing", conflict_target=[InstallationRow.name])
+    return bool(once.as_rowcount().execute() == 1)
 
 
 def secret_for(purpose: str) -> bytes:

@@ -8,16 +8,21 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 
 from storyclip.domain.holder import Holder, Scope
 from storyclip.store.access import api_keys, keys
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
+from storyclip.store.models import SessionRow
 
 SESSION_LASTS = timedelta(hours=12)  # a working day; the key itself may end it earlier
 SIGNIN_LASTS = timedelta(minutes=10)  # from the terminal into a browser
 
 _SESSION, _SIGNIN = "session", "signin"
+
+# By hand: asked for with each request of the page
+_FIND = "SELECT key_id FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?"
 
 
 def begin(key_id: str, at: datetime) -> str:
@@ -27,7 +32,7 @@ def begin(key_id: str, at: datetime) -> str:
         StoreUnavailable: no session was begun.
     """
     with writing():
-        run("DELETE FROM sessions WHERE expires_at <= ?", (to_text(at),))
+        SessionRow.delete().where(SessionRow.expires_at <= at).execute()
         return _issue(_SESSION, key_id, at + SESSION_LASTS)
 
 
@@ -38,10 +43,7 @@ def holder_of(token: str, at: datetime) -> Holder | None:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run(
-            "SELECT key_id FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?",
-            (_digest(token), _SESSION, to_text(at)),
-        ).fetchone()
+        row = run(_FIND, (_digest(token), _SESSION, to_text(at))).fetchone()
         return None if row is None else keys.holder_with_id(row[0], at)
 
 
@@ -52,10 +54,7 @@ def end(token: str) -> None:
         StoreUnavailable: it goes on.
     """
     with writing():
-        run(
-            "DELETE FROM sessions WHERE token_hash = ? AND purpose = ?",
-            (_digest(token), _SESSION),
-        )
+        SessionRow.delete().where(_is(token, _SESSION)).execute()
 
 
 def key_to_sign_in(at: datetime) -> str | None:
@@ -85,21 +84,21 @@ def redeem_signin(token: str, at: datetime) -> str | None:
         StoreUnavailable: it was not used.
     """
     with writing():
-        row = run(
-            "DELETE FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?"
-            " RETURNING key_id",
-            (_digest(token), _SIGNIN, to_text(at)),
-        ).fetchone()
-    return None if row is None else str(row[0])
+        used = SessionRow.delete().where(_is(token, _SIGNIN), SessionRow.expires_at > at)
+        key_ids = [str(key_id) for (key_id,) in used.returning(SessionRow.key_id).tuples()]
+    return next(iter(key_ids), None)
 
 
 def _issue(purpose: str, key_id: str, expires_at: datetime) -> str:
     token = secrets.token_urlsafe(32)
-    run(
-        "INSERT INTO sessions (token_hash, purpose, key_id, expires_at) VALUES (?, ?, ?, ?)",
-        (_digest(token), purpose, key_id, to_text(expires_at)),
-    )
+    SessionRow.insert(
+        token_hash=_digest(token), purpose=purpose, key_id=key_id, expires_at=expires_at
+    ).execute()
     return token
+
+
+def _is(token: str, purpose: str) -> Any:
+    return (SessionRow.token_hash == _digest(token)) & (SessionRow.purpose == purpose)
 
 
 def _digest(token: str) -> str:

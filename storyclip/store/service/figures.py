@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from storyclip.store.database import reading, run
-from storyclip.store.instants import to_instant
+from peewee import Expression, Field, fn
+
+from storyclip.store.database import reading
+from storyclip.store.models import BatchRow, ClipRow, IncidentRow, LaneRow, WorkerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,18 @@ def figures() -> Figures:
     Raises:
         StoreUnavailable: the database does not answer.
     """
+    due = ClipRow.next_at.is_null(False)
     with reading():
-        batches = run(
-            "SELECT status, COUNT(*) FROM publish_batches WHERE completed_at IS NULL"
-            " GROUP BY status"
-        ).fetchall()
-        clips = run(
-            "SELECT status, COUNT(*) FROM publish_batch_clips WHERE next_at IS NOT NULL"
-            " GROUP BY status"
-        ).fetchall()
-        oldest = run(
-            "SELECT MIN(next_at) FROM publish_batch_clips WHERE next_at IS NOT NULL"
-        ).fetchone()
-        blocked = run("SELECT COUNT(*) FROM lanes WHERE blocked_reason IS NOT NULL").fetchone()
-        incidents = run("SELECT kind, COUNT(*) FROM incidents GROUP BY kind").fetchall()
-        workers = run("SELECT COUNT(*) FROM workers").fetchone()
-    return Figures(
-        dict(batches), dict(clips), to_instant(oldest[0]), blocked[0], dict(incidents), workers[0]
-    )
+        return Figures(
+            batches=_counted(BatchRow.status, BatchRow.completed_at.is_null()),
+            clips=_counted(ClipRow.status, due),
+            oldest_due=ClipRow.select(fn.MIN(ClipRow.next_at)).where(due).scalar(),
+            blocked_lanes=LaneRow.select().where(LaneRow.blocked_reason.is_null(False)).count(),
+            incidents=_counted(IncidentRow.kind),
+            workers=WorkerRow.select().count(),
+        )
+
+
+def _counted(kind: Field[str], *which: Expression) -> dict[str, int]:
+    rows = kind.model.select(kind, fn.COUNT(kind)).group_by(kind)
+    return dict((rows.where(*which) if which else rows).tuples())

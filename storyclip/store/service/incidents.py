@@ -8,8 +8,8 @@ from datetime import datetime
 import structlog
 
 from storyclip.domain.incident import Incident
-from storyclip.store.database import run, writing
-from storyclip.store.instants import to_text
+from storyclip.store.database import writing
+from storyclip.store.models import IncidentRow
 
 log = structlog.get_logger("storyclip")
 
@@ -26,12 +26,10 @@ def raise_incident(incident: Incident, at: datetime) -> bool:
 
 def write(incident: Incident, at: datetime) -> bool:
     """Do the same in the caller's transaction."""
-    cursor = run(
-        "INSERT INTO incidents (kind, subject, detail, created_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (kind, subject) DO NOTHING",
-        (incident.kind, incident.subject, incident.detail, to_text(at)),
+    once = IncidentRow.insert(asdict(incident), created_at=at).on_conflict(
+        action="nothing", conflict_target=[IncidentRow.kind, IncidentRow.subject]
     )
-    is_new = bool(cursor.rowcount == 1)
+    is_new = bool(once.as_rowcount().execute() == 1)
     if is_new:
         log.error("incident", **asdict(incident))
     return is_new

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from storyclip.store.database import marks, reading, run, writing
-from storyclip.store.instants import to_text
+from storyclip.store.database import reading, writing
+from storyclip.store.models import ClipRow, WorkerRow
 
 
 def beat(name: str) -> None:
     """Note that the worker `name` lives; the first beat makes it known."""
     with writing():
-        run(
-            "INSERT INTO workers (name, beats) VALUES (?, 1)"
-            " ON CONFLICT (name) DO UPDATE SET beats = workers.beats + 1",
-            (name,),
-        )
+        WorkerRow.insert(name=name, beats=1).on_conflict(
+            conflict_target=[WorkerRow.name], update={WorkerRow.beats: WorkerRow.beats + 1}
+        ).execute()
 
 
 def beats() -> Mapping[str, int]:
@@ -25,9 +23,9 @@ def beats() -> Mapping[str, int]:
     One may take a clip and die before its first beat, or after it was buried as only slow.
     """
     with reading():
-        known = dict(run("SELECT name, beats FROM workers").fetchall())
-        in_hand = run("SELECT worker FROM publish_batch_clips WHERE worker IS NOT NULL").fetchall()
-    return {**{name: 0 for (name,) in in_hand}, **known}
+        known = WorkerRow.select(WorkerRow.name, WorkerRow.beats).tuples().execute()
+        in_hand = ClipRow.select(ClipRow.worker).where(ClipRow.worker.is_null(False)).tuples()
+        return {**{name: 0 for (name,) in in_hand.execute()}, **dict(known)}
 
 
 def bury(names: Collection[str], at: datetime) -> None:
@@ -36,9 +34,5 @@ def bury(names: Collection[str], at: datetime) -> None:
     Harmless where one was only slow: its clip is looked for before it is sent again.
     """
     with writing():
-        run(
-            "UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL"
-            f" WHERE worker IN ({marks(names)})",
-            (to_text(at), *names),
-        )
-        run(f"DELETE FROM workers WHERE name IN ({marks(names)})", tuple(names))
+        ClipRow.update(next_at=at, rung_at=None).where(ClipRow.worker.in_(names)).execute()
+        WorkerRow.delete().where(WorkerRow.name.in_(names)).execute()

@@ -1,0 +1,148 @@
+"""What is asked for through peewee, column by column; the migrations make the tables.
+
+Of the tables of clips, batches and lanes only what `service` looks at: the whole of them is in
+`publishing/rows.py`, for statements by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from peewee import AutoField, BooleanField, IntegerField, Model, TextField
+
+from storyclip.domain.holder import Scope
+from storyclip.store.database import database
+from storyclip.store.instants import to_instant, to_text
+
+
+class InstantField(TextField):
+    """An aware instant."""
+
+    def db_value(self, value: datetime | None) -> str | None:
+        return to_text(value)
+
+    def python_value(self, value: str | None) -> datetime | None:
+        return to_instant(value)
+
+
+class WordsField(TextField):
+    """Words without spaces, sorted; None is something else than none of them."""
+
+    def db_value(self, value: Collection[str] | None) -> str | None:
+        return None if value is None else " ".join(sorted(value))
+
+    def python_value(self, value: str | None) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value.split())
+
+
+class ScopesField(WordsField):
+    """What a key lets its holder do."""
+
+    def python_value(self, value: str | None) -> tuple[Scope, ...]:
+        return tuple(map(Scope, super().python_value(value) or ()))
+
+
+class Row(Model):
+    """A row of the process's one database."""
+
+    class Meta:
+        database = database
+
+
+class ApiKeyRow(Row):
+    """A key, kept as a hash; `accounts` is None where every one is allowed."""
+
+    key_id = TextField(primary_key=True)
+    secret_hash = TextField()
+    user_id = TextField()
+    scopes = ScopesField()
+    accounts = WordsField(null=True)
+    webhook_url = TextField(null=True)
+    created_at = InstantField()
+    last_used_at = InstantField(null=True)
+    expires_at = InstantField(null=True)
+    revoked_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "api_keys"
+
+
+class SessionRow(Row):
+    """A session of the page or a link that signs in, by the hash of its token."""
+
+    token_hash = TextField(primary_key=True)
+    purpose = TextField()
+    key_id = TextField()
+    expires_at = InstantField()
+
+    class Meta:
+        table_name = "sessions"
+
+
+class InstallationRow(Row):
+    """A fact of this installation, made once."""
+
+    name = TextField(primary_key=True)
+    value = TextField()
+    is_shown = BooleanField()
+
+    class Meta:
+        table_name = "installation"
+
+
+class WorkerRow(Row):
+    """A worker process, and its counter that only the living move."""
+
+    name = TextField(primary_key=True)
+    beats = IntegerField()
+
+    class Meta:
+        table_name = "workers"
+
+
+class IncidentRow(Row):
+    """What a person should look at; unique by kind and subject."""
+
+    id = AutoField()
+    kind = TextField()
+    subject = TextField()
+    detail = TextField()
+    created_at = InstantField()
+
+    class Meta:
+        table_name = "incidents"
+
+
+class BatchRow(Row):
+    """Of a batch, what is counted."""
+
+    batch_id = TextField(primary_key=True)
+    status = TextField()
+    completed_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "publish_batches"
+
+
+class ClipRow(Row):
+    """Of a clip, what is counted, and who has it in hand."""
+
+    id = AutoField()
+    status = TextField()
+    next_at = InstantField(null=True)
+    rung_at = InstantField(null=True)
+    worker = TextField(null=True)
+
+    class Meta:
+        table_name = "publish_batch_clips"
+
+
+class LaneRow(Row):
+    """Of a lane, whether it is blocked."""
+
+    id = AutoField()
+    blocked_reason = TextField(null=True)
+
+    class Meta:
+        table_name = "lanes"
