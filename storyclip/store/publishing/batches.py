@@ -21,6 +21,7 @@ from storyclip.store.publishing.rows import (
     BATCH_COLUMNS,
     CLIP_COLUMNS,
     LANE_COLUMNS,
+    SELECT_BATCH,
     SELECT_CLIP,
     batch_of,
     clip_of,
@@ -175,10 +176,7 @@ def _overview(batch: Batch, blocked: str | None) -> Overview:
 
 
 def _batch(batch_id: str) -> Batch:
-    row = run(
-        f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?", (batch_id,)
-    ).fetchone()
-    return batch_of(row)
+    return batch_of(run(SELECT_BATCH, (batch_id,)).fetchone())
 
 
 def _remember(new: NewBatch, at: datetime, idempotency: IdempotencyKey) -> str | None:

@@ -15,6 +15,8 @@ from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
 FRESH_S = 5.0  # due for no longer than this is today's work; older is a backlog, rung in portions
 AHEAD = timedelta(minutes=1)  # no clock of ours rings so far ahead, unless it was wrong
 
+_FIND = f"{SELECT_CLIP} WHERE c.id = ?"
+_OF_BATCH = f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index"
 _UNHEARD = "(rung_at IS NULL OR rung_at <= ? OR rung_at > ?)"
 
 
@@ -26,7 +28,7 @@ def find(clip_id: int) -> Clip:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run(f"{SELECT_CLIP} WHERE c.id = ?", (clip_id,)).fetchone()
+        row = run(_FIND, (clip_id,)).fetchone()
     if row is None:
         raise NotFound(f"no clip {clip_id}")
     return clip_of(row)
@@ -35,9 +37,7 @@ def find(clip_id: int) -> Clip:
 def of_batch(batch_id: str) -> Sequence[Clip]:
     """Return the clips of a batch in their order, none if there is no such batch."""
     with reading():
-        rows = run(
-            f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (batch_id,)
-        ).fetchall()
+        rows = run(_OF_BATCH, (batch_id,)).fetchall()
     return [clip_of(row) for row in rows]
 
 

@@ -150,6 +150,7 @@ SELECT_CLIP = (
     " JOIN lanes l ON l.id = c.lane_id"
 )
 BATCH_COLUMNS = ", ".join(f"b.{column[0]}" for column in BATCH.values())
+SELECT_BATCH = f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?"
 
 
 KEPT = 1024  # values by their rows: most rows that are read have not changed since

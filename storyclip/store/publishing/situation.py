@@ -15,13 +15,12 @@ from storyclip.domain.order import Sibling, sibling_of
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
 from storyclip.store.database import marks, reading, run
-from storyclip.store.publishing import quota, sends
+from storyclip.store.publishing import clips, quota, sends
 from storyclip.store.publishing.rows import (
     BATCH,
     BATCH_COLUMNS,
     CLIP_COLUMNS,
     LANE_COLUMNS,
-    SELECT_CLIP,
     batch_of,
     clip_of,
 )
@@ -61,8 +60,7 @@ def read(clip_id: int) -> Situation:
 
 def siblings(batch_id: str) -> tuple[Sibling, ...]:
     """Return all clips of a batch, in order, as their neighbours see them; on this connection."""
-    rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (batch_id,)).fetchall()
-    return tuple(sibling_of(clip_of(row)) for row in rows)
+    return tuple(map(sibling_of, clips.of_batch(batch_id)))
 
 
 def held_by_others(clip: Clip, posts: Sequence[Post]) -> set[str]:

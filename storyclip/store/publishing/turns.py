@@ -10,9 +10,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
-from storyclip.store.database import run
-from storyclip.store.publishing import lanes
-from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
+from storyclip.store.publishing import clips, lanes
 
 
 def check_turn(move: Move, batch: Batch, at: datetime) -> None:
@@ -101,7 +99,6 @@ def _check_order(move: Move, at: datetime) -> None:
     date = after.planned_for if is_intent else clip.wished_for
     if date is None or (not is_intent and date <= at):
         return
-    rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (clip.batch_id,))
-    siblings = [sibling_of(clip_of(row)) for row in rows.fetchall()]
+    siblings = [sibling_of(one) for one in clips.of_batch(clip.batch_id)]
     if verdict(clip.index, date, siblings) is not Verdict.FREE:
         raise NotItsTurn(f"clip {clip.index} of {clip.batch_id} would not come in its place")

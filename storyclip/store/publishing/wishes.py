@@ -17,8 +17,7 @@ from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCo
 from storyclip.domain.wish import Again
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.history import events
-from storyclip.store.publishing import lanes, recalls, turns, writer
-from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
+from storyclip.store.publishing import clips, lanes, recalls, turns, writer
 
 
 def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
@@ -34,7 +33,7 @@ def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
         if before.pause_requested_at is not None:
             return before
         now = _wish(before, replace(before, pause_requested_at=at), at)
-        for note in wish.silenced(_clips(batch_id)):
+        for note in wish.silenced(clips.of_batch(batch_id)):
             now, _ = writer.moved_in(now, note, at)
         due = [] if now.mode is Mode.NOW else recalls.look_from_the_last(now, at)
         due += recalls.look_at_failed(now, at)
@@ -66,7 +65,7 @@ def resume(
         wish.refuse_if_over(before, "resumed")
         if before.pause_requested_at is None:
             raise ActionRefused(RefusalCode.NOT_PAUSED, "It is not paused: it goes on by itself.")
-        every = _clips(batch_id)
+        every = clips.of_batch(batch_id)
         notes = wish.planned_anew(before, every, first_date)
         late = wish.come_late(notes, every)
         if late and not order_may_change:
@@ -93,7 +92,7 @@ def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
     with _held(batch_id, user_id) as before:
         if before.cancel_requested_at is not None:
             return before
-        every = _clips(batch_id)
+        every = clips.of_batch(batch_id)
         wish.refuse_if_nothing_goes_out(before, every)
         now = _wish(before, replace(before, cancel_requested_at=at), at)
         for clip in every:
@@ -118,7 +117,7 @@ def retry(
     """
     with _held(batch_id, user_id) as before:
         wish.refuse_if_cancelled(before, "retried")
-        every = _clips(batch_id)
+        every = clips.of_batch(batch_id)
         late = wish.sent_late(again, every, before.gap_s)
         if late and not order_may_change:
             raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
@@ -160,11 +159,6 @@ def _wish(before: Batch, wished: Batch, at: datetime) -> Batch:
     writer.save_batch(before, now)
     events.append(before, now, None, at)
     return now
-
-
-def _clips(batch_id: str) -> Sequence[Clip]:
-    rows = run(f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index", (batch_id,))
-    return [clip_of(row) for row in rows.fetchall()]
 
 
 def _facts(clip: Clip) -> tuple[Any, ...]:

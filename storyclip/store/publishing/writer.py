@@ -20,16 +20,8 @@ from storyclip.domain.moves import Move, withdrawn
 from storyclip.domain.views import clip_view
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.history import events
-from storyclip.store.publishing import lanes, recalls, sends, turns
-from storyclip.store.publishing.rows import (
-    BATCH,
-    BATCH_COLUMNS,
-    CLIP,
-    SELECT_CLIP,
-    batch_of,
-    clip_of,
-    columns_of,
-)
+from storyclip.store.publishing import clips, lanes, recalls, sends, turns
+from storyclip.store.publishing.rows import BATCH, CLIP, SELECT_BATCH, batch_of, columns_of
 from storyclip.store.service import incidents
 
 log = structlog.get_logger("storyclip")
@@ -64,7 +56,7 @@ def write(move: Move, at: datetime) -> Clip:
         made_due = recalls.look_from_the_last(now, at) if _lets_go(before, now, move) else []
         opened = turns.pass_on(now, move.before, moved, at, changed=changed)
         if opened == moved.id:
-            moved = clip_of(run(f"{SELECT_CLIP} WHERE c.id = ?", (moved.id,)).fetchone())
+            moved = clips.find(moved.id)
     crashpoint(move.event.value if move.event else "noted")
     tell(now, moved, move, [opened, *made_due])
     return moved
@@ -108,8 +100,7 @@ def rest(clip: Clip, at: datetime) -> int | None:
 
 def locked_batch(batch_id: str) -> Batch:
     """Return a batch as it is in the caller's transaction, which holds its lane's lock."""
-    select = f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.batch_id = ?"
-    return batch_of(run(select, (batch_id,)).fetchone())
+    return batch_of(run(SELECT_BATCH, (batch_id,)).fetchone())
 
 
 def save_batch(before: Batch, now: Batch) -> None:
