@@ -50,7 +50,7 @@ _SAID_SHORTER = {
 
 
 class Body(BaseModel):
-    """camelCase outside; no field too many, no type bent into another."""
+    """camelCase outside; no field too many, no type bent into another; null is as if left out."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -59,6 +59,16 @@ class Body(BaseModel):
         alias_generator=to_camel,
         hide_input_in_errors=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, said: Any) -> Any:
+        if not isinstance(said, dict):
+            return said
+        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
+        return {
+            name: value for name, value in said.items() if value is not None or name not in optional
+        }
 
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
@@ -106,6 +116,10 @@ def _account_number(text: str) -> str:
     return text
 
 
+def _first_characters(text: str) -> str:
+    return text[:MAX_TITLE_LENGTH]
+
+
 AnyWord = TypeVar("AnyWord", bound=StrEnum)
 Word = Annotated[AnyWord, Field(strict=False)]  # a strict model would take the member alone
 AccountId = Annotated[
@@ -138,11 +152,14 @@ ClipUrl = Annotated[
 
 
 class Post(Body):
-    """One clip; `text` is its title for people, never sent as a caption."""
+    """One clip; `text` is its title for people, never sent as a caption.
+
+    A longer one is cut: it is no reason not to publish, and some clients send descriptions.
+    """
 
     url: ClipUrl
     id: Annotated[str, Field(min_length=1, max_length=100)] = ""
-    text: Annotated[str, Field(max_length=MAX_TITLE_LENGTH)] = ""
+    text: Annotated[str, AfterValidator(_first_characters)] = ""
 
 
 class Schedule(Body):
