@@ -17,9 +17,13 @@ from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
+from storyclip.flow.newest import Watchman
+from storyclip.progress.marks import Lease, RedisMark
 from storyclip.progress.news import News, Quietly, connect
 from storyclip.store import database
 from storyclip.store.history import events
+from storyclip.store.service import newest, workers
+from storyclip.store.service.mark_file import MarkFile
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.courier_life import CourierLife
@@ -53,7 +57,12 @@ def build(settings: Settings) -> dramatiq.Broker:
     upstream = metricool_of(settings)
     courier = Courier(Teller(settings, now, random.random))
     nightly = Nightly(settings.database_url, settings.backup_folder, settings.backup_keep)
-    clock = Clock(name, bells.publish, bells.audit, time.monotonic, nightly.look)
+    watchman = Watchman(
+        [MarkFile(), RedisMark(redis)],
+        Lease(redis, settings.metricool_user_id or "").hold,
+        time.monotonic,
+    )
+    clock = Clock(name, bells.publish, bells.audit, time.monotonic, watchman.look, nightly.look)
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)
@@ -64,6 +73,9 @@ def build(settings: Settings) -> dramatiq.Broker:
             sys.exit(f"The worker does not start:\n{reason}")
         events.on_change(teller(bells, News(redis, quietly)))
         events.on_change(lambda change: courier.look())  # noqa: ARG005
+        if settings.start_paused and not workers.beats():
+            newest.pause(now())
+        watchman.look(now())  # before the first bell is heard
 
     broker.add_middleware(WorkerLife(clock, now, start, upstream.stop))
     broker.add_middleware(CourierLife(courier))

@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     )
     quota_24h: int = _count("QUOTA_24H", 50, 10_000)
     max_late_s: float = _seconds("MAX_LATE_S", HOUR_S, 7 * DAY_S)
+    start_paused: bool = _field(PREFIX + "START_PAUSED", False, "1 or 0")
     webhook_allow_private: bool = _field(PREFIX + "WEBHOOK_ALLOW_PRIVATE", False, "true or false")
 
     writes_per_s: float = _rate("WRITES_PER_S", 100)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from config.settings import Settings, SettingsInvalid
 from storyclip import __version__
-from storyclip.cli import key_list, upkeep
+from storyclip.cli import key_list, recovery, upkeep
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.holder import EVERY_SCOPE, Scope
 from storyclip.domain.webhooks import objection_to_receiver
@@ -35,7 +35,16 @@ def main() -> None:
     """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
 
 
-for command in (publish, watch, upkeep.backup, upkeep.restore, upkeep.migrate):
+for command in (
+    publish,
+    watch,
+    upkeep.backup,
+    upkeep.restore,
+    upkeep.migrate,
+    recovery.recover,
+    recovery.pause_all,
+    recovery.resume_all,
+):
     main.add_command(command)
 
 

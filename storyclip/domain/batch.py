@@ -54,7 +54,8 @@ class Batch:
     """One batch as its row said when it was read; all times are aware UTC.
 
     `turn` is its number in the lane and stays; `place` orders the batches there, and a resumed one
-    goes to the back. `gap_s` is the least pause between two of its clips.
+    goes to the back. `gap_s` is the least pause between two of its clips. `held_at`: stories were
+    found that may be its own, and a person has to say so before it goes on.
     """
 
     batch_id: str
@@ -84,6 +85,7 @@ class Batch:
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    held_at: datetime | None = None
 
     @property
     def ended(self) -> int:
@@ -138,7 +140,8 @@ class Batch:
 
     def _status(self) -> Status:
         if self.ended < self.total:
-            return Status.PAUSED if self.pause_requested_at else Status.PROCESSING
+            stopped = self.pause_requested_at or self.held_at
+            return Status.PAUSED if stopped else Status.PROCESSING
         if self.cancel_requested_at and self.cancelled:
             return Status.CANCELLED
         if self.published:

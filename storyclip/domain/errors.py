@@ -54,6 +54,7 @@ class RefusalCode(StrEnum):
     RETRY_REFUSED = "retry_refused"  # asking again makes a second story, or is refused for good
     STILL_PENDING = "still_pending"  # Metricool has it and may yet publish it
     ORDER_WOULD_CHANGE = "order_would_change"  # later clips are live: it would come after them
+    IN_DOUBT = "in_doubt"  # rows may be lost: a person has to say whose some stories are
 
 
 class StoryClipError(Exception):

@@ -16,7 +16,9 @@ class Lane:
     when it last ceased to, or when a full month is asked about next. `lead_s` is a lead longer than
     usual, in seconds, in force until `lead_until`. `changes_media`: its lists were seen to show our
     media under other URLs. `month_count` is how many posts Metricool said that it had published for
-    the account in the month of `month_counted_at`, which is by its clock.
+    the account in the month of `month_counted_at`, which is by its clock. `doubted_since` and
+    `doubted_until`: posts made then may be ours without a row; None once that was looked at.
+    `held_at`: there are such, and a person has to say whose.
     """
 
     id: int
@@ -30,6 +32,14 @@ class Lane:
     changes_media: bool = False
     month_count: int | None = None
     month_counted_at: datetime | None = None
+    doubted_since: datetime | None = None
+    doubted_until: datetime | None = None
+    held_at: datetime | None = None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Return whether Metricool may have stories of ours here that no row knows."""
+        return self.doubted_since is not None or self.held_at is not None
 
     def lead_or(self, usual_s: float, now: datetime) -> float:
         """Return how many seconds ahead a story has to be planned."""

@@ -99,11 +99,39 @@ class Facts(TypedDict):
     lastSeq: Count
 
 
+class StrangerView(TypedDict):
+    """A story in Metricool that no row of StoryClip's knows: made while its database was another.
+
+    `clip` is the one that it would be, by its minute or by its place, if it is StoryClip's.
+    """
+
+    name: str
+    postId: str
+    status: str
+    scheduledAt: Instant | None
+    createdAt: Instant | None
+    publicUrl: str | None
+    media: Sequence[str]
+    clip: ClipNamed | None
+
+
+class ClipNamed(TypedDict):
+    """Which clip of which batch."""
+
+    batchId: str
+    index: Number
+    title: str
+
+
 class BatchStatus(Facts):
-    """A batch with all its clips."""
+    """A batch with all its clips.
+
+    `strangers`: nothing more of it is sent until somebody says whether these stories are its own.
+    """
 
     posts: Counts
     clips: Sequence[ClipView]
+    strangers: Sequence[StrangerView]
 
 
 class Summary(Facts, Counts):

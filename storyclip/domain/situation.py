@@ -9,8 +9,11 @@ from enum import Enum, auto
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.mode import Mode
+from storyclip.domain.installation import Installation
 from storyclip.domain.order import Sibling, is_being_taken_back
 from storyclip.domain.send import Send
+
+_SOUND = Installation()
 
 
 class Wanted(Enum):
@@ -28,7 +31,7 @@ class Situation:
     `sends` are the clip's own, oldest first; read only where they matter, while it is pending,
     verifying or failed. `taken` are the dates of the account's stories of the last day, for
     networks that count them. `holds_lane`: it is the one in flight that others of its lane wait
-    for.
+    for. `here` is what the database says of itself.
     """
 
     clip: Clip
@@ -37,6 +40,7 @@ class Situation:
     sends: tuple[Send, ...] = ()
     taken: tuple[datetime, ...] = ()
     holds_lane: bool = False
+    here: Installation = _SOUND
 
     @property
     def is_planned(self) -> bool:

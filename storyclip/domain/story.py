@@ -62,6 +62,7 @@ class Post:
     deleted_at: datetime | None = None  # only among the deleted
     other_reading: datetime | None = None
     is_draft: bool = False
+    is_story: bool | None = None  # None where it is not shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast, overload
 
@@ -10,7 +11,19 @@ from storyclip.domain.batch import Batch, Status, current_clip, phase_of
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import AtOnce, Dated
-from storyclip.domain.shown import BatchStatus, ClipView, Counts, EventView, Facts, Kind, Summary
+from storyclip.domain.doubt import LOOKING, Stranger
+from storyclip.domain.errors import ErrorCode, RetrySafety
+from storyclip.domain.shown import (
+    BatchStatus,
+    ClipNamed,
+    ClipView,
+    Counts,
+    EventView,
+    Facts,
+    Kind,
+    StrangerView,
+    Summary,
+)
 
 
 @overload
@@ -43,6 +56,7 @@ def clip_view(clip: Clip, mode: Mode = Mode.NOW) -> ClipView:
 
     In a planned `mode` its date is known before Metricool is asked for it.
     """
+    clip = _as_far_as_known(clip)
     is_planned = mode is not Mode.NOW and clip.state is State.PENDING
     date = clip.wished_for if is_planned else clip.planned_for
     return {
@@ -62,6 +76,18 @@ def clip_view(clip: Clip, mode: Mode = Mode.NOW) -> ClipView:
         "uploadedAt": rfc3339(clip.uploaded_at),
         "publishedAt": rfc3339(clip.published_at),
     }
+
+
+def _as_far_as_known(clip: Clip) -> Clip:
+    """Return a clip without a word that only the newest rows could give: that nothing of it is out.
+
+    It may have been asked for again in rows that are lost.
+    """
+    if clip.retry_safety is not RetrySafety.SAFE or not clip.lane.is_in_doubt:
+        return clip
+    return replace(
+        clip, error=LOOKING, error_code=ErrorCode.UNCONFIRMED, retry_safety=RetrySafety.CHECK_FIRST
+    )
 
 
 def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> EventView:
@@ -84,19 +110,46 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
 
 
 def status_view(
-    batch: Batch, clips: Sequence[Clip], now: datetime, wait_total_s: float, blocked: str | None
+    batch: Batch,
+    clips: Sequence[Clip],
+    now: datetime,
+    wait_total_s: float,
+    blocked: str | None,
+    strangers: Sequence[StrangerView] = (),
 ) -> BatchStatus:
     """Return the flat status of a batch with all its clips.
 
     Args:
         wait_total_s: seconds a clip is checked for before it is called unconfirmed.
         blocked: why Metricool refuses the whole account, None when it does not.
+        strangers: the stories that hold it up.
     """
     return {
         **_facts(batch, current_clip(clips), now, wait_total_s, blocked),
         "posts": _counts(batch),
         "clips": [clip_view(clip, batch.mode) for clip in clips],
+        "strangers": strangers,
     }
+
+
+def stranger_view(stranger: Stranger, clip: Clip | None) -> StrangerView:
+    """Return a story that no row knows, and the clip that it would be if it is ours."""
+    post = stranger.post
+    return {
+        "name": stranger.name,
+        "postId": post.id,
+        "status": post.status,
+        "scheduledAt": rfc3339(post.planned_for),
+        "createdAt": rfc3339(post.created_at),
+        "publicUrl": post.public_url,
+        "media": post.media_urls,
+        "clip": None if clip is None else clip_named(clip),
+    }
+
+
+def clip_named(clip: Clip) -> ClipNamed:
+    """Return which clip of which batch it is."""
+    return {"batchId": clip.batch_id, "index": clip.index, "title": clip.title or clip.client_id}
 
 
 def summary_view(

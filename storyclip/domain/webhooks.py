@@ -68,9 +68,14 @@ def messages_of(event: Json, before: Json | None) -> list[str]:
     return messages
 
 
-def message_id(kind: str, event: Json) -> str:
-    """Return the id of a message: the same at each attempt, and without a full stop."""
-    return f"{event['batchId']}_{event['seq']}_{kind.replace('.', '_')}"
+def message_id(kind: str, event: Json, epoch: int) -> str:
+    """Return the id of a message: the same at each attempt, and without a full stop.
+
+    With the epoch of the event's row, where a database was put back before: its number may have
+    been another event's, of rows that are lost.
+    """
+    number = f"{event['seq']}e{epoch}" if epoch else event["seq"]
+    return f"{event['batchId']}_{number}_{kind.replace('.', '_')}"
 
 
 def payload(kind: str, event: Json, job_id: str | None, account_id: str, network: Network) -> Json:

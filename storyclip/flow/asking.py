@@ -103,6 +103,21 @@ class RaiseIncident:
     incident: Incident
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Ask our rows which of these posts none of them knows; answered with those."""
+
+    posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLooked:
+    """Write that a lane in doubt was looked at, and what was found there that no row knows."""
+
+    lane: Lane
+    strangers: tuple[Post, ...]
+
+
 Removal = BeginRemoval | WasRemoved | MarkGone
 Deed = (
     HeldByOthers
@@ -112,6 +127,8 @@ Deed = (
     | PrepareNext
     | Removal
     | Learn
+    | Unknown
+    | LaneLooked
     | RaiseIncident
     | Move
 )

@@ -28,14 +28,16 @@ class Clock:
     clock: a worker is dead when its counter stood still for SILENT_S of ours.
 
     `ring_publish` takes a clip id, `ring_audit` a lane id; both may go unheard.
-    `monotonic` returns seconds that never run back. `look_nightly` is called about once a minute
-    by the clock that leads, and must not wait for anything.
+    `monotonic` returns seconds that never run back. `watch` sees whether these are the newest rows.
+    `look_nightly` is called about once a minute by the clock that leads, and must not wait for
+    anything.
     """
 
     name: str
     ring_publish: Callable[[int], None]
     ring_audit: Callable[[int], None]
     monotonic: Callable[[], float]
+    watch: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
     look_nightly: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
     _audited_at: float | None = None
@@ -46,6 +48,7 @@ class Clock:
         Raises:
             StoreUnavailable: nothing was rung; the next tick tries again.
         """
+        self.watch(now)
         workers.beat(self.name)
         alive, silent = self._observe()
         if self.name != min(alive | {self.name}):  # buried meanwhile: not dead for all that

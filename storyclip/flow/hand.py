@@ -12,6 +12,7 @@ from storyclip.domain.story import Post
 from storyclip.flow.asking import (
     BeginRemoval,
     HeldByOthers,
+    LaneLooked,
     Learn,
     MakeWay,
     MarkGone,
@@ -20,13 +21,23 @@ from storyclip.flow.asking import (
     RaiseIncident,
     Rest,
     Step,
+    Unknown,
     WasRemoved,
 )
 from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
-from storyclip.store.publishing import clips, lanes, quota, recalls, sends, writer
+from storyclip.store.publishing import (
+    clips,
+    doubts,
+    lanes,
+    quota,
+    recalls,
+    sends,
+    strangers,
+    writer,
+)
 from storyclip.store.publishing import situation as situations
 from storyclip.store.service import incidents
 
@@ -77,6 +88,10 @@ class Hand:
                 return sends.was_removed(asked.clip)
             case MarkGone():
                 return sends.mark_gone(asked.send, self.visit.now)
+            case Unknown():
+                return strangers.unknown(asked.posts)
+            case LaneLooked():
+                return doubts.looked(asked.lane, asked.strangers, self.visit.now)
             case Learn():
                 return lanes.learn(asked.lane)
             case RaiseIncident():

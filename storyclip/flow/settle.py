@@ -46,6 +46,8 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
         if is_made_too_late(sends, found):
             return _unproven(clip, visit)
         return moves.found(clip, found, visit.now)
+    if clip.lane.is_in_doubt:  # the rows of a later send may be lost: nothing proves an absence
+        return _note_absence(clip, visit)
     to_fence_s = _to_fence_s(clip, look, visit)
     if to_fence_s is None:
         return _unprovable(clip, visit)
@@ -132,6 +134,8 @@ def _wait(clip: Clip, visit: Visit, to_fence_s: float) -> Move:
 def _note_absence(clip: Clip, visit: Visit) -> Move:
     since = clip.missing_since or visit.now
     next_at = max(since + seconds(visit.settings.settle_s / SECOND_LOOK), visit.now)
+    if clip.lane.is_in_doubt:
+        next_at = visit.in_s(LONGEST_WAIT_S)
     return moves.looked(clip, later(next_at), checks=clip.checks, missing_since=since, seen_at=None)
 
 

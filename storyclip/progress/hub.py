@@ -165,6 +165,8 @@ class Hub:
         for batch_id, seq in streams.last_seqs(seen).items():
             if seq > seen[batch_id]:
                 self._rooms.catch_up(batch_id)
+            elif seq < seen[batch_id]:
+                self._rooms.went_back(batch_id)
         self._rooms.discover(self._rooms.watched_users())
 
     def _end_all(self) -> None:

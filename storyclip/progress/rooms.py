@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from storyclip.domain.views import rfc3339
-from storyclip.progress.cursor import UserCursor
+from storyclip.progress.cursor import Numbered, UserCursor
 from storyclip.progress.outbox import Ending
 from storyclip.progress.viewer import Encoded, Event, Viewer, event_of
 from storyclip.store.history import events, streams
@@ -26,19 +26,19 @@ def past(batch_id: str, seq: int) -> Sequence[Event]:
     return [event_of(batch_id, *row) for row in events.events_after(batch_id, seq)]
 
 
-def shown_before(batch_id: str, instant: datetime) -> int:
-    """Return the number of the last event with which the batch had ended before `instant`.
+def shown_before(batch_id: str, instant: datetime) -> Numbered:
+    """Return the last event with which the batch had ended before `instant`.
 
     That is how far somebody has seen it who watched until then and was not told where.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    text, shown, seq = str(rfc3339(instant)), 0, 0
+    text, shown, seq = str(rfc3339(instant)), (0, 0), 0
     while events := past(batch_id, seq):
         for event in events:
             if event.has_ended and event.timestamp <= text:
-                shown = event.seq
+                shown = event.seq, event.epoch
         seq = events[-1].seq
     return shown
 
@@ -128,6 +128,13 @@ class Rooms:
                     for viewer in list(room.viewers):
                         self._ended(viewer, batch_id)
 
+    def went_back(self, batch_id: str) -> None:
+        """Send away who watches a batch whose rows were put back: they come again, and are told."""
+        with self._lock:
+            room = self._rooms.get(batch_id)
+            for viewer in list(room.viewers) if room else ():
+                viewer.outbox.end(Ending.STOPPING)
+
     def discover(self, user_ids: Collection[str]) -> None:
         """Have the batches of these users that run now watched by whoever watches all of them.
 
@@ -148,12 +155,12 @@ class Rooms:
         batch_id = place.batch_id
         if cursor.follows(batch_id) or cursor.is_full():
             return
-        seq = cursor.seq(batch_id)
-        if seq is None:
-            seq = shown_before(batch_id, cursor.since)
-        elif seq >= place.last_seq:
+        seen = cursor.numbered(batch_id)
+        if seen is None:
+            seen = shown_before(batch_id, cursor.since)
+        elif seen[0] >= place.last_seq:
             return  # it ran when we looked, and has ended since
-        cursor.add(batch_id, (place.lane_id, place.turn), seq)
+        cursor.add(batch_id, (place.lane_id, place.turn), seen[0], epoch=seen[1])
         self._place(viewer, batch_id)
 
     def _place(self, viewer: Viewer, batch_id: str) -> None:

@@ -18,15 +18,16 @@ class Event:
 
     batch_id: str
     seq: int
+    epoch: int
     body: str
     has_ended: bool
     timestamp: str
 
 
-def event_of(batch_id: str, seq: int, body: str) -> Event:
+def event_of(batch_id: str, seq: int, body: str, epoch: int) -> Event:
     """Return the event of a row."""
     facts = json.loads(body)
-    return Event(batch_id, seq, body, facts["status"] not in RUNNING, facts["timestamp"])
+    return Event(batch_id, seq, epoch, body, facts["status"] not in RUNNING, facts["timestamp"])
 
 
 class Wire(Protocol):
@@ -73,7 +74,8 @@ class Viewer:
         seq = self.cursor.seq(event.batch_id)
         if seq is None or event.seq <= seq:
             return None
-        self.cursor.advance(event.batch_id, event.seq, now if event.has_ended else None)
+        ended_at = now if event.has_ended else None
+        self.cursor.advance(event.batch_id, (event.seq, event.epoch), ended_at)
         key = (self.wire, self.cursor.word(now))
         data = encoded.get(key)
         if data is None:

@@ -20,6 +20,7 @@ from playhouse.pool import (
 from config.addresses import sqlite_file
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import schema
+from storyclip.store.sqlite_file import SqliteFile
 
 IN_MEMORY = "sqlite:///:memory:"  # for one thread, and gone with its process
 BUSY_TIMEOUT_S = 10
@@ -28,13 +29,16 @@ MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody togethe
 
 database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
+_file: SqliteFile | None = None
 _is_sqlite = True
 _own_turn = threading.Lock()
 _OF_WHAT_WE_ASKED = (peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError)
 
 
-def connect(url: str) -> Sequence[str]:
+def connect(url: str, *, may_begin_anew: bool = False) -> Sequence[str]:
     """Bind this process to the database at `url` and bring its tables up to date.
+
+    A file that is missing though there was one is not begun anew, unless that is said on purpose.
 
     SQLite: WAL, every commit on disk before it counts, one writer at a time in the order of
     arrival. Call it after a fork, never before: a SQLite handle must not cross one.
@@ -43,9 +47,10 @@ def connect(url: str) -> Sequence[str]:
 
     Raises:
         SchemaTooNew: a newer program has migrated it; nothing was changed.
-        StoreUnavailable: it cannot be opened, or another program holds it locked.
+        StoreUnavailable: it cannot be opened, another program holds it locked, or its file is gone.
     """
-    global _turnstile_path, _is_sqlite
+    global _turnstile_path, _is_sqlite, _file
+    _file = None
     _is_sqlite = url.startswith("sqlite")
     if url == IN_MEMORY:
         _turnstile_path = None
@@ -59,11 +64,17 @@ def connect(url: str) -> Sequence[str]:
         with _AsOurs():
             path.parent.mkdir(parents=True, exist_ok=True)
         _turnstile_path = turnstile_of(path)
+        _file = SqliteFile(path)
+        if not may_begin_anew:
+            _file.require_history()
         database.initialize(_sqlite(path))
     else:
         _turnstile_path = None
         database.initialize(_postgres(url))
-    return _migrate()
+    migrated = _migrate()
+    if _file is not None:
+        _file.opened()
+    return migrated
 
 
 def disconnect() -> None:
@@ -114,6 +125,24 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
 def marks(values: Collection[object]) -> str:
     """Return the places for so many values in a statement's list; of none, what equals nothing."""
     return ", ".join("?" * len(values)) or "NULL"
+
+
+def try_row(table: str, row_id: int) -> bool:
+    """Hold a row until the transaction ends, and return whether nobody else holds it."""
+    if _is_sqlite:
+        return True
+    held = run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE SKIP LOCKED", (row_id,))
+    return held.fetchone() is not None
+
+
+def is_postgres() -> bool:
+    """Return whether the database is PostgreSQL's, and not SQLite's."""
+    return not _is_sqlite
+
+
+def file() -> SqliteFile | None:
+    """Return the file that the database is, None where it is none."""
+    return _file
 
 
 def lock_row(table: str, row_id: int) -> None:
@@ -169,6 +198,8 @@ class _Reading(_AsOurs):
     """Has a connection for its block; one inside another has the same."""
 
     def __enter__(self) -> None:
+        if _file is not None:
+            _file.require_same()
         with _AsOurs():
             self._is_mine = database.obj.connect(reuse_if_open=True)
 

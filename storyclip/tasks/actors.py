@@ -10,8 +10,8 @@ import dramatiq
 import structlog
 
 from storyclip.domain.errors import NotFound, StoreUnavailable
-from storyclip.flow.audit import audit
 from storyclip.flow.engine import Engine
+from storyclip.flow.lane_care import look_after
 from storyclip.flow.step import prepare, step
 from storyclip.tasks.broker import AUDIT, PREPARE, PUBLISH, QUEUE
 
@@ -34,7 +34,7 @@ def declare(broker: dramatiq.Broker, engine: Engine) -> None:
 
     @dramatiq.actor(actor_name=AUDIT, queue_name=QUEUE, priority=10, broker=broker)
     def audit_lane(lane_id: int) -> None:
-        _run(audit, lane_id, engine, auditing)
+        _run(look_after, lane_id, engine, auditing)
 
 
 class _InHand:

@@ -75,9 +75,17 @@ class Follower:
             raise Unreachable("what came is not readable") from broken
         if message.event == "snapshot":
             self._patience.connected()
+            self._know_no_more_than(facts)
             yield Snapshot(facts)
         elif message.event == "message":
             yield from self._in_order(facts, message)
+
+    def _know_no_more_than(self, snapshot: Json) -> None:
+        """Forget events of rows that are lost: their numbers are given again."""
+        for one in snapshot.get("batches", [snapshot]):
+            seen = self._seen.get(one["batchId"])
+            if seen is not None and seen > one["lastSeq"]:
+                self._seen[one["batchId"]] = one["lastSeq"]
 
     def _in_order(self, facts: Json, message: Message) -> Iterator[Happened]:
         batch_id, seq = facts["batchId"], facts["seq"]

@@ -189,7 +189,13 @@ def _post(
         deleted_at=reading_of(element.get("deletionDate")),
         other_reading=other_reading,
         is_draft=is_draft,
+        is_story=_is_story(element.get(f"{network.lower()}Data")),
     )
+
+
+def _is_story(network_data: Any) -> bool | None:
+    kind = network_data.get("type") if isinstance(network_data, dict) else None
+    return None if text_of(kind) is None else kind == "STORY"
 
 
 def _media_urls(element: dict[str, Any]) -> tuple[tuple[str, ...], bool]:

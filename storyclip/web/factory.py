@@ -37,6 +37,7 @@ from storyclip.web.routes import (
     metrics,
     openapi,
     publish,
+    recover,
     session,
 )
 from storyclip.web.said import json_body, problems
@@ -85,6 +86,7 @@ def create_app(
         publish,
         batches,
         control,
+        recover,
         brands,
         best_times,
         streams,

@@ -73,7 +73,8 @@ class Teller:
         said = payload(kind, event, told.job_id, told.account_id, told.network)
         body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
         sent_s = int(self.now().timestamp())
-        headers = signed_headers(secret_of(told.user_id), message_id(kind, event), sent_s, body)
+        name = message_id(kind, event, events.epoch_of(told.batch_id, event["seq"]))
+        headers = signed_headers(secret_of(told.user_id), name, sent_s, body)
         allow = self.settings.webhook_allow_private
         try:
             status = post(told.url, body, headers, self.deadline_s, allow_private=allow)

@@ -47,7 +47,7 @@ def measure(runs: int, quick: bool) -> Iterator[Figure]:
             fill = (
                 f"{size.batches:,} batches of one clip, filled in {time.monotonic() - began:.0f} s"
             )
-            clock = Clock("bench", lambda _: None, lambda _: None, time.monotonic)
+            clock = Clock("bench", lambda _: None, lambda _: None, time.monotonic, lambda now: None)
             audit_ms = _tick_ms(clock)
             count = runs * size.ticks
             idle = _side_by_side(count, lambda: _tick_ms(clock), lambda: _bare_ms(file))

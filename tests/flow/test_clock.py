@@ -28,7 +28,7 @@ class Host:
 
     def clock(self, name: str, monotonic: Callable[[], float] | None = None) -> Clock:
         at = monotonic or (lambda: self.passed_s)
-        return Clock(name, self.rung.append, self.audited.append, at)
+        return Clock(name, self.rung.append, self.audited.append, at, lambda now: None)
 
     def tick(self, *clocks: Clock) -> list[int]:
         """Let the clocks tick one after the other; return what they rang in all."""

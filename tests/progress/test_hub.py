@@ -212,7 +212,7 @@ def test_the_word_of_all_batches_says_what_was_handed_over(watch):
     eventually(lambda: len(seen.seqs("b2")) == 4)
 
     lane = {name: (the_batch(name).lane_id, the_batch(name).turn) for name in ("b1", "b2")}
-    assert read_places(seen.word())[1] == {lane["b1"]: 1, lane["b2"]: 4}
+    assert read_places(seen.word())[1] == {lane["b1"]: (1, 0), lane["b2"]: (4, 0)}
 
 
 def test_a_batch_that_runs_again_goes_on_where_it_was_left(watch, clock):

@@ -17,6 +17,8 @@ from storyclip.store.history import deliveries
 
 PAGE = 200  # events at a time: about 120 kB
 
+Row = tuple[int, str, int]  # an event's number, its JSON, and the epoch in which it was written
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -55,26 +57,58 @@ def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None
     """Write the event of a change; in the transaction that writes the change itself."""
     event = event_view(before, after, clip, at)
     run(
-        "INSERT INTO publish_batch_events (batch_id, seq, body) VALUES (?, ?, ?)",
+        "INSERT INTO publish_batch_events (batch_id, seq, body, epoch)"
+        " SELECT ?, ?, ?, epoch FROM service WHERE id = 1",
         (after.batch_id, after.last_seq, _encoded(event)),
     )
     if may_matter(event):
         deliveries.wake(after.batch_id, at)
 
 
-def events_after(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[tuple[int, str]]:
-    """Return (seq, JSON) of the events after `seq`, oldest first, at most `limit`.
+def events_after(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[Row]:
+    """Return the events after `seq`, oldest first, at most `limit`.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     with reading():
         rows = run(
-            "SELECT seq, body FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
+            "SELECT seq, body, epoch FROM publish_batch_events WHERE batch_id = ? AND seq > ?"
             " ORDER BY seq LIMIT ?",
             (batch_id, seq, limit),
         ).fetchall()
-    return [(int(number), str(body)) for number, body in rows]
+    return [(int(number), str(body), int(epoch)) for number, body, epoch in rows]
+
+
+def epoch_of(batch_id: str, seq: int) -> int:
+    """Return in which epoch an event was written; 0 before any database was put back.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT epoch FROM publish_batch_events WHERE batch_id = ? AND seq = ?", (batch_id, seq)
+        ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def known_before(batch_id: str, seq: int, epoch: int) -> tuple[int, int]:
+    """Return the number and epoch of the last event that is known to who was told up to `seq`.
+
+    With rows that were put back, numbers are given again, in a later epoch: who was told those of
+    the rows that are lost goes on after the last one that both histories have.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT seq, epoch FROM publish_batch_events WHERE batch_id = ? AND seq <= ?"
+            " AND epoch <= ? ORDER BY seq DESC LIMIT 1",
+            (batch_id, seq, epoch),
+        ).fetchone()
+    return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
 def events_since(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[dict[str, Any]]:
@@ -83,4 +117,4 @@ def events_since(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[dict[st
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    return [json.loads(body) for _, body in events_after(batch_id, seq, limit)]
+    return [json.loads(body) for _, body, _ in events_after(batch_id, seq, limit)]

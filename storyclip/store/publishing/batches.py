@@ -14,7 +14,7 @@ from storyclip.domain.errors import IdempotencyKeyReused, NotFound
 from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.history import deliveries, events
 from storyclip.store.instants import to_text
-from storyclip.store.publishing import lanes, quota, turns
+from storyclip.store.publishing import doubts, lanes, quota, turns
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
 from storyclip.store.publishing.rows import (
     BATCH,
@@ -66,7 +66,7 @@ def create(
         if quota_24h is not None:
             dates = [clip.wished_for or at for clip in new.clips]
             quota.require(lane_id, new.network, dates, quota_24h, at)
-        batch = fresh_batch(new, lane_id, turn, at)
+        batch = doubts.held_from_the_start(fresh_batch(new, lane_id, turn, at), at)
         insert(batch, new.clips)
         if new.webhook_url is not None:
             deliveries.begin(batch.batch_id, new.webhook_url)

@@ -40,9 +40,13 @@ def next_turn(lane_id: int) -> int:
 
 
 def lane_for(account_id: str, network: Network) -> int:
-    """Return the id of the lane, made if it is new; in a transaction of the caller's."""
+    """Return the id of the lane, made if it is new; in a transaction of the caller's.
+
+    A lane that is new to us is not so to Metricool if rows were lost.
+    """
     run(
-        "INSERT INTO lanes (account_id, network, turns) VALUES (?, ?, 0)"
+        "INSERT INTO lanes (account_id, network, turns, doubted_since, doubted_until)"
+        " SELECT ?, ?, 0, lost_since, lost_until FROM service WHERE id = 1"
         " ON CONFLICT (account_id, network) DO NOTHING",
         (account_id, network),
     )
@@ -211,7 +215,29 @@ def find(lane_id: int) -> Lane:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run(f"SELECT {LANE_COLUMNS} FROM lanes l WHERE l.id = ?", (lane_id,)).fetchone()
+        return here(lane_id)
+
+
+def named(account_id: str, network: Network) -> Lane:
+    """Return the lane of an account and a network.
+
+    Raises:
+        NotFound: nothing was ever published there.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            f"SELECT {LANE_COLUMNS} FROM lanes l WHERE l.account_id = ? AND l.network = ?",
+            (account_id, network),
+        ).fetchone()
+    if row is None:
+        raise NotFound(f"no lane {account_id}/{network}")
+    return lane_of(row)
+
+
+def here(lane_id: int) -> Lane:
+    """Do the same on the caller's connection."""
+    row = run(f"SELECT {LANE_COLUMNS} FROM lanes l WHERE l.id = ?", (lane_id,)).fetchone()
     if row is None:
         raise NotFound(f"no lane {lane_id}")
     return lane_of(row)

@@ -124,6 +124,7 @@ BATCH: dict[str, Column] = {
     "schedule": ("schedule", _json_text, _json),
     "pause_requested_at": _time("pause_requested_at"),
     "cancel_requested_at": _time("cancel_requested_at"),
+    "held_at": _time("held_at"),
     "created_at": _time("created_at"),
     "started_at": _time("started_at"),
     "completed_at": _time("completed_at"),
@@ -141,6 +142,9 @@ LANE: dict[str, Column] = {
     "changes_media": ("changes_media", int, bool),
     "month_count": _plain("month_count"),
     "month_counted_at": _time("month_counted_at"),
+    "doubted_since": _time("doubted_since"),
+    "doubted_until": _time("doubted_until"),
+    "held_at": _time("held_at"),
 }
 
 CLIP_COLUMNS = ", ".join(f"c.{column[0]}" for column in CLIP.values())

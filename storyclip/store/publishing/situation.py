@@ -24,6 +24,7 @@ from storyclip.store.publishing.rows import (
     batch_of,
     clip_of,
 )
+from storyclip.store.service import newest
 
 _SELECT = (
     f"SELECT {BATCH_COLUMNS}, c.lane_held, {CLIP_COLUMNS}, {LANE_COLUMNS}"
@@ -55,6 +56,7 @@ def read(clip_id: int) -> Situation:
             sends=sends.of_clip(clip.id) if clip.sends and clip.state in SOUGHT else (),
             taken=_taken(clip, batch),
             holds_lane=row[len(BATCH)] is not None,
+            here=newest.here(),
         )
 
 

@@ -10,7 +10,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
-from storyclip.store.publishing import clips, lanes
+from storyclip.store.publishing import clips, lanes, strangers
 
 
 def check_turn(move: Move, batch: Batch, at: datetime) -> None:
@@ -20,6 +20,8 @@ def check_turn(move: Move, batch: Batch, at: datetime) -> None:
         NotItsTurn: the batch is paused or cancelled, or another clip comes first.
     """
     clip = move.before
+    if (why := strangers.refuse_to_send(clip.lane.id)) is not None:
+        raise NotItsTurn(why)
     wished = batch.pause_requested_at or batch.cancel_requested_at
     if batch.status is not Status.PROCESSING or wished:
         raise NotItsTurn(f"batch {batch.batch_id} is {batch.status}")

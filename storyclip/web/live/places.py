@@ -8,22 +8,23 @@ from typing import Any
 
 from flask import request
 
-from storyclip.domain.views import status_view
 from storyclip.progress.cursor import (
     MARGIN,
     MAX_BATCHES,
     BatchCursor,
     CursorInvalid,
+    Numbered,
     UserCursor,
     read_places,
     read_seq,
 )
 from storyclip.progress.rooms import shown_before
-from storyclip.store.history import streams
+from storyclip.store.history import events, streams
 from storyclip.store.publishing import batches
+from storyclip.store.service import newest
 from storyclip.web.front import front
 from storyclip.web.said.queries import Watching, asked
-from storyclip.web.said.shown import batch_id_of, many
+from storyclip.web.said.shown import batch_id_of, many, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,27 @@ def place_asked_for(user_id: str) -> Place:
 
 
 def _in_one(batch_id: str, user_id: str, word: str) -> Place:
-    seq = read_seq(word) if word else 0
+    named = read_seq(word) if word else (0, 0)
     found, its_clips = batches.find_whole(batch_id, user_id)
-    if seq > found.batch.last_seq:
-        raise CursorInvalid(f"expected at most {found.batch.last_seq}, the last event there is")
-    shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
+    seq, epoch = _known(batch_id, found.batch.last_seq, named)
+    shown = whole(found, its_clips)
     return Place(
-        BatchCursor(batch_id, seq), {"type": "snapshot", **shown}, not found.batch.is_running
+        BatchCursor(batch_id, seq, epoch), {"type": "snapshot", **shown}, not found.batch.is_running
     )
+
+
+def _known(batch_id: str, last_seq: int, named: Numbered) -> Numbered:
+    """Return the event to go on after, by the one that a cursor names.
+
+    Raises:
+        CursorInvalid: it is still to come.
+    """
+    seq, epoch = named
+    if seq == 0:
+        return 0, 0
+    if seq > last_seq and epoch >= newest.find().epoch:
+        raise CursorInvalid(f"expected at most {last_seq}, the last event there is")
+    return events.known_before(batch_id, seq, epoch)
 
 
 def _in_all(user_id: str, word: str) -> Place:
@@ -75,11 +89,10 @@ def _in_all(user_id: str, word: str) -> Place:
     has_ended = {place.batch_id for place in ended}
     for place in [*known, *new][:MAX_BATCHES]:
         short = (place.lane_id, place.turn)
-        seq = named.get(short)
-        if seq is None:
-            seq = shown_before(place.batch_id, since) if word else 0
-        if seq > place.last_seq:
-            raise CursorInvalid("expected no event that is still to come")
+        if short in named:
+            seq, epoch = _known(place.batch_id, place.last_seq, named[short])
+        else:
+            seq, epoch = shown_before(place.batch_id, since) if word else (0, 0)
         is_shown = place.batch_id in has_ended and seq == place.last_seq
-        cursor.add(place.batch_id, short, seq, now if is_shown else None)
+        cursor.add(place.batch_id, short, seq, now if is_shown else None, epoch)
     return Place(cursor, {"type": "snapshot", **many(batches.active(user_id))}, has_ended=False)

@@ -8,16 +8,14 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from storyclip.domain.holder import Scope
-from storyclip.domain.views import status_view
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.batches import Overview
 from storyclip.web.door import auth
-from storyclip.web.front import front
 from storyclip.web.said.answers import answer
 from storyclip.web.said.pages import Page, cursor_after, page_asked_for
 from storyclip.web.said.queries import OfBatch, asked
 from storyclip.web.said.shapes import OneBatch
-from storyclip.web.said.shown import batch_id_of, many, summary
+from storyclip.web.said.shown import batch_id_of, many, summary, whole
 
 routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
 
@@ -28,8 +26,7 @@ def status() -> Response:
     who = auth.holder(Scope.READ)
     batch_id = batch_id_of(asked(OfBatch).batch_id)
     found, its_clips = batches.find_whole(batch_id, who.user_id)
-    shown = status_view(found.batch, its_clips, front().now(), front().wait_total_s, found.blocked)
-    return _unless_known(answer(shown))
+    return _unless_known(answer(whole(found, its_clips)))
 
 
 @routes.get("/batch/<batch_id>")

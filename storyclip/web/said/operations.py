@@ -25,6 +25,7 @@ from storyclip.web.said.queries import (
     SignInLink,
     Watching,
 )
+from storyclip.web.said.recovering import Recovering
 
 API = "/api/metricool"
 HTML, PLAIN, EVENTS = "text/html", "text/plain", "text/event-stream"
@@ -100,6 +101,15 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", f"{API}/resume"): _action("Go on with a paused batch", shapes.Acted, Resuming),
     ("POST", f"{API}/cancel"): _action("Withdraw what is not out yet", shapes.Cancelled),
     ("POST", f"{API}/retry-failed"): _action("Try failed clips again", shapes.Again, Retrying),
+    ("GET", f"{API}/recover"): Operation(
+        "Accounts that wait for a word on whose some stories are", {200: shapes.HeldLanes}
+    ),
+    ("POST", f"{API}/recover"): Operation(
+        "Say whose the stories are that no row knows",
+        {200: shapes.Recovered},
+        (400, 404, 413, 415, 422),
+        body=Recovering,
+    ),
     ("GET", f"{API}/stream"): Operation(
         "Progress as Server-Sent Events",
         {200: EVENTS},

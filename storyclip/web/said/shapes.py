@@ -15,7 +15,7 @@ from storyclip.domain.dates.timetable import PublishSpeed
 from storyclip.domain.errors import RefusalCode
 from storyclip.domain.holder import Scope
 from storyclip.domain.network import Network
-from storyclip.domain.shown import Summary
+from storyclip.domain.shown import ClipNamed, StrangerView, Summary
 
 Checks = dict[str, Literal["up", "down"]]
 Document = dict[str, Any]  # what OpenAPI says of itself
@@ -93,6 +93,30 @@ class Cancelled(Acted):
     """A cancelled batch, and what is out of it."""
 
     outcome: Outcome
+
+
+class HeldLane(TypedDict):
+    """An account and network on which nothing is sent until somebody says whose these are."""
+
+    accountId: str
+    network: Network
+    heldAt: Instant | None
+    strangers: Sequence[StrangerView]
+
+
+class HeldLanes(TypedDict):
+    """Everything that waits for such a word."""
+
+    success: Literal[True]
+    held: list[HeldLane]
+
+
+class Recovered(TypedDict):
+    """The clips that have their stories again; with nothing left, the account goes on."""
+
+    success: Literal[True]
+    adopted: list[ClipNamed]
+    left: Sequence[StrangerView]
 
 
 class NotRetried(TypedDict):

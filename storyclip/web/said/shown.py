@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 
 from storyclip.domain.batch import BATCH_ID
+from storyclip.domain.clip import Clip
 from storyclip.domain.errors import NotFound
-from storyclip.domain.shown import Summary
-from storyclip.domain.views import summary_view
+from storyclip.domain.shown import BatchStatus, StrangerView, Summary
+from storyclip.domain.views import status_view, stranger_view, summary_view
+from storyclip.store.publishing import adoption, strangers
 from storyclip.store.publishing.batches import Overview
+from storyclip.store.service import newest
 from storyclip.web.front import front
 from storyclip.web.said.shapes import ManyBatches
 
@@ -31,11 +34,38 @@ def batch_id_of(asked: str) -> str:
 
 def many(found: Sequence[Overview]) -> ManyBatches:
     """Return several batches as a list."""
-    return {"success": True, "batches": [summary(one) for one in found], "count": len(found)}
+    stopped = newest.find().why_nothing_is_sent
+    shown = [_summary(one, one.blocked or stopped) for one in found]
+    return {"success": True, "batches": shown, "count": len(found)}
+
+
+def whole(found: Overview, clips: Sequence[Clip]) -> BatchStatus:
+    """Return a batch's status with all its clips, and the stories that hold it up.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    held_up_by = strangers_on(found.batch.lane_id) if found.batch.held_at is not None else ()
+    now, total_s = front().now(), front().wait_total_s
+    blocked = found.blocked or newest.find().why_nothing_is_sent
+    return status_view(found.batch, clips, now, total_s, blocked, held_up_by)
+
+
+def strangers_on(lane_id: int) -> Sequence[StrangerView]:
+    """Return the stories that hold up a lane, each with the clip that it would be.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    clips = {stranger.name: clip for stranger, clip in adoption.proposed(lane_id)}
+    return [stranger_view(one, clips.get(one.name)) for one in strangers.of_lane(lane_id)]
 
 
 def summary(found: Overview) -> Summary:
     """Return a batch's summary."""
-    return summary_view(
-        found.batch, found.current, front().now(), front().wait_total_s, found.blocked
-    )
+    return _summary(found, found.blocked or newest.find().why_nothing_is_sent)
+
+
+def _summary(found: Overview, blocked: str | None) -> Summary:
+    now, total_s = front().now(), front().wait_total_s
+    return summary_view(found.batch, found.current, now, total_s, blocked)

@@ -9,6 +9,7 @@ import { announce, byId, setText } from "./dom.js";
 import * as history from "./history.js";
 import * as publish from "./publish.js";
 import * as stalled from "./stalled.js";
+import * as strangers from "./strangers.js";
 import { t } from "./words.js";
 
 const VIEWS = ["publish", "live", "history"];
@@ -43,6 +44,7 @@ function onChange(batch, event) {
   history.changed(batch);
   showCount();
   if (event) speak(batch, event);
+  if (["paused", "resumed"].includes(event?.type)) strangers.look();
   if (!wasChosen && batches.running().length) { // come back: what runs is what one came for
     wasChosen = true;
     location.replace("#live");
@@ -110,6 +112,7 @@ async function begin() {
     location.hash = "#live";
   });
   await named;
+  strangers.look();
   batches.begin(onChange, onState);
   setInterval(tick, 1000);
 }

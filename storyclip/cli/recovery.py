@@ -1,0 +1,175 @@
+"""After rows were lost, and while everything is paused: the operator's word."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import Settings, SettingsInvalid
+from storyclip.domain.clip import Clip
+from storyclip.domain.doubt import Stranger
+from storyclip.domain.errors import NotFound, StoreUnavailable
+from storyclip.domain.lane import Lane
+from storyclip.domain.network import Network
+from storyclip.domain.views import clip_named, stranger_view
+from storyclip.store import database
+from storyclip.store.publishing import adoption, lanes, strangers
+from storyclip.store.service import newest
+from storyclip.store.service.mark_file import MarkFile
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+EVERY = "all"
+
+
+@click.command()
+@click.option("--account", help="The account that the word is about, as it is listed.")
+@click.option(
+    "--network", type=click.Choice(list(Network)), default=Network.FACEBOOK, show_default=True
+)
+@click.option("--ours", multiple=True, metavar="NAME", help=f"StoryClip's own; or: {EVERY}.")
+@click.option("--not-ours", multiple=True, metavar="NAME", help=f"Somebody else's; or: {EVERY}.")
+@click.option("--here", is_flag=True, help="This database belongs here: its original is no more.")
+@click.option("--anew", is_flag=True, help="Begin with an empty database though there was one.")
+@AS_JSON
+def recover(
+    account: str | None,
+    network: Network,
+    ours: tuple[str, ...],
+    not_ours: tuple[str, ...],
+    here: bool,
+    anew: bool,
+    as_json: bool,
+) -> None:
+    """List the stories in Metricool that no row knows, or say whose they are.
+
+    After a database was put back nothing is sent on an account that has such stories. What is
+    StoryClip's own is given to its clips, by minute and by order, and the batch goes on after it.
+    """
+    try:
+        _open_database(anew=anew)
+        if here:
+            newest.adopt_place()
+            click.echo(
+                "This database belongs here now; its workers go on within a second.", err=True
+            )
+        if anew:
+            now = datetime.now(UTC)
+            newest.live(now, MarkFile().read(""), is_boot=True)
+            click.echo("An empty database was made. Make a key: storyclip keys create.", err=True)
+        if account is not None:
+            _decide(lanes.named(account, network), ours, not_ours, as_json)
+        elif ours or not_ours:
+            raise click.UsageError("--ours and --not-ours need --account.")
+        elif not (here or anew):
+            _list(as_json)
+    except (NotFound, StoreUnavailable) as reason:
+        sys.exit(f"Nothing was changed: {reason}")
+
+
+@click.command()
+@AS_JSON
+def pause_all(as_json: bool) -> None:
+    """Send nothing more, on no account, until `storyclip resume-all`.
+
+    What Metricool has already goes out on its date.
+    """
+    _switch(is_paused=True, as_json=as_json)
+
+
+@click.command()
+@AS_JSON
+def resume_all(as_json: bool) -> None:
+    """Go on where everything was paused."""
+    _switch(is_paused=False, as_json=as_json)
+
+
+def _switch(*, is_paused: bool, as_json: bool) -> None:
+    try:
+        _open_database()
+        if is_paused:
+            newest.pause(datetime.now(UTC))
+        else:
+            newest.resume()
+    except StoreUnavailable as reason:
+        sys.exit(f"Nothing was changed: {reason}")
+    if as_json:
+        click.echo(json.dumps({"paused": is_paused}))
+    click.echo("Everything is paused." if is_paused else "Everything goes on.", err=True)
+
+
+def _decide(lane: Lane, ours: tuple[str, ...], not_ours: tuple[str, ...], as_json: bool) -> None:
+    names = [one.name for one in strangers.of_lane(lane.id)]
+    unknown = {*ours, *not_ours} - {*names, EVERY}
+    if unknown:
+        raise click.UsageError(f"No such story on this account: {', '.join(sorted(unknown))}")
+    said = adoption.decide(
+        lane.id,
+        names if EVERY in ours else ours,
+        names if EVERY in not_ours else not_ours,
+        datetime.now(UTC),
+    )
+    if as_json:
+        shown = {
+            "adopted": [clip_named(clip) for _, clip in said.adopted],
+            "left": [stranger_view(one, None) for one in said.left],
+        }
+        click.echo(json.dumps(shown, default=str))
+    for stranger, clip in said.adopted:
+        click.echo(f"{stranger.name} is clip {clip.index} of {clip.batch_id}.", err=True)
+    if said.left:
+        sys.exit(
+            f"{len(said.left)} left: nothing is sent on this account before somebody says whose"
+            " they are. What is StoryClip's and fits no clip is of a batch whose rows are lost:"
+            " have it asked for again first, or leave it alone with --not-ours."
+        )
+    click.echo("The account goes on.", err=True)
+
+
+def _list(as_json: bool) -> None:
+    held = strangers.held_lanes()
+    if as_json:
+        shown = [
+            {
+                "accountId": lane.account_id,
+                "network": lane.network,
+                "strangers": [stranger_view(*pair) for pair in _proposed(lane)],
+            }
+            for lane in held
+        ]
+        click.echo(json.dumps(shown, default=str))
+        return
+    why = newest.find().why_nothing_is_sent
+    if why is not None:
+        click.echo(why, err=True)
+    if not held:
+        click.echo("No account waits for a word.", err=True)
+    for lane in held:
+        table = Table("Name", "Date", "State", "Where", "Would be", title=_title(lane))
+        for stranger, clip in _proposed(lane):
+            post = stranger.post
+            where = post.public_url or (post.media_urls[0] if post.media_urls else "")
+            would_be = f"clip {clip.index} of {clip.batch_id}" if clip else "no clip"
+            table.add_row(stranger.name, str(post.planned_for or ""), post.status, where, would_be)
+        Console().print(table)
+
+
+def _proposed(lane: Lane) -> list[tuple[Stranger, Clip | None]]:
+    clips = {stranger.name: clip for stranger, clip in adoption.proposed(lane.id)}
+    return [(one, clips.get(one.name)) for one in strangers.of_lane(lane.id)]
+
+
+def _title(lane: Lane) -> str:
+    return f"Account {lane.account_id}, {lane.network}: whose are these?"
+
+
+def _open_database(*, anew: bool = False) -> None:
+    try:
+        settings = Settings.from_environment(needs_upstream=False)
+    except SettingsInvalid as reason:
+        sys.exit(str(reason))
+    database.connect(settings.database_url, may_begin_anew=anew)

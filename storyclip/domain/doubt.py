@@ -1,0 +1,127 @@
+"""Posts of a lane that no row knows: strangers, whose they may be, and for which clip each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.errors import RetrySafety
+from storyclip.domain.identity import CREATION_CUT, Fate, fate_of, name_of
+from storyclip.domain.installation import EVER
+from storyclip.domain.lane import Lane
+from storyclip.domain.story import Post, PostStatus
+
+SAME_MINUTE = timedelta(minutes=2)  # Metricool itself moves a date by minutes
+ON_ITS_WAY = timedelta(minutes=10)  # a POST sent before the doubt is handled by then
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A story in Metricool that no row knows, as it was when it was found."""
+
+    lane_id: int
+    post: Post
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from all others."""
+        return name_of(self.post)
+
+
+def looked_from(lane: Lane) -> datetime:
+    """Return from which date on a lane in doubt has to be looked at."""
+    assert lane.doubted_since is not None
+    assert lane.doubted_until is not None
+    if lane.doubted_since <= EVER:
+        return lane.doubted_until - timedelta(days=2)
+    return lane.doubted_since
+
+
+def may_be_lost(lane: Lane, post: Post, ahead: timedelta) -> bool:
+    """Return whether a post may be one of ours whose row is lost, if no row knows it.
+
+    It is a story, was made while our rows may have been lost, and is out, goes out or may do so.
+
+    Args:
+        ahead: how far Metricool's clock is ahead of ours.
+    """
+    if post.is_story is False or (post.is_draft and not post.media_urls):
+        return False
+    if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.SAFE:
+        return False
+    if post.deleted_at is not None and fate_of(post) is Fate.NOT_OUT:
+        return False
+    assert lane.doubted_since is not None
+    assert lane.doubted_until is not None
+    if lane.doubted_since <= EVER or post.created_at is None:
+        return True
+    made_at = post.created_at - ahead
+    first, last = lane.doubted_since - CREATION_CUT, lane.doubted_until + ON_ITS_WAY
+    return first <= made_at <= last
+
+
+def pairs(strangers: Sequence[Stranger], clips: Sequence[Clip]) -> Sequence[tuple[Stranger, Clip]]:
+    """Return which clip each of a lane's strangers belongs to, if all of them are ours.
+
+    First by the minute that a clip was wished for, then by order: strangers as they are dated,
+    clips as they go out. What is left over belongs to no clip that there is.
+
+    Args:
+        clips: of the lane, in the order in which they go out.
+    """
+    free = [clip for clip in clips if _can_take_one(clip)]
+    found = list[tuple[Stranger, Clip]]()
+    left = list[Stranger]()
+    for stranger in sorted(strangers, key=_dated):
+        same = next((clip for clip in free if _is_dated_so(clip, stranger.post)), None)
+        if same is None:
+            left.append(stranger)
+        else:
+            free.remove(same)
+            found.append((stranger, same))
+    undated = [clip for clip in free if clip.state is not State.FAILED]
+    failed = [clip for clip in free if clip.state is State.FAILED]
+    return [*found, *zip(left, [*undated, *failed], strict=False)]
+
+
+def words(count: int) -> str:
+    """Return what to say of a lane on which so many strangers were found."""
+    stories = "1 story" if count == 1 else f"{count} stories"
+    return (
+        f"Metricool has {stories} on this account that StoryClip does not know: its database was"
+        " put back, or stood still. Nothing more is sent here until somebody says whether they are"
+        " this batch's: on the page, or with storyclip recover."
+    )
+
+
+LOOKING = (
+    "StoryClip's database was put back, or stood still. Nothing is sent before Metricool was asked"
+    " what it has."
+)
+
+
+def _can_take_one(clip: Clip) -> bool:
+    """Return whether a clip may have a post that its row does not know.
+
+    What is being looked for may be found as its row says; only once it was missed, it may have been
+    sent anew.
+    """
+    if clip.state is State.VERIFYING:
+        return clip.missing_since is not None
+    return clip.state in (State.PENDING, State.FAILED) or (
+        clip.state is State.UPLOADING and not clip.was_sent
+    )
+
+
+def _dated(stranger: Stranger) -> tuple[datetime, datetime]:
+    post = stranger.post
+    made_at = post.created_at or EVER
+    return post.planned_for or made_at, made_at
+
+
+def _is_dated_so(clip: Clip, post: Post) -> bool:
+    if clip.wished_for is None or post.planned_for is None or clip.plans:
+        return False
+    return abs(clip.wished_for - post.planned_for) < SAME_MINUTE

@@ -1,0 +1,75 @@
+"""A lane of which the rows may not know everything: one look at what Metricool has, before a claim.
+
+What was sent while the rows that are lost were written is in Metricool, and nowhere else. A story
+there that no row knows may be ours, or a person's: only a person can tell.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storyclip.domain import moves
+from storyclip.domain.clip import State
+from storyclip.domain.doubt import LOOKING, ON_ITS_WAY, looked_from, may_be_lost
+from storyclip.domain.errors import UpstreamDenied, UpstreamError
+from storyclip.domain.installation import Installation
+from storyclip.domain.lane import Lane
+from storyclip.domain.moves import later
+from storyclip.domain.situation import Situation
+from storyclip.domain.story import Look
+from storyclip.flow.asking import FAR, WINDOW, Course, LaneLooked, Unknown, ask, put
+from storyclip.flow.calls import ListDeleted, ListPosts
+from storyclip.flow.setbacks import DENIED_RETRY_S
+from storyclip.flow.visit import Visit
+
+HELD_LOOK = timedelta(minutes=1)  # should the word that a held lane goes on get lost
+UNREADABLE_LOOK_S = 30.0  # between looks that do not tell everything
+
+
+def clear_up(lane: Lane, here: Installation, visit: Visit) -> Course[datetime | None]:
+    """Look for stories that no row knows; return when to look again, None once it is known.
+
+    Without any the lane goes on; with some it is held until a person says whose they are.
+    """
+    try:
+        start, end = looked_from(lane) - WINDOW, visit.there + FAR
+        look = yield from ask(ListPosts(lane, start, end))
+        deleted = yield from ask(ListDeleted(lane))
+    except UpstreamDenied:
+        return visit.in_s(DENIED_RETRY_S)
+    except UpstreamError as failure:
+        return visit.soon(failure)
+    ahead = visit.there - visit.now
+    candidates = tuple(
+        post for post in (*look.posts, *deleted.posts) if may_be_lost(lane, post, ahead)
+    )
+    strangers = yield Unknown(candidates)
+    if not strangers and (again_at := _look_again_at(lane, here, look, deleted, visit)):
+        return again_at
+    yield LaneLooked(lane, strangers)
+    return None
+
+
+def waits(situation: Situation, visit: Visit, until: datetime) -> Course[None]:
+    """Let a clip wait until its lane is not in doubt any more, and say why."""
+    clip = situation.clip
+    if clip.state is State.PENDING and clip.lane.held_at is None:
+        yield from put(moves.held_up(clip, until, LOOKING, clip.wished_for))
+    else:
+        yield from put(moves.due(clip, later(max(until, visit.now))))
+
+
+def _look_again_at(
+    lane: Lane, here: Installation, look: Look, deleted: Look, visit: Visit
+) -> datetime | None:
+    """Return when a look would tell more than this one, that shows no stranger; None if none would.
+
+    A list may lag behind what was sent last by a machine that is gone, rows and all.
+    """
+    assert lane.doubted_until is not None
+    is_whole = look.is_whole and deleted.is_whole and look.upstream_now is not None
+    if not is_whole and visit.now < lane.doubted_until + ON_ITS_WAY:
+        return visit.in_s(UNREADABLE_LOOK_S)
+    loses_rows = here.lost_until is not None and lane.doubted_until <= here.lost_until
+    settled_at = lane.doubted_until + timedelta(seconds=visit.settings.settle_s)
+    return settled_at if loses_rows and visit.now < settled_at else None

@@ -1,0 +1,80 @@
+"""Lanes in doubt: looked at once, and held where a person has to say whose some stories are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from storyclip.domain import doubt
+from storyclip.domain.batch import Batch
+from storyclip.domain.errors import LostRace
+from storyclip.domain.identity import name_of
+from storyclip.domain.incident import Incident
+from storyclip.domain.lane import Lane
+from storyclip.domain.story import Post
+from storyclip.store.database import lock_row, run, writing
+from storyclip.store.history import events
+from storyclip.store.instants import to_text
+from storyclip.store.publishing import lanes, strangers, writer
+from storyclip.store.publishing.rows import BATCH_COLUMNS, batch_of
+from storyclip.store.service import incidents
+
+log = structlog.get_logger("storyclip")
+
+
+def looked(lane: Lane, found: Sequence[Post], at: datetime) -> None:
+    """Note that a lane in doubt was looked at; with strangers on it, it is held from now on.
+
+    Raises:
+        LostRace: it is in doubt anew, or somebody else has looked; nothing was written.
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        lock_row("lanes", lane.id)
+        now = lanes.here(lane.id)
+        if (now.doubted_since, now.doubted_until) != (lane.doubted_since, lane.doubted_until):
+            raise LostRace(f"lane {lane.id} was looked at by somebody else")
+        left_alone = {one.name for one in strangers.here(lane.id, is_left_alone=True)}
+        fresh = [post for post in found if name_of(post) not in left_alone]
+        for post in fresh:
+            strangers.keep(lane.id, post, at)
+        held_at = now.held_at or (at if fresh else None)
+        lanes.write(now, replace(now, doubted_since=None, doubted_until=None, held_at=held_at))
+        told = _hold_batches(lane.id, at) if held_at is not None else []
+        if fresh:
+            detail = doubt.words(len(fresh))
+            subject = f"{lane.account_id}/{lane.network}/{to_text(at)}"
+            incidents.write(Incident("restored", subject, detail), at)
+    for batch in told:
+        events.announce(events.Change(batch.batch_id, batch.last_seq, None, None))
+    log.info("lane_looked_at", account=lane.account_id, strangers=len(fresh))
+
+
+def held_from_the_start(batch: Batch, at: datetime) -> Batch:
+    """Return a new batch as it is on its lane: held with it; in the caller's transaction."""
+    if lanes.here(batch.lane_id).held_at is None:
+        return batch
+    return _held(batch, at)
+
+
+def _hold_batches(lane_id: int, at: datetime) -> list[Batch]:
+    rows = run(
+        f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.lane_id = ?"
+        " AND b.completed_at IS NULL AND b.held_at IS NULL",
+        (lane_id,),
+    ).fetchall()
+    told = []
+    for before in map(batch_of, rows):
+        now = replace(_held(before, at), last_seq=before.last_seq + 1)
+        writer.save_batch(before, now)
+        events.append(before, now, None, at)
+        told.append(now)
+    return told
+
+
+def _held(batch: Batch, at: datetime) -> Batch:
+    words = doubt.words(len(strangers.here(batch.lane_id)))
+    return replace(batch, held_at=at, error=words).settled(at)

@@ -1,0 +1,157 @@
+"""What the database says of itself, and its signs of life: see `domain.installation`."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from storyclip.domain.incident import Incident
+from storyclip.domain.installation import Finding, Installation, Mark, judged, next_epoch
+from storyclip.store import database
+from storyclip.store.database import reading, run, writing
+from storyclip.store.instants import to_instant, to_text
+from storyclip.store.service import incidents
+from storyclip.store.service.place import place, server
+
+log = structlog.get_logger("storyclip")
+
+_NAMES = tuple(field.name for field in fields(Installation))
+_COLUMNS = ", ".join(_NAMES)
+_INSTANTS = frozenset({"alive_at", "lost_since", "lost_until", "paused_at"})
+_RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
+
+
+def find() -> Installation:
+    """Return what the database says of itself.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        return here()
+
+
+def here() -> Installation:
+    """Do the same on the caller's connection."""
+    row = run(f"SELECT {_COLUMNS} FROM service WHERE id = 1").fetchone()
+    facts: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    return Installation(**{**facts, **{name: to_instant(facts[name]) for name in _INSTANTS}})
+
+
+def live(at: datetime, outside: Mark | None, *, is_boot: bool) -> Mark | None:
+    """Give a sign of life, and have every lane looked at if these may not be the newest rows.
+
+    All in one transaction: who dies in it has shown no sign of life.
+
+    Args:
+        outside: the sign of life that was left outside the database last; read before this call.
+        is_boot: it is this process's first.
+
+    Returns:
+        the sign to be left outside; None where it is not this database's to leave one: it belongs
+        elsewhere, or somebody else is at it at this moment.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        if not database.try_row("service", 1):
+            return None
+        this, run_of = place(), server()
+        before = here()
+        restored = run("DELETE FROM installation WHERE name = ? RETURNING value", (_RESTORED,))
+        is_restored = restored.fetchone() is not None
+        if before.place not in (None, this) and not is_restored:
+            if before.elsewhere is None:
+                _note(elsewhere=before.place)
+                log.critical("belongs_elsewhere", place=before.place, here=this)
+            return None
+        finding = judged(before, outside, run_of, at, is_restored=is_restored, is_boot=is_boot)
+        now = Mark(
+            before.installation or secrets.token_hex(8),
+            max(before.mark, outside.mark if outside else 0) + 1,
+            next_epoch(before, outside, at) if finding and finding.loses_rows else before.epoch,
+            max(before.alive_at or at, at),
+        )
+        _note(
+            installation=now.installation,
+            place=this,
+            server=run_of,
+            elsewhere=None,
+            epoch=now.epoch,
+            mark=now.mark,
+            alive_at=to_text(now.alive_at),
+        )
+        if finding is not None:
+            _doubt(finding, at)
+    return now
+
+
+def adopt_place() -> None:
+    """Say that the database belongs here from now on: whoever else had it does not run any more.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        _note(place=None, elsewhere=None, installation=None)
+
+
+def set_rival(rival: str | None) -> None:
+    """Note which other installation publishes for the same user of Metricool; None for none.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    if find().rival == rival:
+        return
+    with writing():
+        _note(rival=rival)
+    log.error("rival", installation=rival)
+
+
+def pause(at: datetime) -> None:
+    """Have nothing more sent until `resume`; what Metricool has already goes out.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        _note(paused_at=to_text(at))
+
+
+def resume() -> None:
+    """Go on where everything was paused.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        _note(paused_at=None)
+
+
+def _doubt(finding: Finding, at: datetime) -> None:
+    since, until = to_text(finding.since), to_text(at)
+    if finding.loses_rows:
+        _note(lost_since=since, lost_until=until)
+    run(
+        "UPDATE lanes SET doubted_until = ?,"
+        " doubted_since = CASE WHEN doubted_since < ? THEN doubted_since ELSE ? END",
+        (until, since, since),
+    )
+    log.warning("rows_doubted", reason=finding.doubt.value, since=since, lost=finding.loses_rows)
+    if finding.loses_rows:
+        words = (
+            f"The database is {finding.doubt}. What was sent since {since} may be missing in it:"
+            " each account is looked at before anything more is sent to it."
+        )
+        incidents.write(Incident("restored", str(until), words), at)
+
+
+def _note(**columns: object) -> None:
+    marks = ", ".join(f"{name} = ?" for name in columns)
+    run(f"UPDATE service SET {marks} WHERE id = 1", tuple(columns.values()))

@@ -1,0 +1,57 @@
+"""Where a database is, and which run of which server answers: a copy is in another place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storyclip.store import database
+from storyclip.store.database import reading, run
+
+_MACHINE = Path("/etc/machine-id")  # systemd's; not on every system, and then the path must do
+
+
+def place() -> str:
+    """Return what names this very database; on the caller's connection.
+
+    Of a SQLite file its path and its machine. Of PostgreSQL the cluster and the number that the
+    database has in there: those stay, by whatever name or address it is reached, and over a
+    failover.
+    """
+    if database.is_postgres():
+        cluster, number = run(
+            "SELECT (SELECT system_identifier FROM pg_control_system()),"
+            " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ).fetchone()
+        return f"PostgreSQL {cluster}, database {number}"
+    file = database.file()
+    return "memory" if file is None else f"{file.path.resolve()}{_machine()}"
+
+
+def place_of_this() -> str:
+    """Do the same on a connection of its own.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        return place()
+
+
+def server() -> str:
+    """Return which run of which server answers; on the caller's connection.
+
+    A failover has another timeline, and a server that was set back to a snapshot has to be started.
+    """
+    if not database.is_postgres():
+        return ""
+    timeline, began_at = run(
+        "SELECT (SELECT timeline_id FROM pg_control_checkpoint()), pg_postmaster_start_time()"
+    ).fetchone()
+    return f"{timeline}, {began_at}"
+
+
+def _machine() -> str:
+    try:
+        return f" on {_MACHINE.read_text().strip()[:12]}" if _MACHINE.exists() else ""
+    except OSError:
+        return ""

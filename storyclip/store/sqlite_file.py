@@ -1,0 +1,55 @@
+"""The file that a SQLite database is: there when it should be, and still the one that is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storyclip.domain.errors import StoreUnavailable
+
+
+class SqliteFile:
+    """One process's view of the file; `mark` is where the sign of life beside it lies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.mark = path.with_name(path.name + ".mark")
+        self._inode: int | None = None
+
+    def require_history(self) -> None:
+        """Check that no empty file is made where one is missing.
+
+        Raises:
+            StoreUnavailable: there was one.
+        """
+        if self.mark.exists() and not self.path.exists():
+            raise StoreUnavailable(
+                f"the database {self.path} is missing, though there was one: put it back (storyclip"
+                " restore), or begin anew on purpose: storyclip recover --anew"
+            )
+
+    def opened(self) -> None:
+        """Note which file it is that was opened."""
+        self._inode = self.path.stat().st_ino
+
+    def require_same(self) -> None:
+        """Check that the file is still the one that is open; 1 µs.
+
+        One that is gone stays open, and takes what is written into it along to nowhere.
+
+        Raises:
+            StoreUnavailable: it is gone, or another has its place.
+        """
+        if self._inode is None:
+            return
+        try:
+            is_same = self.path.stat().st_ino == self._inode
+        except OSError as failure:
+            raise StoreUnavailable(
+                f"the database's file {self.path} is gone: nothing is accepted or sent until it is"
+                " put back and StoryClip started again"
+            ) from failure
+        if not is_same:
+            raise StoreUnavailable(
+                f"another file has taken the place of the database {self.path}: start StoryClip"
+                " again to use it"
+            )

@@ -1,0 +1,54 @@
+"""After rows were lost: which stories nobody knows, and a person's word on whose they are."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from storyclip.domain.holder import Scope
+from storyclip.domain.lane import Lane
+from storyclip.domain.views import clip_named, rfc3339
+from storyclip.store.publishing import adoption, lanes, strangers
+from storyclip.web.door import auth
+from storyclip.web.front import front
+from storyclip.web.said import json_body
+from storyclip.web.said.answers import answer
+from storyclip.web.said.bodies import parse
+from storyclip.web.said.recovering import Recovering
+from storyclip.web.said.shapes import HeldLane, HeldLanes, Recovered
+from storyclip.web.said.shown import strangers_on
+
+routes = Blueprint("recover", __name__, url_prefix="/api/metricool")
+
+
+@routes.get("/recover")
+def held() -> Response:
+    """Show the accounts on which nothing is sent until somebody says whose some stories are."""
+    who = auth.holder(Scope.READ)
+    theirs = [lane for lane in strangers.held_lanes() if who.may_use(lane.account_id)]
+    shown: HeldLanes = {"success": True, "held": [_shown(lane) for lane in theirs]}
+    return answer(shown)
+
+
+@routes.post("/recover")
+def decide() -> Response:
+    """Take a person's word: these stories are StoryClip's, those are not."""
+    who = auth.holder(Scope.PUBLISH)
+    said = parse(Recovering, json_body.read())
+    auth.require_account(who, said.account_id)
+    lane = lanes.named(said.account_id, said.network)
+    adopted = adoption.decide(lane.id, said.ours, said.not_ours, front().now())
+    told: Recovered = {
+        "success": True,
+        "adopted": [clip_named(clip) for _, clip in adopted.adopted],
+        "left": strangers_on(lane.id),
+    }
+    return answer(told)
+
+
+def _shown(lane: Lane) -> HeldLane:
+    return {
+        "accountId": lane.account_id,
+        "network": lane.network,
+        "heldAt": rfc3339(lane.held_at),
+        "strangers": strangers_on(lane.id),
+    }
