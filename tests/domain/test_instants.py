@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -13,7 +12,6 @@ from storyclip.domain.dates.instants import (
     MAX_DAYS_AHEAD,
     ZONE,
     parse_instant,
-    sequence,
     zone_named,
 )
 from storyclip.domain.errors import RequestInvalid
@@ -333,28 +331,3 @@ def test_a_wall_time_means_the_instant_that_shows_it_or_is_refused_as_doubled(in
 def test_every_zone_of_the_list_can_be_used():
     for name in available_timezones() - {"localtime", "Factory"}:
         assert zone_named(name).key == name
-
-
-def test_a_sequence_starts_on_the_step_and_goes_on_at_the_interval():
-    dates = sequence(T0 + timedelta(seconds=1), 3, 120, 60)
-
-    assert [f"{date:%H:%M:%S}" for date in dates] == ["12:01:00", "12:03:00", "12:05:00"]
-
-
-@given(
-    INSTANTS,
-    st.integers(1, 100),
-    st.integers(0, 7200),
-    st.integers(1, 3600),
-)
-@example(T0, 3, 0, 60)
-def test_a_sequence_keeps_its_order_on_the_grid_never_early_and_never_closer(
-    first, count, interval_s, step_s
-):
-    dates = sequence(first, count, interval_s, step_s)
-
-    gaps = {(later - date).total_seconds() for date, later in pairwise(dates)}
-    assert len(dates) == count
-    assert all(date.timestamp() % step_s == 0 for date in dates)
-    assert 0 <= (dates[0] - first).total_seconds() < step_s
-    assert all(max(interval_s, step_s) <= gap < interval_s + step_s + 1 for gap in gaps)

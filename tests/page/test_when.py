@@ -61,6 +61,14 @@ def test_a_time_that_comes_twice_has_to_be_told_apart(page):
     assert sent[0]["scheduledAt"] == "2027-10-31T02:30:00+01:00"
 
 
+def test_a_clip_a_day_is_said_to_end_at_the_same_time_of_day(page):
+    planned(page, "2027-03-27", "18:00")
+
+    page.fill("#interval", "1440")
+
+    expect(page.locator("#when-says")).to_contain_text("28 de marzo, 18:00")
+
+
 def test_the_servers_objection_to_the_date_is_shown_there(page):
     """The answer is made up: what is asked is whether the page puts it where it belongs."""
     planned(page, "2027-01-15", "18:00")

@@ -65,6 +65,29 @@ def test_a_local_time_is_answered_as_local_time_zone_and_utc(ana):
     ]
 
 
+def test_a_clip_a_day_goes_out_at_the_same_time_of_day_when_the_clocks_change(ana):
+    asked = on("2027-03-27T18:00:00", intervalMinutes=1440)
+
+    answer = ana.publish(asked)
+    by_offset = ana.publish(on("2027-03-27T18:00:00+01:00", None, intervalMinutes=1440))
+
+    assert dates(answer) == [
+        datetime(2027, 3, 27 + day, 17 - (day > 0), tzinfo=UTC) for day in (0, 1, 2)
+    ]
+    assert dates(by_offset) == [datetime(2027, 3, 27 + day, 17, tzinfo=UTC) for day in (0, 1, 2)]
+
+
+def test_a_clip_a_day_keeps_its_dates_through_pause_and_resume(ana):
+    answer = ana.publish(on("2027-03-27T18:00:00", intervalMinutes=1440))
+    asked_for, batch_id = dates(answer), answer.get_json()["batchId"]
+
+    ana.post(f"/api/metricool/pause?batchId={batch_id}")
+    resumed = ana.post(f"/api/metricool/resume?batchId={batch_id}")
+
+    assert resumed.status_code == 200
+    assert dates(answer) == asked_for
+
+
 def test_a_browser_in_sydney_schedules_for_madrid(ana):
     by_offset = ana.publish(on("2026-12-03T05:00:00+11:00", None))
     in_madrid = ana.publish(on("2026-12-02T19:00:00"))

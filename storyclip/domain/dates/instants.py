@@ -27,6 +27,7 @@ from storyclip.domain.errors import RequestInvalid
 
 AT, ZONE = "/schedule/scheduledAt", "/schedule/timezone"
 MAX_DAYS_AHEAD = 365
+DAY = timedelta(days=1)
 YEARS = range(1970, 9999)  # a day of room on both sides, so that no offset leads out of `datetime`
 NO_PLACES = {"localtime", "posixrules", "Factory"}  # whatever this machine is set to, or nothing
 
@@ -88,15 +89,25 @@ def parse_instant(text: str, timezone_name: str | None, now: datetime, lead_s: f
     return Instant(utc, local, timezone_name)
 
 
-def sequence(first: datetime, count: int, interval_s: float, step_s: float) -> tuple[datetime, ...]:
+def sequence(
+    first: datetime, count: int, interval_s: float, step_s: float, zone: ZoneInfo | None = None
+) -> tuple[datetime, ...]:
     """Return the dates of `count` clips on Metricool's grid: never earlier than asked, nor closer.
 
     Metricool cuts a date down to its step. So the first one is moved up to a step, and the
     interval to whole steps: two clips in one step would be in no certain order.
+
+    Whole days are days of the zone, where one is named: the clocks there show the same every time.
+    A time that they skip is as far behind midnight as on other days, and of one that they show
+    twice the first is meant (RFC 5545 §3.3.5).
     """
     start = first_step(first, 0, step_s)
     apart = timedelta(seconds=whole_steps(interval_s, step_s))
-    return tuple(start + place * apart for place in range(count))
+    if zone is None or not apart or apart % DAY:
+        return tuple(start + place * apart for place in range(count))
+    wall = _wall(start, zone)
+    days = ((wall + place * apart).replace(tzinfo=zone) for place in range(1, count))
+    return (start, *(first_step(day.astimezone(UTC), 0, step_s) for day in days))
 
 
 def whole_steps(interval_s: float, step_s: float) -> float:

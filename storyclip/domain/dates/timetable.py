@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from storyclip.domain.dates.best_time import MINUTE_S, Plan, Wish
-from storyclip.domain.dates.instants import Instant, sequence, whole_steps
+from storyclip.domain.dates.instants import Instant, sequence, whole_steps, zone_named
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import AtBestTimes, Dated, DatedClip, OnADate
 from storyclip.domain.views import rfc3339
@@ -47,7 +48,9 @@ def at_once(gap_s: float) -> Timetable:
 def scheduled(first: Instant, count: int, interval_minutes: int, step_s: float) -> Timetable:
     """Return the dates from the one asked for on, moved up to Metricool's grid."""
     interval_s = interval_minutes * MINUTE_S
-    dates = sequence(first.utc, count, interval_s, step_s)
+    zone = None if first.timezone is None else zone_named(first.timezone)
+    dates = sequence(first.utc, count, interval_s, step_s, zone)
+    gaps = [(later - date).total_seconds() for date, later in pairwise(dates)]
     schedule: OnADate = {
         "mode": Mode.SCHEDULED,
         "scheduledAt": rfc3339(dates[0]),
@@ -55,7 +58,8 @@ def scheduled(first: Instant, count: int, interval_minutes: int, step_s: float) 
         "timezone": first.timezone,
         "intervalMinutes": interval_minutes,
     }
-    return Timetable(Mode.SCHEDULED, dates, whole_steps(interval_s, step_s), schedule)
+    gap_s = min(gaps, default=whole_steps(interval_s, step_s))  # a day may have 23 hours
+    return Timetable(Mode.SCHEDULED, dates, gap_s, schedule)
 
 
 def at_best_times(plan: Plan, wish: Wish, zone: ZoneInfo, step_s: float) -> Timetable:

@@ -7,7 +7,8 @@ import { dateAndTime, firstAfterGap, instantsOf, isZone, offsetAt, offsetText, w
 import { language, t } from "./words.js";
 
 const MINUTE_MS = 60_000;
-const YEAR_MS = 365 * 86_400_000;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
 const MOST_DAYS = 14; // that the service looks ahead for the best time
 let changed = () => {};
 let about = { account: null, network: null, count: () => 0 };
@@ -104,8 +105,16 @@ function says(instant, zone) {
   const offset = `UTC${offsetText(offsetAt(instant, zone))}`;
   const utc = dateAndTime(instant, "UTC");
   const first = t("when.says", { local: dateAndTime(instant, zone), zone, offset, utc });
-  const last = instant + (about.count() - 1) * Number(byId("interval").value) * MINUTE_MS;
+  const last = lastOf(instant, (about.count() - 1) * Number(byId("interval").value) * MINUTE_MS, zone);
   return about.count() > 1 ? first + t("when.lastAt", { local: dateAndTime(last, zone) }) : first;
+}
+
+/** Return so much later; after whole days the clocks of the zone show the same, unless they skip it. */
+function lastOf(instant, span, zone) {
+  const last = instant + span;
+  if (Number(byId("interval").value) * MINUTE_MS % DAY_MS) return last;
+  const turned = offsetAt(instant, zone) - offsetAt(last, zone);
+  return offsetAt(last + turned, zone) === offsetAt(last, zone) ? last + turned : last;
 }
 
 function showTwice(found, zone) {
