@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 import time
 from datetime import UTC, datetime
@@ -11,8 +12,10 @@ from flask import Flask
 
 from config.logging import configure
 from config.settings import Settings
+from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import SchemaTooNew
+from storyclip.flow.time_keeper import TimeKeeper
 from storyclip.probe.check import ClipCheck
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import News, Quietly, answers, connect
@@ -37,14 +40,17 @@ def build(settings: Settings) -> Flask:
     Raises:
         StoreUnavailable: the database cannot be opened; without it nothing can be accepted.
     """
-    now = SteadyClock(wall_clock, time.monotonic)
+    own = SteadyClock(wall_clock, time.monotonic)
+    now = SharedClock(own, time.monotonic, database.server_time)
     database.connect(settings.database_url)
+    now.follow()
     keys.seed(settings.api_keys, now())
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
     bells = Bells(make_broker(redis, middleware=[]), quietly)
     events.on_change(teller(bells, News(redis, quietly)))
     upstream, ear = metricool_of(settings), Ear(settings.redis_url)
+    TimeKeeper(now, upstream.now, platform.node(), time.monotonic).begin()
     check = ClipCheck().check if settings.probe_clips else None
     return create_app(settings, upstream, now, lambda: answers(redis), ear, check)
 

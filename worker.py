@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import secrets
 import sys
@@ -13,11 +14,13 @@ import dramatiq
 
 from config.logging import configure
 from config.settings import Settings
+from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
 from storyclip.flow.newest import Watchman
+from storyclip.flow.time_keeper import TimeKeeper
 from storyclip.progress.marks import Lease, RedisMark
 from storyclip.progress.news import News, Quietly, connect
 from storyclip.store import database
@@ -48,7 +51,8 @@ def build(settings: Settings) -> dramatiq.Broker:
 
     Nothing is opened yet: that is done when the worker boots, after any fork.
     """
-    now = SteadyClock(wall_clock, time.monotonic)
+    own = SteadyClock(wall_clock, time.monotonic)
+    now = SharedClock(own, time.monotonic, database.server_time)
     name = f"{now():%Y%m%dT%H%M%S.%f}-{os.getpid()}-{secrets.token_hex(2)}"
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
@@ -68,6 +72,7 @@ def build(settings: Settings) -> dramatiq.Broker:
         sys.setswitchinterval(GIL_SWITCH_S)
         try:
             database.connect(settings.database_url)
+            now.follow()
         except StoreUnavailable as reason:
             # Dramatiq would go on without it: a worker that only looks alive
             sys.exit(f"The worker does not start:\n{reason}")
@@ -77,7 +82,8 @@ def build(settings: Settings) -> dramatiq.Broker:
             newest.pause(now())
         watchman.look(now())  # before the first bell is heard
 
-    broker.add_middleware(WorkerLife(clock, now, start, upstream.stop))
+    keeper = TimeKeeper(now, upstream.now, platform.node(), time.monotonic)
+    broker.add_middleware(WorkerLife(clock, now, start, upstream.stop, keeper.tick))
     broker.add_middleware(CourierLife(courier))
     engine = Engine(
         upstream=upstream,

@@ -117,7 +117,7 @@ def create(
     allow = _open_database().webhook_allow_private
     if webhook and (objection := objection_to_receiver(webhook, allow_private=allow)):
         sys.exit(f"No key was made: --webhook: {objection}")
-    now = datetime.now(UTC)
+    now = _now()
     until = None if expires_in is None else now + expires_in
     try:
         key = keys.make(
@@ -147,7 +147,7 @@ def revoke(key_id: str, as_json: bool) -> None:
     """Make a key useless from now on; its id is the part between `sc_` and the next `_`."""
     _open_database()
     try:
-        revoked = keys.revoke(key_id, datetime.now(UTC))
+        revoked = keys.revoke(key_id, _now())
     except StoreUnavailable as reason:
         sys.exit(str(reason))
     if not revoked:
@@ -175,7 +175,7 @@ def revoke(key_id: str, as_json: bool) -> None:
 def rotate(key_id: str, grace: timedelta, expires_in: timedelta | None, as_json: bool) -> None:
     """Print a new key with the rights of another, which ends at once or after the grace."""
     _open_database()
-    now = datetime.now(UTC)
+    now = _now()
     until = None if expires_in is None else now + expires_in
     try:
         key = key_ring.rotate(key_id, now, grace, until)
@@ -215,3 +215,11 @@ def _open_database() -> Settings:
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature
     sys.exit(128 + number)
+
+
+def _now() -> datetime:
+    """Return the time by which the rows are written."""
+    try:
+        return database.server_time() or datetime.now(UTC)
+    except StoreUnavailable as reason:
+        sys.exit(str(reason))

@@ -28,7 +28,7 @@ def main() -> int:
     try:
         settings = Settings.from_environment()
         database.connect(settings.database_url)
-        now = datetime.now(UTC)
+        now = database.server_time() or datetime.now(UTC)
         keys.seed(settings.api_keys, now)
         _say(keys.first_start(now))
         before = workers.beats()

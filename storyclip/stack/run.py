@@ -170,7 +170,7 @@ def _signin_link(stack: Stack) -> str | None:
     """Return a link that signs the local user in, None if no key may publish."""
     database.connect(stack.database_url)
     try:
-        now = datetime.now(UTC)
+        now = database.server_time() or datetime.now(UTC)
         key_id = sessions.key_to_sign_in(now)
         token = sessions.issue_signin(key_id, now) if key_id else None
     finally:

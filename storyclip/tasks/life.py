@@ -23,6 +23,7 @@ class WorkerLife(dramatiq.Middleware):
 
     Args:
         start: binds the process to its database; after the fork, for no handle may cross one.
+        keep_time: sees at each tick that the process has the right time.
         stop_repeatable: ends calls that may be made again, so that SIGTERM need not wait for them.
     """
 
@@ -32,7 +33,9 @@ class WorkerLife(dramatiq.Middleware):
         now: Callable[[], datetime],
         start: Callable[[], None],
         stop_repeatable: Callable[[], None],
+        keep_time: Callable[[], None],
     ) -> None:
+        self._keep_time = keep_time
         self._clock = clock
         self._now = now
         self._start = start
@@ -70,6 +73,7 @@ class WorkerLife(dramatiq.Middleware):
 
     def _tick(self) -> None:
         try:
+            self._keep_time()
             self._clock.tick(self._now())
         except StoreUnavailable as failure:
             log.error("store_unavailable", reason=str(failure))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, UTC, datetime
-from statistics import median
 
+from storyclip.domain.dates.offset import Offset
 from storyclip.upstream import words
 
-SAMPLES = 9  # so that four answers of a server with another clock change nothing
 KEPT_S = 15 * 60.0  # their clock and ours drift, and a host that slept has another monotonic time
 HALF_A_SECOND = 0.5  # a `Date` is cut to the second: on average so much has passed since
 
@@ -18,9 +17,7 @@ class TheirClock:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        # Replaced whole, never changed: readers need no lock, and of two writers at the same
-        # moment one sample may get lost, which is no loss.
-        self._samples: tuple[tuple[float, float], ...] = ()
+        self._offset = Offset()
         self._heard_at: float | None = None
 
     def note(self, headers: Mapping[str, str]) -> None:
@@ -28,8 +25,7 @@ class TheirClock:
         at = self._heard_at = self._monotonic()
         told = words.upstream_now(headers)
         if told is not None and told.year < MAXYEAR:
-            sample = at, told.timestamp() + HALF_A_SECOND - at
-            self._samples = (*self._samples, sample)[-SAMPLES:]
+            self._offset.note(at, told.timestamp() + HALF_A_SECOND)
 
     @property
     def is_heard(self) -> bool:
@@ -39,5 +35,5 @@ class TheirClock:
     def now(self) -> datetime | None:
         """Return what time it is there, or None when no answer of late has told."""
         at = self._monotonic()
-        ahead_s = [ahead for noted_at, ahead in self._samples if at - noted_at <= KEPT_S]
-        return datetime.fromtimestamp(at + median(ahead_s), UTC) if ahead_s else None
+        ahead_s = self._offset.ahead_s(at - KEPT_S)
+        return None if ahead_s is None else datetime.fromtimestamp(at + ahead_s, UTC)
