@@ -22,6 +22,7 @@ from storyclip.progress.news import News, Quietly, answers, connect
 from storyclip.store import database
 from storyclip.store.access import keys
 from storyclip.store.history import events
+from storyclip.store.service.place import server_time
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.upstream import metricool_of
 from storyclip.web.factory import create_app
@@ -41,7 +42,7 @@ def build(settings: Settings) -> Flask:
         StoreUnavailable: the database cannot be opened; without it nothing can be accepted.
     """
     own = SteadyClock(wall_clock, time.monotonic)
-    now = SharedClock(own, time.monotonic, database.server_time)
+    now = SharedClock(own, time.monotonic, server_time)
     database.connect(settings.database_url)
     now.follow()
     keys.seed(settings.api_keys, now())

@@ -27,6 +27,7 @@ from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.service import newest, workers
 from storyclip.store.service.mark_file import MarkFile
+from storyclip.store.service.place import server_time
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.courier_life import CourierLife
@@ -52,7 +53,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     Nothing is opened yet: that is done when the worker boots, after any fork.
     """
     own = SteadyClock(wall_clock, time.monotonic)
-    now = SharedClock(own, time.monotonic, database.server_time)
+    now = SharedClock(own, time.monotonic, server_time)
     name = f"{now():%Y%m%dT%H%M%S.%f}-{os.getpid()}-{secrets.token_hex(2)}"
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)

@@ -22,6 +22,7 @@ from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.store import database
 from storyclip.store.access import api_keys, key_ring, keys
+from storyclip.store.service.place import server_time
 from storyclip.terminal.commands import INTERRUPTED, publish, watch
 from storyclip.webhooks.signing import secret_of
 
@@ -220,6 +221,6 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the 
 def _now() -> datetime:
     """Return the time by which the rows are written."""
     try:
-        return database.server_time() or datetime.now(UTC)
+        return server_time() or datetime.now(UTC)
     except StoreUnavailable as reason:
         sys.exit(str(reason))

@@ -170,7 +170,7 @@ def _must_wait(situation: Situation, visit: Visit) -> Move | None:
     if own is not None and not _can_be_met(situation, own, visit):
         return moves.due(clip, later(visit.times.at_ours(own)))
     limit = visit.settings.quota_24h
-    date = own or visit.now
+    date = own or visit.there  # the dates of what went out are Metricool's, too
     taken = [one for one in situation.taken if one > date - quota.DAY]
     free_at = quota.earliest_start(taken, [date], limit) if situation.taken else date
     if free_at is None or free_at == date:
@@ -179,17 +179,18 @@ def _must_wait(situation: Situation, visit: Visit) -> Move | None:
         f"Instagram takes {limit} stories of an account in 24 hours; the next one may go out at"
         f" {free_at:%Y-%m-%d %H:%M} UTC. It goes on by itself then."
     )
-    return moves.held_up(clip, free_at, words, free_at)
+    until = visit.times.at_ours(free_at)
+    return moves.held_up(clip, until, words, free_at if situation.is_planned else until)
 
 
 def own_date(situation: Situation, visit: Visit) -> datetime | None:
     """Return the date ahead that was asked for this clip, None when its turn has come or gone.
 
-    Metricool's clock tells whether a date is ahead there; what a turn is counted from is ours.
+    Metricool's clock tells whether it is ahead there. In mode now there is none: what a turn is
+    counted from may be ahead by a clock that was wrong.
     """
-    wished_for = situation.clip.wished_for
-    now = visit.there if situation.is_planned else visit.now
-    return wished_for if wished_for is not None and wished_for > now else None
+    wished_for = situation.clip.wished_for if situation.is_planned else None
+    return wished_for if wished_for is not None and wished_for > visit.there else None
 
 
 def _first_date(clip: Clip, visit: Visit) -> datetime:

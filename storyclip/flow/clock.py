@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from storyclip.store.publishing import batches, clips, lanes
+from storyclip.store.publishing import ahead, batches, clips, lanes
 from storyclip.store.service import workers
 
 log = structlog.get_logger("storyclip")
@@ -41,6 +41,7 @@ class Clock:
     look_nightly: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
     _audited_at: float | None = None
+    _ticked_at: datetime | None = None
 
     def tick(self, now: datetime) -> int:
         """Beat, and if this clock leads: bury the dead, ring what is due; return how many bells.
@@ -58,6 +59,9 @@ class Clock:
             workers.bury(silent, now)
             for name in silent:
                 del self._seen[name]  # one that was only slow is known anew
+        if self._ticked_at is not None and now < self._ticked_at - ahead.AHEAD:
+            self._put_right(now)
+        self._ticked_at = now
         due = clips.make_due(now, portion=round(CATCH_UP_PER_S * TICK_S))
         for clip_id in due:
             self.ring_publish(clip_id)
@@ -82,8 +86,15 @@ class Clock:
         self._audited_at = at
         self.look_nightly(now)
         batches.forget_idempotency_keys(now - IDEMPOTENCY_KEPT)
+        self._put_right(now)
         for clip_id in lanes.reopen_stalled(now):
             log.error("lane_was_stalled", clip_id=clip_id)
             self.ring_publish(clip_id)
         for lane_id in lanes.active(now):
             self.ring_audit(lane_id)
+
+    def _put_right(self, now: datetime) -> None:
+        """Ring for what waits for a time that only a wrong clock had."""
+        for clip_id in ahead.make_due(now):
+            log.warning("noted_in_the_future", clip_id=clip_id)
+            self.ring_publish(clip_id)

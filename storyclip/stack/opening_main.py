@@ -18,6 +18,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database
 from storyclip.store.access import keys
 from storyclip.store.service import workers
+from storyclip.store.service.place import server_time
 
 LOOK_S = 0.1
 
@@ -28,7 +29,7 @@ def main() -> int:
     try:
         settings = Settings.from_environment()
         database.connect(settings.database_url)
-        now = database.server_time() or datetime.now(UTC)
+        now = server_time() or datetime.now(UTC)
         keys.seed(settings.api_keys, now)
         _say(keys.first_start(now))
         before = workers.beats()

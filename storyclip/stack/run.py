@@ -19,6 +19,7 @@ from storyclip.stack.ports import HOST, is_free
 from storyclip.stack.stack import Stack, StackFailed
 from storyclip.store import database
 from storyclip.store.access import sessions
+from storyclip.store.service.place import server_time
 
 SANDBOX_DATE_STEP_S = 10  # Metricool's is 60: a minute per clip is long for a first look
 SANDBOX_BRAND_ID = "2000001"
@@ -170,7 +171,7 @@ def _signin_link(stack: Stack) -> str | None:
     """Return a link that signs the local user in, None if no key may publish."""
     database.connect(stack.database_url)
     try:
-        now = database.server_time() or datetime.now(UTC)
+        now = server_time() or datetime.now(UTC)
         key_id = sessions.key_to_sign_in(now)
         token = sessions.issue_signin(key_id, now) if key_id else None
     finally:

@@ -6,7 +6,6 @@ import fcntl
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -144,19 +143,6 @@ def is_postgres() -> bool:
 def file() -> SqliteFile | None:
     """Return the file that the database is, None where it is none."""
     return _file
-
-
-def server_time() -> datetime | None:
-    """Return what time it is in the database, aware UTC; None where it has our own clock.
-
-    Raises:
-        StoreUnavailable: it does not answer.
-    """
-    if _is_sqlite:
-        return None
-    with reading():
-        (epoch_s,) = run("SELECT EXTRACT(EPOCH FROM clock_timestamp())").fetchone()
-    return datetime.fromtimestamp(float(epoch_s), UTC)
 
 
 def lock_row(table: str, row_id: int) -> None:

@@ -132,6 +132,7 @@ class ClipRow(Row):
     status = TextField()
     next_at = InstantField(null=True)
     rung_at = InstantField(null=True)
+    noted_at = InstantField(null=True)
     worker = TextField(null=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.flow.time_keeper import LOOK_EVERY_S, TimeKeeper
 from storyclip.store import database
 from storyclip.store.database import reading, run
+from storyclip.store.service.place import server_time
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -84,7 +85,7 @@ def test_a_clock_that_goes_wrong_later_is_noticed_within_seconds(store):
 def test_a_process_has_the_time_of_its_postgresql(new_postgres_database: str, wrong: timedelta):
     database.connect(new_postgres_database)
     try:
-        clock = SharedClock(lambda: datetime.now(UTC) + wrong, time.monotonic, database.server_time)
+        clock = SharedClock(lambda: datetime.now(UTC) + wrong, time.monotonic, server_time)
         clock.follow()
 
         assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=1)
@@ -96,4 +97,4 @@ def test_a_process_has_the_time_of_its_postgresql(new_postgres_database: str, wr
 def test_sqlite_has_no_clock_of_its_own(store):
     is_sqlite = store.startswith("sqlite")
 
-    assert (database.server_time() is None) is is_sqlite
+    assert (server_time() is None) is is_sqlite

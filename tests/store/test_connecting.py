@@ -59,7 +59,7 @@ def processes(script: str, url: str, count: int) -> Iterator[list[subprocess.Pop
 
 
 NOT_READ_AS_FACTS = {
-    "publish_batch_clips": {"lane_id", "lane_held"},
+    "publish_batch_clips": {"lane_id", "lane_held", "noted_at"},
     "publish_batches": set(),
     "lanes": {"turns"},
 }

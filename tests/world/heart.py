@@ -11,6 +11,7 @@ from typing import Any
 from config.settings import Settings
 from storyclip.domain.batch import Batch, OnFailure
 from storyclip.domain.dates.mode import Mode
+from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.dates.timetable import Timetable, at_once
 from storyclip.domain.errors import (
@@ -80,19 +81,22 @@ class Heart:
         jitter: Callable[[], float],
         ring_prepare: Callable[[int], None],
         ring_audit: Callable[[int], None],
+        server_time: Callable[[], datetime | None],
     ) -> None:
         upstream = Metricool(
             "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
         )
-        steady = SteadyClock(now, monotonic)
+        self._clock = SharedClock(SteadyClock(now, monotonic), monotonic, server_time)
         self._engine = Engine(
-            upstream, settings, steady, monotonic, sleep, jitter, name, ring_prepare, ring_audit
+            upstream, settings, self.now, monotonic, sleep, jitter, name, ring_prepare, ring_audit
         )
-        self._hand = Hand(settings, steady, Patience(monotonic, sleep))
+        self._hand = Hand(settings, self.now, Patience(monotonic, sleep))
+        self.now()
 
     def now(self) -> datetime:
         """Return the time that this process believes it is: its clock's ticks go by it, too."""
-        return self._engine.now()
+        self._clock.follow()  # which those ticks do
+        return self._clock()
 
     def step(self, clip_id: int) -> None:
         """Take the step that is due for a clip."""

@@ -10,7 +10,7 @@ from storyclip.domain.views import clip_view, summary_view
 from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.instants import to_instant
-from storyclip.store.publishing import batches, clips, lanes
+from storyclip.store.publishing import ahead, batches, clips, lanes
 from storyclip.store.service import workers
 
 
@@ -40,6 +40,11 @@ def lanes_to_audit(now: datetime) -> list[int]:
 def reopen_stalled(now: datetime) -> list[int]:
     """Return the clips that had their turn and were not due: none unless there is a bug."""
     return lanes.reopen_stalled(now)
+
+
+def put_right(now: datetime) -> list[int]:
+    """Return the clips that were put off by a clock ahead of this one; they are due now."""
+    return ahead.make_due(now)
 
 
 def known_uuids() -> set[str]:

@@ -41,6 +41,7 @@ class Scenario:
     faults_end_s: float
     quota_24h: int = 50
     metricool_ahead_s: float = 0.0
+    hosts_ahead_s: tuple[float, ...] = ()  # none: all on one, and the database is a file there
     has_date_header: bool = True
     list_lag_s: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -58,7 +59,8 @@ class Scenario:
 def from_json(said: Mapping[str, Any]) -> Scenario:
     """Return the scenario that a story keeps."""
     batches = tuple(BatchPlan(**batch) for batch in said["batches"])
-    return Scenario(**{**said, "batches": batches})
+    hosts = tuple(said.get("hosts_ahead_s", ()))
+    return Scenario(**{**said, "batches": batches, "hosts_ahead_s": hosts})
 
 
 def scenario_of(seed: int, profile: str | None = None) -> Scenario:
@@ -70,6 +72,7 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
     batches = tuple(_batch(choose, f"b{n}", name, lanes) for n in range(1, many + 1))
     last_s = max(_last_s(batch) for batch in batches)
     odd = PROFILES[name].get("habits", 0.0)
+    clocks = PROFILES[name].get("clocks", 0.0)
     return Scenario(
         seed=seed,
         profile=name,
@@ -78,12 +81,19 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
         faults_end_s=last_s + choose.between("faults end", 60, 15 * MINUTE_S),
         quota_24h=choose.pick("quota", (2, 3, 5)) if choose.draw("small quota") < odd else 50,
         metricool_ahead_s=(
-            choose.between("ahead", -600, 600) if choose.draw("other clock") < odd else 0.0
+            choose.between("ahead", -600, 600) if choose.draw("other clock") < odd + clocks else 0.0
         ),
+        hosts_ahead_s=_hosts(choose) if choose.draw("hosts") < clocks else (),
         has_date_header=choose.draw("date header") >= odd / 2,
         list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd else 0.0,
         settings=_looks_every(choose.pick("looks", (2, 5, 5, 10))),
     )
+
+
+def _hosts(choose: Choices) -> tuple[float, ...]:
+    """Return how far the clocks of two hosts are ahead: up to ten minutes apart, or an hour."""
+    most_s = 3600 if choose.draw("hosts by hours") < 0.2 else 300
+    return tuple(choose.between(f"host {n}", -most_s, most_s) for n in (1, 2))
 
 
 def _looks_every(interval_s: int) -> dict[str, str]:
@@ -214,6 +224,16 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     },
     "slow and odd": {"freeze": 0.03, "echo": 0.1, "rehost": 0.3, "other in lists": 0.2},
     "slow and wishes": {**WISHES, "wish": 0.8, "freeze": 0.06, "dated": 0.4},
+    "clocks": {
+        "clocks": 0.5,
+        "jump": 0.004,
+        "set for good": 0.004,
+        "wrong boot": 0.004,
+        "kill": 0.01,
+        "busy": 0.03,
+        "answer lost": 0.03,
+        "dated": 0.4,
+    },
     "everything": {
         **_part(KILLS, LINES, FATES, HABITS, by=0.5),
         **WISHES,

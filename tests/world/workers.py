@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from itertools import count
 
@@ -39,23 +40,31 @@ class Workers:
         self._about: dict[int, str] = {}  # of each clip, by its row
         for _ in range(self._world.scenario.workers):
             self._start()
+        self._world.read_clocks = self.read_clocks
         self._world.look_after = lambda: self._world.hub.at(0.01, self._look_after)
 
     def heart_in(self, process: Process) -> heart.Heart:
         """Return StoryClip's own code as it runs in a process."""
         world = self._world
-        world.record.counts["wrong boots"] += world.is_wall_wrong
+        ahead = timedelta(seconds=world.host_ahead_s(process.name))
+        world.record.counts["wrong boots"] += world.is_wall_wrong and not world.has_hosts
         return heart.Heart(
             process.name,
             self._settings,
             Line(self.metricool),
-            world.wall_time,
+            lambda: world.wall_time() + ahead,
             world.monotonic,
             lambda seconds: world.hub.sleep(max(seconds, 0.5)),
             lambda: world.choices.draw(world.choices.nth("jitter")),
             lambda clip_id: self.ring("prepare", clip_id),
             lambda lane_id: self.ring("audit", lane_id),
+            world.server_time,
         )
+
+    def read_clocks(self) -> None:
+        """Have each process look at its clock, as those that live do all the time."""
+        for worker in self.able():
+            worker.our.now()
 
     def ring(self, what: str, row_id: int) -> None:
         """Ring a bell: somebody hears it in a moment, or it is lost, or heard twice."""

@@ -11,7 +11,9 @@ from tests.world.scenario import PROFILES, Scenario
 from tests.world.scheduler import Hub, Killed, Process
 from tests.world.times import SECOND_US, instant
 
-IN_THE_GAP = ("kill", "freeze", "jump", "dawdle", "store down", "wrong boot")
+IN_THE_GAP = ("kill", "freeze", "jump", "dawdle", "store down", "wrong boot", "set for good")
+SET_S = (3600, -3600, 18_000, -18_000)  # by the last two for longer than a world waits for an end
+READ_CLOCKS_S = (0.25, 61.0)  # after it was set: noticed, and believed
 
 
 class World:
@@ -25,7 +27,9 @@ class World:
         self.changed: Callable[[], None] = _nothing  # told when Metricool changed
         self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
         self._store_down_until_us = 0
+        self.read_clocks: Callable[[], None] = _nothing  # told when somebody set the wall clock
         self._wall_ahead_us = 0
+        self._set_for_good_us = 0
         self._weighed: dict[str, list[tuple[str, float]]] = {}  # kinds, by their common name
         self._chances = PROFILES[scenario.profile]
         self._faults_end_us = round(scenario.faults_end_s * SECOND_US)
@@ -37,6 +41,20 @@ class World:
     def wall_time(self) -> datetime:
         """Return what the clock on the wall shows, for all processes of the machine."""
         return instant(self.hub.now_us + self._wall_ahead_us)
+
+    @property
+    def has_hosts(self) -> bool:
+        """Return whether there are several hosts: then the database has a clock of its own."""
+        return bool(self.scenario.hosts_ahead_s)
+
+    def host_ahead_s(self, name: str) -> float:
+        """Return how far the clock of the host that a process runs on is ahead of the others."""
+        hosts = self.scenario.hosts_ahead_s
+        return hosts[int(len(hosts) * self.choices.draw(f"host of {name}"))] if hosts else 0.0
+
+    def server_time(self) -> datetime | None:
+        """Return what time it is in the database, None where all is on one host."""
+        return instant(self.hub.now_us) if self.has_hosts else None
 
     @property
     def is_wall_wrong(self) -> bool:
@@ -105,6 +123,8 @@ class World:
             self._store_down_until_us = self.hub.now_us + round(long_s * SECOND_US)
         elif kind == "jump":
             self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)
+        elif kind == "set for good":
+            self._set_for_good(self.choices.pick(name, SET_S))
 
     def kill(self, process: Process, where: str) -> None:
         """Kill a process without a word."""
@@ -120,9 +140,24 @@ class World:
         self._wall_ahead_us = by_s * SECOND_US
 
         def back() -> None:
-            self._wall_ahead_us = 0
+            self._wall_ahead_us = self._set_for_good_us
+            self._look_at_clocks()
 
         self.hub.at(6.0, back)
+
+    def _set_for_good(self, by_s: int) -> None:
+        """Have somebody set the wall clock hours wrong, and right the next time."""
+        self.record.counts["faults"] += 1
+        by_s = 0 if self._set_for_good_us else by_s
+        self.record.counts["wrong boots"] += not self.has_hosts
+        self.tell("machine", f"the wall clock is set: {by_s} s wrong")
+        self._set_for_good_us = self._wall_ahead_us = by_s * SECOND_US
+        self._look_at_clocks()
+
+    def _look_at_clocks(self) -> None:
+        for after_s in READ_CLOCKS_S:
+            self.hub.at(after_s, self.read_clocks)
+        self.hub.at(max(READ_CLOCKS_S) + 0.25, self.changed)
 
 
 def _nothing() -> None:

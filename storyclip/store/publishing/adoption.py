@@ -122,9 +122,10 @@ def _let_go_on(lane_id: int, at: datetime, told: list[Batch]) -> list[tuple[Batc
     lane = lanes.here(lane_id)
     lanes.write(lane, replace(lane, held_at=None, reopened_at=at))
     run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL WHERE lane_id = ?"
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL, noted_at = ?"
+        " WHERE lane_id = ?"
         f" AND next_at > ? AND status IN ('{State.UPLOADING}', '{State.VERIFYING}')",
-        (to_text(at), lane_id, to_text(at)),
+        (*[to_text(at)] * 2, lane_id, to_text(at)),
     )
     rows = run(
         f"SELECT {BATCH_COLUMNS} FROM publish_batches b WHERE b.lane_id = ?"

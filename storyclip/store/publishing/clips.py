@@ -9,11 +9,10 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import NotFound
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_text
-from storyclip.store.publishing import lanes
+from storyclip.store.publishing import ahead, lanes
 from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
 
 FRESH_S = 5.0  # due for no longer than this is today's work; older is a backlog, rung in portions
-AHEAD = timedelta(minutes=1)  # no clock of ours rings so far ahead, unless it was wrong
 
 _FIND = f"{SELECT_CLIP} WHERE c.id = ?"
 _OF_BATCH = f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index"
@@ -71,7 +70,7 @@ def make_due(at: datetime, portion: int) -> list[int]:
     All that became due lately, and at most `portion` of what has been waiting for longer.
     """
     again = to_text(at - timedelta(seconds=lanes.RING_AGAIN_S))
-    never = to_text(at + AHEAD)
+    never = to_text(at + ahead.AHEAD)
     fresh = to_text(at - timedelta(seconds=FRESH_S))
     now = to_text(at)
     with reading():

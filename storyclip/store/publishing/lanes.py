@@ -115,8 +115,9 @@ def open_next(lane_id: int, at: datetime, ended: Ended | None = None) -> int | N
     gap_s = ended.gap_s if ended and ended.batch_id == batch_id else 0.0
     next_at = at + timedelta(seconds=gap_s)
     run(
-        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED} WHERE id = ?",
-        (to_text(next_at), to_text(None if gap_s else at), clip_id),
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?,"
+        f" {_UNCOUNTED} WHERE id = ?",
+        (to_text(next_at), to_text(None if gap_s else at), to_text(at), clip_id),
     )
     _turn_came(clip_id, next_at, ended.due_at if ended else None)
     return None if gap_s else clip_id
@@ -143,13 +144,13 @@ def open_planned(batch_id: str, at: datetime) -> int | None:
     Nothing while one before it may still turn out not to be there: it would come after.
     """
     row = run(
-        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, {_UNCOUNTED}"
+        f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?, {_UNCOUNTED}"
         " WHERE next_at IS NULL AND id ="
         " (SELECT c.id FROM publish_batch_clips c JOIN publish_batches b"
         f" ON b.batch_id = c.batch_id WHERE b.batch_id = ? AND b.publish_mode <> '{Mode.NOW}'"
         f" AND b.status = '{Status.PROCESSING}' AND b.cancel_requested_at IS NULL"
         f" AND {_NEXT_OF_BATCH} AND c.wished_for > ?) RETURNING id",
-        (to_text(at), to_text(at), batch_id, *BEFORE_THE_NEXT, to_text(at)),
+        (*[to_text(at)] * 3, batch_id, *BEFORE_THE_NEXT, to_text(at)),
     ).fetchone()
     return None if row is None else int(row[0])
 

@@ -52,9 +52,10 @@ def look_at_once(batch: Batch, at: datetime) -> list[int]:
     off with what he knew.
     """
     rows = run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
-        f" WHERE batch_id = ? AND status IN ({marks(_THERE)}) RETURNING id",
-        (*[to_text(at)] * 2, batch.batch_id, *_THERE),
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?,"
+        " revision = revision + 1 WHERE batch_id = ?"
+        f" AND status IN ({marks(_THERE)}) RETURNING id",
+        (*[to_text(at)] * 3, batch.batch_id, *_THERE),
     ).fetchall()
     return [clip_id for (clip_id,) in rows]
 
@@ -66,11 +67,11 @@ def look_at_failed(batch: Batch, at: datetime) -> list[int]:
     transaction.
     """
     rows = run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
-        " WHERE batch_id = ? AND status = ? AND (retry_safety = ?"
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?,"
+        " revision = revision + 1 WHERE batch_id = ? AND status = ? AND (retry_safety = ?"
         " OR (metricool_post_id IS NOT NULL AND error_code <> ?)) RETURNING id",
         (
-            *[to_text(at)] * 2,
+            *[to_text(at)] * 3,
             batch.batch_id,
             State.FAILED.value,
             RetrySafety.CHECK_FIRST.value,
@@ -89,11 +90,12 @@ def make_way(clip: Clip, at: datetime) -> None:
     with writing():
         lock_row("lanes", clip.lane.id)
         run(
-            "UPDATE publish_batch_clips SET recall_wished_at = ?, next_at = ?, rung_at = NULL,"
-            " revision = revision + 1 WHERE batch_id = ? AND clip_index > ? AND status = ?"
+            "UPDATE publish_batch_clips SET recall_wished_at = ?, next_at = ?, noted_at = ?,"
+            " rung_at = NULL, revision = revision + 1"
+            " WHERE batch_id = ? AND clip_index > ? AND status = ?"
             " AND recall_wished_at IS NULL AND taken_back_at IS NULL AND scheduled_at > ?",
             (
-                *[to_text(at)] * 2,
+                *[to_text(at)] * 3,
                 clip.batch_id,
                 clip.index,
                 State.WAITING_CONFIRMATION.value,
@@ -105,7 +107,7 @@ def make_way(clip: Clip, at: datetime) -> None:
 def _look(clip_id: int, due_at: datetime, at: datetime) -> None:
     rung_at = at if due_at == at else None
     run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, revision = revision + 1"
-        " WHERE id = ?",
-        (to_text(due_at), to_text(rung_at), clip_id),
+        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?,"
+        " revision = revision + 1 WHERE id = ?",
+        (to_text(due_at), to_text(rung_at), to_text(at), clip_id),
     )

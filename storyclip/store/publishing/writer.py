@@ -20,6 +20,7 @@ from storyclip.domain.moves import Move, withdrawn
 from storyclip.domain.views import clip_view
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.history import events
+from storyclip.store.instants import to_text
 from storyclip.store.publishing import clips, lanes, recalls, sends, turns
 from storyclip.store.publishing.rows import BATCH, CLIP, SELECT_BATCH, batch_of, columns_of
 from storyclip.store.service import incidents
@@ -44,7 +45,7 @@ def write(move: Move, at: datetime) -> Clip:
     """
     if _is_silent(move):
         with writing():
-            _update(move.before, columns_of(CLIP, move.before, move.after))
+            _update(move.before, columns_of(CLIP, move.before, move.after), at)
         return replace(move.after, revision=move.before.revision + 1)
     with writing():
         lock_row("lanes", move.before.lane.id)
@@ -93,7 +94,7 @@ def rest(clip: Clip, at: datetime) -> int | None:
     """
     with writing():
         lock_row("lanes", clip.lane.id)
-        _update(clip, {"next_at": None, "rung_at": None})
+        _update(clip, {"next_at": None, "rung_at": None}, at)
         planned = lanes.open_planned(clip.batch_id, at)
         return planned or lanes.open_next(clip.lane.id, at)
 
@@ -172,7 +173,7 @@ def _compare_and_set(move: Move, batch: Batch, at: datetime) -> None:
     ):
         columns["lane_held"] = before.lane.id
     try:
-        _update(before, columns)
+        _update(before, columns, at)
     except peewee.IntegrityError as taken:
         raise NotItsTurn(f"another clip is in flight on lane {before.lane.id}") from taken
 
@@ -183,8 +184,8 @@ def takes_lane(move: Move, batch: Batch) -> bool:
     return batch.mode is Mode.NOW and move.event is not None and is_anew
 
 
-def _update(clip: Clip, columns: dict[str, Any]) -> None:
-    columns = {**columns, "revision": clip.revision + 1}
+def _update(clip: Clip, columns: dict[str, Any], at: datetime) -> None:
+    columns = {**columns, "noted_at": to_text(at), "revision": clip.revision + 1}
     cursor = run(
         _update_sql("publish_batch_clips", tuple(columns), "id = ? AND revision = ?"),
         (*columns.values(), clip.id, clip.revision),

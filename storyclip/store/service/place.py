@@ -1,7 +1,8 @@
-"""Where a database is, and which run of which server answers: a copy is in another place."""
+"""Where a database is, which run of which server answers, and what time it is there."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from storyclip.store import database
@@ -48,6 +49,19 @@ def server() -> str:
         "SELECT (SELECT timeline_id FROM pg_control_checkpoint()), pg_postmaster_start_time()"
     ).fetchone()
     return f"{timeline}, {began_at}"
+
+
+def server_time() -> datetime | None:
+    """Return what time it is in the database, aware UTC; None where it has our own clock.
+
+    Raises:
+        StoreUnavailable: it does not answer.
+    """
+    if not database.is_postgres():
+        return None
+    with reading():
+        (epoch_s,) = run("SELECT EXTRACT(EPOCH FROM clock_timestamp())").fetchone()
+    return datetime.fromtimestamp(float(epoch_s), UTC)
 
 
 def _machine() -> str:

@@ -34,5 +34,6 @@ def bury(names: Collection[str], at: datetime) -> None:
     Harmless where one was only slow: its clip is looked for before it is sent again.
     """
     with writing():
-        ClipRow.update(next_at=at, rung_at=None).where(ClipRow.worker.in_(names)).execute()
+        silent = ClipRow.worker.in_(names)
+        ClipRow.update(next_at=at, rung_at=None, noted_at=at).where(silent).execute()
         WorkerRow.delete().where(WorkerRow.name.in_(names)).execute()

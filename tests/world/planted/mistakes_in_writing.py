@@ -11,7 +11,16 @@ from storyclip.domain.errors import LostRace
 from storyclip.flow import engine, hand
 from storyclip.store.database import run, writing
 from storyclip.store.history import events
-from storyclip.store.publishing import batches, lanes, recalls, sends, turns, wishes, writer
+from storyclip.store.publishing import (
+    ahead,
+    batches,
+    lanes,
+    recalls,
+    sends,
+    turns,
+    wishes,
+    writer,
+)
 from tests.world import heart, workers
 from tests.world.planted.plant import Plant, always, plant
 
@@ -33,7 +42,8 @@ def the_intent_is_not_written(instead: Plant) -> None:
 def no_compare_and_set(instead: Plant) -> None:
     """Write over whatever the row has become meanwhile."""
 
-    def update(clip: Any, columns: dict[str, Any]) -> None:
+    def update(clip: Any, columns: dict[str, Any], at: Any) -> None:
+        del at
         columns = {**columns, "revision": clip.revision + 1}
         sql = writer._update_sql("publish_batch_clips", tuple(columns), "id = ?")
         run(sql, (*columns.values(), clip.id))
@@ -169,6 +179,32 @@ def the_offset_ignored(instead: Plant) -> None:
 def the_wall_clock_believed(instead: Plant) -> None:
     """Believe a wall clock that jumps."""
     instead.of(heart, "SteadyClock", lambda wall, monotonic: wall)
+
+
+class _OwnClock:
+    """The time of one host, whatever the database's is."""
+
+    def __init__(self, own: Any, monotonic: Any, server_time: Any) -> None:
+        del monotonic, server_time
+        self._own = own
+
+    def __call__(self) -> Any:
+        return self._own()
+
+    def follow(self) -> None:
+        """Ask nobody."""
+
+
+@plant("clocks")
+def each_host_by_its_own_clock(instead: Plant) -> None:
+    """Write what is due by the clock of whichever host it is."""
+    instead.of(heart, "SharedClock", _OwnClock)
+
+
+@plant("clocks")
+def the_future_believed(instead: Plant) -> None:
+    """Wait for what a clock that was ahead put off, until that time has come."""
+    instead.of(ahead, "make_due", always([]))
 
 
 @plant("calm", "lost answers", "everything")
