@@ -91,10 +91,10 @@ def facts_of(record: Record) -> Clips:
         for view in ending.clips:
             name = f"{ending.batch}.{view['index']}"
             clips[name] = ClipFacts(name, ending.batch, view["index"], asked, view)
-        for event in ending.events:
+        for event, read_us in zip(ending.events, _read_at(record, ending.events), strict=True):
             if event["clip"] is not None:
                 name = f"{ending.batch}.{event['clip']['index']}"
-                clips[name].said.append((_when(record, event), event["clip"]))
+                clips[name].said.append((read_us, event["clip"]))
     _upstream(record, clips)
     return clips
 
@@ -119,15 +119,21 @@ def _upstream(record: Record, clips: dict[str, ClipFacts]) -> None:
         clip.lives.sort(key=lambda live: live.at_us)
 
 
-def _when(record: Record, event: Mapping[str, Any]) -> int:
-    """Return when an event could be read: it is written before it is announced.
+def _read_at(record: Record, events: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return when each event of a batch could be read: it is written before it is announced.
 
-    What it says of that is an hour off where a process began with a wrong clock.
+    Whoever was killed between the two announced nothing: then a later one was, or nobody was told.
+    What an event says of its time is an hour off where a process began with a wrong clock.
     """
-    announced = record.event_us.get((event["batchId"], event["seq"]), record.ended_us)
-    written = moment_us(datetime.fromisoformat(event["timestamp"]))
-    is_off = record.counts["wrong boots"] and abs(announced - written) > WRONG_US
-    return announced if is_off else min(announced, written)
+    read_us, later_us = list[int](), list[int]()
+    for event in reversed(events):
+        if (announced_us := record.event_us.get((event["batchId"], event["seq"]))) is not None:
+            later_us.append(announced_us)
+        heard_us = min(later_us, default=record.ended_us)
+        written_us = moment_us(datetime.fromisoformat(event["timestamp"]))
+        is_off = record.counts["wrong boots"] and abs(heard_us - written_us) > WRONG_US
+        read_us.append(heard_us if is_off else min(heard_us, written_us))
+    return read_us[::-1]
 
 
 def of_batch(clips: Clips, batch: str) -> Sequence[ClipFacts]:

@@ -119,8 +119,11 @@ def _beside_restored(record: Record, clip: ClipFacts) -> Iterator[Finding]:
 
 
 def _would_go_out_since(record: Record, clip: ClipFacts, live: Live) -> int | None:
-    """Return since when a post that a person restored was to go out, had it even failed before."""
-    restored_us = record.theirs_since.get(live.uuid)
+    """Return since when a post that a person restored was to go out, had it even failed before.
+
+    One that was taken back again, and restored once more, was to go out since then.
+    """
+    restored_us = record.restored_us.get(live.uuid)
     failed_us = record.failed_us.get(live.uuid)
     if failed_us is None or not clip.is_replanned(live):
         return restored_us

@@ -127,6 +127,8 @@ class Metricool:
             record.owner[uuid] = self._asking
         if line["restoredBy"] == "person" and uuid not in record.theirs_since:
             record.theirs_since[uuid] = self.world.hub.now_us
+        if line["detail"] == "restored" and line["by"] == "person":
+            record.restored_us[uuid] = self.world.hub.now_us
         if event == "error":
             record.failed_us[uuid] = self.moment_us(at_ms)
         if event == "error" or (event == "deleted" and line["by"] == "api"):

@@ -119,6 +119,7 @@ class Record:
     owner: dict[str, str] = field(default_factory=dict)  # uuid of a post -> clip
     copied: dict[str, str] = field(default_factory=dict)  # uuid of a person's copy -> clip
     theirs_since: dict[str, int] = field(default_factory=dict)  # ours that a person restored
+    restored_us: dict[str, int] = field(default_factory=dict)  # when a person last restored one
     failed_us: dict[str, int] = field(default_factory=dict)  # when a post last failed
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)  # to Metricool, by whom they are about

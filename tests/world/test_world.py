@@ -146,6 +146,32 @@ def test_the_judge_excuses_the_order_after_a_clip_that_was_called_failed():
     assert "out of order" not in kinds(record)
 
 
+def test_the_judge_knows_what_was_written_by_whom_a_kill_kept_from_announcing_it():
+    record = a_record("published", "published")
+    record.lives[0].at_us = 3 * MINUTE_US
+    failed = an_event(0, {**a_view(1, "failed"), "errorCode": "unconfirmed"})
+    record.endings[0].events.insert(0, {**failed, "timestamp": instant(0).isoformat()})
+    record.counts["wrong boots"], record.ended_us = 1, 300 * MINUTE_US
+    record.sent[1].began_us = 65 * SECOND_US
+
+    assert "out of order" not in kinds(record)
+
+
+@pytest.mark.parametrize(("restored_again", "is_wrong"), [(None, True), (15, False)])
+def test_the_judge_sees_what_was_sent_beside_a_restored_story(
+    restored_again: int | None, is_wrong: bool
+):
+    record = a_record("published")
+    put_live(record, 1, 20 * MINUTE_US, began_us=10 * MINUTE_US)
+    record.lives[0].at_us = 30 * MINUTE_US
+    record.theirs_since["0"] = 2 * MINUTE_US
+    record.restored_us["0"] = (restored_again or 2) * MINUTE_US
+
+    whats = {finding.what for finding in judge(record)}
+
+    assert ("sent beside what was restored" in whats) is is_wrong
+
+
 def test_the_judge_sees_a_story_before_its_date():
     record = a_record("published", mode="scheduled")
     record.asked["b1"] = replace(record.asked["b1"], dates_us=(60 * MINUTE_US,))
