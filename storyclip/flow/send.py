@@ -103,5 +103,5 @@ def brought_home(situation: Situation, post: Post, number: int, visit: Visit) ->
     if clip.was_sent:
         return moves.accepted(clip, post, visit.now)
     if moves.can_be_found(clip):
-        return moves.found(clip, post, visit.now)
+        return moves.brought_home(clip, post, visit.now)
     return None

@@ -17,6 +17,7 @@ from storyclip.domain.moves.notes import (
 from storyclip.domain.moves.sending import (
     absent,
     accepted,
+    brought_home,
     can_be_found,
     claimed,
     could_not_ask,
@@ -48,6 +49,7 @@ __all__ = [
     "Move",
     "absent",
     "accepted",
+    "brought_home",
     "can_be_found",
     "claimed",
     "could_not_ask",

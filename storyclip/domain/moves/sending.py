@@ -167,6 +167,14 @@ def found(clip: Clip, post: Post, now: datetime, asked: Iterable[datetime] = ())
     return told_if_let_go(Move(clip, without_error(moved), Event.FOUND))
 
 
+def brought_home(clip: Clip, post: Post, now: datetime) -> Move:
+    """Hold the post that a create's answer tells of after all; whether its date was kept is yet to
+    be seen.
+    """
+    move = found(clip, post, now)
+    return replace(move, after=replace(move.after, seen_at=None))
+
+
 def can_be_found(clip: Clip) -> bool:
     """Return whether a post of this clip may be adopted now."""
     return clip.state in (State.PENDING, State.VERIFYING)
