@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from storyclip.domain.errors import RetrySafety
+from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.lane import Lane
 
 
@@ -180,6 +180,11 @@ class Clip:
     def is_unconfirmed(self) -> bool:
         """Return whether it was called failed, and may be out or go out all the same."""
         return self.state is State.FAILED and self.retry_safety is RetrySafety.CHECK_FIRST
+
+    @property
+    def is_left_open(self) -> bool:
+        """Return whether Metricool called it failed in words that leave open whether it is out."""
+        return self.is_unconfirmed and self.error_code == ErrorCode.NETWORK_ERROR
 
     @property
     def is_let_go(self) -> bool:

@@ -9,7 +9,7 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
-from storyclip.domain.moves import later
+from storyclip.domain.moves import Move, later
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, PrepareNext, put, was_removed
@@ -135,13 +135,25 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
         else:
             yield from put(moves.deleted_upstream(clip, deleted.post, "deleted in Metricool"))
     elif clip.state is State.FAILED:
-        yield from put(watch_on(clip, visit, clip.missing_since))
+        yield from put(_was_deleted_after(clip, visit))
     else:
         words = (
             "Somebody deleted it in Metricool at the very moment it was due. It may be out: look"
             " at the account before you ask for it again."
         )
         yield from put(moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, None))
+
+
+def _was_deleted_after(clip: Clip, visit: Visit) -> Move:
+    """Say once of a clip that was called failed, and that may be out, that it lies deleted now."""
+    words = (
+        "It was deleted in Metricool when it may have been out already: look at the account before"
+        " you ask for it again."
+    )
+    if clip.error == words:
+        return watch_on(clip, visit, clip.missing_since)
+    code = ErrorCode.NETWORK_ERROR if clip.is_left_open else ErrorCode.UNCONFIRMED
+    return unconfirmed(clip, visit, words, code)
 
 
 def _not_seen_deleted(clip: Clip, visit: Visit, since: datetime) -> Course[None]:

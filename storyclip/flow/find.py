@@ -56,7 +56,16 @@ def among_deleted(clip: Clip) -> Search[Deleted | None]:
     """Return the post that a clip held if it lies among the deleted."""
     look = yield from ask(ListDeleted(clip.lane))
     found = held_among(clip, look.posts)
-    return None if found is None else Deleted(found, fate_of(found))
+    return None if found is None else Deleted(found, _fate(clip, found))
+
+
+def _fate(clip: Clip, deleted: Post) -> Fate:
+    """Return what became of a clip's deleted post: what may have been out is so on no later date.
+
+    Somebody may have given it another date, and deleted it before that one.
+    """
+    fate = fate_of(deleted)
+    return Fate.UNKNOWN if fate is Fate.NOT_OUT and clip.is_left_open else fate
 
 
 def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Search[Post | None]:

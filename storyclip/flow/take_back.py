@@ -90,10 +90,11 @@ def gone(situation: Situation, visit: Visit, deleted: Deleted) -> Move:
         return moves.seen_live(clip, deleted.post, visit.now)
     if deleted.fate is Fate.UNKNOWN:
         words = (
-            "StoryClip deleted it in Metricool at the very moment it was due. It may be out: look"
-            " at the account before you ask for it again."
+            "StoryClip deleted it in Metricool when it may have been out already: look at the"
+            " account before you ask for it again."
         )
-        return moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, None)
+        code = ErrorCode.NETWORK_ERROR if clip.is_left_open else ErrorCode.UNCONFIRMED
+        return moves.timed_out(clip, words, code, None)
     if situation.wanted is Wanted.NEVER:
         return moves.withdrawn(clip)
     return moves.recalled(clip, visit.now)

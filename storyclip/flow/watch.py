@@ -56,8 +56,11 @@ def watch_there(clip: Clip, visit: Visit, post: Post) -> Move:
     is_told = clip.error == words or not _is_ahead(dated, visit)
     if is_known and is_told and clip.retry_safety is RetrySafety.CHECK_FIRST:
         return watch_on(clip, visit, missing_since=None)
-    is_awaiting = post.status is PostStatus.AWAITING_CONFIRMATION
-    code = ErrorCode.AWAITING_CONFIRMATION if is_awaiting else ErrorCode.UNCONFIRMED
+    code = ErrorCode.UNCONFIRMED
+    if clip.is_left_open:
+        code = ErrorCode.NETWORK_ERROR  # whatever date it has now, it may have been out
+    elif post.status is PostStatus.AWAITING_CONFIRMATION:
+        code = ErrorCode.AWAITING_CONFIRMATION
     return moves.followed(clip, post, words, code, late_look_at(dated, visit))
 
 

@@ -177,3 +177,30 @@ def test_a_failed_story_that_gets_another_date_is_watched_until_then(
     assert f"planned for {date:%Y-%m-%d %H:%M}" in (meanwhile.error or "")
     assert (stage.live(), stage.states()) == (sources(1), [PUBLISHED])
     assert_told(stage)
+
+
+@pytest.mark.parametrize("looked_s", [0.0, 400.0], ids=["before a look", "after a look"])
+@pytest.mark.parametrize("failed", ["network_error_but_live", "network_error"])
+def test_what_may_be_out_is_not_safe_for_being_deleted_before_another_date(
+    stage: Stage, failed: str, looked_s: float
+):
+    words = "Request timed out" if failed == "network_error_but_live" else "Error 190: expired"
+    stage.sandbox.fault(fault=failed, words=words, times=1)
+    stage.accept(1)
+    until(stage, FAILED)
+    person(stage, "edit", date=stage.at + timedelta(hours=2))
+    live_on(stage, looked_s)
+    [_, edited] = created_by_anybody(stage)
+    stage.sandbox.person("delete", postId=edited)
+
+    live_on(stage, HOUR_S)
+
+    was_out = failed == "network_error_but_live"
+    safety = RetrySafety.CHECK_FIRST if was_out else RetrySafety.SAFE
+    assert len(stage.live()) == was_out
+    assert (stage.states(), stage.clips()[0].retry_safety) == ([FAILED], safety)
+    assert "planned for" not in (stage.clips()[0].error or "")
+
+
+def created_by_anybody(stage: Stage) -> list[int]:
+    return [int(line["postId"]) for line in stage.sandbox.ledger() if line["event"] == "created"]
