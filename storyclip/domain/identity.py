@@ -70,7 +70,7 @@ def came_of(send: Send, post: Post) -> bool:
     """Return whether a post came of a send whose answer is not known.
 
     With a marker its media is proof. Else only the very minute will do that we asked for, and that
-    it was made after we asked.
+    it was made after we asked; the send tells that by Metricool's clock.
     """
     if send.post_uuid is not None and post.uuid is not None:
         return send.post_uuid == post.uuid
@@ -146,6 +146,11 @@ def may_be_among(send: Send, posts: Iterable[Post], taken: Collection[str]) -> b
         name_of(post) not in taken and (_dated(post, send) or _made_since(post, send))
         for post in posts
     )
+
+
+def may_be_as_asked(sends: Iterable[Send], post: Post) -> bool:
+    """Return whether a post may be what one of those asked for, on its minute and made since."""
+    return any(_dated(post, send) and _made_since(post, send) for send in sends)
 
 
 def is_made_too_late(sends: Iterable[Send], post: Post) -> bool:

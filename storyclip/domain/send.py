@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 
@@ -60,6 +60,15 @@ def unanswered(sends: Iterable[Send]) -> tuple[Send, ...]:
         return send.gone_at or send.removed_at or (send.intended_at if is_known else None)
 
     return tuple(replace(send, gone_at=over_at(send)) for send in sends)
+
+
+def by_their_clock(sends: Iterable[Send], ahead: timedelta) -> tuple[Send, ...]:
+    """Return the sends as intended by Metricool's clock, which tells when its posts were made.
+
+    Args:
+        ahead: what its clock is ahead of ours.
+    """
+    return tuple(replace(send, intended_at=send.intended_at + ahead) for send in sends)
 
 
 def is_copy(media_url: str, source_url: str) -> bool:

@@ -9,6 +9,7 @@ from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import came_back
 from storyclip.domain.moves import Move
+from storyclip.domain.send import by_their_clock
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, PostStatus
 from storyclip.flow.asking import WINDOW, Course, ask, everywhere, put
@@ -31,7 +32,7 @@ def hear(clip: Clip, visit: Visit) -> Course[bool]:
 
 def is_clear(situation: Situation, visit: Visit) -> Course[bool]:
     """Return whether no earlier send of a clip shows; a post that does is adopted instead."""
-    clip, sends = situation.clip, situation.sends
+    clip, sends = situation.clip, by_their_clock(situation.sends, visit.times.ahead)
     if not sends:
         return True
     dates = [send.planned_for for send in sends]

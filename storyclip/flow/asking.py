@@ -151,6 +151,11 @@ class Times:
     there: datetime
     is_heard: bool = True
 
+    @property
+    def ahead(self) -> timedelta:
+        """Return what Metricool's clock is ahead of ours."""
+        return self.there - self.now
+
     def at_ours(self, theirs: datetime) -> datetime:
         """Return when our clock shows what Metricool's calls `theirs`."""
         return theirs - self.there + self.now

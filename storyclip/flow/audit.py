@@ -20,13 +20,11 @@ from storyclip.domain.identity import (
     is_made_too_late,
     is_of,
     is_superseded,
-    name_of,
     sent_as,
     shows_other_media,
 )
-from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
-from storyclip.domain.send import Send
+from storyclip.domain.send import Send, by_their_clock
 from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.flow.asking import (
     FAR,
@@ -41,16 +39,16 @@ from storyclip.flow.asking import (
 )
 from storyclip.flow.calls import Delete, ListDeleted, ListPosts, ReadPost
 from storyclip.flow.engine import Engine
+from storyclip.flow.find import of_lost
 from storyclip.flow.hand import Hand
+from storyclip.flow.notices import LOOK_BACK, absence, copied, told
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import watch_there
 from storyclip.store.publishing import lanes, sends
 
 log = structlog.get_logger("storyclip")
 
-LOOK_BACK = timedelta(hours=24)
 LOOK_AHEAD = timedelta(days=1)  # of the latest date asked for
-SETTLED_FOR = timedelta(minutes=10)  # lists lag: only what has been live that long must be shown
 
 Watched = Sequence[tuple[Send, Clip]]
 
@@ -97,13 +95,13 @@ def _compare(lane: Lane, watched: Watched, visit: Visit) -> Course[None]:
         post = _came_of(send, clip, look.posts)
         if post is not None and clip.id not in moved:
             moved.add(clip.id)
-            yield from _see_to(send, clip, post, look, visit)
+            yield from _see_to(send, clip, post, watched, look, visit)
     for clip in clips.values():
-        if (copied := _copied(clip, look)) is not None:
-            yield RaiseIncident(copied)
+        if (copy := copied(clip, look)) is not None:
+            yield RaiseIncident(copy)
     if look.is_whole:
         for clip in clips.values():
-            if (absent := _absence(clip, look, visit)) is not None:
+            if (absent := absence(clip, look, visit)) is not None:
                 yield RaiseIncident(absent)
 
 
@@ -146,29 +144,41 @@ def _heal(clip: Clip, look: Look, visit: Visit) -> Course[None]:
 def _live_after_all(clip: Clip, post: Post, visit: Visit) -> Course[None]:
     yield from put(moves.seen_live(clip, post, visit.now))
     words = f"its clip was called {clip.state}"
-    yield RaiseIncident(_told("live_after_all", clip, post, words))
+    yield RaiseIncident(told("live_after_all", clip, post, words))
 
 
-def _see_to(send: Send, clip: Clip, post: Post, look: Look, visit: Visit) -> Course[None]:
+def _see_to(
+    send: Send, clip: Clip, post: Post, watched: Watched, look: Look, visit: Visit
+) -> Course[None]:
     if clip.state in UNCERTAIN:
         return  # it is being looked for
-    if clip.state in ENDED_UNSEEN and post.status is PostStatus.PUBLISHED:
+    if clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
+        yield from _found_late(clip, watched, look, visit)
+    elif clip.state in ENDED_UNSEEN and post.status is PostStatus.PUBLISHED:
         yield from _live_after_all(clip, post, visit)
-    elif clip.retry_safety is RetrySafety.CHECK_FIRST and clip.post_id is None:
-        yield from put(moves.moved(clip, post, visit.now))
     elif send.gone_at is not None:
-        yield RaiseIncident(_told("restored", clip, post, "somebody restored it in Metricool"))
+        yield RaiseIncident(told("restored", clip, post, "somebody restored it in Metricool"))
     elif clip.state is State.PENDING and post.status is not PostStatus.ERROR:
         yield from put(moves.found(clip, post, visit.now, [send.planned_for]))
     elif _is_to_come_of_a_failed_one(send, clip, post, look):
         yield from put(watch_there(clip, visit, post))
     elif post.status is not PostStatus.ERROR and is_dated_by_a_person(send, post):
         words = "somebody gave it another date in Metricool; its clip does not wait for it"
-        yield RaiseIncident(_told("replanned", clip, post, words))
+        yield RaiseIncident(told("replanned", clip, post, words))
     elif post.status is not PostStatus.ERROR and (
         clip.state is State.CANCELLED or clip.post_id is None or _is_twin(clip, post, look)
     ):
         yield from _remove(send, clip, post)
+
+
+def _found_late(clip: Clip, watched: Watched, look: Look, visit: Visit) -> Course[None]:
+    """Take up the post of a clip that was given up without ever having been seen."""
+    sends = by_their_clock(_sends_of(clip, watched), visit.times.ahead)
+    post = yield from of_lost(clip, sends, look.posts)
+    if post is not None and post.status is PostStatus.PUBLISHED:
+        yield from _live_after_all(clip, post, visit)
+    elif post is not None:
+        yield from put(moves.moved(clip, post, visit.now))
 
 
 def _is_to_come_of_a_failed_one(send: Send, clip: Clip, post: Post, look: Look) -> bool:
@@ -211,38 +221,4 @@ def _remove(send: Send, clip: Clip, post: Post) -> Course[None]:
             log.warning("stray_deleted", batch=clip.batch_id, clip=clip.index, post=post.id)
             yield MarkGone(send)
         return
-    yield RaiseIncident(_told("twin", clip, seen, f"it is {seen.status}; remove it in Metricool"))
-
-
-def _copied(clip: Clip, look: Look) -> Incident | None:
-    """Return what to say of a copy on the very date of its original; the rest is people's business.
-
-    StoryClip sent this clip once and read the answer, so it is none of ours to delete.
-    """
-    own = held_among(clip, look.posts) if clip.state is State.WAITING_CONFIRMATION else None
-    if own is None or own.status is not PostStatus.PENDING:
-        return None
-    for post in look.posts:
-        same = set(post.media_urls) & {*own.media_urls, clip.media_url}
-        if post.uuid != own.uuid and same and post.planned_for == own.planned_for:
-            words = "it shows the same and goes out on the same date; delete one in Metricool"
-            return _told("copied", clip, post, words)
-    return None
-
-
-def _absence(clip: Clip, look: Look, visit: Visit) -> Incident | None:
-    """Return what to say of a clip that was live and is not listed any more, None if it is."""
-    if clip.state is not State.PUBLISHED or clip.published_at is None:
-        return None
-    is_settled = visit.now - clip.published_at >= SETTLED_FOR
-    is_dated_here = clip.planned_for is not None and clip.planned_for > visit.there - LOOK_BACK
-    if not is_settled or not is_dated_here or held_among(clip, look.posts) is not None:
-        return None
-    subject = f"{clip.batch_id}/{clip.index}"
-    detail = f"post {clip.post_id} was seen live, and Metricool no longer lists it"
-    return Incident("published_absent", subject, detail)
-
-
-def _told(kind: str, clip: Clip, post: Post, words: str) -> Incident:
-    subject = f"{clip.batch_id}/{clip.index}/{name_of(post)}"
-    return Incident(kind, subject, f"post {post.id} of clip {clip.index}: {words}")
+    yield RaiseIncident(told("twin", clip, seen, f"it is {seen.status}; remove it in Metricool"))

@@ -12,12 +12,15 @@ from storyclip.domain.identity import (
     found_among,
     held_among,
     is_of,
+    may_be_as_asked,
     name_of,
 )
-from storyclip.domain.send import Send, unanswered
+from storyclip.domain.send import Send, open_sends, unanswered
 from storyclip.domain.story import Post
 from storyclip.flow.asking import Search, ask, everywhere, held_by_others
 from storyclip.flow.calls import ListDeleted, ReadPost
+
+MOST_READ = 3  # posts on one minute of an account that nobody of ours holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,29 @@ def of_sends(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Se
         return None
     others = yield from held_by_others(clip, candidates)
     return found_among(sends, candidates, others)
+
+
+def of_lost(clip: Clip, sends: tuple[Send, ...], posts: tuple[Post, ...]) -> Search[Post | None]:
+    """Return which of the posts came of a clip whose answer was lost, given all of them.
+
+    A list may show our media under another URL where the post itself shows ours: what may be it is
+    read under its id. While it may be, a post on another date is somebody's copy of it for all that
+    is known, and none is returned.
+    """
+    asked = open_sends(sends)
+    found = yield from of_sends(clip, sends, posts)
+    if found is not None and may_be_as_asked(asked, found):
+        return found
+    lost = [send for send in asked if send.post_id is None]
+    doubtful = tuple(post for post in posts if may_be_as_asked(lost, post))
+    others = yield from held_by_others(clip, doubtful)
+    known = others | {send.post_uuid or send.post_id or "" for send in sends}
+    doubtful = tuple(post for post in doubtful if name_of(post) not in known)
+    for post in doubtful[:MOST_READ]:
+        seen = yield from ask(ReadPost(clip.lane, post.id))
+        if seen is not None and any(came_of(send, seen) for send in lost):
+            return seen
+    return None if doubtful else found
 
 
 def lying_deleted(

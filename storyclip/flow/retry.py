@@ -15,12 +15,12 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
 from storyclip.domain.identity import Fate, proves_absence
-from storyclip.domain.send import Send, open_sends
+from storyclip.domain.send import Send, by_their_clock, open_sends
 from storyclip.domain.story import Post, PostStatus, Upstream
 from storyclip.domain.wish import Again
 from storyclip.flow.asking import HeldByOthers, Query, Search, ask, everywhere, run
 from storyclip.flow.calls import ListDeleted
-from storyclip.flow.find import Deleted, anywhere, lying_deleted, of_sends, under_its_id
+from storyclip.flow.find import Deleted, anywhere, lying_deleted, of_lost, under_its_id
 from storyclip.flow.refusals import is_there, never, to_be_confirmed, too_early
 from storyclip.flow.settle import FAR_SETTLE
 from storyclip.store.publishing import clips, wishes
@@ -133,12 +133,13 @@ def _of_lost(
     if not still_open:
         return anew
     look = yield from ask(everywhere(clip, [send.planned_for for send in still_open]))
-    if found := (yield from of_sends(clip, sends, look.posts)):
+    there = look.upstream_now or retry.upstream.now() or retry.now
+    known = by_their_clock(sends, there - retry.now)
+    if found := (yield from of_lost(clip, known, look.posts)):
         return _of_post(clip, found, anew, retry, confirmed=confirmed)
     deleted = yield from ask(ListDeleted(clip.lane))
-    if lies := (yield from lying_deleted(clip, sends, deleted.posts)):
+    if lies := (yield from lying_deleted(clip, known, deleted.posts)):
         return _of_deleted(clip, lies.post, lies.fate, anew, retry, confirmed=confirmed)
-    there = look.upstream_now or retry.upstream.now() or retry.now
     if (over_at := _over_at(still_open, there, retry)) is not None:
         raise too_early(clip, over_at)
     if confirmed:

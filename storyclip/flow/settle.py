@@ -8,12 +8,12 @@ from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate, is_made_too_late, may_be_among, proves_absence
 from storyclip.domain.moves import Move, later
-from storyclip.domain.send import Send, open_sends
+from storyclip.domain.send import Send, by_their_clock, open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
 from storyclip.flow.calls import ListDeleted
-from storyclip.flow.find import Deleted, lying_deleted, of_sends
+from storyclip.flow.find import Deleted, lying_deleted, of_lost
 from storyclip.flow.setbacks import SAID_AFTER_S, could_not_look_words, denied_look
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import late_look_at
@@ -36,12 +36,13 @@ def settle(situation: Situation, visit: Visit) -> Course[None]:
 
 
 def _seen(situation: Situation, visit: Visit) -> Course[Move]:
-    clip, sends = situation.clip, open_sends(situation.sends)
+    clip, known = situation.clip, by_their_clock(situation.sends, visit.times.ahead)
+    sends = open_sends(known)
     plans = [send.planned_for for send in sends] or list(clip.plans)
     is_second = _is_second_look(clip, visit)
     # The look that may prove an absence also shows what somebody moved far ahead.
     look = yield from ask(everywhere(clip, plans) if is_second else around(clip, plans))
-    found = yield from of_sends(clip, situation.sends, look.posts)
+    found = yield from of_lost(clip, known, look.posts)
     if found is not None and (_is_dated_as_asked(clip, found) or _has_settled(clip, visit)):
         if is_made_too_late(sends, found):
             return _unproven(clip, visit)
@@ -59,7 +60,7 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     deleted = yield from ask(ListDeleted(clip.lane))
     if not deleted.is_whole:
         return _unprovable(clip, visit)
-    lies = yield from lying_deleted(clip, situation.sends, deleted.posts)
+    lies = yield from lying_deleted(clip, known, deleted.posts)
     if lies is not None:
         return _lies_deleted(clip, visit, lies)
     shown = (*look.posts, *deleted.posts)

@@ -11,11 +11,11 @@ from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
 from storyclip.domain.moves import NEVER, Move, later
-from storyclip.domain.send import open_sends
+from storyclip.domain.send import by_their_clock, open_sends
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, ask, everywhere, put
-from storyclip.flow.find import of_sends
+from storyclip.flow.find import of_lost
 from storyclip.flow.setbacks import denied_look
 from storyclip.flow.visit import Visit
 
@@ -33,7 +33,8 @@ def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
         return
     try:
         look = yield from ask(everywhere(clip, [send.planned_for for send in sends]))
-        post = yield from of_sends(clip, situation.sends, look.posts)
+        known = by_their_clock(situation.sends, visit.times.ahead)
+        post = yield from of_lost(clip, known, look.posts)
     except UpstreamDenied as refusal:
         yield from put(denied_look(clip, visit, refusal.words))
         return

@@ -77,7 +77,9 @@ def list_deleted(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     posts.sort(key=_planned if by_plan else _deleted, reverse=not ascending)
     page, size = _number(call, "page", 0, 0, 10**9), _number(call, "pageSize", 50, 10, 1000)
     zone = call.query("timezone") or DEFAULT_ZONE
-    elements = [shown_deleted(post, zone) for post in posts[page * size : (page + 1) * size]]
+    skew_ms = sandbox.world.skew_ms
+    shown = posts[page * size : (page + 1) * size]
+    elements = [shown_deleted(post, zone, skew_ms) for post in shown]
     return data(
         {
             "elements": elements,

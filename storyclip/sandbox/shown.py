@@ -22,17 +22,17 @@ def shown(post: Post, user_id: int, zone: str, skew_ms: int) -> dict[str, Any]:
     }
 
 
-def shown_deleted(post: Post, zone: str) -> dict[str, Any]:
+def shown_deleted(post: Post, zone: str, skew_ms: int) -> dict[str, Any]:
     """An element of the deleted list; its media are objects. Source: metricool.md §3.6."""
     return {
         "postUuid": post.uuid,
         "postId": post.id,
         "content": post.fields["text"],
         "networks": _providers(post),
-        "creationDate": _date(post.created_ms, zone),
+        "creationDate": _date(post.created_ms + skew_ms, zone),
         "publicationDate": _date(post.planned_ms, zone),
         "createdByUserName": "owner@example.test",
-        "deletionDate": _date(post.deleted_ms or 0, zone),
+        "deletionDate": _date((post.deleted_ms or 0) + skew_ms, zone),
         "media": [{"url": url, "altText": None} for url in post.listed_media or post.shown_media],
         "draft": post.fields["draft"],
     }

@@ -83,7 +83,7 @@ class _Countdown:
 
 def _without_settling() -> None:
     """Believe at once, and whatever the list shows, that an unanswered story is not there."""
-    for room, look in ((settle, "of_sends"), (ask_first, "of_sends"), (settle, "_may_be_theirs")):
+    for room, look in ((settle, "of_lost"), (ask_first, "of_sends"), (settle, "_may_be_theirs")):
         assert hasattr(room, look)
         setattr(room, look, _finding_nothing)
     for name, answer in (("_to_fence_s", 0.0), ("_is_second_look", True)):

@@ -33,6 +33,7 @@ from tests.flow.acts import (
     until_before,
 )
 from tests.flow.conftest import Stage
+from tests.flow.test_truth_media import assert_left_to_a_person
 
 pytestmark = on_sqlite
 
@@ -138,6 +139,25 @@ def test_a_clock_ahead_that_no_answer_tells_of_burns_no_attempt(skewed: Stage):
 
     assert (skewed.live(), skewed.states()) == (sources(1, 2), [PUBLISHED] * 2)
     assert [clip.attempts for clip in skewed.clips()] == [1, 1]
+
+
+@pytest.mark.parametrize("ahead_s", [None, 4 * HOUR_S], ids=["now", "dated"])
+def test_a_lost_story_under_another_url_is_not_sent_again_by_a_slow_clock(
+    skewed: Stage, ahead_s: float | None
+):
+    skewed.sandbox.set_skew(-TEN_MINUTES_S)
+    for fault, more in (("media_rehosted", {}), ("date_moved", {"seconds": 180})):
+        skewed.sandbox.fault(fault=fault, times=1, **more)
+    skewed.sandbox.fault(fault="create_then_drop", times=1)
+    if ahead_s is None:
+        skewed.accept(1)
+    else:
+        dated(skewed, 1, ahead_s=ahead_s)
+
+    live_on(skewed, 6 * HOUR_S)
+
+    assert created_by_us(skewed) == sources(1)
+    assert_left_to_a_person(skewed)
 
 
 @pytest.mark.parametrize("jump", [AN_HOUR, -AN_HOUR], ids=["ahead", "back"])

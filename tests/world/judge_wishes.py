@@ -202,6 +202,8 @@ def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> I
             continue
         if clip.was_said_before(live.at_us, "failed"):
             continue  # nobody could know whether it was there
+        if sent.is_lost and sent.is_disguised and _was_called_lost(clip, at_us, live.at_us):
+            continue  # nobody could know which post it was, and all were told so
         if _was_asked_to_go_on(record, clip.batch, at_us, live.at_us):
             continue
         since_us = live.at_us - RECALLED_WITHIN_US
@@ -214,6 +216,16 @@ def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> I
             continue
         words = f"stopped at {shown(at_us)}, it went out at {shown(live.at_us)} all the same"
         yield Finding("untrue", "stopped, yet a dated clip went out", clip.name, words)
+
+
+def _was_called_lost(clip: ClipFacts, from_us: int, until_us: int) -> bool:
+    """Return whether at every moment a clip was said to be looked for, or to be unconfirmed."""
+    before = [view for us, view in clip.said if us <= from_us][-1:]
+    meanwhile = [view for us, view in clip.said if from_us < us <= until_us]
+    said = [*before, *meanwhile]
+    return bool(before) and all(
+        view["status"] == "verifying" or view["retrySafety"] == "check_first" for view in said
+    )
 
 
 def _was_asked_to_go_on(record: Record, batch: str, from_us: int, to_us: int) -> bool:

@@ -206,6 +206,7 @@ class Trip:
         if self.sent is not None and len(world.record.owner) > known:
             uuid = next(reversed(world.record.owner))
             self.sent.uuid = uuid
+            self.sent.is_disguised = self.sent.media_url not in metricool.media_of(uuid)
             metricool.created(uuid, self._about)
         if request.method == "DELETE" and hit is not None and answer.status in (200, 204):
             deletion = Deletion(self._about, self._began_us, world.hub.now_us, hit, theirs)

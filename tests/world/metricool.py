@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from storyclip.sandbox.api import handle
 from storyclip.sandbox.calls import CallLog
@@ -117,6 +117,11 @@ class Metricool:
         last = path.rpartition("/")[2]
         post = self.sandbox.world.shelf.peek(int(last)) if last.isdecimal() else None
         return None if post is None or post.deleted_ms is not None else post
+
+    def media_of(self, uuid: str) -> Sequence[str]:
+        """Return the URLs under which a post shows its media where it is looked at by itself."""
+        posts = (post for post in self.sandbox.world.shelf.all() if post.uuid == uuid)
+        return next((post.shown_media for post in posts), ())
 
     def written(self, at_ms: int, line: Line) -> None:
         """Keep what the ledger says that the judge needs."""

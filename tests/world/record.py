@@ -14,6 +14,7 @@ class Sent:
     """One POST of ours: when it left, when Metricool handled it, and what it made there.
 
     `is_echoed`: its media URL is the source's own. `is_lost`: its worker lived and got no answer.
+    `is_disguised`: Metricool shows it nowhere with the media that was sent.
     """
 
     clip: str
@@ -24,6 +25,7 @@ class Sent:
     media_url: str = ""
     is_echoed: bool = False
     is_lost: bool = False
+    is_disguised: bool = False
     told: str | None = None  # the process that read its answer
 
 

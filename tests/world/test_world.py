@@ -195,6 +195,27 @@ def test_the_judge_sees_what_is_sent_after_an_answered_pause():
     assert kinds(record) == {"untrue"}
 
 
+@pytest.mark.parametrize(
+    ("status", "is_disguised", "is_lie"),
+    [("verifying", True, False), ("verifying", False, True), ("waiting_confirmation", True, True)],
+)
+def test_the_judge_excuses_what_nobody_can_recognise_while_it_is_called_lost(
+    status: str, is_disguised: bool, is_lie: bool
+):
+    record = a_record("published", mode="scheduled")
+    record.lives[0].at_us = 20 * MINUTE_US
+    [sent] = record.sent
+    sent.began_us, sent.is_lost, sent.is_disguised = 0, True, is_disguised
+    said = an_event(0, a_view(1, status))
+    paused = {**an_event(0, a_view(1, status)), "seq": 2, "type": "paused", "clip": None}
+    record.endings[0].events = [{**said, "seq": 1}, paused]
+    record.event_us = {("b1", 1): 1, ("b1", 2): 10 * SECOND_US}
+
+    whats = {finding.what for finding in judge(record)}
+
+    assert ("stopped, yet a dated clip went out" in whats) is is_lie
+
+
 def test_the_judge_lets_a_resumed_batch_send():
     record = a_record("published", "published")
     record.told.append(

@@ -42,6 +42,19 @@ def silence_is_failure(instead: Plant) -> None:
     instead.of(moves, "unanswered", back)
 
 
+@plant("late calls and wishes")
+def what_is_lost_can_wait(instead: Plant) -> None:
+    """Look for a story whose answer was lost only once its batch goes on again."""
+
+    def looked_for(now_situation: Any, visit: Any) -> Any:
+        if now_situation.batch.pause_requested_at is None:
+            yield from settle.settle(now_situation, visit)
+        else:
+            yield from put(moves.due(now_situation.clip, later(visit.in_s(30))))
+
+    instead.of(step._DECISIONS, State.VERIFYING, looked_for)
+
+
 @plant("lost answers")
 def no_settling(instead: Plant) -> None:
     """Believe at once that what the list lacks is not there."""
