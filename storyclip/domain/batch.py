@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Dated

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
 from storyclip.domain.batch import Batch
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.installation import Installation

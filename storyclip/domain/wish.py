@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storyclip.domain import order
 from storyclip.domain.batch import Batch, Status
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import ENDED_UNSEEN, Clip, Event, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, RefusalCode

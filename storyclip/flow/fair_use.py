@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain import moves
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip
 from storyclip.domain.dates import fair_use
 from storyclip.domain.dates.fair_use import Month

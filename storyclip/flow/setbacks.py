@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from storyclip.domain import moves
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamError
 from storyclip.domain.moves import Move, later

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, Event, State, after
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.incident import Incident

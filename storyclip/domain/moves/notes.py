@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.moves.move import Due, Move, uncounted
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves.move import (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves.move import (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storyclip.domain.batch import Status
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import UNCERTAIN, UNDECIDED, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotFound

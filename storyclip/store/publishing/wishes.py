@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from storyclip.domain import moves, wish
 from storyclip.domain.batch import Batch
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.mode import Mode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,6 +11,7 @@ import peewee
 import structlog
 
 from storyclip.domain.batch import Batch
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import IN_FLIGHT, SOUGHT, Clip, Event, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.mode import Mode
