@@ -211,7 +211,13 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     "dates and wishes": {**WISHES, **FAILS, "dated": 1.0, "dawdle": 0.04, "busy": 0.02},
     "late calls and wishes": {**WISHES, **LATE, "dated": 0.8, "dawdle": 0.03, "single 404": 0.02},
     "habits": {**HABITS, **FATES, "habits": 0.3, "answer lost": 0.06, "dated": 0.4},
-    "echo": {"echo": 0.4, "same copy": 0.2, "rehost the echoed": 0.7, "answer lost": 0.1},
+    "echo": {
+        "echo": 0.4,
+        "same copy": 0.2,
+        "rehost the echoed": 0.7,
+        "answer lost": 0.1,
+        "request lost": 0.1,
+    },
     "people and retries": {
         **PEOPLE,
         **WISHES,
