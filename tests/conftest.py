@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 
 from storyclip.store import database
 from storyclip.store.history import events
+from tests import described_streams
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.described import Described
@@ -50,6 +51,7 @@ def described() -> Iterator[Described]:
     with pytest.MonkeyPatch.context() as patch:
         described = Described()
         described.watch(patch)
+        described_streams.watch(patch, described.note)
         yield described
 
 

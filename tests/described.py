@@ -70,7 +70,11 @@ class Described:
         self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> None:
         for objection in objections_to(method, path, status, headers, body):
-            self._found.append(f"{method} {path} → {status}: {objection}")
+            self.note(f"{method} {path} → {status}: {objection}")
+
+    def note(self, found: str) -> None:
+        """Keep one thing that the document does not have."""
+        self._found.append(found)
 
     def taken(self) -> list[str]:
         """Return what was found, once."""
@@ -87,7 +91,7 @@ def objections_to(
     operation = operation_of(method, path)
     if operation is None:  # no such route, or not with this method
         if media == PROBLEM and body:
-            yield from _faults(PROBLEM_SCHEMA, body)
+            yield from faults(PROBLEM_SCHEMA, body)
         return
     described = operation["responses"].get(str(status))
     if described is None:
@@ -103,7 +107,7 @@ def objections_to(
     if body and media not in content:
         yield f"{media or 'a body'} is not described"
     elif body and media in (JSON, PROBLEM):
-        yield from _faults(content[media]["schema"], body)
+        yield from faults(content[media]["schema"], body)
 
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
@@ -152,7 +156,8 @@ def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
 
-def _faults(schema: dict[str, Any], body: bytes) -> Iterator[str]:
+def faults(schema: dict[str, Any], body: bytes | str) -> Iterator[str]:
+    """Yield what a JSON text has and the closed schema has not, or the other way round."""
     for error in _validator(json.dumps(schema)).iter_errors(json.loads(body)):
         place = "/".join(str(step) for step in error.instance_path)
         yield f"/{place}: {error.message[:300]}"

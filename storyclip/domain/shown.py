@@ -57,6 +57,13 @@ class EventView(TypedDict):
     timestamp: Instant
 
 
+class StreamEnd(TypedDict):
+    """The last that a stream says of a batch: it has ended, with this event."""
+
+    batchId: str
+    lastSeq: Count
+
+
 class Waiting(TypedDict):
     """For how many seconds the current clip has been checked, of how many."""
 

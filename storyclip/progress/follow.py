@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import structlog
 
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.shown import StreamEnd
 from storyclip.progress.cursor import UserCursor
 from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Ending
@@ -30,7 +30,7 @@ def follow(hub: Hub, viewer: Viewer, snapshot: bytes, has_ended: bool) -> Iterat
         has_ended: whether the one batch had ended by then.
     """
     outbox, wire = viewer.outbox, viewer.wire
-    facts: dict[str, Any] = {}
+    end: StreamEnd | None = None
     try:
         yield snapshot
         del snapshot  # the longest that a stream ever sends, and a stream is long
@@ -50,9 +50,9 @@ def follow(hub: Hub, viewer: Viewer, snapshot: bytes, has_ended: bool) -> Iterat
             yield stuck or wire.beat()
         if not isinstance(viewer.cursor, UserCursor):
             [batch_id] = viewer.cursor.batch_ids()
-            facts = {"batchId": batch_id, "lastSeq": viewer.cursor.seq(batch_id)}
+            end = {"batchId": batch_id, "lastSeq": viewer.cursor.seq(batch_id) or 0}
         assert outbox.ending is not None
-        yield wire.farewell(outbox.ending, facts)
+        yield wire.farewell(outbox.ending, end)
     finally:
         hub.leave(viewer)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from storyclip.domain.batch import RUNNING
+from storyclip.domain.shown import StreamEnd
 from storyclip.progress.cursor import BatchCursor, UserCursor
 from storyclip.progress.outbox import Ending, Outbox
 
@@ -33,7 +35,7 @@ def event_of(batch_id: str, seq: int, body: str, epoch: int) -> Event:
 class Wire(Protocol):
     """How things are written on one kind of line; the same bytes for every viewer of that kind."""
 
-    def snapshot(self, facts: dict[str, Any]) -> bytes:
+    def snapshot(self, facts: Mapping[str, object]) -> bytes:
         """The state as of now, first of all."""
 
     def event(self, word: str, body: str) -> bytes:
@@ -42,8 +44,8 @@ class Wire(Protocol):
     def beat(self) -> bytes:
         """A sign of life; empty where the line has its own."""
 
-    def farewell(self, ending: Ending, facts: dict[str, Any]) -> bytes:
-        """The last bytes: why it is over."""
+    def farewell(self, ending: Ending, end: StreamEnd | None) -> bytes:
+        """The last bytes: why it is over; `end` of the one batch, None of many."""
 
 
 Encoded = dict[tuple[Wire, str], bytes]

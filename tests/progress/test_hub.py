@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.shown import StreamEnd
 from storyclip.progress import hub as hubs
 from storyclip.progress.cursor import MARGIN, BatchCursor, UserCursor, read_places
 from storyclip.progress.follow import follow
@@ -31,7 +32,7 @@ PATIENCE_S = 10
 class Notes:
     """A wire that writes a line of JSON for everything."""
 
-    def snapshot(self, facts: dict[str, Any]) -> bytes:
+    def snapshot(self, facts: Mapping[str, object]) -> bytes:
         return _line({"snapshot": facts})
 
     def event(self, word: str, body: str) -> bytes:
@@ -41,8 +42,8 @@ class Notes:
     def beat(self) -> bytes:
         return b""
 
-    def farewell(self, ending: Ending, facts: dict[str, Any]) -> bytes:
-        return _line({"ending": ending.value, **facts})
+    def farewell(self, ending: Ending, end: StreamEnd | None) -> bytes:
+        return _line({"ending": ending.value, **(end or {})})
 
 
 NOTES = Notes()

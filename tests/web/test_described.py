@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
+from storyclip.domain import views
+from storyclip.web.live import streams
 from storyclip.web.routes import brands, openapi, session
 from storyclip.web.said.answers import answer
 from tests.described import Described
+from tests.described_streams import closing_faults
+from tests.store.making import made, published
 from tests.web.conftest import Someone
 
 pytestmark = pytest.mark.undescribed
 BRANDS = "/api/metricool/brands"
+STREAM = "/api/metricool/stream?batchId=b1"
 
 
 def test_an_answer_as_it_is_described_passes(ana: Someone, described: Described):
@@ -79,6 +84,50 @@ def test_another_media_type_is_noticed(app: Any, anyone: Any, described: Describ
     anyone.get("/livez")
 
     assert "text/html is not described" in described.taken()[0]
+
+
+def test_a_stream_as_it_is_described_passes(ana: Someone, described: Described):
+    published(made(count=1)[0])
+
+    assert "event: end" in ana.get(STREAM).text
+    assert described.taken() == []
+
+
+def test_a_field_too_many_in_an_event_is_noticed_where_it_is_written(
+    sqlite: Any, described: Described, monkeypatch: pytest.MonkeyPatch
+):
+    shown = views.clip_view
+    monkeypatch.setattr(views, "clip_view", lambda *facts: {**shown(*facts), "extra": 1})
+
+    published(made(count=1)[0])
+
+    assert "an event that is written: /clip" in described.taken()[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "noticed"),
+    [
+        (b'event: news\ndata: {"batchId": "b1"}\n\n', "'news' is not described"),
+        (b'event: end\ndata: {"batchId": "b1"}\n\n', "lastSeq"),
+        (b'id: 1\ndata: {"batchId": "b1"}\n\n', "timestamp"),
+        (b'event: end\nid: 1\ndata: {"batchId": "b1", "lastSeq": 1}\n\n', "'id'"),
+    ],
+    ids=["an unknown event", "a field too few", "no event at all", "an id too many"],
+)
+def test_a_message_that_is_not_described_is_noticed(
+    ana: Someone, described: Described, monkeypatch: pytest.MonkeyPatch, said: bytes, noticed: str
+):
+    made()
+    monkeypatch.setattr(streams, "follow", lambda *_: iter([said]))
+
+    ana.get(STREAM).get_data()
+
+    assert any(noticed in one for one in described.taken())
+
+
+@pytest.mark.parametrize(("code", "is_described"), [(4401, True), (1006, True), (4999, False)])
+def test_a_websockets_code_that_is_not_described_is_noticed(code: int, is_described: bool):
+    assert (list(closing_faults(code)) == []) is is_described
 
 
 def test_the_document_that_clients_get_stays_open(app: Any):

@@ -14,6 +14,7 @@ import schemathesis
 from flask import Flask
 from werkzeug.serving import make_server
 
+from storyclip.domain.shown import EventView
 from storyclip.web.routes.openapi import document, methods_of
 from storyclip.web.said.bodies import StoriesRequest
 from storyclip.web.said.operations import OPERATIONS
@@ -130,6 +131,22 @@ def test_what_only_some_answers_tell_is_described(app):
     schemas = described["components"]["schemas"]
     assert "schedule" in schemas["BatchStatus"]["properties"]
     assert "rule" in schemas["BestTimes"]["properties"]
+
+
+def test_what_streams_say_is_described_by_what_fills_it_in(app):
+    described = document(app)
+
+    sse = described["paths"]["/api/metricool/stream"]["get"]["responses"]["200"]["content"]
+    data = [
+        kind["properties"]["data"]["contentSchema"]
+        for kind in sse["text/event-stream"]["schema"]["oneOf"]
+    ]
+    frames = described["paths"]["/api/metricool/ws"]["get"]["x-websocket"]["messages"]
+    named = set(re.findall(r"schemas/(\w+)", f"{data}{frames}"))
+    assert named == {"BatchSnapshot", "BatchesSnapshot", "EventView", "EventFrame", "StreamEnd"}
+    schemas = described["components"]["schemas"]
+    assert set(schemas["EventView"]["properties"]) == set(EventView.__annotations__)
+    assert schemas["EventFrame"]["required"] == [*schemas["EventView"]["required"], "cursor"]
 
 
 @pytest.mark.parametrize("name", ["x.js", "../auth.py", "..%2fauth.py", "index.html", "a/b.css"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from flask import request
 
@@ -23,6 +22,7 @@ from storyclip.store.history import events, streams
 from storyclip.store.publishing import batches
 from storyclip.store.service import newest
 from storyclip.web.front import front
+from storyclip.web.said.messages import BatchesSnapshot, BatchSnapshot
 from storyclip.web.said.queries import Watching, asked
 from storyclip.web.said.shown import batch_id_of, many, whole
 
@@ -32,7 +32,7 @@ class Place:
     """Where a stream begins."""
 
     cursor: BatchCursor | UserCursor
-    snapshot: dict[str, Any]
+    snapshot: BatchSnapshot | BatchesSnapshot
     has_ended: bool
 
 
@@ -56,10 +56,8 @@ def _in_one(batch_id: str, user_id: str, word: str) -> Place:
     named = read_seq(word) if word else (0, 0)
     found, its_clips = batches.find_whole(batch_id, user_id)
     seq, epoch = _known(batch_id, found.batch.last_seq, named)
-    shown = whole(found, its_clips)
-    return Place(
-        BatchCursor(batch_id, seq, epoch), {"type": "snapshot", **shown}, not found.batch.is_running
-    )
+    snapshot: BatchSnapshot = {"type": "snapshot", **whole(found, its_clips)}
+    return Place(BatchCursor(batch_id, seq, epoch), snapshot, not found.batch.is_running)
 
 
 def _known(batch_id: str, last_seq: int, named: Numbered) -> Numbered:
@@ -95,4 +93,5 @@ def _in_all(user_id: str, word: str) -> Place:
             seq, epoch = shown_before(place.batch_id, since) if word else (0, 0)
         is_shown = place.batch_id in has_ended and seq == place.last_seq
         cursor.add(place.batch_id, short, seq, now if is_shown else None, epoch)
-    return Place(cursor, {"type": "snapshot", **many(batches.active(user_id))}, has_ended=False)
+    snapshot: BatchesSnapshot = {"type": "snapshot", **many(batches.active(user_id))}
+    return Place(cursor, snapshot, has_ended=False)

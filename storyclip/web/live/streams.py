@@ -25,7 +25,7 @@ from storyclip.web.front import front
 from storyclip.web.live import sockets, wires
 from storyclip.web.live.part import Live, live
 from storyclip.web.live.places import Place, place_asked_for
-from storyclip.web.said import problem_kinds
+from storyclip.web.said import messages, problem_kinds
 from storyclip.web.said.answers import answer
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.shapes import Ticket
@@ -34,13 +34,13 @@ routes = Blueprint("live", __name__, url_prefix="/api/metricool")
 sock = Sock()
 
 _CLOSING = (
-    (problem_kinds.NO_KEY, wires.NO_KEY),
-    (problem_kinds.SCOPE_MISSING, wires.MAY_NOT),
-    (problem_kinds.ORIGIN_REFUSED, wires.MAY_NOT),
-    (problem_kinds.TOO_MANY_STREAMS, wires.TOO_MANY),
-    (problem_kinds.TOO_MANY_TRIES, wires.TOO_MANY),
-    (problem_kinds.TOO_FAST, wires.TOO_MANY),
-    (problem_kinds.STOPPING, wires.STOPPING),
+    (problem_kinds.NO_KEY, messages.NO_KEY),
+    (problem_kinds.SCOPE_MISSING, messages.MAY_NOT),
+    (problem_kinds.ORIGIN_REFUSED, messages.MAY_NOT),
+    (problem_kinds.TOO_MANY_STREAMS, messages.TOO_MANY),
+    (problem_kinds.TOO_MANY_TRIES, messages.TOO_MANY),
+    (problem_kinds.TOO_FAST, messages.TOO_MANY),
+    (problem_kinds.STOPPING, messages.STOPPING),
 )
 
 
@@ -49,7 +49,7 @@ def stream() -> Response:
     """Show a batch, or all of the caller's, as Server-Sent Events."""
     if request.method == "HEAD":
         auth.viewer()
-        return Response(mimetype="text/event-stream")
+        return Response(mimetype=messages.EVENT_STREAM)
     who, place = _let_in()
     line = sockets.plain_socket(request.environ)
     outbox = Outbox(line)
@@ -58,7 +58,7 @@ def stream() -> Response:
     pieces = _pieces(live().hub, who, place, wire, outbox)
     del place  # a whole status, which would live as long as the stream
     body = pieces if line is None else _past_the_server(pieces, line)
-    response = Response(body, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    response = Response(body, mimetype=messages.EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
     response.call_on_close(partial(_leave, live(), who.key_id, line))
     if line is not None:
         sockets.prepare(line)
@@ -156,10 +156,10 @@ def _closing(refusal: Exception) -> tuple[int, str]:
     if isinstance(refusal, Problem):
         return next(
             ((code, kind.title) for kind, code in _CLOSING if kind.code == refusal.kind.code),
-            (wires.BROKEN, refusal.kind.title),
+            (messages.BROKEN, refusal.kind.title),
         )
     if isinstance(refusal, errors.NotFound):
-        return wires.UNKNOWN_BATCH, "no such batch"
+        return messages.UNKNOWN_BATCH, "no such batch"
     if isinstance(refusal, CursorInvalid | errors.RequestInvalid):
-        return wires.BAD_CURSOR, str(refusal)
-    return wires.BROKEN, "ask again later"
+        return messages.BAD_CURSOR, str(refusal)
+    return messages.BROKEN, "ask again later"

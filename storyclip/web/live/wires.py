@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from collections.abc import Mapping
 
+from storyclip.domain.shown import StreamEnd
 from storyclip.progress.outbox import Ending
 from storyclip.web.said.answers import encode
+from storyclip.web.said.messages import BROKEN, DONE, NO_KEY, STOPPING
 
 RETRY_MS = 2000
-DONE, STOPPING, BROKEN = 1000, 1001, 1011
-BAD_CURSOR, NO_KEY, MAY_NOT, UNKNOWN_BATCH, TOO_MANY = 4400, 4401, 4403, 4404, 4429
 
 _CODES = {
     Ending.DONE: DONE,
@@ -28,7 +28,7 @@ class EventStream:
     def __init__(self, *, is_chunked: bool) -> None:
         self._is_chunked = is_chunked
 
-    def snapshot(self, facts: dict[str, Any]) -> bytes:
+    def snapshot(self, facts: Mapping[str, object]) -> bytes:
         """The state, without an id: who breaks off here begins anew. The server frames it."""
         return b"retry: %d\nevent: snapshot\ndata: %b\n\n" % (RETRY_MS, encode(facts))
 
@@ -40,10 +40,10 @@ class EventStream:
         """A comment, without the empty line after which some clients expect an event."""
         return self._framed(b":\n")
 
-    def farewell(self, ending: Ending, facts: dict[str, Any]) -> bytes:
+    def farewell(self, ending: Ending, end: StreamEnd | None) -> bytes:
         """The event `end`, or a comment with the reason, after which a browser comes again."""
         if ending is Ending.DONE:
-            return self._framed(b"event: end\ndata: " + encode(facts) + b"\n\n")
+            return self._framed(b"event: end\ndata: " + encode(end) + b"\n\n")
         return self._framed(f": {ending.value}\n".encode())
 
     def _framed(self, data: bytes) -> bytes:
@@ -53,7 +53,7 @@ class EventStream:
 class Frames:
     """WebSocket text frames; an event tells its cursor, for here nobody keeps a last id."""
 
-    def snapshot(self, facts: dict[str, Any]) -> bytes:
+    def snapshot(self, facts: Mapping[str, object]) -> bytes:
         """The state."""
         return _frame(_TEXT, encode(facts))
 
@@ -65,7 +65,7 @@ class Frames:
         """Nothing: WebSockets have pings."""
         return b""
 
-    def farewell(self, ending: Ending, facts: dict[str, Any]) -> bytes:  # noqa: ARG002
+    def farewell(self, ending: Ending, end: StreamEnd | None) -> bytes:  # noqa: ARG002
         """The closing frame, unless the other end has closed."""
         if ending is Ending.GONE:
             return b""

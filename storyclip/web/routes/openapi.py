@@ -14,9 +14,10 @@ from pydantic.alias_generators import to_camel
 from werkzeug.routing import Rule
 
 from storyclip import __version__
+from storyclip.web.said import messages
 from storyclip.web.said.answers import encode
 from storyclip.web.said.headers import ALWAYS_IN, IN_ANSWERS, IN_REQUESTS
-from storyclip.web.said.operations import EVENTS, OPERATIONS, Answer, Operation
+from storyclip.web.said.operations import OPERATIONS, Answer, Operation
 from storyclip.web.said.queries import Query
 from storyclip.web.said.schemas import schemas_of
 from storyclip.web.said.shapes import ProblemDetails
@@ -38,16 +39,6 @@ _SECURITY = {
     "ticket": {"type": "apiKey", "in": "query", "name": "ticket"},
 }
 _TEXT = {"type": "string"}
-_MESSAGE = {  # one of a stream of Server-Sent Events
-    "type": "object",
-    "required": ["data"],
-    "properties": {
-        "event": {"enum": ["snapshot", "end"]},
-        "id": {"type": "string", "description": "The cursor after which to go on."},
-        "data": {"type": "string", "contentMediaType": JSON},
-        "retry": {"type": "integer"},
-    },
-}
 
 
 @routes.get("/openapi.json")
@@ -119,6 +110,7 @@ def _said(operations: list[Operation]) -> Iterator[type[BaseModel]]:
 
 def _answered(operations: list[Operation]) -> Iterator[Any]:
     yield ProblemDetails
+    yield from messages.SAID
     for operation in operations:
         yield from (
             answer
@@ -186,6 +178,8 @@ def _operation(
     if operation.body is not None:
         schema = refs[operation.body]
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    if HTTPStatus.SWITCHING_PROTOCOLS in operation.answers:
+        said["x-websocket"] = messages.websocket(refs)
     return said
 
 
@@ -193,7 +187,8 @@ def _content(answer: Answer, refs: Mapping[Any, Any]) -> dict[str, Any]:
     if answer is None:
         return {}
     if isinstance(answer, str):
-        return {"content": {answer: {"schema": _MESSAGE if answer == EVENTS else _TEXT}}}
+        says = messages.event_stream(refs) if answer == messages.EVENT_STREAM else _TEXT
+        return {"content": {answer: {"schema": says}}}
     return {"content": {JSON: {"schema": refs[answer]}}}
 
 

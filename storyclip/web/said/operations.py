@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from storyclip.domain.shown import BatchStatus
 from storyclip.web.said import shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
+from storyclip.web.said.messages import EVENT_STREAM
 from storyclip.web.said.queries import (
     BestTimesAsked,
     Listing,
@@ -28,7 +29,7 @@ from storyclip.web.said.queries import (
 from storyclip.web.said.recovering import Recovering
 
 API = "/api/metricool"
-HTML, PLAIN, EVENTS = "text/html", "text/plain", "text/event-stream"
+HTML, PLAIN = "text/html", "text/plain"
 
 Security = list[dict[str, list[str]]]
 KEY: Security = [{"key": []}, {"bearer": []}, {"session": []}]
@@ -112,7 +113,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", f"{API}/stream"): Operation(
         "Progress as Server-Sent Events",
-        {200: EVENTS},
+        {200: EVENT_STREAM},
         (400, 404, 422),
         Watching,
         headers=("Last-Event-ID",),
