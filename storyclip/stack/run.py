@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 from rich.panel import Panel
@@ -163,7 +164,8 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
         f"  -d '{EXAMPLE.replace('ACCOUNT', account)}'\n",
     )
     if stack.sandbox is None:
-        _say(err, f"Your brands' ids: {stack.url}/api/metricool/brands, called with the key.")
+        ask = f'curl -sS {stack.url}/api/metricool/brands -H "X-Api-Key: {key}"'
+        _say(err, f"Your brands' ids, to put in place of {account}:\n    {ask}\n")
     _say(err, "Ctrl-C stops it.")
 
 
@@ -185,7 +187,7 @@ def _where_the_key_is(settings: Settings, stack: Stack) -> str:
     is_usual = (
         "database_url" in settings.model_fields_set or stack.data_dir == Path("data").resolve()
     )
-    database = "" if is_usual else f"DATABASE_URL={stack.database_url} "
+    database = "" if is_usual else f"DATABASE_URL={quote(stack.database_url)} "
     return (
         "Your key was shown at the first start. Put it into the shell that makes the calls:\n"
         "    export STORYCLIP_API_KEY=sc_…\n"

@@ -34,6 +34,18 @@ def test_five_clips_are_started_with_one_click_and_go_green(visit, stack):
     expect(link).to_have_attribute("href", re.compile("^https://"))
 
 
+def test_a_token_that_metricool_refuses_is_said_in_the_readers_language(visit):
+    page = visit("/#live")
+    said = json.dumps({"code": "upstream_denied", "title": "Metricool refuses our credentials"})
+    problem = {"status": 502, "content_type": "application/problem+json", "body": said}
+    page.route("**/brands", lambda route: route.fulfill(**problem))
+
+    page.goto("/#publish")
+    page.reload()
+
+    expect(page.locator("#brands .problem")).to_contain_text("Metricool no acepta el token")
+
+
 def test_a_double_click_starts_one_batch(visit, stack):
     page = visit("/#publish")
     account = choose_brand(page)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 
 import pytest
 
-from storyclip.stack import lock, programs
+from config.settings import Settings
+from storyclip.stack import lock, programs, run
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.echo import Echo
 from storyclip.stack.log_lines import last_lines, readable
 from storyclip.stack.ports import HOST, OURS, free_port, is_free
+from storyclip.stack.stack import Stack
 
 
 def test_a_free_port_is_one_that_outgoing_connections_do_not_get():
@@ -25,6 +28,15 @@ def test_a_free_port_is_one_that_outgoing_connections_do_not_get():
 def test_a_port_somebody_listens_on_is_not_free():
     with socket.create_server((HOST, 0)) as neighbour:
         assert not is_free(neighbour.getsockname()[1])
+
+
+def test_the_hint_for_a_lost_key_can_be_pasted_whatever_the_folder_is_called(tmp_path):
+    stack = Stack(tmp_path / "Ana's data")
+    settings = Settings.from_environment({}, needs_upstream=False)
+
+    hint = run._where_the_key_is(settings, stack).splitlines()[-1]
+
+    assert shlex.split(hint)[:2] == [f"DATABASE_URL={stack.database_url}", ".venv/bin/python"]
 
 
 def test_two_stacks_do_not_share_a_data_directory(tmp_path):

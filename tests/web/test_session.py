@@ -226,6 +226,26 @@ def test_a_link_signs_in_once(app, ana):
     assert second.get("/session").status_code == 401
 
 
+def test_a_person_whose_link_is_used_up_reads_it_on_the_page_and_a_program_as_a_problem(app):
+    person, accept = app.test_client(), "text/html,application/xhtml+xml,*/*;q=0.8"
+
+    led = person.get("/signin?token=used", headers={"Accept": accept})
+    shown = person.get(led.headers["Location"], headers={"Accept-Language": "es"})
+    program = person.get("/signin?token=used", headers={"Accept": "*/*"})
+
+    assert led.status_code == 303
+    assert "Ese enlace ya se ha usado" in shown.text
+    assert person.get("/session").status_code == 401
+    assert is_short_problem(program, 401)
+
+
+def test_a_link_that_is_opened_again_leads_who_is_signed_in_to_the_page(app, page):
+    led = page.get("/signin?token=used", headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert page.get("/session").json["userId"] == "ana"
+    assert 'id="signin"' not in page.get(led.headers["Location"]).text
+
+
 def test_looking_at_a_link_does_not_use_it_up(app, ana):
     token = sessions.issue_signin(key_id(ana), NOON)
     app.test_client().head(f"/signin?token={token}")

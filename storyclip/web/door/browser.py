@@ -47,6 +47,12 @@ def guard(app: Flask) -> None:
     app.after_request(_guarded)
 
 
+def is_a_person() -> bool:
+    """Return whether somebody reads the answer in a browser: a program asks for no HTML."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/problem+json"]
+
+
 def is_own(origin: str) -> bool:
     """Return whether a page of this origin is one of ours."""
     with contextlib.suppress(ValueError):

@@ -27,13 +27,15 @@ routes = Blueprint(
 @routes.get("/")
 def page() -> Response:
     """Show the page to who is signed in, and where to sign in to everybody else."""
-    if (chosen := asked(PageAsked).lang) is not None:
-        return _in_language(chosen)
+    said = asked(PageAsked)
+    if said.lang is not None:
+        return _in_language(said.lang)
     words = words_in(language_of(request))
     try:
         who = auth.caller()
     except Problem:
-        return _rendered("signin.html", words)
+        notice = words["signin.usedLink"] if said.link == "used" else ""
+        return _rendered("signin.html", words, notice=notice)
     except StoreUnavailable:
         return _rendered("signin.html", words, notice=words["signin.storeAway"], status=503)
     return _rendered("app.html", words, who=who)

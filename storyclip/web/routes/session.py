@@ -54,6 +54,9 @@ def sign_in_by_link() -> Response:
         return response
     key_id = sessions.redeem_signin(asked(SignInLink).token, front().now())
     if key_id is None:
+        if browser.is_a_person():  # the page says it in their language, or lets them in
+            response.headers["Location"] = "/?link=used"
+            return response
         raise Problem(
             NO_KEY, "This link was used already, or is too old. Sign in with your key, or ask anew."
         )

@@ -130,7 +130,10 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
         {"Retry-After": str(RETRY_STORE_S)},
     ),
     errors.UpstreamDenied: Kind(
-        502, "upstream_denied", "Metricool refuses our credentials", "Reconnect Metricool."
+        502,
+        "upstream_denied",
+        "Metricool refuses our credentials",
+        "Check METRICOOL_USER_TOKEN and METRICOOL_USER_ID where StoryClip is started.",
     ),
     errors.UpstreamBusy: Kind(
         503,

@@ -17,6 +17,14 @@ export class Objection extends Error {
 
 let ahead = 0; // ms that the server's clock is ahead of this one
 
+// What the trouble with Metricool is, in the reader's language.
+const OF_METRICOOL = {
+  upstream_denied: "problem.upstreamDenied",
+  upstream_busy: "problem.upstreamAway",
+  upstream_unreachable: "problem.upstreamAway",
+  upstream_failed: "problem.upstreamFailed",
+};
+
 /** Return the server's time, as well as this clock knows it. */
 export const serverNow = () => Date.now() + ahead;
 
@@ -35,6 +43,8 @@ export async function ask(method, path, { body, headers = {} } = {}) {
   noteClock(answer);
   if (answer.ok) return { answer, body: answer.status === 204 ? null : await answer.json() };
   const problem = await answer.json().catch(() => ({}));
+  const words = OF_METRICOOL[problem.code];
+  if (words) Object.assign(problem, { title: t(words), detail: undefined });
   if (answer.status === 401 && path !== "/session") location.reload(); // to the door
   throw new Objection(answer.status, { title: `${answer.status} ${answer.statusText}`, ...problem });
 }
