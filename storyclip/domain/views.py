@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast, overload
 
 from storyclip.domain.batch import Batch, Status, current_clip, phase_of
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import AtOnce, Dated

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from storyclip.domain import doubt, moves
 from storyclip.domain.batch import Batch
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.doubt import Stranger
 from storyclip.domain.moves import Move

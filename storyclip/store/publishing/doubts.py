@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from storyclip.domain import doubt
 from storyclip.domain.batch import Batch
+from storyclip.domain.changing import replace
 from storyclip.domain.errors import LostRace
 from storyclip.domain.identity import name_of
 from storyclip.domain.incident import Incident
