@@ -9,9 +9,24 @@ PATIENCE_S = 40.0  # more processes than cores may be at it
 LOOK_EVERY_S = 0.01
 
 
-def eventually(is_so: Callable[[], object], within_s: float = PATIENCE_S) -> None:
-    """Return once it is so; fail when it does not come to be in time."""
+def eventually(
+    is_so: Callable[[], object],
+    within_s: float = PATIENCE_S,
+    *,
+    otherwise: Callable[[], object] | str = "it did not happen in time",
+    every_s: float = LOOK_EVERY_S,
+    fails_as: type[Exception] = AssertionError,
+) -> None:
+    """Return once it is so, looking every `every_s` seconds.
+
+    Args:
+        otherwise: says what there is instead, when it does not come to be in time.
+
+    Raises:
+        AssertionError, or what `fails_as` is: it did not come to be within `within_s`.
+    """
     end = time.monotonic() + within_s
     while not is_so():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(LOOK_EVERY_S)
+        if time.monotonic() > end:
+            raise fails_as(otherwise if isinstance(otherwise, str) else otherwise())
+        time.sleep(every_s)

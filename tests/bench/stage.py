@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -13,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import requests
 from redis import Redis
 
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.stack import Stack
+from tests import api
 from tests.bench.figure import NotMeasured
+from tests.eventually import eventually
 
 FIRST_ACCOUNT = 2_000_001  # as the sandbox numbers its brands
 BRANDS = 64
@@ -132,25 +132,19 @@ def sandbox_of(stack: Stack) -> SandboxProcess:
 
 def sources(name: str, of_account: str, clips: int) -> list[str]:
     """Return the URLs that a batch asks for, in order."""
-    return [f"https://cdn.example.com/{name}/{of_account}/{i}.mp4" for i in range(1, clips + 1)]
+    return api.sources(f"{name}/{of_account}", clips)
 
 
 def body(of_account: str, urls: Sequence[str], network: str = "facebook") -> dict[str, Any]:
     """Return the request for a batch."""
     posts = [{"url": url, "text": f"Clip {i}"} for i, url in enumerate(urls, 1)]
-    return {"posts": posts, "settings": {"accountId": of_account, "network": network}}
+    return api.asked(posts, of_account, network=network)
 
 
 def ask_for(stack: Stack, of_account: str, urls: Sequence[str]) -> str:
     """Ask for one batch; return its id."""
-    with requests.Session() as session:
-        session.trust_env = False
-        answer = session.post(
-            f"{stack.url}/api/metricool/publish/stories",
-            json=body(of_account, urls),
-            headers={"X-Api-Key": stack.api_key},
-            timeout=30,
-        )
+    asked = body(of_account, urls)
+    answer = api.Api(stack.url, stack.api_key).ask("POST", "publish/stories", json=asked)
     if answer.status_code != 202:
         raise NotMeasured(f"a batch was refused: {answer.status_code} {answer.text[:300]}")
     return str(answer.json()["batchId"])
@@ -175,11 +169,7 @@ def until(is_so: Callable[[], object], within_s: float, otherwise: str, every_s:
     Raises:
         NotMeasured: it is not within `within_s`, in the words of `otherwise`.
     """
-    end = time.monotonic() + within_s
-    while not is_so():
-        if time.monotonic() > end:
-            raise NotMeasured(otherwise)
-        time.sleep(every_s)
+    eventually(is_so, within_s, otherwise=otherwise, every_s=every_s, fails_as=NotMeasured)
 
 
 def until_ended(stack: Stack, batch_ids: Collection[str], within_s: float) -> None:
@@ -189,12 +179,14 @@ def until_ended(stack: Stack, batch_ids: Collection[str], within_s: float) -> No
         NotMeasured: they have not within `within_s`.
     """
     marks = ", ".join("?" * len(batch_ids))
-    left = f"SELECT count(*) FROM publish_batches WHERE batch_id IN ({marks})"
-    until = time.monotonic() + within_s
-    while count := query(stack, f"{left} AND completed_at IS NULL", tuple(batch_ids))[0][0]:
-        if time.monotonic() > until:
-            raise NotMeasured(f"{count} batches have not ended within {within_s:.0f} s")
-        time.sleep(POLL_S)
+    ended = f"SELECT count(*) FROM publish_batches WHERE batch_id IN ({marks})"
+    ended += " AND completed_at IS NOT NULL"
+    until(
+        lambda: query(stack, ended, tuple(batch_ids))[0][0] == len(batch_ids),
+        within_s,
+        f"some of {len(batch_ids)} batches have not ended within {within_s:.0f} s",
+        POLL_S,
+    )
 
 
 def cpu_s(stack: Stack, names: Collection[str]) -> dict[str, float]:

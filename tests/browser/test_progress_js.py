@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from itertools import count
-from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Browser, Page
 
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.stack import Stack
+from tests.api import Api, sources
 from tests.terminal.answering import answering
 from tests.whole.conftest import SANDBOX, SHORT
 
@@ -83,22 +82,14 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     page.close()
 
 
-def asked(stack: Stack, method: str, path: str, **how: Any) -> dict[str, Any]:
-    headers = {"X-Api-Key": stack.api_key}
-    url = f"{stack.url}/api/metricool/{path}"
-    answer = requests.request(method, url, headers=headers, timeout=20, **how)
-    assert answer.ok, answer.text
-    return dict(answer.json())
-
-
 def published(stack: Stack, clips: int) -> str:
-    posts = [{"url": f"https://cdn.example.com/{n}.mp4"} for n in range(clips)]
-    body = {"posts": posts, "settings": {"accountId": str(next(ACCOUNTS))}}
-    return str(asked(stack, "POST", "publish/stories", json=body)["batchId"])
+    account = str(next(ACCOUNTS))
+    return Api(stack.url, stack.api_key).accepted(sources(account, clips), account)
 
 
 def all_seqs(stack: Stack, batch_id: str) -> list[int]:
-    return list(range(1, asked(stack, "GET", f"status?batchId={batch_id}")["lastSeq"] + 1))
+    status = Api(stack.url, stack.api_key).status(batch_id)
+    return list(range(1, status["lastSeq"] + 1))
 
 
 @pytest.mark.parametrize("script", [OURS, STOCK], ids=["ours", "the bare EventSource"])

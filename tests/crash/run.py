@@ -17,6 +17,7 @@ from tests.crash.scenario import NEAR, NOW, WEB_POINTS, Scenario
 from tests.crash.user import User
 from tests.crash.verdicts import Outcome, Story, verdict_on
 from tests.crash.web_client import Client, Said, Trouble
+from tests.eventually import eventually
 from tests.judge import Ledger, orphans
 
 HIT_WITHIN_S = 40.0
@@ -221,11 +222,13 @@ class Run:
         self._grounds.switch_on(account=self._account, **fault)
 
     def _until_ended(self) -> None:
-        end = time.monotonic() + END_WITHIN_S
-        while not self._rows.have_ended():
-            if time.monotonic() > end:
-                raise Trouble(f"not ended after {END_WITHIN_S:.0f} s: {self._rows.told()}")
-            time.sleep(0.1)
+        eventually(
+            self._rows.have_ended,
+            END_WITHIN_S,
+            otherwise=lambda: f"not ended after {END_WITHIN_S:.0f} s: {self._rows.told()}",
+            every_s=0.1,
+            fails_as=Trouble,
+        )
 
 
 def _lead(scenario: Scenario) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from storyclip.domain.errors import RefusalCode
 from tests.crash.rows import Rows
 from tests.crash.scenario import Act
 from tests.crash.web_client import Client, Said, Trouble
+from tests.eventually import eventually
 
 MOMENT_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.05
@@ -57,11 +57,13 @@ class User:
                 self._wish(act, {**act.query, "confirmOrder": "true"})
 
     def _wait_for(self, act: Act) -> None:
-        end = time.monotonic() + MOMENT_WITHIN_S
-        while act.once and not self._rows.has_come_to(self._batch_id, act.once, act.clip):
-            if time.monotonic() > end:
-                raise Trouble(f"no moment for {act}: {self._rows.told()}")
-            time.sleep(LOOK_EVERY_S)
+        eventually(
+            lambda: not act.once or self._rows.has_come_to(self._batch_id, act.once, act.clip),
+            MOMENT_WITHIN_S,
+            otherwise=lambda: f"no moment for {act}: {self._rows.told()}",
+            every_s=LOOK_EVERY_S,
+            fails_as=Trouble,
+        )
 
     def _wish(self, act: Act, query: dict[str, str]) -> Said:
         said = self._ask(

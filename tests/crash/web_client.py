@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import requests
-
+from tests.api import Api
 from tests.crash.scenario import BEST_TIME, CLIPS, FAR, NOW, Scenario
 
 KEY = "crash-client-key"
@@ -61,19 +60,13 @@ class Client:
         """
         scenario = self._scenario
         mode = scenario.beside or NOW if beside else scenario.mode
-        answer = requests.post(
-            f"http://127.0.0.1:{port}/api/metricool/publish/stories",
-            json={
-                "posts": [{"url": url} for url in self.sources(beside=beside)],
-                "settings": {
-                    "accountId": self._account,
-                    "network": scenario.network,
-                    "onFailure": "pause" if scenario.pauses and not beside else "continue",
-                },
-                "schedule": _schedule(mode, scenario.dates),
-            },
-            headers={"X-Api-Key": KEY, **(headers or {})},
-            timeout=20,
+        answer = _web(port).create(
+            self.sources(beside=beside),
+            self._account,
+            schedule=_schedule(mode, scenario.dates),
+            headers=headers,
+            network=scenario.network,
+            onFailure="pause" if scenario.pauses and not beside else "continue",
         )
         if answer.status_code != ACCEPTED:
             raise Trouble(f"refused: {answer.status_code} {answer.text}")
@@ -89,18 +82,17 @@ class Client:
         """
         for _ in range(10):
             asked_at = datetime.now(UTC)
-            answer = requests.post(
-                f"http://127.0.0.1:{port}/api/metricool/{verb}",
-                params={"batchId": batch_id, **query},
-                headers={"X-Api-Key": KEY},
-                timeout=60,
-            )
+            answer = _web(port).wish(verb, batch_id, **query)
             if answer.status_code in (DONE, NOT_NOW):
                 code = answer.status_code
                 return Said(verb, asked_at, datetime.now(UTC), code, answer.json())
             if answer.status_code not in ASK_AGAIN:
                 break
         raise Trouble(f"{verb}: {answer.status_code} {answer.text}")
+
+
+def _web(port: int) -> Api:
+    return Api(f"http://127.0.0.1:{port}", KEY)
 
 
 def _schedule(mode: str, dates: str) -> dict[str, str]:

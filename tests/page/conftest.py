@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from storyclip.stack.stack import Stack
+from tests.api import Api
 from tests.eventually import eventually
 from tests.whole.conftest import SANDBOX, SHORT
 
@@ -95,30 +95,16 @@ def posted(
     """Have a batch published over the API, and return its id."""
     account = account or str(next(ACCOUNTS))
     titles = titles or [f"Clip número {n}" for n in range(1, clips + 1)]
-    body: dict[str, Any] = {
-        "posts": [
-            {"url": f"https://cdn.example.com/{account}/{n}.mp4", "text": title}
-            for n, title in enumerate(titles, start=1)
-        ],
-        "settings": {"accountId": account},
-    }
-    answer = requests.post(
-        f"{stack.url}/api/metricool/publish/stories",
-        json=body,
-        headers={"X-Api-Key": stack.api_key},
-        timeout=20,
-    )
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["batchId"])
+    posts = [
+        {"url": f"https://cdn.example.com/{account}/{n}.mp4", "text": title}
+        for n, title in enumerate(titles, start=1)
+    ]
+    return Api(stack.url, stack.api_key).accepted(posts, account)
 
 
 def batches_of(stack: Stack, account: str) -> list[dict[str, Any]]:
-    answer = requests.get(
-        f"{stack.url}/api/metricool/batches?limit=100",
-        headers={"X-Api-Key": stack.api_key},
-        timeout=20,
-    )
-    return [batch for batch in answer.json()["batches"] if batch["accountId"] == account]
+    batches = Api(stack.url, stack.api_key).batches()
+    return [batch for batch in batches if batch["accountId"] == account]
 
 
 def started(page: Page, stack: Stack, account: str) -> Locator:

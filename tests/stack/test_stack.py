@@ -16,6 +16,7 @@ from redis import Redis
 from config.settings import SettingsInvalid
 from storyclip.stack.lock import DataTaken
 from storyclip.stack.stack import Stack, StackFailed
+from tests.api import Api
 from tests.eventually import eventually
 from tests.stack.conftest import lives
 
@@ -42,8 +43,7 @@ def beating(stack: Stack) -> list[int]:
 
 
 def brands(stack: Stack) -> requests.Response:
-    headers = {"X-Api-Key": stack.api_key}
-    return requests.get(f"{stack.url}/api/metricool/brands", headers=headers, timeout=10)
+    return Api(stack.url, stack.api_key).get("brands")
 
 
 def test_what_is_ready_serves_with_its_own_key_through_its_own_sandbox(stack):

@@ -17,6 +17,7 @@ import pytest
 from config.settings import names
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.stack import Stack
+from tests.api import Api
 from tests.whole.conftest import SANDBOX, SHORT
 
 WITHIN_S = 60
@@ -32,6 +33,7 @@ class Terminal:
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack, self._folder = stack, folder
+        self.api = Api(stack.url, stack.api_key)
 
     def file(self, clips: int = 3, account: str = "", **changes: Any) -> str:
         """A batch in a file, for an account of its own."""

@@ -16,11 +16,7 @@ pytestmark = pytest.mark.xdist_group("terminal")
 
 
 def batch_ids(terminal) -> list[str]:
-    url = f"{terminal.stack.url}/api/metricool/batches?limit=100"
-    headers = {"X-Api-Key": terminal.stack.api_key}
-    return [
-        one["batchId"] for one in requests.get(url, headers=headers, timeout=10).json()["batches"]
-    ]
+    return [one["batchId"] for one in terminal.api.batches()]
 
 
 def test_publish_prints_the_id_and_how_to_watch_it(terminal):

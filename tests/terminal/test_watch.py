@@ -11,7 +11,6 @@ import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-import requests
 
 from storyclip.stack.ports import HOST, free_port
 from storyclip.terminal.boards import Board
@@ -27,16 +26,8 @@ def seqs(lines: str) -> list[int]:
     return [json.loads(line)["seq"] for line in lines.splitlines()]
 
 
-def status(terminal, batch_id: str) -> dict:
-    url = f"{terminal.stack.url}/api/metricool/status"
-    headers = {"X-Api-Key": terminal.stack.api_key}
-    answer = requests.get(url, params={"batchId": batch_id}, headers=headers, timeout=10)
-    assert answer.ok
-    return dict(answer.json())
-
-
 def last_seq(terminal, batch_id: str) -> int:
-    return int(status(terminal, batch_id)["lastSeq"])
+    return int(terminal.api.status(batch_id)["lastSeq"])
 
 
 def test_a_script_gets_every_event_once_though_the_web_goes_away_in_between(terminal):
@@ -99,7 +90,7 @@ def test_a_clip_that_nobody_saw_live_is_not_published(terminal):
 def test_a_batch_that_was_cancelled_is_not_all_published(terminal):
     batch_id = terminal.published(1)
     assert terminal.run("watch", batch_id).returncode == 0
-    state = status(terminal, batch_id)
+    state = terminal.api.status(batch_id)
     board = Board(batch_id)
     board.take_state(state)
     was_all_published = board.is_all_published
@@ -209,7 +200,7 @@ def test_ctrl_c_leaves_at_once_and_says_that_the_batch_goes_on(terminal):
     assert watching.returncode == 130
     assert said == "Not watching any more. The batch goes on in the background.\n"
     assert time.monotonic() - began_at < 3
-    eventually(lambda: status(terminal, batch_id)["status"] == "completed", 60)
+    eventually(lambda: terminal.api.status(batch_id)["status"] == "completed", 60)
 
 
 def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal):

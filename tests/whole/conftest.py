@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -17,6 +16,8 @@ import requests
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.stack import Stack
 from storyclip.store.instants import to_text
+from tests.api import Api, sources
+from tests.eventually import eventually
 from tests.judge import Verdict, judge, published
 
 SHORT = {
@@ -29,16 +30,17 @@ SHORT = {
     "STORYCLIP_RETRY_BASE_S": "0.2",
     "STORYCLIP_RETRY_MAX_S": "1",
 }
+LOOK_EVERY_S = 0.15
 WORKERS = ("worker", "worker-2")
 SANDBOX = {"date_step": 1, "publish_delay": 0.3, "brands": 200}
 
 
-class Client:
+class Client(Api):
     """What a client of the service sees of it, and the ledger beside it."""
 
     def __init__(self, stack: Stack) -> None:
+        super().__init__(stack.url, stack.api_key)
         self.stack = stack
-        self._headers = {"X-Api-Key": stack.api_key}
         self._next_account = 2_000_000
         self._batches = 0
 
@@ -60,39 +62,19 @@ class Client:
     ) -> Posted:
         account = account or self.new_account()
         self._batches += 1
-        settings = {"accountId": account, "network": network, "onFailure": on_failure}
+        settings = {"network": network, "onFailure": on_failure}
         if webhook_url is not None:
             settings["webhookUrl"] = webhook_url
-        place = f"https://cdn.example.com/{account}/{self._batches}"
-        sources = [f"{place}/{i}.mp4" for i in range(1, count + 1)]
-        answer = requests.post(
-            f"{self.stack.url}/api/metricool/publish/stories",
-            json={
-                "posts": [{"url": source} for source in sources],
-                "schedule": schedule or {"mode": "now"},
-                "settings": settings,
-            },
-            headers={**self._headers, **(headers or {})},
-            timeout=20,
-        )
-        return Posted(self, account, sources, answer)
+        urls = sources(f"{account}/{self._batches}", count)
+        answer = self.create(urls, account, schedule=schedule, headers=headers, **settings)
+        return Posted(self, account, urls, answer)
 
     def new_account(self) -> str:
         self._next_account += 1
         return str(self._next_account)
 
-    def get(self, path: str, **query: str) -> requests.Response:
-        url = self.stack.url + path
-        return requests.get(url, params=query, headers=self._headers, timeout=20)
-
     def act(self, action: str, batch: Posted, **query: str) -> requests.Response:
-        """Lay hand on a batch: pause, resume, cancel, retry-failed."""
-        return requests.post(
-            f"{self.stack.url}/api/metricool/{action}",
-            params={"batchId": batch.batch_id, **query},
-            headers=self._headers,
-            timeout=60,
-        )
+        return self.wish(action, batch.batch_id, **query)
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         with closing(sqlite3.connect(self.stack.data_dir / "storyclip.db", timeout=10)) as db, db:
@@ -127,18 +109,16 @@ class Posted:
         return str(self.answer.json()["batchId"])
 
     def status(self) -> dict[str, Any]:
-        query = {"batchId": self.batch_id}
-        shown: dict[str, Any] = self._client.get("/api/metricool/status", **query).json()
-        return shown
+        return self._client.status(self.batch_id)
 
     def states(self) -> list[str]:
         return [clip["status"] for clip in self.status()["clips"]]
 
     def until(self, holds: Callable[[dict[str, Any]], bool], within_s: float = 60) -> None:
-        end = time.monotonic() + within_s
-        while not holds(shown := self.status()):
-            assert time.monotonic() < end, shown
-            time.sleep(0.15)  # each look costs the machine of what it looks at
+        # Each look costs the machine of what it looks at.
+        eventually(
+            lambda: holds(self.status()), within_s, otherwise=self.status, every_s=LOOK_EVERY_S
+        )
 
     def until_ended(self, within_s: float = 60) -> None:
         self.until(lambda shown: shown["status"] not in ("processing", "paused"), within_s)

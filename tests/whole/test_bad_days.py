@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import psutil
 import pytest
 import redis
-import requests
 
 from storyclip.stack.stack import Stack
 from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client
@@ -113,11 +112,11 @@ def test_a_frozen_worker_sends_nothing_twice_when_it_wakes(client: Client):
 def test_repeating_a_request_whose_answer_was_lost_makes_no_second_batch(client: Client):
     key = {"Idempotency-Key": "lost-answer"}
     first = client.publish(2, headers=key)
-    again = requests.post(
-        f"{client.stack.url}/api/metricool/publish/stories",
+    again = client.ask(
+        "POST",
+        "publish/stories",
         data=first.answer.request.body,
-        headers=dict(first.answer.request.headers),
-        timeout=20,
+        headers={"Content-Type": "application/json", **key},
     )
 
     assert again.content == first.answer.content

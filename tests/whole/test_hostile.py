@@ -112,10 +112,8 @@ def test_ten_thousand_forged_messages_send_nothing_and_stop_nobody(client: Clien
 
 def test_forged_news_end_no_stream(client: Client):
     batch = client.publish(2)
-    url = f"{client.stack.url}/api/metricool/stream"
-    query = {"batchId": batch.answer.json()["batchId"]}
-    headers = {"X-Api-Key": client.stack.api_key}
-    with requests.get(url, params=query, headers=headers, stream=True, timeout=60) as watched:
+    query = {"batchId": batch.batch_id}
+    with client.ask("GET", "stream", params=query, stream=True, timeout_s=60) as watched:
         with Redis.from_url(client.stack.redis_url) as redis:
             for said in [
                 b"", b"\xff", b"[]", b"[" * 10_000, b'{"batchId": 5, "seq": 1}',
@@ -166,8 +164,7 @@ def test_no_secret_is_in_a_log_an_answer_the_database_or_redis(client: Client):
     for headers in ({"X-Api-Key": key[:-1] + "~"}, {"Authorization": f"Basic {key}"}):
         said(requests.get(f"{url}/batches", headers=headers, timeout=10))
     body = {"posts": key, "userToken": programs.SANDBOX_TOKEN}
-    ours = {"X-Api-Key": key}
-    said(requests.post(f"{url}/publish/stories", json=body, headers=ours, timeout=10))
+    said(client.ask("POST", "publish/stories", json=body))
     with requests.Session() as browser:
         origin = {"Origin": stack.url}
         said(browser.post(f"{stack.url}/session", json={"apiKey": key}, headers=origin, timeout=10))

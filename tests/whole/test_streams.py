@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-import requests
 from redis import Redis, RedisError
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -26,6 +24,7 @@ from storyclip.store.access import keys
 from storyclip.store.history import events
 from storyclip.store.publishing import batches, clips
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
+from tests.api import Api, sources
 from tests.eventually import eventually
 from tests.store.making import record, wish
 from tests.whole.viewers import PATIENCE_S, Follower, Seqs, headers, raw, to_the_end, until_shown
@@ -63,12 +62,8 @@ def now() -> datetime:
 
 
 def started(stack: Stack, number: int, count: int = CLIPS) -> str:
-    posts = [{"url": f"https://cdn.example.com/{number}/{n}.mp4"} for n in range(count)]
-    body: dict[str, Any] = {"posts": posts, "settings": {"accountId": str(2_000_001 + number)}}
-    url = f"{stack.url}/api/metricool/publish/stories"
-    answer = requests.post(url, json=body, headers=headers(stack), timeout=20)
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["batchId"])
+    api = Api(stack.url, stack.api_key)
+    return api.accepted(sources(str(number), count), str(2_000_001 + number))
 
 
 def resting(name: str, count: int = 1, url: str = "https://cdn.example.com/1.mp4") -> str:

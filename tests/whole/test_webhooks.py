@@ -12,6 +12,7 @@ import pytest
 from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.webhooks.signing import secret_of
+from tests.eventually import eventually
 from tests.judge import created_by_source
 from tests.webhooks.receiver import Receiver, receiving
 from tests.whole.conftest import WORKERS, Client, Posted, client_of
@@ -54,10 +55,12 @@ def told(receiver: Receiver, batch: Posted) -> list[tuple[str, int]]:
 
 
 def until_told(receiver: Receiver, batches: list[Posted], count: int) -> None:
-    end = time.monotonic() + 90
-    while any(len(told(receiver, batch)) < count + 1 for batch in batches):
-        assert time.monotonic() < end, [told(receiver, batch) for batch in batches]
-        time.sleep(0.1)
+    eventually(
+        lambda: all(len(told(receiver, batch)) > count for batch in batches),
+        90,
+        otherwise=lambda: [told(receiver, batch) for batch in batches],
+        every_s=0.1,
+    )
 
 
 def round_of_batches(client: Client, webhook_url: str | None) -> tuple[list[Posted], float]:
