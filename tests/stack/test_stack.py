@@ -20,12 +20,17 @@ from tests.api import Api
 from tests.eventually import eventually
 from tests.stack.conftest import lives
 
+PARTS = ("redis", "sandbox", "web", "worker", "worker-2")
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     flags = {"date_step": 1, "publish_delay": 0.1}
-    with Stack(tmp_path_factory.mktemp("data"), sandbox_flags=flags) as stack:
+    with Stack(tmp_path_factory.mktemp("data"), workers=2, sandbox_flags=flags) as stack:
         yield stack
+        pids = [pid for name in PARTS for pid in stack.pids(name)]
+        assert all(stack.pids(name) for name in PARTS)
+    assert not any(lives(pid) for pid in pids)  # nothing is left after the block
 
 
 def is_ready(stack: Stack) -> bool:
@@ -96,15 +101,6 @@ def test_a_second_stack_does_not_touch_the_data_of_the_first(stack):
         pass
 
     assert is_ready(stack)
-
-
-def test_two_workers_start_and_nothing_is_left_after_the_block(tmp_path):
-    with Stack(tmp_path, workers=2) as stack:
-        names = ("redis", "sandbox", "web", "worker", "worker-2")
-        pids = [pid for name in names for pid in stack.pids(name)]
-        assert all(stack.pids(name) for name in names)
-
-    assert not any(lives(pid) for pid in pids)
 
 
 def test_wrong_settings_are_told_all_at_once_and_nothing_is_started(tmp_path):

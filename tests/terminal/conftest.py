@@ -18,6 +18,7 @@ from config.settings import names
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.stack import Stack
 from tests.api import Api
+from tests.commands import Told, told_by
 from tests.whole.conftest import SANDBOX, SHORT
 
 WITHIN_S = 60
@@ -29,7 +30,7 @@ def new_account() -> str:
 
 
 class Terminal:
-    """Runs `python -m storyclip`, with the stack's address and key in the environment."""
+    """Runs `python -m storyclip`'s commands, with the stack's address and key to go by."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack, self._folder = stack, folder
@@ -52,22 +53,28 @@ class Terminal:
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
-    def run(
-        self, *arguments: str, given: str = "", **changes: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **changes: str) -> Told:
+        """Run a command in this process."""
+        return self._checked(told_by(*arguments, **{**self._ours(), **changes}))
+
+    def process(self, *arguments: str, given: str = "") -> Told:
+        """Run a command as a script does: in a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "storyclip", *arguments],
             cwd=CHECKOUT,
-            env=self.environment(**changes),
+            env=self.environment(),
             input=given,
             capture_output=True,
             text=True,
             timeout=WITHIN_S,
         )
-        assert self.stack.api_key not in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        assert "\x1b" not in done.stdout + done.stderr
-        return done
+        return self._checked(Told(done.returncode, done.stdout, done.stderr))
+
+    def _checked(self, told: Told) -> Told:
+        assert self.stack.api_key not in told.stdout + told.stderr
+        assert "Traceback" not in told.stderr
+        assert "\x1b" not in told.stdout + told.stderr
+        return told
 
     @contextmanager
     def running(self, *arguments: str, **how: Any) -> Iterator[subprocess.Popen[str]]:
@@ -84,10 +91,13 @@ class Terminal:
             finally:
                 process.kill()
 
-    def environment(self, **changes: str) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         given = {name: value for name, value in os.environ.items() if name not in names()}
+        return {**given, **self._ours()}
+
+    def _ours(self) -> dict[str, str]:
         ours = {"STORYCLIP_URL": self.stack.url, "STORYCLIP_API_KEY": self.stack.api_key}
-        return {**given, **ours, "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **changes}
+        return {**ours, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
 
 
 @pytest.fixture(scope="package")

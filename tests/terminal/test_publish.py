@@ -28,7 +28,7 @@ def test_publish_prints_the_id_and_how_to_watch_it(terminal):
 
 
 def test_publish_and_watch_in_one_shows_all_to_the_end(terminal):
-    told = terminal.run("publish", terminal.file(2), "--watch", "--json")
+    told = terminal.process("publish", terminal.file(2), "--watch", "--json")
 
     events = [json.loads(line) for line in told.stdout.splitlines()]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
@@ -39,7 +39,7 @@ def test_publish_and_watch_in_one_shows_all_to_the_end(terminal):
 def test_stdin_is_a_file_and_json_gives_the_whole_answer(terminal):
     body = Path(terminal.file(1)).read_text()
 
-    told = terminal.run("publish", "-", "--json", given=f"\ufeff{body}")
+    told = terminal.process("publish", "-", "--json", given=f"\ufeff{body}")
 
     assert json.loads(told.stdout)["posts"] == {"total": 1, "queued": 1}
 
@@ -69,6 +69,7 @@ def test_a_file_that_is_not_there_is_told(terminal):
     assert terminal.run("publish", "/no/such/file").returncode == 2
 
 
+@pytest.mark.undescribed  # who stands between says less than the service
 def test_a_lost_answer_is_asked_for_again_and_makes_no_second_batch(terminal):
     before = batch_ids(terminal)
     keys = []

@@ -140,6 +140,7 @@ def test_where_nobody_listens_it_tries_for_as_long_as_it_was_told_and_exits_3(te
     assert time.monotonic() - began_at > 2
 
 
+@pytest.mark.undescribed
 def test_a_service_that_only_says_to_come_later_is_no_connection(terminal):
     class Full(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -154,6 +155,7 @@ def test_a_service_that_only_says_to_come_later_is_no_connection(terminal):
     assert "answers 503" in told.stderr
 
 
+@pytest.mark.undescribed
 def test_a_redirect_does_not_get_the_key(terminal):
     keys = []
 
@@ -173,6 +175,7 @@ def test_a_redirect_does_not_get_the_key(terminal):
     assert len(keys) == 1
 
 
+@pytest.mark.undescribed
 def test_what_is_no_storyclip_is_called_so(terminal):
     class Portal(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -203,6 +206,14 @@ def test_ctrl_c_leaves_at_once_and_says_that_the_batch_goes_on(terminal):
     eventually(lambda: terminal.api.status(batch_id)["status"] == "completed", 60)
 
 
+def last_of(terminal: int) -> bytes:
+    """Read on; a terminal that nobody holds any more says so by an error, once it is empty."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
 def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal):
     batch_id = terminal.published(5)
     ours, theirs = pty.openpty()
@@ -215,7 +226,7 @@ def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal)
             shown += os.read(ours, 65536)
         watching.send_signal(signal.SIGINT)
         code = watching.wait(20)
-        shown += os.read(ours, 65536)
+        shown += b"".join(iter(lambda: last_of(ours), b""))
     os.close(ours)
 
     assert code == 130
@@ -226,6 +237,7 @@ def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal)
 
 def test_without_a_batch_all_that_run_are_watched(terminal):
     with terminal.running("watch", "--json", stderr=subprocess.DEVNULL) as watching:
+        eventually(lambda: "storyclip_streams 1" in terminal.api.get("/metrics").text)
         batch_ids = {terminal.published(2), terminal.published(2)}
         ended: set[str] = set()
         seen: dict[str, list[int]] = {}
