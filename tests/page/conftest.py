@@ -45,7 +45,7 @@ class Watched:
             self.trouble.append(text)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(
         tmp_path_factory.mktemp("page"), sandbox_flags=SANDBOX, environment=SHORT
@@ -77,6 +77,9 @@ def visit(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         context.close()
+    api = Api(stack.url, stack.api_key)
+    for batch in api.get("batches/active").json()["batches"]:  # the next test's page shows none
+        api.wish("cancel", batch["batchId"])
     origins = {urlsplit(url).netloc for url in watched.requests} - {""}
     assert origins <= {urlsplit(stack.url).netloc}
     assert watched.trouble == []

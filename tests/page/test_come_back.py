@@ -59,7 +59,7 @@ def test_history_shows_what_was_with_its_filter_and_its_clips(visit, stack):
     page.locator(".past summary").first.click()
     expect(page.locator("#history .clips > li")).to_have_count(2)
 
-    page.select_option("#history-status", "cancelled")
+    page.select_option("#history-status", "paused")
     expect(page.locator("#history .empty")).to_have_text("Ninguna con ese estado.")
 
 

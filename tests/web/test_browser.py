@@ -176,3 +176,21 @@ def test_errors_can_be_read_by_a_named_origin_too(anyone, elsewhere):
     assert refused.status_code == 401
     assert refused.headers["Access-Control-Allow-Origin"] == elsewhere
     assert someone.get(f"{PUBLISH}/x", headers={"Origin": elsewhere}).headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("es-MX", "es"),
+        ("en-GB", "en"),
+        ("en-GB,en;q=0.9,es;q=0.8", "en"),
+        ("fr-FR", "es"),
+        ("", "es"),
+    ],
+)
+def test_the_page_speaks_the_readers_language_or_else_spanish(
+    app: Flask, asked: str, language: str
+):
+    page = app.test_client().get("/", headers={"Accept-Language": asked})
+
+    assert f'<html lang="{language}">' in page.text
