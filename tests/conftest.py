@@ -17,6 +17,7 @@ from storyclip.store.history import events
 from tests import described_streams
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
+from tests.databases import empty_postgres, new_postgres, new_sqlite
 from tests.described import Described
 from tests.postgres.server import binaries, server
 
@@ -114,28 +115,29 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_postgres_database(postgres: str) -> str:
-    """The URL of an empty PostgreSQL database: one for all tests, for a new one takes 0.2 s."""
-    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'storyclip'"
-        )
-    with psycopg.connect(f"{postgres}/storyclip", autocommit=True) as database:
-        database.execute("DROP SCHEMA public CASCADE")
-        database.execute("CREATE SCHEMA public")
-    return f"{postgres}/storyclip"
+    """The URL of a database without a table."""
+    return empty_postgres(postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, once of each kind."""
+    """A migrated database without a row, once of each kind."""
+    if request.param == "sqlite":
+        return new_sqlite(tmp_path / "storyclip.db")
+    return new_postgres(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a table, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/storyclip.db"
-    return str(request.getfixturevalue("new_postgres_database"))
+    return empty_postgres(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[str]:
-    """This process bound to an empty, migrated database; yields its URL."""
+    """This process bound to a migrated database without a row; yields its URL."""
     events.forget_listeners()
     database.connect(database_url)
     yield database_url

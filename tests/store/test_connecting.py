@@ -89,8 +89,10 @@ def test_connecting_again_finds_everything_as_it_was(store: str):
     assert everything() == before
 
 
-def test_two_processes_that_start_at_once_on_an_empty_database_both_have_it(database_url: str):
-    with processes(CONNECTS, database_url, count=2) as starting:
+def test_two_processes_that_start_at_once_on_an_empty_database_both_have_it(
+    empty_database_url: str,
+):
+    with processes(CONNECTS, empty_database_url, count=2) as starting:
         for process in starting:
             assert process.stdin is not None
             process.stdin.write("go\n")
@@ -98,7 +100,7 @@ def test_two_processes_that_start_at_once_on_an_empty_database_both_have_it(data
         said = [process.communicate(timeout=30)[1] for process in starting]
 
     assert [process.returncode for process in starting] == [0, 0], said
-    database.connect(database_url)
+    database.connect(empty_database_url)
     found = tables()
     database.disconnect()
     assert set(NOT_READ_AS_FACTS) <= set(found)

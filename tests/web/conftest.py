@@ -19,6 +19,7 @@ from storyclip.store import database
 from storyclip.store.access import keys
 from storyclip.store.history import events
 from storyclip.web.factory import create_app
+from tests.databases import new_sqlite
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 ACCOUNT = "2000001"
@@ -170,9 +171,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sqlite(folder: Path) -> Iterator[Path]:
-    """This process bound to an empty SQLite file."""
+    """This process bound to a SQLite file without a row."""
     events.forget_listeners()
-    database.connect(f"sqlite:///{folder}/storyclip.db")
+    database.connect(new_sqlite(folder / "storyclip.db"))
     yield folder / "storyclip.db"
     database.disconnect()
     events.forget_listeners()
