@@ -21,11 +21,28 @@ from tests.databases import empty_postgres, new_postgres, new_sqlite
 from tests.described import Described
 from tests.postgres.server import binaries, server
 
+LONG = (
+    "tests/whole/test_demo.py",
+    "tests/fuzz/",
+    "tests/world/test_slices.py",
+    "tests/world/test_planted.py",
+    "tests/model/test_model.py",
+)
+
 
 def pytest_configure() -> None:
     """Let children be interrupted also where a shell started us in the background, ignoring it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long and has no group, or one process does it when all others ended.
+
+    Groups come before by themselves: xdist hands out those of many tests first.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

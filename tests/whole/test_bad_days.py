@@ -124,6 +124,13 @@ def test_repeating_a_request_whose_answer_was_lost_makes_no_second_batch(client:
     assert first.verdict().is_clean
 
 
+def test_a_webhook_receiver_on_this_machine_needs_leave(client: Client):
+    refused = client.publish(1, webhook_url="http://127.0.0.1:9/hook").answer
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/settings/webhookUrl"
+
+
 def test_twenty_accounts_at_once_each_keep_their_own_order(client: Client):
     batches = [client.publish(3) for _ in range(20)]
 

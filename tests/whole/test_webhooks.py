@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -118,11 +117,3 @@ def test_with_workers_killed_in_turn_every_message_arrives_in_order(
     assert [kind for kind, _ in places] == all_of(4)
     assert [seq for _, seq in places] == sorted(seq for _, seq in places)
     assert batch.verdict().is_clean
-
-
-def test_a_receiver_on_this_machine_needs_leave(tmp_path: Path, receiver: Receiver):
-    with client_of(tmp_path) as client:
-        refused = client.publish(1, webhook_url=receiver.url).answer
-
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["pointer"] == "/settings/webhookUrl"
