@@ -6,7 +6,7 @@ The web makes the OpenAPI document from these types: a field is named here and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from storyclip.domain.batch import Phase, Status
 from storyclip.domain.clip import State
@@ -133,12 +133,13 @@ class ClipNamed(TypedDict):
 class BatchStatus(Facts):
     """A batch with all its clips.
 
-    `strangers`: nothing more of it is sent until somebody says whether these stories are its own.
+    `strangers`, where there are any: nothing more of it is sent until somebody says whether these
+    stories are its own.
     """
 
     posts: Counts
     clips: Sequence[ClipView]
-    strangers: Sequence[StrangerView]
+    strangers: NotRequired[Sequence[StrangerView]]
 
 
 class Summary(Facts, Counts):

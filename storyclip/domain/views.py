@@ -124,12 +124,15 @@ def status_view(
         blocked: why Metricool refuses the whole account, None when it does not.
         strangers: the stories that hold it up.
     """
-    return {
+    shown: BatchStatus = {
         **_facts(batch, current_clip(clips), now, wait_total_s, blocked),
         "posts": _counts(batch),
         "clips": [clip_view(clip, batch.mode) for clip in clips],
         "strangers": strangers,
     }
+    if not strangers:
+        del shown["strangers"]
+    return shown
 
 
 def stranger_view(stranger: Stranger, clip: Clip | None) -> StrangerView:

@@ -81,7 +81,7 @@ class Hand:
             case Rest():
                 return writer.rest(asked.clip, self._engine.now())
             case MakeWay():
-                return recalls.make_way(asked.clip, self.visit.now)
+                return recalls.make_way(asked.clip, self.visit.now, self.visit.there)
             case BeginRemoval():
                 return sends.begin_removal(asked.send, asked.post, self.visit.now)
             case WasRemoved():

@@ -57,7 +57,7 @@ class Real:
         wishes.cancel(batch_id, USER, at)
 
     def make_way(self, clip: Clip, at: datetime) -> None:
-        recalls.make_way(clip, at)
+        recalls.make_way(clip, at, at)
 
     def bury(self, worker: str, at: datetime) -> None:
         workers.bury([worker], at)

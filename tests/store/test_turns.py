@@ -11,7 +11,7 @@ from storyclip.domain.errors import LostRace, NotItsTurn
 from storyclip.store.database import lock_row, writing
 from storyclip.store.history import events
 from storyclip.store.instants import to_text
-from storyclip.store.publishing import batches, clips, lanes, writer
+from storyclip.store.publishing import batches, clips, lanes, recalls, writer
 from tests.store.making import (
     T0,
     brought_to,
@@ -339,3 +339,18 @@ def test_a_clip_whose_own_date_is_over_is_claimed_though_one_before_it_was_moved
     claimed = writer.write(moves.claimed(clips.find(second.id), "worker-a", at), at)
 
     assert claimed.state is State.UPLOADING
+
+
+def test_a_later_clip_makes_way_by_metricools_clock_also_when_ours_is_ahead(store: str):
+    first, later = made("b1", count=2)
+    soon = T0 + timedelta(minutes=10)
+    sql(
+        "UPDATE publish_batch_clips SET status = ?, scheduled_at = ? WHERE id = ?",
+        State.WAITING_CONFIRMATION.value,
+        to_text(soon),
+        later.id,
+    )
+
+    recalls.make_way(first, T0 + timedelta(hours=1), T0)
+
+    assert clips.find(later.id).recall_wished_at is not None

@@ -81,8 +81,11 @@ def look_at_failed(batch: Batch, at: datetime) -> list[int]:
     return [clip_id for (clip_id,) in rows]
 
 
-def make_way(clip: Clip, at: datetime) -> None:
+def make_way(clip: Clip, at: datetime, there: datetime) -> None:
     """Have all later clips of the batch that wait for their date taken back: one before them comes.
+
+    Args:
+        there: what time it is by Metricool's clock, which its dates are compared with.
 
     Raises:
         StoreUnavailable: nothing was written.
@@ -99,7 +102,7 @@ def make_way(clip: Clip, at: datetime) -> None:
                 clip.batch_id,
                 clip.index,
                 State.WAITING_CONFIRMATION.value,
-                to_text(at),
+                to_text(there),
             ),
         )
 
