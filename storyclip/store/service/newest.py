@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ from storyclip.store.service.place import place, server
 log = structlog.get_logger("storyclip")
 
 _NAMES = tuple(field.name for field in fields(Installation))
-_COLUMNS = ", ".join(_NAMES)
+_SELECT = f"SELECT {', '.join(_NAMES)} FROM service WHERE id = 1"
 _INSTANTS = frozenset({"alive_at", "lost_since", "lost_until", "paused_at"})
 _RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
 
@@ -37,7 +38,12 @@ def find() -> Installation:
 
 def here() -> Installation:
     """Do the same on the caller's connection."""
-    row = run(f"SELECT {_COLUMNS} FROM service WHERE id = 1").fetchone()
+    return _installation(run(_SELECT).fetchone())
+
+
+@lru_cache(16)
+def _installation(row: tuple[Any, ...]) -> Installation:
+    """Read a row: it is asked for at each step, and changes once a second."""
     facts: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
     return Installation(**{**facts, **{name: to_instant(facts[name]) for name in _INSTANTS}})
 
