@@ -43,7 +43,7 @@ def build(settings: Settings) -> Flask:
     """
     own = SteadyClock(wall_clock, time.monotonic)
     now = SharedClock(own, time.monotonic, server_time)
-    database.connect(settings.database_url)
+    database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
     now.follow()
     keys.seed(settings.api_keys, now())
     redis = connect(settings.redis_url)

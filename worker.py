@@ -72,7 +72,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)
         try:
-            database.connect(settings.database_url)
+            database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
             now.follow()
         except StoreUnavailable as reason:
             # Dramatiq would go on without it: a worker that only looks alive

@@ -1,4 +1,4 @@
-"""How many streams one web process holds, and the threads and files that this takes."""
+"""How much one process holds: streams, with the threads and files they take, and connections."""
 
 import resource
 
@@ -9,6 +9,8 @@ THREADS = MAX_STREAMS + API_THREADS
 KEPT_ALIVE = 1000  # idle connections that wait for their next request; they hold no thread
 STACK_BYTES = 512 * 1024  # of a thread; the usual 8 MB may be rounded up to huge pages
 WANTED_FILES = 8192  # a stream has one, a database connection three
+POOL_SIZE = 10  # two web and six workers: 80 of the 97 that a stock PostgreSQL gives away
+POOL_LIFETIME_S = 300.0  # a burst's connections are given back, and a server's new address is found
 _OTHER_FILES = 400  # API connections, database, Redis, logs
 
 

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
-from config import addresses
+from config import addresses, capacity
 from config.seed_keys import SeedKey, parse_seed_keys
 
 HOUR_S = 3600.0
@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(addresses.database_url)] = Field(
         "sqlite:///data/storyclip.db", validation_alias="DATABASE_URL", repr=False
     )
+    pool_size: int = _field(
+        "STORYCLIP_POOL_SIZE", capacity.POOL_SIZE, "a whole number from 2 to 1000", ge=2, le=1000
+    )
+    pool_lifetime_s: float = _seconds("POOL_LIFETIME_S", capacity.POOL_LIFETIME_S, DAY_S)
     redis_url: Annotated[str, AfterValidator(addresses.redis_url)] = Field(
         "redis://127.0.0.1:6379/0", validation_alias="REDIS_URL", repr=False
     )

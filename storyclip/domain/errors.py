@@ -5,7 +5,8 @@ StoryClipError
 ├── come back then     QuotaExceeded
 ├── decide again       ActionRefused
 ├── drop it quietly    LostRace, NotItsTurn
-├── ask again later    StoreUnavailable, UpstreamBusy, UpstreamUnreachable, MediaUnavailable,
+├── ask again later    StoreUnavailable ── CommitUnanswered (look first),
+│                      UpstreamBusy, UpstreamUnreachable, MediaUnavailable,
 │                      IdempotencyKeyBusy, UpstreamLookFailed ── UpstreamLookTooLarge
 ├── look first         UpstreamUnanswered
 ├── upgrade first      SchemaTooNew, a StoreUnavailable
@@ -128,6 +129,10 @@ class StoreUnavailable(StoryClipError):
 
 class SchemaTooNew(StoreUnavailable):
     """A newer program has changed the tables: this one could write what is wrong there."""
+
+
+class CommitUnanswered(StoreUnavailable):
+    """The database went away while it was asked to commit: what was said may be written."""
 
 
 class MayBeDone(StoryClipError):

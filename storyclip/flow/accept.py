@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.crashpoint import crashpoint
+from storyclip.store.once_more import once_more
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch
 
@@ -23,7 +24,8 @@ def accept(
     Raises:
         IdempotencyKeyReused, QuotaExceeded, StoreUnavailable: nothing was recorded, nothing will
             be sent.
+        CommitUnanswered: nobody knows whether it is recorded.
     """
-    batch = batches.create(new, at, idempotency, quota_24h)
+    batch = once_more(lambda: batches.create(new, at, idempotency, quota_24h))
     crashpoint("answer_ready")
     return batch

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
-from storyclip.store.publishing import ahead, batches, clips, lanes
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.store.publishing import ahead, batches, clips, lanes, stalled
 from storyclip.store.service import workers
+from storyclip.store.urgent import urgent
 
 log = structlog.get_logger("storyclip")
 
 TICK_S = 0.25
 SILENT_S = 1.25  # five ticks: a worker that moved its counter in none of them is dead
+COUNTED_S = 0.3  # of one tick: what slows ours down slows the others' too
 CATCH_UP_PER_S = 200  # bells for an old backlog, so that an outage does not end in a stampede
 AUDIT_S = 60.0
+CHECKED = 5  # batches in one tick, of all that run: each is a transaction, and a tick is short
 IDEMPOTENCY_KEPT = timedelta(hours=48)  # promised are 24
 
 
@@ -25,7 +29,8 @@ class Clock:
     """The clock of one worker process; of all that live, the first by name leads.
 
     Two that both believe they lead only double bells. Nothing is compared with another host's
-    clock: a worker is dead when its counter stood still for SILENT_S of ours.
+    clock: a worker is dead when its counter stood still for SILENT_S of our own ticks, all of which
+    the database answered. One that failed proves nothing of anybody, and all is counted anew.
 
     `ring_publish` takes a clip id, `ring_audit` a lane id; both may go unheard.
     `monotonic` returns seconds that never run back. `watch` sees whether these are the newest rows.
@@ -39,21 +44,36 @@ class Clock:
     monotonic: Callable[[], float]
     watch: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
     look_nightly: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
-    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)  # its beats, silent for
+    _observed_at: float | None = None
     _audited_at: float | None = None
+    _to_be_checked: Sequence[stalled.Running] = ()
     _ticked_at: datetime | None = None
 
     def tick(self, now: datetime) -> int:
         """Beat, and if this clock leads: bury the dead, ring what is due; return how many bells.
 
+        Waits for nobody's row, and not for long for the database.
+
         Raises:
             StoreUnavailable: nothing was rung; the next tick tries again.
         """
+        with urgent():
+            try:
+                return self._tick(now)
+            except StoreUnavailable:
+                self._seen, self._observed_at = {}, None
+                raise
+
+    def _tick(self, now: datetime) -> int:
         self.watch(now)
         workers.beat(self.name)
         alive, silent = self._observe()
         if self.name != min(alive | {self.name}):  # buried meanwhile: not dead for all that
             return 0
+        return self._lead(silent, now)
+
+    def _lead(self, silent: set[str], now: datetime) -> int:
         if silent:
             log.warning("workers_silent", workers=sorted(silent))
             workers.bury(silent, now)
@@ -66,17 +86,20 @@ class Clock:
         for clip_id in due:
             self.ring_publish(clip_id)
         self._audit(now)
+        self._reopen_stalled(now)
         return len(due)
 
     def _observe(self) -> tuple[set[str], set[str]]:
-        at = self.monotonic()
-        beats = workers.beats()
+        """Return who lives and who has been silent for too long."""
+        at, beats = self.monotonic(), workers.beats()
+        passed_s = 0.0 if self._observed_at is None else min(at - self._observed_at, COUNTED_S)
+        silent_s = dict[str, float]()
         for name, count in beats.items():
-            if self._seen.get(name, (None, at))[0] != count:
-                self._seen[name] = (count, at)
-        self._seen = {name: seen for name, seen in self._seen.items() if name in beats}
-        silent = {name for name, (_, moved_at) in self._seen.items() if at - moved_at > SILENT_S}
-        silent.discard(self.name)
+            known, for_s = self._seen.get(name, (None, 0.0))
+            silent_s[name] = for_s + passed_s if known == count else 0.0
+        self._seen = {name: (count, silent_s[name]) for name, count in beats.items()}
+        self._observed_at = at
+        silent = {name for name, for_s in silent_s.items() if for_s > SILENT_S} - {self.name}
         return set(beats) - silent, silent
 
     def _audit(self, now: datetime) -> None:
@@ -87,9 +110,7 @@ class Clock:
         self.look_nightly(now)
         batches.forget_idempotency_keys(now - IDEMPOTENCY_KEPT)
         self._put_right(now)
-        for clip_id in lanes.reopen_stalled(now):
-            log.error("lane_was_stalled", clip_id=clip_id)
-            self.ring_publish(clip_id)
+        self._to_be_checked = stalled.running()
         for lane_id in lanes.active(now):
             self.ring_audit(lane_id)
 
@@ -98,3 +119,10 @@ class Clock:
         for clip_id in ahead.make_due(now):
             log.warning("noted_in_the_future", clip_id=clip_id)
             self.ring_publish(clip_id)
+
+    def _reopen_stalled(self, now: datetime) -> None:
+        some, self._to_be_checked = self._to_be_checked[:CHECKED], self._to_be_checked[CHECKED:]
+        for running in some:
+            for clip_id in stalled.reopen(running, now):
+                log.error("lane_was_stalled", clip_id=clip_id)
+                self.ring_publish(clip_id)

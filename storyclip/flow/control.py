@@ -11,7 +11,9 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import IN_FLIGHT, Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
+from storyclip.domain.errors import LostRace
 from storyclip.flow.visit import SLACK_S
+from storyclip.store.once_more import once_more
 from storyclip.store.publishing import clips, lanes, wishes
 
 SETTLED_WITHIN_S = 10.0  # what Metricool has is deleted and read back in far less, if it answers
@@ -61,9 +63,9 @@ class Hand:
         also what was called failed without being known to be so.
 
         Raises:
-            NotFound, ActionRefused, StoreUnavailable: nothing was changed.
+            NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
-        wishes.pause(batch.batch_id, batch.user_id, self.now())
+        once_more(lambda: wishes.pause(batch.batch_id, batch.user_id, self.now()), LostRace)
         self._until_nothing_is_sent(batch.batch_id)
         if batch.mode is not Mode.NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
@@ -74,13 +76,16 @@ class Hand:
         """Go on at the next clip, behind the batches that were let by.
 
         Raises:
-            NotFound, ActionRefused, StoreUnavailable: nothing was changed.
+            NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
         now, settings = self.now(), self.settings
         lead_s = lanes.find(batch.lane_id).lead_or(settings.lead_s, now)
         first_date = first_step(now, lead_s, settings.date_step_s)
-        wishes.resume(
-            batch.batch_id, batch.user_id, now, first_date, order_may_change=order_may_change
+        once_more(
+            lambda: wishes.resume(
+                batch.batch_id, batch.user_id, now, first_date, order_may_change=order_may_change
+            ),
+            LostRace,
         )
 
     def cancel(self, batch: Batch) -> Outcome:
@@ -90,9 +95,9 @@ class Hand:
         called failed meanwhile, and of a batch that has ended with such a clip.
 
         Raises:
-            NotFound, ActionRefused, StoreUnavailable: nothing was changed.
+            NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
-        wishes.cancel(batch.batch_id, batch.user_id, self.now())
+        once_more(lambda: wishes.cancel(batch.batch_id, batch.user_id, self.now()), LostRace)
         self._until_nothing_is_sent(batch.batch_id)
         self._until_none(batch.batch_id, self._is_open)
         return outcome_of(clips.of_batch(batch.batch_id))

@@ -28,6 +28,7 @@ from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
+from storyclip.store.once_more import once_more
 from storyclip.store.publishing import (
     clips,
     doubts,
@@ -111,7 +112,7 @@ class Hand:
         # Whoever stood still since this moment for longer than SLACK_S may not speak any more
         self._send_by = self._engine.monotonic() + SLACK_S
         if self._created is None:
-            self.clip = writer.write(move, self._engine.now())
+            self.clip = once_more(lambda: writer.write(move, self._engine.now()))
         else:
             self.clip = _kept(move, self._created, self._engine)
         self._created = None

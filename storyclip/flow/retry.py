@@ -13,7 +13,7 @@ from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
-from storyclip.domain.errors import ActionRefused, NotFound, RefusalCode, RetrySafety
+from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode, RetrySafety
 from storyclip.domain.identity import Fate, proves_absence
 from storyclip.domain.send import Send, by_their_clock, open_sends
 from storyclip.domain.story import Post, PostStatus, Upstream
@@ -23,6 +23,7 @@ from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import Deleted, anywhere, lying_deleted, of_lost, under_its_id
 from storyclip.flow.refusals import is_there, never, to_be_confirmed, too_early
 from storyclip.flow.settle import FAR_SETTLE
+from storyclip.store.once_more import once_more
 from storyclip.store.publishing import clips, wishes
 from storyclip.store.publishing import situation as situations
 
@@ -78,8 +79,11 @@ class Retry:
                 refused.append((clip.index, refusal))
         if not again:
             raise refused[0][1]
-        _, is_late = wishes.retry(
-            batch.batch_id, batch.user_id, self.now, again, order_may_change=order_may_change
+        _, is_late = once_more(
+            lambda: wishes.retry(
+                batch.batch_id, batch.user_id, self.now, again, order_may_change=order_may_change
+            ),
+            LostRace,
         )
         live = tuple(one.clip.index for one in again if one.move.event is Event.SEEN_LIVE)
         sent = tuple(one.clip.index for one in again if one.move.event is not Event.SEEN_LIVE)

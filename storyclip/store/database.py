@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-import fcntl
-import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import peewee
-from playhouse.db_url import parse as parse_url
-from playhouse.pool import (
-    MaxConnectionsExceeded,
-    PooledPostgresqlDatabase,
-    PooledSqliteDatabase,
-)
+import psycopg
+from playhouse.pool import MaxConnectionsExceeded
 
 from config.addresses import sqlite_file
-from storyclip.domain.errors import StoreUnavailable
-from storyclip.store import schema
+from config.capacity import POOL_LIFETIME_S, POOL_SIZE
+from storyclip.domain.errors import CommitUnanswered, StoreUnavailable
+from storyclip.store import postgres, schema, sqlite_pool
 from storyclip.store.sqlite_file import SqliteFile
+from storyclip.store.turnstile import BUSY_TIMEOUT_S, turnstile
+from storyclip.store.urgent import is_urgent, patient, within
 
 IN_MEMORY = "sqlite:///:memory:"  # for one thread, and gone with its process
-BUSY_TIMEOUT_S = 10
-MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
-MAX_POSTGRES_CONNECTIONS = 32  # a stock server takes 100 from everybody together
 
 database = peewee.DatabaseProxy()
 _turnstile_path: Path | None = None
 _file: SqliteFile | None = None
 _is_sqlite = True
-_own_turn = threading.Lock()
+_GONE_WRONG = (peewee.DatabaseError, peewee.InterfaceError, psycopg.Error)
 _OF_WHAT_WE_ASKED = (peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError)
 
 
-def connect(url: str, *, may_begin_anew: bool = False) -> Sequence[str]:
+def connect(
+    url: str,
+    pool_size: int = POOL_SIZE,
+    pool_lifetime_s: float = POOL_LIFETIME_S,
+    *,
+    may_begin_anew: bool = False,
+) -> Sequence[str]:
     """Bind this process to the database at `url` and bring its tables up to date.
+
+    PostgreSQL: at most `pool_size` connections, each closed after `pool_lifetime_s`.
 
     A file that is missing though there was one is not begun anew, unless that is said on purpose.
 
@@ -67,10 +69,10 @@ def connect(url: str, *, may_begin_anew: bool = False) -> Sequence[str]:
         _file = SqliteFile(path)
         if not may_begin_anew:
             _file.require_history()
-        database.initialize(_sqlite(path))
+        database.initialize(sqlite_pool.of(path))
     else:
         _turnstile_path = None
-        database.initialize(_postgres(url))
+        database.initialize(postgres.Pool(url, pool_size, pool_lifetime_s))
     migrated = _migrate()
     if _file is not None:
         _file.opened()
@@ -100,6 +102,7 @@ def writing() -> Iterator[None]:
 
     Raises:
         StoreUnavailable: down, full or locked; nothing was written.
+        CommitUnanswered: it went away over the commit; nobody knows whether it is written.
     """
     with reading():
         store = database.obj
@@ -107,8 +110,25 @@ def writing() -> Iterator[None]:
             raise RuntimeError("a transaction inside another would wait for itself")
         gate = nullcontext() if _turnstile_path is None else turnstile(_turnstile_path)
         begun = store.transaction("IMMEDIATE") if _is_sqlite else store.transaction()
-        with gate, begun:
-            yield
+        is_said = False
+        try:
+            with gate, _hurried() if _is_sqlite and is_urgent() else nullcontext(), begun:
+                yield
+                is_said = True
+        except peewee.DatabaseError as failure:
+            if is_said and not _is_sqlite and postgres.sqlstate_of(failure) is None:
+                raise CommitUnanswered(f"no answer to the commit: {failure}") from failure
+            raise
+
+
+@contextmanager
+def _hurried() -> Iterator[None]:
+    """Wait for another program's lock on SQLite's file no longer than this thread may."""
+    run(f"PRAGMA busy_timeout = {1000 * within(BUSY_TIMEOUT_S):.0f}")
+    try:
+        yield
+    finally:
+        run(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT_S}")
 
 
 def run(sql: str, parameters: Sequence[Any] = ()) -> Any:
@@ -156,24 +176,30 @@ def turnstile_of(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
-@contextmanager
-def turnstile(path: Path) -> Iterator[None]:
-    """Let one writer of the machine through; threads of a process queue inside it first.
+def try_lock_row(table: str, row_id: int) -> bool:
+    """Do the same unless another has it already, which is not waited for: then return False."""
+    if _is_sqlite:
+        return True
+    found = run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE SKIP LOCKED", (row_id,))
+    return found.fetchone() is not None
 
-    Only one thread of a process waits in the kernel, without limit: should the process that is
-    through have been stopped, all others are told in time.
 
-    Raises:
-        BlockingIOError: nobody of this process got through for BUSY_TIMEOUT_S.
+def skip_locked() -> str:
+    """Return what ends a SELECT in a write that leaves the rows which somebody else holds."""
+    return "" if _is_sqlite else " FOR UPDATE SKIP LOCKED"
+
+
+def unheld(select: Any) -> Any:
+    """Return peewee's SELECT so that it leaves the rows which somebody else holds."""
+    return select if _is_sqlite else select.for_update("FOR UPDATE SKIP LOCKED")
+
+
+def free_of(select: str) -> str:
+    """Return SQL for "is among these", of what such a SELECT of one column finds.
+
+    An array, for an IN may be evaluated more than once, and then finds more than its LIMIT.
     """
-    if not _own_turn.acquire(timeout=BUSY_TIMEOUT_S):
-        raise BlockingIOError("the writer before us does not come to an end")
-    try:
-        with path.open("ab") as gate:
-            fcntl.flock(gate, fcntl.LOCK_EX)
-            yield
-    finally:
-        _own_turn.release()
+    return f"IN ({select})" if _is_sqlite else f"= ANY(ARRAY({select}{skip_locked()}))"
 
 
 class _AsOurs:
@@ -188,7 +214,7 @@ class _AsOurs:
     def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if failure is None or isinstance(failure, _OF_WHAT_WE_ASKED):
             return
-        if isinstance(failure, peewee.DatabaseError | peewee.InterfaceError):
+        if isinstance(failure, _GONE_WRONG):
             raise StoreUnavailable(f"the database cannot be used: {failure}") from failure
         if isinstance(failure, MaxConnectionsExceeded | OSError):
             raise StoreUnavailable(f"the database cannot be reached: {failure}") from failure
@@ -210,35 +236,8 @@ class _Reading(_AsOurs):
         super().__exit__(kind, failure, trace)
 
 
-def _sqlite(path: Path) -> Any:
-    return PooledSqliteDatabase(
-        str(path),
-        max_connections=MAX_CONNECTIONS,
-        timeout=BUSY_TIMEOUT_S,
-        lock_type="IMMEDIATE",
-        check_same_thread=False,  # the pool lends a connection to one thread at a time
-        pragmas={
-            "journal_mode": "wal",
-            "synchronous": "full",
-            "foreign_keys": 1,
-            "busy_timeout": BUSY_TIMEOUT_S * 1000,
-        },
-    )
-
-
-def _postgres(url: str) -> Any:
-    parameters = parse_url(url.replace("postgres://", "postgresql://", 1))
-    return PooledPostgresqlDatabase(
-        **parameters,
-        prefer_psycopg3=True,
-        max_connections=MAX_POSTGRES_CONNECTIONS,
-        timeout=BUSY_TIMEOUT_S,
-        connect_timeout=BUSY_TIMEOUT_S,
-    )
-
-
 def _migrate() -> Sequence[str]:
     gate = nullcontext() if _turnstile_path is None else turnstile(_turnstile_path)
     # The gate first: to switch a new file to WAL, SQLite does not wait for another's lock.
-    with _AsOurs(), gate, reading():
+    with _AsOurs(), gate, patient(), reading():
         return schema.bring_up_to_date(database.obj)

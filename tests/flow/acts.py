@@ -18,6 +18,7 @@ from storyclip.store.history.events import events_since
 from storyclip.store.publishing import lanes
 from storyclip.upstream import metricool_of
 from tests.flow.conftest import ACCOUNT, Stage, source
+from tests.store.making import reopened
 
 # The rows are the same on PostgreSQL, where the other tests of this folder run as well
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -49,7 +50,7 @@ def live_on(stage: Stage, seconds: float) -> None:
     while stage.at < end:
         every_s = max(AUDIT_S, (stage.at - began_at).total_seconds() / 4)
         stage.pass_time(min(every_s, (end - stage.at).total_seconds()))
-        assert lanes.reopen_stalled(stage.at) == []
+        assert reopened(stage.at) == []
         for lane_id in [*lanes.active(stage.at), *stage.audits]:
             audit(lane_id, stage.engine)
         stage.audits.clear()

@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import pytest
 
 from storyclip.domain.clip import Clip, Event
-from storyclip.flow.clock import AUDIT_S, CATCH_UP_PER_S, SILENT_S, TICK_S, Clock
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.flow.clock import AUDIT_S, CATCH_UP_PER_S, CHECKED, SILENT_S, TICK_S, Clock
 from storyclip.store.publishing import batches, clips, lanes
 from storyclip.store.publishing.new_batch import IdempotencyKey
 from storyclip.store.service import workers
@@ -252,3 +254,56 @@ def test_a_lane_is_not_audited_long_after_its_last_batch(host: Host):
     host.tick(host.clock("a"))
 
     assert host.audited == []
+
+
+def test_nobody_is_buried_for_the_time_in_which_the_database_was_away(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+):
+    a, b = host.clock("a"), host.clock("b")
+    host.tick(a, b)
+
+    def away() -> NoReturn:
+        raise StoreUnavailable("away")
+
+    for _ in range(20):
+        host.passed_s += TICK_S
+        with monkeypatch.context() as patch:
+            patch.setattr(workers, "beats", away)
+            with pytest.raises(StoreUnavailable):
+                a.tick(host.now)
+    host.pass_time(SILENT_S, a)  # whose line is up again first
+
+    assert set(workers.beats()) == {"a", "b"}
+    host.pass_time(2 * TICK_S, a)
+    assert set(workers.beats()) == {"a"}
+
+
+def test_nobody_is_buried_because_every_tick_takes_long(host: Host):
+    a, b = host.clock("a"), host.clock("b")
+
+    host.pass_time(60.0, a, b, tick_s=3.0)
+    host.passed_s += 3.0
+    host.tick(a, a, a)  # the other's beat waits behind three of ours
+
+    assert set(workers.beats()) == {"a", "b"}
+
+
+def test_one_that_is_silent_is_buried_also_where_every_tick_takes_long(host: Host):
+    a, b = host.clock("a"), host.clock("b")
+    host.tick(a, b)
+
+    host.pass_time(20.0, a, tick_s=3.0)
+
+    assert set(workers.beats()) == {"a"}
+
+
+def test_all_batches_that_run_are_looked_at_for_stalling_though_not_in_one_tick(host: Host):
+    clock = host.clock("a")
+    stalled = {made(f"b{n}", 1, account=str(n))[0].id for n in range(2 * CHECKED + 1)}
+    sql("UPDATE publish_batch_clips SET next_at = NULL, rung_at = NULL")
+
+    first = host.tick(clock)
+    rest = [*host.tick(clock), *host.tick(clock)]
+
+    assert len(first) == CHECKED
+    assert {*first, *rest} == stalled

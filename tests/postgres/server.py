@@ -24,40 +24,67 @@ def binaries() -> Path | None:
     return None
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """Run a fresh server on a free port; yields its URL up to and without the database's name.
+class Server:
+    """A server in a folder of its own, on a free port; `url` is up to the database's name.
 
     PostgreSQL refuses to run as root, so root runs it as the user that its package made.
     """
+
+    def __init__(self, folder: Path, programs: Path, options: str) -> None:
+        self._pg_ctl, self._folder = str(programs / "pg_ctl"), folder
+        as_user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        self._quiet: dict[str, Any] = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.STDOUT,
+            "cwd": folder,
+            **as_user,
+        }
+        self.port = _free_port()
+        self.url = f"postgresql://storyclip@127.0.0.1:{self.port}"
+        self._options = f"-p {self.port} -k {folder} -c listen_addresses=127.0.0.1 {options}"
+        how = ["-U", "storyclip", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        command = [str(programs / "initdb"), "-D", str(folder / "data"), *how]
+        subprocess.run(command, check=True, **self._quiet)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._run(["-l", f"{self._folder}/log", "-w", "-o", self._options, "start"])
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it, as if the machine went down or in good order ("fast")."""
+        self._run(["-w", "-m", mode, "stop"])
+
+    def _run(self, how: list[str]) -> None:
+        command = [self._pg_ctl, "-D", str(self._folder / "data"), *how]
+        subprocess.run(command, check=how[-1] == "start", **self._quiet)
+
+
+@contextmanager
+def server_of_its_own(options: str = "") -> Iterator[Server]:
+    """Run a fresh server, with the usual settings but for `options`, and without fsync."""
     programs = binaries()
     assert programs is not None
-    initdb, pg_ctl = str(programs / "initdb"), str(programs / "pg_ctl")
     folder = Path(tempfile.mkdtemp(prefix="storyclip-postgres-"))
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    data, port = folder / "data", _free_port()
-    quiet: dict[str, Any] = {
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.STDOUT,
-        "cwd": folder,
-        **as_user,
-    }
     try:
-        how = ["-U", "storyclip", "-A", "trust", "-E", "UTF8", "--no-locale"]
-        subprocess.run([initdb, "-D", data, *how], check=True, **quiet)
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-        options += " -c max_connections=200 -c fsync=off"
-        how = ["-l", f"{folder}/log", "-w", "-o", options, "start"]
-        subprocess.run([pg_ctl, "-D", data, *how], check=True, **quiet)
-        yield f"postgresql://storyclip@127.0.0.1:{port}"
+        one = Server(folder, programs, f"{options} -c fsync=off")
+        try:
+            one.start()
+            yield one
+        finally:
+            one.stop()
     finally:
-        how = ["-w", "-m", "immediate", "stop"]
-        subprocess.run([pg_ctl, "-D", data, *how], check=False, **quiet)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run a fresh server; yields its URL up to and without the database's name."""
+    with server_of_its_own("-c max_connections=200") as one:
+        yield one.url
 
 
 def _free_port() -> int:

@@ -17,7 +17,7 @@ from storyclip.domain.moves import Move
 from storyclip.domain.network import Network
 from storyclip.store import database
 from storyclip.store.database import reading, run, writing
-from storyclip.store.publishing import batches, clips, writer
+from storyclip.store.publishing import batches, clips, stalled, writer
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.store.publishing.rows import BATCH_COLUMNS, batch_of
 
@@ -193,3 +193,8 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
     return outcomes
+
+
+def reopened(at: datetime) -> list[int]:
+    """Have all running batches looked at as the clock does, and return what had stalled."""
+    return [clip_id for one in stalled.running() for clip_id in stalled.reopen(one, at)]

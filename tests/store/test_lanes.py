@@ -16,6 +16,7 @@ from tests.store.making import (
     made,
     note,
     published,
+    reopened,
     sql,
 )
 
@@ -27,7 +28,7 @@ def test_a_lane_that_stalled_is_opened_again(store: str):
     made("b2", account="2000002")
     sql("UPDATE publish_batch_clips SET next_at = NULL WHERE id = ?", first.id)
 
-    opened = lanes.reopen_stalled(LATER)
+    opened = reopened(LATER)
 
     assert opened == [first.id]
     assert clips.find(first.id).next_at == LATER
@@ -38,7 +39,7 @@ def test_a_lane_that_moves_is_left_alone(store: str, state: State):
     brought_to(state, made()[0])
     before = due()
 
-    assert lanes.reopen_stalled(LATER) == []
+    assert reopened(LATER) == []
     assert due() == before
 
 

@@ -17,7 +17,7 @@ from storyclip.store.publishing import batches, clips, lanes, quota, sends
 from storyclip.store.publishing import situation as situations
 from storyclip.store.service import workers
 from storyclip.store.service.figures import figures
-from tests.store.making import T0, brought_to, made, published, rows, sql
+from tests.store.making import T0, brought_to, made, published, reopened, rows, sql
 
 # Of the two tables that grow for ever; peewee calls whatever it selects from t1, t2 …
 NAMES = r"(publish_batches|publish_batch_clips|b|c|t\d+)"
@@ -106,7 +106,7 @@ def count_month() -> int:
         (head, "batches_by_place"),
         (lambda: batches.active("ana"), "batches_active"),
         (lambda: lanes.active(T0), "batches_ended"),
-        (lambda: lanes.reopen_stalled(T0), "batches_by_place"),
+        (lambda: reopened(T0), "batches_by_place"),
         (lambda: workers.bury(["w"], T0), "clips_in_hand"),
         (workers.beats, "clips_in_hand"),
         (figures, "batches_by_place"),
@@ -149,7 +149,7 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         head,
         lambda: batches.active("ana"),
         lambda: lanes.active(T0),
-        lambda: lanes.reopen_stalled(T0),
+        lambda: reopened(T0),
         lambda: workers.bury(["w"], T0),
         lambda: sends.watched(1, T0),
         lambda: deliveries.due(T0, 9, busy=["a.example"]),

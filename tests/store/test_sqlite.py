@@ -11,7 +11,7 @@ import pytest
 from config.addresses import sqlite_url
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store import database
+from storyclip.store import database, turnstile
 from storyclip.store.publishing import batches, clips
 from storyclip.store.service import workers
 from tests.store.making import (
@@ -204,7 +204,7 @@ def test_readers_do_not_wait_for_a_writer(file: Path):
 def test_behind_a_stopped_writer_all_but_the_first_in_the_queue_are_told_in_time(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(turnstile, "BUSY_TIMEOUT_S", 0.1)
     told, written = threading.Semaphore(0), threading.Semaphore(0)
 
     def waits(name: str) -> None:

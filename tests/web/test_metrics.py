@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families as read
 
 from storyclip.domain.incident import Incident
+from storyclip.store.once_more import repeats
 from storyclip.store.service.incidents import raise_incident
 from storyclip.store.service.workers import beat
 
@@ -41,6 +42,7 @@ def test_an_idle_service_owes_nothing(anyone):
 
     assert found["storyclip_overdue_seconds",] == 0
     assert found["storyclip_blocked_lanes",] == 0
+    assert found["storyclip_repeated_transactions",] == repeats()
 
 
 def test_the_figures_name_nobody(ana, anyone):

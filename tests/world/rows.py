@@ -10,7 +10,7 @@ from storyclip.domain.views import clip_view, summary_view
 from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.instants import to_instant
-from storyclip.store.publishing import ahead, batches, clips, lanes
+from storyclip.store.publishing import ahead, batches, clips, lanes, stalled
 from storyclip.store.service import workers
 
 
@@ -39,7 +39,7 @@ def lanes_to_audit(now: datetime) -> list[int]:
 
 def reopen_stalled(now: datetime) -> list[int]:
     """Return the clips that had their turn and were not due: none unless there is a bug."""
-    return lanes.reopen_stalled(now)
+    return [clip for batch in stalled.running() for clip in stalled.reopen(batch, now)]
 
 
 def put_right(now: datetime) -> list[int]:

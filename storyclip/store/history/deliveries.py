@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from storyclip.domain.errors import LostRace
 from storyclip.domain.network import Network
-from storyclip.store.database import lock_row, marks, reading, run, writing
+from storyclip.store.database import lock_row, marks, reading, run, try_lock_row, writing
 from storyclip.store.instants import to_instant, to_text
 
 
@@ -97,6 +97,8 @@ def claim(delivery: Delivery, at: datetime, until: datetime) -> int:
         StoreUnavailable: nothing was written.
     """
     with writing():
+        if not try_lock_row("webhook_deliveries", delivery.id):
+            raise LostRace(f"the webhooks of {delivery.batch_id} are in somebody else's hand")
         _update(delivery, delivery.revision, {"next_at": to_text(until)}, due_at=at)
     return delivery.revision + 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from storyclip.domain.dates.mode import Mode
-from storyclip.store.database import marks, run, writing
+from storyclip.store.database import free_of, marks, run, writing
 from storyclip.store.instants import to_text
 
 AHEAD = timedelta(minutes=1)  # no clock of ours is so far ahead, unless it is wrong, or was
@@ -26,6 +26,7 @@ def make_due(at: datetime) -> list[int]:
         StoreUnavailable: nothing was written.
     """
     now, ahead = to_text(at), to_text(at + AHEAD)
+    wrong = free_of("SELECT id FROM publish_batch_clips WHERE next_at IS NOT NULL AND noted_at > ?")
     with writing():
         rows = run(
             "UPDATE publish_batch_clips SET noted_at = ?, rung_at = ?,"
@@ -34,7 +35,7 @@ def make_due(at: datetime) -> list[int]:
             " WHERE b.batch_id = publish_batch_clips.batch_id"
             f" AND b.publish_mode = '{Mode.NOW}') THEN ? ELSE wished_for END,"
             f" intended_at = CASE WHEN intended_at > ? THEN ? ELSE intended_at END, {_ANEW}"
-            " WHERE next_at IS NOT NULL AND noted_at > ? RETURNING id",
+            f" WHERE id {wrong} RETURNING id",
             (*[now] * 8, *[now] * len(_SINCE), ahead),
         ).fetchall()
         ids = [clip_id for (clip_id,) in rows]

@@ -11,7 +11,7 @@ from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
-from storyclip.store.database import marks, reading, run, writing
+from storyclip.store.database import marks, reading, run, skip_locked, writing
 from storyclip.store.history import deliveries, events
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import doubts, lanes, quota, turns
@@ -206,4 +206,5 @@ def _made_under(user_id: str, idempotency: IdempotencyKey) -> str | None:
 def forget_idempotency_keys(before: datetime) -> None:
     """Delete the keys that were used before then; the batches they made stay."""
     with writing():
-        run("DELETE FROM idempotency_keys WHERE created_at < ?", (to_text(before),))
+        old = "SELECT user_id, key FROM idempotency_keys WHERE created_at < ?" + skip_locked()
+        run(f"DELETE FROM idempotency_keys WHERE (user_id, key) IN ({old})", (to_text(before),))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import NotFound
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import free_of, reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import ahead, lanes
 from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
@@ -17,6 +17,7 @@ FRESH_S = 5.0  # due for no longer than this is today's work; older is a backlog
 _FIND = f"{SELECT_CLIP} WHERE c.id = ?"
 _OF_BATCH = f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index"
 _UNHEARD = "(rung_at IS NULL OR rung_at <= ? OR rung_at > ?)"
+_DUE = f"SELECT id FROM publish_batch_clips WHERE next_at <= ? AND {_UNHEARD}"
 
 
 def find(clip_id: int) -> Clip:
@@ -67,7 +68,8 @@ def store_media(clip: Clip, media_url: str) -> None:
 def make_due(at: datetime, portion: int) -> list[int]:
     """Return the clips that are due and whose bell is to be rung now, and note that it is.
 
-    All that became due lately, and at most `portion` of what has been waiting for longer.
+    All that became due lately, and at most `portion` of what has been waiting for longer. A clip
+    that somebody is writing is left for the next time.
     """
     again = to_text(at - timedelta(seconds=lanes.RING_AGAIN_S))
     never = to_text(at + ahead.AHEAD)
@@ -82,16 +84,16 @@ def make_due(at: datetime, portion: int) -> list[int]:
     if oldest is None:
         return []
     with writing():
-        rung = run(
-            "UPDATE publish_batch_clips SET rung_at = ? WHERE next_at > ? AND next_at <= ?"
-            f" AND {_UNHEARD} RETURNING id",
-            (now, fresh, now, again, never),
-        ).fetchall()
+        lately = free_of(f"{_DUE} AND next_at > ?")
+        rung = _rung(lately, now, now, again, never, fresh)
         if oldest[0] <= fresh:
-            rung += run(
-                "UPDATE publish_batch_clips SET rung_at = ? WHERE id IN ("
-                "SELECT id FROM publish_batch_clips WHERE next_at <= ?"
-                f" AND {_UNHEARD} ORDER BY next_at LIMIT ?) RETURNING id",
-                (now, fresh, again, never, portion),
-            ).fetchall()
-    return [clip_id for (clip_id,) in rung]
+            long_since = free_of(f"{_DUE} ORDER BY next_at LIMIT ?")
+            rung += _rung(long_since, now, fresh, again, never, portion)
+    return rung
+
+
+def _rung(which: str, at: str | None, *values: str | int | None) -> list[int]:
+    rows = run(
+        f"UPDATE publish_batch_clips SET rung_at = ? WHERE id {which} RETURNING id", (at, *values)
+    )
+    return [clip_id for (clip_id,) in rows.fetchall()]

@@ -190,25 +190,6 @@ def active(at: datetime) -> list[int]:
     return [lane_id for (lane_id,) in rows]
 
 
-def reopen_stalled(at: datetime) -> list[int]:
-    """Make due what has its turn and is not due; return those clips, none unless we have a bug.
-
-    The turn is passed on in the transaction that ends a clip, so nothing should ever stall; a
-    lane that does anyway must not wait for a person.
-    """
-    with reading():
-        running = run(
-            "SELECT lane_id, batch_id FROM publish_batches"
-            f" WHERE completed_at IS NULL AND status = '{Status.PROCESSING}'"
-        ).fetchall()
-    opened: list[int | None] = []
-    for lane_id, batch_id in running:
-        with writing():
-            lock_row("lanes", lane_id)
-            opened += [open_next(lane_id, at), open_planned(batch_id, at)]
-    return [clip_id for clip_id in opened if clip_id is not None]
-
-
 def find(lane_id: int) -> Lane:
     """Return a lane that exists.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from storyclip.store.database import reading, writing
+from storyclip.store.database import reading, try_lock_row, unheld, writing
 from storyclip.store.models import ClipRow, WorkerRow
 
 
@@ -28,12 +28,33 @@ def beats() -> Mapping[str, int]:
         return {**{name: 0 for (name,) in in_hand.execute()}, **dict(known)}
 
 
+def put_back(clip_id: int, name: str, at: datetime) -> bool:
+    """Make due what the worker `name` still has in hand, and could not write further.
+
+    As with a burial it is looked for before it is sent again. Return False if somebody else holds
+    its row: then nobody has looked yet.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        if not try_lock_row("publish_batch_clips", clip_id):
+            return False
+        ours = (ClipRow.id == clip_id) & (ClipRow.worker == name)
+        ClipRow.update(next_at=at, rung_at=None, noted_at=at).where(ours).execute()
+    return True
+
+
 def bury(names: Collection[str], at: datetime) -> None:
     """Forget workers that have fallen silent, and make due at once what they had in hand.
 
-    Harmless where one was only slow: its clip is looked for before it is sent again.
+    Harmless where one was only slow: its clip is looked for before it is sent again. Rows that
+    somebody holds are left: who has one of them in hand is known, and found silent once more.
     """
     with writing():
-        silent = ClipRow.worker.in_(names)
-        ClipRow.update(next_at=at, rung_at=None, noted_at=at).where(silent).execute()
-        WorkerRow.delete().where(WorkerRow.name.in_(names)).execute()
+        silent = unheld(ClipRow.select(ClipRow.id).where(ClipRow.worker.in_(names)))
+        ClipRow.update(next_at=at, rung_at=None, noted_at=at).where(
+            ClipRow.id.in_(silent)
+        ).execute()
+        known = unheld(WorkerRow.select(WorkerRow.name).where(WorkerRow.name.in_(names)))
+        WorkerRow.delete().where(WorkerRow.name.in_(known)).execute()

@@ -10,6 +10,7 @@ from prometheus_client import generate_latest as written
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.registry import Collector
 
+from storyclip.store.once_more import repeats
 from storyclip.store.service.figures import Figures, figures
 from storyclip.web.front import front
 from storyclip.web.live.part import live
@@ -43,6 +44,7 @@ class _OfTheRows(Collector):
             ("blocked_lanes", "Networks of accounts that Metricool refuses.", found.blocked_lanes),
             ("workers", "Worker processes that are known.", found.workers),
             ("streams", "Live streams open in this process.", live().seats.taken),
+            ("repeated_transactions", "Done once more here, after a deadlock.", repeats()),
             ("redis_up", "Whether Redis answers.", here.redis_answers()),
         ):
             yield Gauge(f"storyclip_{name}", says, value)

@@ -81,6 +81,13 @@ _UPSTREAM_FAILED = Kind(
     "Metricool's answer was of no use",
     "Nothing was changed. Ask again later.",
 )
+_MAY_BE_DONE = Kind(
+    503,
+    "store_unavailable",
+    "The database cannot be used right now",
+    "What was asked for may have been done: ask for the status before you ask again.",
+    {"Retry-After": str(RETRY_STORE_S)},
+)
 _CONFLICT = Kind(409, "conflict", "Something else changed meanwhile", "Look again, then decide.")
 
 KINDS: dict[type[errors.StoryClipError], Kind] = {
@@ -122,13 +129,8 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
         "Nothing was recorded, nothing will be sent. Ask again later.",
         {"Retry-After": str(RETRY_STORE_S)},
     ),
-    errors.MayBeDone: Kind(
-        503,
-        "store_unavailable",
-        "The database cannot be used right now",
-        "What was asked for may have been done: ask for the status before you ask again.",
-        {"Retry-After": str(RETRY_STORE_S)},
-    ),
+    errors.CommitUnanswered: _MAY_BE_DONE,
+    errors.MayBeDone: _MAY_BE_DONE,
     errors.UpstreamDenied: Kind(
         502,
         "upstream_denied",
