@@ -31,6 +31,7 @@ from storyclip.store.service.place import server_time
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.courier_life import CourierLife
+from storyclip.tasks.in_hand import InHand
 from storyclip.tasks.life import WorkerLife
 from storyclip.tasks.nightly import Nightly
 from storyclip.upstream import metricool_of
@@ -40,6 +41,7 @@ from storyclip.webhooks.delivering import Teller
 # Who writes holds the database's lock and gives the GIL away at each statement; by default any
 # busy thread keeps it for 5 ms then, and all other writers wait for that
 GIL_SWITCH_S = 0.0005
+CLOCK_REDIS_S = 0.3  # what a tick waits for each answer of a Redis that hangs: it lasts 5 s at most
 
 
 def wall_clock() -> datetime:
@@ -62,12 +64,15 @@ def build(settings: Settings) -> dramatiq.Broker:
     upstream = metricool_of(settings)
     courier = Courier(Teller(settings, now, random.random))
     nightly = Nightly(settings.database_url, settings.backup_folder, settings.backup_keep)
+    quick = connect(settings.redis_url, CLOCK_REDIS_S)
     watchman = Watchman(
-        [MarkFile(), RedisMark(redis)],
-        Lease(redis, settings.metricool_user_id or "").hold,
+        [MarkFile(), RedisMark(quick)],
+        Lease(quick, settings.metricool_user_id or "").hold,
         time.monotonic,
     )
-    clock = Clock(name, bells.publish, bells.audit, time.monotonic, watchman.look, nightly.look)
+    hurried = Bells(make_broker(quick, middleware=[]), Quietly(time.monotonic))
+    clock = Clock(name, hurried.publish, hurried.audit, time.monotonic, watchman.look, nightly.look)
+    publishing = InHand()
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)
@@ -84,7 +89,7 @@ def build(settings: Settings) -> dramatiq.Broker:
         watchman.look(now())  # before the first bell is heard
 
     keeper = TimeKeeper(now, upstream.now, platform.node(), time.monotonic)
-    broker.add_middleware(WorkerLife(clock, now, start, upstream.stop, keeper.tick))
+    broker.add_middleware(WorkerLife(clock, now, start, upstream.stop, keeper.tick, publishing))
     broker.add_middleware(CourierLife(courier))
     engine = Engine(
         upstream=upstream,
@@ -97,7 +102,7 @@ def build(settings: Settings) -> dramatiq.Broker:
         ring_prepare=bells.prepare,
         ring_audit=bells.audit,
     )
-    declare(broker, engine)
+    declare(broker, engine, publishing)
     return broker
 
 

@@ -17,15 +17,15 @@ ANSWER_WITHIN_S = 2.0  # what a request or a step waits at most for a Redis that
 DEAF_FOR_S = 1.0  # after a failure nobody else waits for it for so long
 
 
-def connect(url: str) -> redis.Redis:
+def connect(url: str, answer_within_s: float = ANSWER_WITHIN_S) -> redis.Redis:
     """Return a client for the Redis at `url`; it connects when it is first used.
 
     One retry, for a connection that a restart of Redis closed.
     """
     return redis.Redis.from_url(
         url,
-        socket_connect_timeout=ANSWER_WITHIN_S,
-        socket_timeout=ANSWER_WITHIN_S,
+        socket_connect_timeout=answer_within_s,
+        socket_timeout=answer_within_s,
         retry=Retry(NoBackoff(), 1),
         health_check_interval=0,
     )

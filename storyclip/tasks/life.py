@@ -14,8 +14,14 @@ import structlog
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.flow.clock import TICK_S, Clock
 from storyclip.store.service import workers
+from storyclip.store.urgent import urgent
+from storyclip.tasks.in_hand import InHand
 
 log = structlog.get_logger("storyclip")
+
+
+TICK_AT_MOST_S = 5.0  # all that a tick waits for is bounded below that
+LOOK_S = 0.5
 
 
 class WorkerLife(dramatiq.Middleware):
@@ -25,6 +31,8 @@ class WorkerLife(dramatiq.Middleware):
         start: binds the process to its database; after the fork, for no handle may cross one.
         keep_time: sees at each tick that the process has the right time.
         stop_repeatable: ends calls that may be made again, so that SIGTERM need not wait for them.
+        publishing: what the steps have in hand, and could not write.
+        end: ends the process at once, with nothing more written.
     """
 
     def __init__(
@@ -34,19 +42,26 @@ class WorkerLife(dramatiq.Middleware):
         start: Callable[[], None],
         stop_repeatable: Callable[[], None],
         keep_time: Callable[[], None],
+        publishing: InHand,
+        end: Callable[[], None] = lambda: os._exit(1),
     ) -> None:
         self._keep_time = keep_time
         self._clock = clock
         self._now = now
         self._start = start
         self._stop_repeatable = stop_repeatable
+        self._publishing = publishing
+        self._end = end
         self._stopping = threading.Event()
+        self._ticks = 0  # odd while one lasts
         self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+        self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002  # Dramatiq's signature
         """Bind the database and start the clock."""
         self._start()
         self._thread.start()
+        self._watchdog.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
         """Cut what may be asked again; a story being sent is finished."""
@@ -64,7 +79,9 @@ class WorkerLife(dramatiq.Middleware):
     def _run(self) -> None:
         try:
             while not self._stopping.wait(TICK_S):
+                self._ticks += 1
                 self._tick()
+                self._ticks += 1
         finally:
             if not self._stopping.is_set():
                 # A worker without a clock only looks alive: end it, to be started again
@@ -73,7 +90,27 @@ class WorkerLife(dramatiq.Middleware):
 
     def _tick(self) -> None:
         try:
-            self._keep_time()
+            with urgent():
+                self._keep_time()
             self._clock.tick(self._now())
+            with urgent():
+                self._publishing.put_back(self._put_back)
         except StoreUnavailable as failure:
             log.error("store_unavailable", reason=str(failure))
+
+    def _put_back(self, clip_id: int) -> bool:
+        return workers.put_back(clip_id, self._clock.name, self._now())
+
+    def _watch(self) -> None:
+        """End the process if one tick lasts: nobody rings, and its threads may be held likewise.
+
+        Counted in looks of our own, so that a process that was stopped has its time when it wakes.
+        """
+        looks, ticks = 0, 0
+        while not self._stopping.wait(LOOK_S):
+            looks = looks + 1 if self._ticks == ticks and ticks % 2 else 0
+            ticks = self._ticks
+            if looks * LOOK_S > TICK_AT_MOST_S:
+                log.critical("clock_stands_still", after_s=looks * LOOK_S)
+                self._end()
+                return
