@@ -19,7 +19,7 @@ from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.databases import empty_postgres, new_postgres, new_sqlite
 from tests.described import Described
-from tests.postgres.server import binaries, server
+from tests.postgres.server import require, server
 
 LONG = (
     "tests/whole/test_demo.py",
@@ -105,10 +105,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server, or a skip that says so; in CI its absence is a failure."""
-    if binaries() is None:
-        assert not os.environ.get("CI"), "CI must have PostgreSQL: see tests/postgres/ensure.sh"
-        warnings.warn("no PostgreSQL on this machine: tested on SQLite only", stacklevel=1)
-        pytest.skip("no PostgreSQL server found")
+    require()
     with server() as url:
         with psycopg.connect(f"{url}/postgres", autocommit=True) as admin:
             admin.execute("CREATE DATABASE storyclip")

@@ -8,10 +8,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 
 def binaries() -> Path | None:
@@ -22,6 +25,14 @@ def binaries() -> Path | None:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
     return None
+
+
+def require() -> None:
+    """Skip a test, and say so, where no server can be run; in CI that is a failure."""
+    if binaries() is None:
+        assert not os.environ.get("CI"), "CI must have PostgreSQL: see tests/postgres/ensure.sh"
+        warnings.warn("no PostgreSQL on this machine: tested on SQLite only", stacklevel=2)
+        pytest.skip("no PostgreSQL server found")
 
 
 class Server:
