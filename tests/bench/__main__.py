@@ -19,6 +19,7 @@ from tests.bench import (
     cadence,
     checkout,
     engine,
+    postgres,
     profiling,
     readme,
     streams,
@@ -37,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[[int, bool], Iterator[Figure]]] = {
     "takeover": takeover.measure,
     "tick": tick.measure,
     "streams": streams.measure,
+    "postgres": postgres.measure,
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.bench.__main__ import MEASUREMENTS
 from tests.bench.figure import Figure
 from tests.bench.stage import keeping
+from tests.postgres.server import require
 
 pytestmark = [pytest.mark.xdist_group("bench"), pytest.mark.timeout(180)]
 
@@ -30,6 +31,8 @@ def _stages() -> Iterator[None]:
 
 @pytest.mark.parametrize("line", MEASUREMENTS)
 def test_line_of_the_bench_measures_itself_and_its_floor(line: str):
+    if line == "postgres":
+        require()
     figures = _figures(line)
 
     assert [figure.line() for figure in figures if not figure.value > 0] == []

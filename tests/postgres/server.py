@@ -75,13 +75,13 @@ class Server:
 
 
 @contextmanager
-def server_of_its_own(options: str = "") -> Iterator[Server]:
-    """Run a fresh server, with the usual settings but for `options`, and without fsync."""
+def server_of_its_own(options: str = "-c fsync=off") -> Iterator[Server]:
+    """Run a fresh server, with the usual settings but for `options`."""
     programs = binaries()
     assert programs is not None
     folder = Path(tempfile.mkdtemp(prefix="storyclip-postgres-"))
     try:
-        one = Server(folder, programs, f"{options} -c fsync=off")
+        one = Server(folder, programs, options)
         try:
             one.start()
             yield one
@@ -94,7 +94,7 @@ def server_of_its_own(options: str = "") -> Iterator[Server]:
 @contextmanager
 def server() -> Iterator[str]:
     """Run a fresh server; yields its URL up to and without the database's name."""
-    with server_of_its_own("-c max_connections=200") as one:
+    with server_of_its_own("-c max_connections=200 -c fsync=off") as one:
         yield one.url
 
 

@@ -10,7 +10,7 @@ import pytest
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import LostRace
 from storyclip.flow.clock import Clock
-from storyclip.store import database
+from storyclip.store import database, postgres
 from storyclip.store.history import deliveries
 from storyclip.store.publishing import batches, clips
 from storyclip.store.publishing.new_batch import IdempotencyKey
@@ -18,12 +18,15 @@ from storyclip.store.service import workers
 from tests.store.making import T0, made, new_batch, note, record, reopened, rows, sql
 
 LATER = T0 + timedelta(seconds=30)
-AT_ONCE_S = 2.0  # below the limit on a lock: nobody waited
+LOCK_S, AT_ONCE_S = 8.0, 5.0  # who waits for a lock is not there at once
 
 
 @pytest.fixture
-def holder(new_postgres_database: str) -> Iterator[psycopg.Connection]:
+def holder(
+    new_postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[psycopg.Connection]:
     """Another process's connection, in a transaction; ours is bound to the same database."""
+    monkeypatch.setattr(postgres, "LOCK_S", LOCK_S)
     database.connect(new_postgres_database)
     with psycopg.connect(new_postgres_database) as connection:
         yield connection
