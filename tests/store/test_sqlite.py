@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database, turnstile
 from storyclip.store.publishing import batches, clips
 from storyclip.store.service import workers
+from storyclip.store.urgent import URGENT_S, urgent
+from tests.eventually import eventually
 from tests.store.making import (
     T0,
     brought_to,
@@ -256,3 +259,52 @@ def test_a_file_that_is_no_database_is_unavailable_and_left_as_it_is(tmp_path: P
         database.connect(f"sqlite:///{file}")
 
     assert file.read_text() == "a letter to somebody\n" * 1000
+
+
+@pytest.mark.parametrize("_round", range(3))  # one may pass by chance
+def test_what_is_urgent_passes_the_queue_of_its_own_process(file: Path, _round: int):
+    order, holding, let_go = list[str](), threading.Event(), threading.Event()
+
+    def writes(name: str) -> None:
+        with database.writing():
+            order.append(name)
+            if name == "first":
+                holding.set()
+                assert let_go.wait(20)
+
+    def hurries() -> None:
+        with urgent():
+            writes("urgent")
+
+    def starts(*threads: threading.Thread) -> list[threading.Thread]:
+        for thread in threads:
+            thread.start()
+        return list(threads)
+
+    running = starts(threading.Thread(target=writes, args=("first",)))
+    assert holding.wait(10)
+    queue = (threading.Thread(target=writes, args=(f"queued {n}",)) for n in range(6))
+    running += starts(*queue)
+    eventually(turnstile._queue.locked)
+    running += starts(threading.Thread(target=hurries))
+    eventually(lambda: turnstile._gate.hurrying)
+    let_go.set()
+    for thread in running:
+        thread.join()
+
+    assert len(order) == 8
+    assert order[1] == "urgent"
+
+
+def test_what_is_urgent_waits_no_longer_than_it_may_for_another_programs_lock(file: Path):
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+
+    with pytest.raises(StoreUnavailable), urgent():
+        workers.beat("clock")
+
+    took_s = time.monotonic() - began
+    other.close()
+    assert took_s < 2 * URGENT_S
+    assert rows("PRAGMA busy_timeout") == [(10_000,)]
