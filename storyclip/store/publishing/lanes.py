@@ -15,6 +15,7 @@ from storyclip.domain.network import Network
 from storyclip.store.database import lock_row, marks, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing.rows import LANE, LANE_COLUMNS, columns_of, lane_of
+from storyclip.store.service import newest
 
 AUDITED_FOR = timedelta(hours=2)  # after a batch's end its posts are still compared with our rows
 BEFORE_THE_NEXT = tuple(sorted(UNDECIDED))
@@ -45,14 +46,22 @@ def lane_for(account_id: str, network: Network) -> int:
 
     A lane that is new to us is not so to Metricool if rows were lost.
     """
-    run(
-        "INSERT INTO lanes (account_id, network, turns, doubted_since, doubted_until)"
-        " SELECT ?, ?, 0, lost_since, lost_until FROM service WHERE id = 1"
-        " ON CONFLICT (account_id, network) DO NOTHING",
-        (account_id, network),
-    )
-    found = run("SELECT id FROM lanes WHERE account_id = ? AND network = ?", (account_id, network))
-    return int(found.fetchone()[0])
+    by_name = "SELECT id FROM lanes WHERE account_id = ? AND network = ?"
+    found = run(by_name, (account_id, network)).fetchone()
+    if found is None:
+        installation = newest.here()
+        run(
+            "INSERT INTO lanes (account_id, network, turns, doubted_since, doubted_until)"
+            " VALUES (?, ?, 0, ?, ?) ON CONFLICT (account_id, network) DO NOTHING",
+            (
+                account_id,
+                network,
+                to_text(installation.lost_since),
+                to_text(installation.lost_until),
+            ),
+        )
+        found = run(by_name, (account_id, network)).fetchone()
+    return int(found[0])
 
 
 def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
