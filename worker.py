@@ -84,7 +84,7 @@ def build(settings: Settings) -> dramatiq.Broker:
             sys.exit(f"The worker does not start:\n{reason}")
         events.on_change(teller(bells, News(redis, quietly)))
         events.on_change(lambda change: courier.look())  # noqa: ARG005
-        if settings.start_paused and not workers.beats():
+        if settings.start_paused and not (workers.beats() and newest.find().is_alive(now())):
             newest.pause(now())
         watchman.look(now())  # before the first bell is heard
 

@@ -49,6 +49,10 @@ class Installation:
         """Return whether anything may be done to what Metricool has, in this place."""
         return self.elsewhere is None and self.rival is None
 
+    def is_alive(self, now: datetime) -> bool:
+        """Return whether some process has shown a sign of life of late."""
+        return self.alive_at is not None and now - self.alive_at <= STOOD_STILL
+
     @property
     def why_nothing_is_sent(self) -> str | None:
         """Return in words what stops everything, None while nothing does."""

@@ -160,6 +160,12 @@ def is_postgres() -> bool:
     return not _is_sqlite
 
 
+def looked_at(server: str) -> None:
+    """Take it that the rows of this run of this server were looked at; others are refused first."""
+    if not _is_sqlite:
+        database.obj.looked_at(server)
+
+
 def file() -> SqliteFile | None:
     """Return the file that the database is, None where it is none."""
     return _file

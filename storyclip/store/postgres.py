@@ -14,6 +14,7 @@ import psycopg
 from playhouse.db_url import parse as parse_url
 
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.store.server_run import run_of
 from storyclip.store.urgent import is_patient, is_urgent, within
 
 CONNECT_S = 3  # psycopg takes whole seconds, 2 at least
@@ -99,18 +100,29 @@ class Pool(peewee.PostgresqlDatabase):
         self._mutex = threading.Lock()
         self._closing: threading.Timer | None = None
         self._taken = threading.local()
+        self._looked_at: str | None = None
+        self._is_another = False
+
+    def looked_at(self, server: str) -> None:
+        """Take it that the rows of this run of this server were looked at, and let everybody on."""
+        self._looked_at, self._is_another = server, False
 
     def connect(self, reuse_if_open: bool = False) -> bool:
         """Have a connection for this thread.
 
         Raises:
-            StoreUnavailable: none was free for PLACE_S.
+            StoreUnavailable: none was free for PLACE_S; or another server answers than the one that
+                was looked at, and it may lack what was written last.
             psycopg.Error: the server cannot be reached.
         """
         if not self.is_closed():
             return bool(super().connect(reuse_if_open))
         self._taken.connection = self._take()  # not in `_connect`: there it would stop all others
-        return bool(super().connect(reuse_if_open))
+        opened = bool(super().connect(reuse_if_open))
+        if self._is_another and not is_urgent():
+            self.close()
+            raise StoreUnavailable("another database server answers now: its rows are looked at")
+        return opened
 
     def close_all(self) -> None:
         """Close every connection, also those in use."""
@@ -172,6 +184,8 @@ class Pool(peewee.PostgresqlDatabase):
     def _opened(self, shelf: _Shelf) -> tuple[float, Any]:
         connection = self._adapter.connect(self, **shelf.parameters)
         connection.autocommit = True
+        if self._looked_at is not None and run_of(connection) != self._looked_at:
+            self._is_another = True
         return time.monotonic(), connection
 
     def _shelves(self) -> tuple[_Shelf, _Shelf]:

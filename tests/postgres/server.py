@@ -69,6 +69,21 @@ class Server:
         """Stop it, as if the machine went down or in good order ("fast")."""
         self._run(["-w", "-m", mode, "stop"])
 
+    def copy(self) -> None:
+        """Copy it as it runs: what a replica knows that is not heard from again."""
+        programs = Path(self._pg_ctl).parent
+        shutil.rmtree(self._folder / "replica", ignore_errors=True)
+        command = [str(programs / "pg_basebackup"), "-d", f"{self.url}/postgres"]
+        command += ["-D", str(self._folder / "replica"), "-c", "fast", "--no-sync"]
+        subprocess.run(command, check=True, **self._quiet)
+
+    def fail_over(self) -> None:
+        """Die, and have the copy answer in its place."""
+        self.stop()
+        shutil.rmtree(self._folder / "data")
+        (self._folder / "replica").rename(self._folder / "data")
+        self.start()
+
     def _run(self, how: list[str]) -> None:
         command = [self._pg_ctl, "-D", str(self._folder / "data"), *how]
         subprocess.run(command, check=how[-1] == "start", **self._quiet)

@@ -15,7 +15,7 @@ from storyclip.domain.errors import CommitUnanswered, StoreUnavailable
 from storyclip.store import database, postgres, schema
 from storyclip.store.once_more import once_more, repeats
 from storyclip.store.publishing import batches, lanes
-from storyclip.store.service import workers
+from storyclip.store.service import newest, workers
 from storyclip.store.urgent import URGENT_S, urgent
 from tests.eventually import eventually
 from tests.store.making import T0, everything, made, new_batch, rows
@@ -282,3 +282,15 @@ def test_what_the_server_refused_to_commit_is_surely_not_written(new_postgres_da
             ended_before_its_commit(pool, outside)
 
         assert not isinstance(refused.value, CommitUnanswered)
+
+
+def test_nobody_is_let_on_a_server_that_was_not_looked_at(new_postgres_database: str):
+    with connected(new_postgres_database, lifetime_s=0.0):  # each asks for a connection of its own
+        database.looked_at("of another line, started at another time")
+
+        with pytest.raises(StoreUnavailable, match="another database server"):
+            rows("SELECT 1")
+        with urgent():
+            newest.live(T0, None, is_boot=False)
+
+        assert rows("SELECT 1") == [(1,)]

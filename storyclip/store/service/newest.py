@@ -53,6 +53,8 @@ def live(at: datetime, outside: Mark | None, *, is_boot: bool) -> Mark | None:
 
     All in one transaction: who dies in it has shown no sign of life.
 
+    Only then does this process ask the run of the database's server that answers for anything else.
+
     Args:
         outside: the sign of life that was left outside the database last; read before this call.
         is_boot: it is this process's first.
@@ -67,33 +69,40 @@ def live(at: datetime, outside: Mark | None, *, is_boot: bool) -> Mark | None:
     with writing():
         if not database.try_row("service", 1):
             return None
-        this, run_of = place(), server()
-        before = here()
-        restored = run("DELETE FROM installation WHERE name = ? RETURNING value", (_RESTORED,))
-        is_restored = restored.fetchone() is not None
-        if before.place not in (None, this) and not is_restored:
-            if before.elsewhere is None:
-                _note(elsewhere=before.place)
-                log.critical("belongs_elsewhere", place=before.place, here=this)
-            return None
-        finding = judged(before, outside, run_of, at, is_restored=is_restored, is_boot=is_boot)
-        now = Mark(
-            before.installation or secrets.token_hex(8),
-            max(before.mark, outside.mark if outside else 0) + 1,
-            next_epoch(before, outside, at) if finding and finding.loses_rows else before.epoch,
-            max(before.alive_at or at, at),
-        )
-        _note(
-            installation=now.installation,
-            place=this,
-            server=run_of,
-            elsewhere=None,
-            epoch=now.epoch,
-            mark=now.mark,
-            alive_at=to_text(now.alive_at),
-        )
-        if finding is not None:
-            _doubt(finding, at)
+        run_of = server()
+        mark = _alive(at, outside, run_of, is_boot=is_boot)
+    database.looked_at(run_of)
+    return mark
+
+
+def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) -> Mark | None:
+    this = place()
+    before = here()
+    restored = run("DELETE FROM installation WHERE name = ? RETURNING value", (_RESTORED,))
+    is_restored = restored.fetchone() is not None
+    if before.place not in (None, this) and not is_restored:
+        if before.elsewhere is None:
+            _note(elsewhere=before.place)
+            log.critical("belongs_elsewhere", place=before.place, here=this)
+        return None
+    finding = judged(before, outside, run_of, at, is_restored=is_restored, is_boot=is_boot)
+    now = Mark(
+        before.installation or secrets.token_hex(8),
+        max(before.mark, outside.mark if outside else 0) + 1,
+        next_epoch(before, outside, at) if finding and finding.loses_rows else before.epoch,
+        max(before.alive_at or at, at),
+    )
+    _note(
+        installation=now.installation,
+        place=this,
+        server=run_of,
+        elsewhere=None,
+        epoch=now.epoch,
+        mark=now.mark,
+        alive_at=to_text(now.alive_at),
+    )
+    if finding is not None:
+        _doubt(finding, at)
     return now
 
 

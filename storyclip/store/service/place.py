@@ -7,6 +7,7 @@ from pathlib import Path
 
 from storyclip.store import database
 from storyclip.store.database import reading, run
+from storyclip.store.server_run import SERVER
 
 _MACHINE = Path("/etc/machine-id")  # systemd's; not on every system, and then the path must do
 
@@ -45,9 +46,7 @@ def server() -> str:
     """
     if not database.is_postgres():
         return ""
-    timeline, began_at = run(
-        "SELECT (SELECT timeline_id FROM pg_control_checkpoint()), pg_postmaster_start_time()"
-    ).fetchone()
+    timeline, began_at = run(SERVER).fetchone()
     return f"{timeline}, {began_at}"
 
 
