@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ class MarkFile:
         if file is None:
             return
         said = {**asdict(mark), "alive_at": to_text(mark.alive_at)}
-        fresh = file.mark.with_name(file.mark.name + ".new")
+        fresh = file.mark.with_name(f"{file.mark.name}.{os.getpid()}")  # each worker leaves its own
         try:
             fresh.write_text(json.dumps(said))
             fresh.replace(file.mark)
