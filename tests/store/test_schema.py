@@ -25,11 +25,11 @@ def changed_by_newer() -> None:
         database.run(BY_NEWER, (NEWER,))
 
 
-def test_connecting_tells_which_migrations_were_missing(database_url: str):
-    assert list(database.connect(database_url)) == list(schema.known())
+def test_connecting_tells_which_migrations_were_missing(empty_database_url: str):
+    assert list(database.connect(empty_database_url)) == list(schema.known())
     database.disconnect()
 
-    assert list(database.connect(database_url)) == []
+    assert list(database.connect(empty_database_url)) == []
     database.disconnect()
 
 
