@@ -20,6 +20,9 @@ SILENT_S = 1.25  # five ticks: a worker that moved its counter in none of them i
 COUNTED_S = 0.3  # of one tick: what slows ours down slows the others' too
 CATCH_UP_PER_S = 200  # bells for an old backlog, so that an outage does not end in a stampede
 AUDIT_S = 60.0
+CLEAR_UP_S = 0.5  # who waits for a word on a lane in doubt waits for this
+DOUBTED = 5  # lanes in doubt looked at each time: after a restart all of them are
+AGAIN_S = 10.0
 CHECKED = 5  # batches in one tick, of all that run: each is a transaction, and a tick is short
 IDEMPOTENCY_KEPT = timedelta(hours=48)  # promised are 24
 
@@ -49,6 +52,8 @@ class Clock:
     _audited_at: float | None = None
     _to_be_checked: Sequence[stalled.Running] = ()
     _ticked_at: datetime | None = None
+    _cleared_up_at: float = float("-inf")
+    _rung_for: dict[int, float] = field(default_factory=dict)  # lanes in doubt, and when
 
     def tick(self, now: datetime) -> int:
         """Beat, and if this clock leads: bury the dead, ring what is due; return how many bells.
@@ -86,6 +91,7 @@ class Clock:
         for clip_id in due:
             self.ring_publish(clip_id)
         self._audit(now)
+        self._clear_up()
         self._reopen_stalled(now)
         return len(due)
 
@@ -112,6 +118,20 @@ class Clock:
         self._put_right(now)
         self._to_be_checked = stalled.running()
         for lane_id in lanes.active(now):
+            self.ring_audit(lane_id)
+
+    def _clear_up(self) -> None:
+        """Have lanes in doubt looked at that no clip due does it for: a few at a time."""
+        at = self.monotonic()
+        if at - self._cleared_up_at < CLEAR_UP_S:
+            return
+        self._cleared_up_at = at
+        in_doubt = lanes.in_doubt()
+        self._rung_for = {lane: rung for lane, rung in self._rung_for.items() if lane in in_doubt}
+        rung_at = self._rung_for
+        waiting = [one for one in in_doubt if one not in rung_at or at - rung_at[one] >= AGAIN_S]
+        for lane_id in waiting[:DOUBTED]:
+            self._rung_for[lane_id] = at
             self.ring_audit(lane_id)
 
     def _put_right(self, now: datetime) -> None:

@@ -78,6 +78,7 @@ class Hand:
         Raises:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
+        self.until_known(batch)
         now, settings = self.now(), self.settings
         lead_s = lanes.find(batch.lane_id).lead_or(settings.lead_s, now)
         first_date = first_step(now, lead_s, settings.date_step_s)
@@ -97,10 +98,17 @@ class Hand:
         Raises:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
+        self.until_known(batch)
         once_more(lambda: wishes.cancel(batch.batch_id, batch.user_id, self.now()), LostRace)
         self._until_nothing_is_sent(batch.batch_id)
         self._until_none(batch.batch_id, self._is_open)
         return outcome_of(clips.of_batch(batch.batch_id))
+
+    def until_known(self, batch: Batch) -> None:
+        """Wait a while for the look at a lane in doubt: before it nobody can say what is out."""
+        self.patience.until(
+            lambda: lanes.find(batch.lane_id).doubted_since is None, SETTLED_WITHIN_S
+        )
 
     def _until_nothing_is_sent(self, batch_id: str) -> None:
         """Wait out a POST that began before the wish; its worker is called dead after that time."""

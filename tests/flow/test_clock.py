@@ -306,3 +306,24 @@ def test_all_batches_that_run_are_looked_at_for_stalling_though_not_in_one_tick(
 
     assert len(first) == CHECKED
     assert {*first, *rest} == stalled
+
+
+def test_the_clock_that_leads_has_lanes_in_doubt_looked_at_within_a_second(host: Host):
+    [clip] = made(count=1)
+    leading, other = host.clock("a"), host.clock("b")
+    host.tick(leading, other)
+    host.audited.clear()
+    sql("UPDATE lanes SET doubted_since = '2026-01-01', doubted_until = '2026-01-01'")
+
+    host.pass_time(2, leading, other)
+
+    assert host.audited == [clip.lane.id]  # and not again before its look can have failed
+
+
+def test_a_lane_without_a_batch_that_runs_is_looked_at_after_the_others(host: Host):
+    [ended] = made("b1", count=1, account="1")
+    published(ended)
+    [runs] = made("b2", count=1, account="2")
+    sql("UPDATE lanes SET doubted_since = '2026-01-01', doubted_until = '2026-01-01'")
+
+    assert lanes.in_doubt() == [runs.lane.id, ended.lane.id]

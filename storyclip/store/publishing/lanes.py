@@ -199,6 +199,22 @@ def active(at: datetime) -> list[int]:
     return [lane_id for (lane_id,) in rows]
 
 
+def in_doubt(limit: int = 100) -> list[int]:
+    """Return lanes that nobody has looked at since the doubt, first those with a batch that runs.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run(
+            "SELECT id FROM lanes l WHERE doubted_since IS NOT NULL ORDER BY NOT EXISTS"
+            " (SELECT 1 FROM publish_batches b WHERE b.lane_id = l.id AND b.completed_at IS NULL),"
+            " id LIMIT ?",
+            (limit,),
+        ).fetchall()
+    return [lane_id for (lane_id,) in rows]
+
+
 def find(lane_id: int) -> Lane:
     """Return a lane that exists.
 

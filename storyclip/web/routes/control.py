@@ -62,6 +62,7 @@ def retry_failed() -> Response:
     batch, said = _theirs(Retrying)
     retry = Retry(front().upstream, front().settings, front().now())
     with _may_be_done():
+        _hand().until_known(batch)
         done = retry(
             batch,
             said.clip,
