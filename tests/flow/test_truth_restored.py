@@ -7,135 +7,24 @@ what no row knows is a person's to judge.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, RefusalCode
-from storyclip.domain.installation import Mark
-from storyclip.flow.lane_care import look_after
-from storyclip.flow.newest import Watchman
-from storyclip.store.database import reading, run, writing
+from storyclip.store import database
 from storyclip.store.history import events
-from storyclip.store.publishing import adoption, lanes, strangers, wishes
+from storyclip.store.publishing import adoption, strangers, wishes
 from storyclip.store.service import newest
-from tests.flow.acts import WAITING, dated, make, sources, until
+from tests.flow.acts import WAITING, make, sources, until
 from tests.flow.conftest import Stage
-
-TABLES = (  # in the order of their references
-    "service",
-    "lanes",
-    "publish_batches",
-    "publish_batch_clips",
-    "publish_batch_events",
-    "publish_sends",
-    "strangers",
-    "incidents",
-    "installation",
-    "idempotency_keys",
-)
-MINUTE = timedelta(minutes=1)
-Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
-
-
-def backup() -> Rows:
-    """Everything there is, as of one moment."""
-    rows: Rows = {}
-    with reading():
-        for table in TABLES:
-            cursor = run(f"SELECT * FROM {table}")
-            names = [column[0] for column in cursor.description]
-            rows[table] = (names, cursor.fetchall())
-    return rows
-
-
-def put_back(backed_up: Rows) -> None:
-    with writing():
-        for table in reversed(TABLES):
-            run(f"DELETE FROM {table}")
-        for table, (names, rows) in backed_up.items():
-            marks = ", ".join("?" * len(names))
-            for row in rows:
-                run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", row)
-
-
-@dataclass
-class MarkInHand:
-    """A mark outside the database that a test can set back together with it."""
-
-    mark: Mark | None = None
-
-    def read(self, place: str) -> Mark | None:
-        del place
-        return self.mark
-
-    def leave(self, place: str, mark: Mark) -> None:
-        del place
-        self.mark = mark
-
-
-@dataclass
-class House:
-    """A stage with its watchman, and a backup made at each event."""
-
-    stage: Stage
-    outside: MarkInHand = field(default_factory=MarkInHand)
-    backups: list[tuple[Rows, Mark | None, datetime]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        """Begin anew, as after every backup that was put back."""
-        began_at = self.stage.at
-        self.watchman = Watchman(
-            [self.outside],
-            lambda installation: None,
-            lambda: (self.stage.at - began_at).total_seconds(),
-        )
-        self.audited_at: datetime | None = None
-        self.look()
-
-    def look(self) -> None:
-        self.watchman.look(self.stage.at)
-
-    def audit(self) -> None:
-        """Look after all lanes, as the clock that leads has it done at first and each minute."""
-        if self.audited_at is None or self.stage.at - self.audited_at >= MINUTE:
-            self.audited_at = self.stage.at
-            for lane_id in lanes.active(self.stage.at):
-                look_after(lane_id, self.stage.engine)
-
-    def keep_backups(self) -> None:
-        events.on_change(
-            lambda change: self.backups.append((backup(), self.outside.mark, self.stage.at))
-        )
-
-    def live_on(self, seconds: float) -> None:
-        """Let time pass with a sign of life each second, as clocks give it."""
-        end = self.stage.at + timedelta(seconds=seconds)
-        while self.stage.at < end:
-            self.look()
-            self.audit()
-            self.stage.pass_time(min(2.0, (end - self.stage.at).total_seconds()))
-
-    def until_over(self) -> None:
-        for _ in range(400):
-            if not self.stage.batch().is_running:
-                return
-            self.live_on(5.0)
-        raise AssertionError((self.stage.states(), self.stage.batch()))
-
-    def all_ours(self) -> None:
-        """A person says of everything that StoryClip found that it is its own."""
-        for lane in strangers.held_lanes():
-            names = [one.name for one in strangers.of_lane(lane.id)]
-            assert adoption.decide(lane.id, names, [], self.stage.at).left == []
-        self.stage.play()
+from tests.restored.cases import MODES, Case, Way, cases
+from tests.restored.house import House, backup, put_back
+from tests.restored.play import Recorder
 
 
 @pytest.fixture
@@ -146,11 +35,11 @@ def house(stage: Stage) -> Iterator[House]:
     events.forget_listeners()
 
 
-def asked_for(stage: Stage, mode: str, count: int) -> None:
-    if mode == "now":
-        stage.accept(count)
-    else:
-        dated(stage, count, 300.0)
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    database.database.close()
+    events.forget_listeners()
 
 
 def assert_once_in_order(stage: Stage, count: int) -> None:
@@ -159,46 +48,32 @@ def assert_once_in_order(stage: Stage, count: int) -> None:
     assert stage.batch().status is Status.COMPLETED
 
 
-@pytest.mark.parametrize("mode", ["now", "scheduled"])
-@pytest.mark.parametrize("is_marked", [True, False], ids=["mark kept", "mark set back"])
-def test_a_backup_of_any_moment_put_back_at_the_end_doubles_nothing(
-    house: House, mode: str, is_marked: bool
+@pytest.mark.parametrize(
+    ("mode", "way"), list(zip(MODES, (Way.SQLITE, Way.EMPTY, Way.SET_BACK), strict=True))
+)
+def test_rows_of_any_event_put_back_at_a_later_one_double_nothing(
+    mode: Mode, way: Way, folder: Path
 ) -> None:
-    stage, count = house.stage, 3
-    asked_for(stage, mode, count)
-    house.until_over()
-    of_any_moment, house.backups = house.backups, []
-    newest_mark = house.outside.mark
-    for backed_up, mark, _ in of_any_moment:
-        stage.stand_still(120)
-        put_back(backed_up)
-        house.outside.mark = newest_mark if is_marked else mark
-        house.start()
-        house.live_on(300.0)
-        assert stage.live() == sources(*range(1, count + 1))
-        house.all_ours()
-        house.until_over()
-        assert_once_in_order(stage, count)
+    recorder = Recorder(database.IN_MEMORY, folder, mode, count=3)
+    recorder.record()
+    every = list(cases(mode, way, len(recorder.moments)))
+
+    outcomes = {str(case): recorder.play(case) for case in every[::7]}
+
+    assert {name: found for name, found in outcomes.items() if not found.is_clean} == {}
+    assert len(outcomes) > 5
 
 
-@pytest.mark.parametrize("later", [1, 4])
-@pytest.mark.parametrize("mode", ["now", "scheduled"])
-@pytest.mark.parametrize("at_event", range(1, 13))
-def test_a_backup_put_back_in_the_middle_doubles_nothing(
-    house: House, mode: str, at_event: int, later: int
+def test_the_judge_sees_what_goes_out_twice_where_the_rows_are_believed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage, count = house.stage, 3
-    asked_for(stage, mode, count)
-    while len(house.backups) < at_event + later:
-        if not stage.batch().is_running:
-            pytest.skip("the batch has no such event")
-        house.live_on(1.0)
-    put_back(house.backups[at_event - 1][0])
-    house.start()
-    house.live_on(200.0)
-    house.all_ours()
-    house.until_over()
-    assert_once_in_order(stage, count)
+    recorder = Recorder(database.IN_MEMORY, folder, Mode.NOW, count=3)
+    recorder.record()
+    monkeypatch.setattr("storyclip.store.service.newest.judged", lambda *facts, **how: None)
+
+    outcome = recorder.play(Case(Mode.NOW, Way.SQLITE, 2, len(recorder.moments), 1.0))
+
+    assert len(outcome.verdict.duplicate) == 3
 
 
 def found_strange(house: House, count: int) -> list[str]:

@@ -1,0 +1,135 @@
+"""A stage with its watchman, and what happens to the rows beside it: copied, put back, set back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from storyclip.domain.installation import Mark
+from storyclip.flow.lane_care import look_after
+from storyclip.flow.newest import Watchman
+from storyclip.store.database import reading, run, writing
+from storyclip.store.history import events
+from storyclip.store.publishing import adoption, lanes, strangers
+from tests.flow.conftest import Stage
+
+TABLES = (  # in the order of their references
+    "service",
+    "lanes",
+    "publish_batches",
+    "publish_batch_clips",
+    "publish_batch_events",
+    "publish_sends",
+    "strangers",
+    "incidents",
+    "installation",
+    "idempotency_keys",
+)
+MINUTE = timedelta(minutes=1)
+SIGN_EVERY_S = 2.0
+PATIENCE_S = 9000.0  # the longest batch takes an hour and a half
+Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
+
+
+def backup() -> Rows:
+    """Everything there is, as of one moment."""
+    rows: Rows = {}
+    with reading():
+        for table in TABLES:
+            cursor = run(f"SELECT * FROM {table}")
+            names = [column[0] for column in cursor.description]
+            rows[table] = (names, cursor.fetchall())
+    return rows
+
+
+def put_back(backed_up: Rows) -> None:
+    """Have these rows, and no others."""
+    with writing():
+        for table in reversed(TABLES):
+            run(f"DELETE FROM {table}")
+        for table, (names, rows) in backed_up.items():
+            marks = ", ".join("?" * len(names))
+            for row in rows:
+                run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", row)
+
+
+@dataclass
+class MarkInHand:
+    """A mark outside the database that a test can set back together with it."""
+
+    mark: Mark | None = None
+
+    def read(self, place: str) -> Mark | None:
+        """Return what was left last."""
+        del place
+        return self.mark
+
+    def leave(self, place: str, mark: Mark) -> None:
+        """Leave a sign."""
+        del place
+        self.mark = mark
+
+
+@dataclass
+class House:
+    """A stage with its watchman, and a backup made at each event."""
+
+    stage: Stage
+    outside: MarkInHand = field(default_factory=MarkInHand)
+    backups: list[tuple[Rows, Mark | None, datetime]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew, as after every backup that was put back."""
+        began_at = self.stage.at
+        self.watchman = Watchman(
+            [self.outside],
+            lambda installation: None,
+            lambda: (self.stage.at - began_at).total_seconds(),
+        )
+        self.audited_at: datetime | None = None
+        self.look()
+
+    def look(self) -> None:
+        """Give a sign of life."""
+        self.watchman.look(self.stage.at)
+
+    def audit(self) -> None:
+        """Look after all lanes, as the clock that leads has it done at first and each minute."""
+        if self.audited_at is None or self.stage.at - self.audited_at >= MINUTE:
+            self.audited_at = self.stage.at
+            for lane_id in lanes.active(self.stage.at):
+                look_after(lane_id, self.stage.engine)
+
+    def keep_backups(self) -> None:
+        """Make one at each event from now on."""
+        events.on_change(
+            lambda change: self.backups.append((backup(), self.outside.mark, self.stage.at))
+        )
+
+    def live_on(self, seconds: float) -> None:
+        """Let time pass with a sign of life each second, as clocks give it."""
+        end = self.stage.at + timedelta(seconds=seconds)
+        while self.stage.at < end:
+            self.look()
+            self.audit()
+            self.stage.pass_time(min(SIGN_EVERY_S, (end - self.stage.at).total_seconds()))
+
+    def until_over(self, name: str = "b1") -> None:
+        """Let time pass until a batch is over."""
+        end = self.stage.at + timedelta(seconds=PATIENCE_S)
+        while self.stage.batch(name).is_running:
+            if self.stage.at > end:
+                raise AssertionError((self.stage.states(name), self.stage.batch(name)))
+            self.live_on(5.0)
+
+    def all_ours(self) -> None:
+        """A person says of everything that StoryClip found that it is its own."""
+        for lane in strangers.held_lanes():
+            names = [one.name for one in strangers.of_lane(lane.id)]
+            assert adoption.decide(lane.id, names, [], self.stage.at).left == []
+        self.stage.play()
