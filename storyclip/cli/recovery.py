@@ -107,12 +107,11 @@ def _decide(lane: Lane, ours: tuple[str, ...], not_ours: tuple[str, ...], as_jso
     unknown = {*ours, *not_ours} - {*names, EVERY}
     if unknown:
         raise click.UsageError(f"No such story on this account: {', '.join(sorted(unknown))}")
-    said = adoption.decide(
-        lane.id,
-        names if EVERY in ours else ours,
-        names if EVERY in not_ours else not_ours,
-        datetime.now(UTC),
-    )
+    mine = names if EVERY in ours else ours
+    others = names if EVERY in not_ours else not_ours
+    if both := {*mine} & {*others}:
+        raise click.UsageError(f"Either --ours or --not-ours: {', '.join(sorted(both))}")
+    said = adoption.decide(lane.id, mine, others, datetime.now(UTC))
     if as_json:
         shown = {
             "adopted": [clip_named(clip) for _, clip in said.adopted],

@@ -109,7 +109,8 @@ class Facts(TypedDict):
 class StrangerView(TypedDict):
     """A story in Metricool that no row of StoryClip's knows: made while its database was another.
 
-    `clip` is the one that it would be, by its minute or by its place, if it is StoryClip's.
+    `clip` is the one that it would be, by its minute or by its place, if it is StoryClip's; None
+    too where that is somebody else's. `fits` tells whether there is one.
     """
 
     name: str
@@ -119,6 +120,7 @@ class StrangerView(TypedDict):
     createdAt: Instant | None
     publicUrl: str | None
     media: Sequence[str]
+    fits: bool
     clip: ClipNamed | None
 
 

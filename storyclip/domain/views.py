@@ -135,8 +135,13 @@ def status_view(
     return shown
 
 
-def stranger_view(stranger: Stranger, clip: Clip | None) -> StrangerView:
-    """Return a story that no row knows, and the clip that it would be if it is ours."""
+def stranger_view(
+    stranger: Stranger, clip: Clip | None, *, is_others: bool = False
+) -> StrangerView:
+    """Return a story that no row knows, and the clip that it would be if it is ours.
+
+    Of a clip of somebody else's batch no more is said than that there is one.
+    """
     post = stranger.post
     return {
         "name": stranger.name,
@@ -146,7 +151,8 @@ def stranger_view(stranger: Stranger, clip: Clip | None) -> StrangerView:
         "createdAt": rfc3339(post.created_at),
         "publicUrl": post.public_url,
         "media": post.media_urls,
-        "clip": None if clip is None else clip_named(clip),
+        "fits": clip is not None,
+        "clip": None if clip is None or is_others else clip_named(clip),
     }
 
 

@@ -6,9 +6,16 @@ from typing import Any
 
 import psycopg
 
-SERVER = (
-    "SELECT (SELECT timeline_id FROM pg_control_checkpoint()), pg_postmaster_start_time()::text"
-)
+MAY_ASK = "SELECT has_function_privilege('pg_control_checkpoint()', 'EXECUTE')"
+
+
+def server_asked(*, may_ask: bool) -> str:
+    """Return the question; a role that may not ask for the line learns when the server began.
+
+    Whether it may is asked before: what is refused ends the transaction.
+    """
+    line = "(SELECT timeline_id FROM pg_control_checkpoint())" if may_ask else "0"
+    return f"SELECT {line}, pg_postmaster_start_time()::text"
 
 
 def run_of(connection: psycopg.Connection[Any]) -> str:
@@ -16,6 +23,8 @@ def run_of(connection: psycopg.Connection[Any]) -> str:
 
     A failover has another line, and a server that was set back to a copy has to be started.
     """
-    row = connection.execute(SERVER).fetchone()
+    may = connection.execute(MAY_ASK).fetchone()
+    assert may is not None
+    row = connection.execute(server_asked(may_ask=may[0])).fetchone()
     assert row is not None
     return f"{row[0]}, {row[1]}"

@@ -126,7 +126,10 @@ def _in_process(way: Way, mode: Mode, every: int, postgres: str | None) -> Count
             count.add(outcome)
             if not outcome.is_clean:
                 click.echo(f"FAILED {case}: {outcome}", err=True)
-        database.disconnect()
+        if url == database.IN_MEMORY:
+            database.database.close()
+        else:
+            database.disconnect()
     click.echo(count.row(way, mode, time.monotonic() - began))
     return count
 

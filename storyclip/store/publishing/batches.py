@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,6 +128,21 @@ def find_whole(batch_id: str, user_id: str | None) -> tuple[Overview, Sequence[C
 def active(user_id: str, limit: int = MOST_ACTIVE) -> Sequence[Overview]:
     """Return the user's batches that are not finished, newest first."""
     return _overviews("b.user_id = ? AND b.completed_at IS NULL", (user_id,), limit=limit)
+
+
+def of_user(user_id: str, batch_ids: Collection[str]) -> frozenset[str]:
+    """Return those of the batches that are the user's.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run(
+            f"SELECT batch_id FROM publish_batches WHERE user_id = ? AND batch_id IN"
+            f" ({marks(batch_ids)})",
+            (user_id, *batch_ids),
+        ).fetchall()
+    return frozenset(batch_id for (batch_id,) in rows)
 
 
 def page(

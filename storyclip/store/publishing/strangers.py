@@ -17,6 +17,7 @@ from storyclip.store.database import marks, reading, run
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing import lanes
 from storyclip.store.service import newest
+from storyclip.store.service.mark_file import MarkFile
 
 _PAGE = 200  # posts in one statement
 _COLUMNS = (
@@ -74,19 +75,20 @@ def held_lanes() -> Sequence[Lane]:
         return [lanes.here(lane_id) for (lane_id,) in rows]
 
 
-def refuse_in_doubt(lane_id: int) -> None:
+def refuse_in_doubt(lane_id: int, at: datetime) -> None:
     """Refuse to say or do anything of clips that may be out without our rows knowing it.
 
     In the caller's transaction.
 
     Raises:
-        ActionRefused: the lane is in doubt.
+        ActionRefused: the lane is in doubt, or nobody has seen yet whether it is.
     """
+    outside = MarkFile().read("")  # before the rows: it follows them, and is never ahead
     lane = lanes.here(lane_id)
     if lane.held_at is not None:
         words = f"{doubt.words(len(here(lane_id)))} Nothing was changed."
         raise ActionRefused(RefusalCode.IN_DOUBT, words)
-    if lane.doubted_since is not None:
+    if lane.doubted_since is not None or newest.is_unwatched(at, outside):
         words = f"{doubt.LOOKING} Nothing was changed: try again in a moment."
         raise ActionRefused(RefusalCode.IN_DOUBT, words)
 

@@ -63,7 +63,7 @@ def resume(
     """
     with _held(batch_id, user_id) as before:
         wish.refuse_if_over(before, "resumed")
-        strangers.refuse_in_doubt(before.lane_id)
+        strangers.refuse_in_doubt(before.lane_id, at)
         if before.pause_requested_at is None:
             raise ActionRefused(RefusalCode.NOT_PAUSED, "It is not paused: it goes on by itself.")
         every = clips.of_batch(batch_id)
@@ -93,7 +93,7 @@ def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
     with _held(batch_id, user_id) as before:
         if before.cancel_requested_at is not None:
             return before
-        strangers.refuse_in_doubt(before.lane_id)
+        strangers.refuse_in_doubt(before.lane_id, at)
         every = clips.of_batch(batch_id)
         wish.refuse_if_nothing_goes_out(before, every)
         now = _wish(before, replace(before, cancel_requested_at=at), at)
@@ -119,7 +119,7 @@ def retry(
     """
     with _held(batch_id, user_id) as before:
         wish.refuse_if_cancelled(before, "retried")
-        strangers.refuse_in_doubt(before.lane_id)
+        strangers.refuse_in_doubt(before.lane_id, at)
         every = clips.of_batch(batch_id)
         late = wish.sent_late(again, every, before.gap_s)
         if late and not order_may_change:

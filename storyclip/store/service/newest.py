@@ -11,7 +11,14 @@ from typing import Any
 import structlog
 
 from storyclip.domain.incident import Incident
-from storyclip.domain.installation import Finding, Installation, Mark, judged, next_epoch
+from storyclip.domain.installation import (
+    MAY_BE_LOST,
+    Finding,
+    Installation,
+    Mark,
+    judged,
+    next_epoch,
+)
 from storyclip.store import database
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_instant, to_text
@@ -104,6 +111,21 @@ def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) ->
     if finding is not None:
         _doubt(finding, at)
     return now
+
+
+def is_unwatched(at: datetime, outside: Mark | None) -> bool:
+    """Return whether rows may be lost without any worker having seen it yet.
+
+    The web may be up before the first of them. In the caller's transaction.
+
+    Args:
+        outside: the sign of life beside the file; read before this call.
+    """
+    row = run("SELECT 1 FROM installation WHERE name = ?", (_RESTORED,)).fetchone()
+    this = here()
+    if row is not None or this.alive_at is None:
+        return row is not None or outside is not None
+    return at - this.alive_at > MAY_BE_LOST or (outside is not None and outside.mark > this.mark)
 
 
 def adopt_place() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from storyclip.store import database
 from storyclip.store.database import reading, run
-from storyclip.store.server_run import SERVER
+from storyclip.store.server_run import MAY_ASK, server_asked
 
 _MACHINE = Path("/etc/machine-id")  # systemd's; not on every system, and then the path must do
 
@@ -17,14 +17,11 @@ def place() -> str:
 
     Of a SQLite file its path and its machine. Of PostgreSQL the cluster and the number that the
     database has in there: those stay, by whatever name or address it is reached, and over a
-    failover.
+    failover. Where the role may not ask for the cluster, its address and name have to do.
     """
     if database.is_postgres():
-        cluster, number = run(
-            "SELECT (SELECT system_identifier FROM pg_control_system()),"
-            " (SELECT oid FROM pg_database WHERE datname = current_database())"
-        ).fetchone()
-        return f"PostgreSQL {cluster}, database {number}"
+        (number,) = run("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
+        return f"PostgreSQL {_cluster()}, database {number}"
     file = database.file()
     return "memory" if file is None else f"{file.path.resolve()}{_machine()}"
 
@@ -46,7 +43,8 @@ def server() -> str:
     """
     if not database.is_postgres():
         return ""
-    timeline, began_at = run(SERVER).fetchone()
+    (may_ask,) = run(MAY_ASK).fetchone()
+    timeline, began_at = run(server_asked(may_ask=may_ask)).fetchone()
     return f"{timeline}, {began_at}"
 
 
@@ -61,6 +59,21 @@ def server_time() -> datetime | None:
     with reading():
         (epoch_s,) = run("SELECT EXTRACT(EPOCH FROM clock_timestamp())").fetchone()
     return datetime.fromtimestamp(float(epoch_s), UTC)
+
+
+def _cluster() -> str:
+    if _may_call("pg_control_system()"):
+        (cluster,) = run("SELECT system_identifier FROM pg_control_system()").fetchone()
+        return str(cluster)
+    store = database.database.obj
+    told = store.connect_params
+    return f"at {told.get('host', '')}:{told.get('port', '')}/{store.database}"
+
+
+def _may_call(function: str) -> bool:
+    """Not tried out: what is refused ends the transaction."""
+    (may,) = run("SELECT has_function_privilege(?, 'EXECUTE')", (function,)).fetchone()
+    return bool(may)
 
 
 def _machine() -> str:

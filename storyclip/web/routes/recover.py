@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from storyclip.domain.holder import Scope
+from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.lane import Lane
 from storyclip.domain.views import clip_named, rfc3339
 from storyclip.store.publishing import adoption, lanes, strangers
@@ -15,7 +15,7 @@ from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import parse
 from storyclip.web.said.recovering import Recovering
 from storyclip.web.said.shapes import HeldLane, HeldLanes, Recovered
-from storyclip.web.said.shown import strangers_on
+from storyclip.web.said.shown import others_of, strangers_on
 
 routes = Blueprint("recover", __name__, url_prefix="/api/metricool")
 
@@ -25,7 +25,7 @@ def held() -> Response:
     """Show the accounts on which nothing is sent until somebody says whose some stories are."""
     who = auth.holder(Scope.READ)
     theirs = [lane for lane in strangers.held_lanes() if who.may_use(lane.account_id)]
-    shown: HeldLanes = {"success": True, "held": [_shown(lane) for lane in theirs]}
+    shown: HeldLanes = {"success": True, "held": [_shown(lane, who) for lane in theirs]}
     return answer(shown)
 
 
@@ -37,18 +37,24 @@ def decide() -> Response:
     auth.require_account(who, said.account_id)
     lane = lanes.named(said.account_id, said.network)
     adopted = adoption.decide(lane.id, said.ours, said.not_ours, front().now())
+    clips = [clip for _, clip in adopted.adopted]
+    others = others_of(_user(who), clips)
     told: Recovered = {
         "success": True,
-        "adopted": [clip_named(clip) for _, clip in adopted.adopted],
-        "left": strangers_on(lane.id),
+        "adopted": [clip_named(clip) for clip in clips if clip.batch_id not in others],
+        "left": strangers_on(lane.id, _user(who)),
     }
     return answer(told)
 
 
-def _shown(lane: Lane) -> HeldLane:
+def _user(who: Holder) -> str | None:
+    return None if who.may(Scope.ADMIN) else who.user_id
+
+
+def _shown(lane: Lane, who: Holder) -> HeldLane:
     return {
         "accountId": lane.account_id,
         "network": lane.network,
         "heldAt": rfc3339(lane.held_at),
-        "strangers": strangers_on(lane.id),
+        "strangers": strangers_on(lane.id, _user(who)),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from storyclip.domain.network import Network
 from storyclip.web.said.bodies import AccountId, Body, Word
@@ -23,3 +24,11 @@ class Recovering(Body):
     network: Word[Network] = Network.FACEBOOK
     ours: StrangerNames = Field(default_factory=list)
     not_ours: StrangerNames = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _each_is_one_or_the_other(self) -> Self:
+        both = sorted({*self.ours} & {*self.not_ours})
+        if both:
+            words = f"not the names that are in ours too: {', '.join(both[:3])}"
+            raise PydanticCustomError("wrong", "{words}", {"words": words, "at": ("notOurs",)})
+        return self

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from storyclip.domain.batch import BATCH_ID
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import NotFound
 from storyclip.domain.shown import BatchStatus, StrangerView, Summary
 from storyclip.domain.views import status_view, stranger_view, summary_view
-from storyclip.store.publishing import adoption, strangers
+from storyclip.store.publishing import adoption, batches, strangers
 from storyclip.store.publishing.batches import Overview
 from storyclip.store.service import newest
 from storyclip.web.front import front
@@ -45,20 +45,43 @@ def whole(found: Overview, clips: Sequence[Clip]) -> BatchStatus:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    held_up_by = strangers_on(found.batch.lane_id) if found.batch.held_at is not None else ()
+    held_up_by: Sequence[StrangerView] = ()
+    if found.batch.held_at is not None:
+        held_up_by = strangers_on(found.batch.lane_id, found.batch.user_id)
     now, total_s = front().now(), front().wait_total_s
     blocked = found.blocked or newest.find().why_nothing_is_sent
     return status_view(found.batch, clips, now, total_s, blocked, held_up_by)
 
 
-def strangers_on(lane_id: int) -> Sequence[StrangerView]:
+def strangers_on(lane_id: int, user_id: str | None) -> Sequence[StrangerView]:
     """Return the stories that hold up a lane, each with the clip that it would be.
+
+    Args:
+        user_id: whose clips are named; None for everybody's.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     clips = {stranger.name: clip for stranger, clip in adoption.proposed(lane_id)}
-    return [stranger_view(one, clips.get(one.name)) for one in strangers.of_lane(lane_id)]
+    theirs = others_of(user_id, clips.values())
+    return [
+        stranger_view(
+            one, clip := clips.get(one.name), is_others=clip is not None and clip.batch_id in theirs
+        )
+        for one in strangers.of_lane(lane_id)
+    ]
+
+
+def others_of(user_id: str | None, clips: Iterable[Clip]) -> frozenset[str]:
+    """Return the batches of these clips that are not the user's; of None all are.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    if user_id is None:
+        return frozenset()
+    ids = {clip.batch_id for clip in clips}
+    return frozenset(ids - batches.of_user(user_id, ids))
 
 
 def summary(found: Overview) -> Summary:

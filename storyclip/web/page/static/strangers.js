@@ -38,10 +38,10 @@ function panel(lane) {
 }
 
 function row(stranger, choices) {
-  const { clip } = stranger;
-  const ours = h("input", { type: "checkbox", checked: clip !== null, disabled: !mayAct });
+  const { clip, fits } = stranger;
+  const ours = h("input", { type: "checkbox", checked: fits, disabled: !mayAct });
   choices.set(stranger.name, () => ours.checked);
-  const words = clip ? t("strangers.ours", { clip: clip.index, title: clip.title }) : t("strangers.noClip");
+  const words = clip ? t("strangers.ours", { clip: clip.index, title: clip.title }) : t(fits ? "strangers.others" : "strangers.noClip");
   const where = stranger.publicUrl ?? stranger.media[0];
   return h("li", {},
     h("label", {}, ours, " ", dated(stranger), " · ", words),
