@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from config.addresses import sqlite_file, without_password
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.clip import Clip
 from storyclip.domain.doubt import Stranger
@@ -52,15 +53,8 @@ def recover(
     """
     try:
         _open_database(anew=anew)
-        if here:
-            newest.adopt_place()
-            click.echo(
-                "This database belongs here now; its workers go on within a second.", err=True
-            )
-        if anew:
-            now = datetime.now(UTC)
-            newest.live(now, MarkFile().read(""), is_boot=True)
-            click.echo("An empty database was made. Make a key: storyclip keys create.", err=True)
+        if here or anew:
+            _belong(here, anew, as_json)
         if account is not None:
             _decide(lanes.named(account, network), ours, not_ours, as_json)
         elif ours or not_ours:
@@ -69,6 +63,17 @@ def recover(
             _list(as_json)
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
+
+
+def _belong(here: bool, anew: bool, as_json: bool) -> None:
+    if here:
+        newest.adopt_place()
+        click.echo("This database belongs here now; its workers go on within a second.", err=True)
+    if anew:
+        newest.live(datetime.now(UTC), MarkFile().read(""), is_boot=True)
+        click.echo("An empty database was made. Make a key: storyclip keys create.", err=True)
+    if as_json:
+        click.echo(json.dumps({"here": here, "anew": anew}))
 
 
 @click.command()
@@ -171,4 +176,9 @@ def _open_database(*, anew: bool = False) -> None:
         settings = Settings.from_environment(needs_upstream=False)
     except SettingsInvalid as reason:
         sys.exit(str(reason))
-    database.connect(settings.database_url, may_begin_anew=anew)
+    url = settings.database_url
+    if anew and not (url.startswith("sqlite") and not sqlite_file(url).exists()):
+        raise StoreUnavailable(
+            f"there is one at {without_password(url)}; --anew is for where its file is missing"
+        )
+    database.connect(url, may_begin_anew=anew)
