@@ -18,6 +18,7 @@ import requests
 
 from config.addresses import sqlite_file
 from config.settings import environment_with
+from storyclip.stack.programs import SANDBOX_TOKEN
 from storyclip.stack.stack import Stack
 from tests.judge import Verdict, judge, published
 from tests.restored.verdicts import Outcome
@@ -42,10 +43,11 @@ class Told:
 class Site:
     """One installation on this machine, its Metricool, and a person at its terminal."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, batch_id: str = "") -> None:
+        """Have a stack at hand; `batch_id` is of a batch that it knows already."""
         self.stack = stack
         self.sources = list[str]()
-        self.batch_id = ""
+        self.batch_id = batch_id
 
     def command(self, *words: str, **environment: str) -> Told:
         """Run `storyclip …` as this installation's operator."""
@@ -83,13 +85,16 @@ class Site:
         shown: dict[str, Any] = answer.json()
         return shown
 
-    def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = TRIES_S) -> None:
-        """Wait for something to be so of the batch."""
+    def until(
+        self, holds: Callable[[dict[str, Any]], object], within_s: float = TRIES_S
+    ) -> dict[str, Any]:
+        """Wait for something to be so of the batch, and return how it was then."""
         end = time.monotonic() + within_s
         while not holds(shown := self.status()):
             if time.monotonic() > end:
                 raise TimeoutError(json.dumps(shown)[:1500])
             time.sleep(0.1)
+        return shown
 
     def stop(self, *, is_killed: bool = False) -> None:
         """Stop web and workers."""
@@ -102,10 +107,18 @@ class Site:
             self.stack.start_program(name)
         self.stack.wait_ready()
 
+    def credentials(self) -> dict[str, str]:
+        """Return what another installation needs to publish for the same user."""
+        return {**SHORT, "METRICOOL_USER_TOKEN": SANDBOX_TOKEN, "METRICOOL_USER_ID": "1"}
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Return what really happened at Metricool."""
+        assert self.stack.sandbox is not None
+        return self.stack.sandbox.ledger()
+
     def live(self) -> list[str]:
         """Return what went out, by Metricool's ledger."""
-        assert self.stack.sandbox is not None
-        return published(self.stack.sandbox.ledger(), ACCOUNT)
+        return published(self.ledger(), ACCOUNT)
 
     def verdict(self) -> Verdict:
         """Compare it with what was asked for."""

@@ -44,7 +44,7 @@ function row(stranger, choices) {
   const words = clip ? t("strangers.ours", { clip: clip.index, title: clip.title }) : t(fits ? "strangers.others" : "strangers.noClip");
   const where = stranger.publicUrl ?? stranger.media[0];
   return h("li", {},
-    h("label", {}, ours, " ", dated(stranger), " · ", words),
+    h("label", {}, ours, h("span", {}, dated(stranger), " · ", words)),
     where ? h("a", { href: where, target: "_blank", rel: "noreferrer noopener" }, t("strangers.see")) : null);
 }
 

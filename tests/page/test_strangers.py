@@ -1,0 +1,76 @@
+"""After rows were lost: the page asks whose some stories are, and goes on once it is said."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from storyclip.stack.stack import Stack
+from storyclip.store.instants import to_text
+from tests.eventually import eventually
+from tests.page.conftest import ACCOUNTS, batches_of, card, posted
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+
+
+TITLES = ["La receta de la abuela, paso a paso y sin prisas", "El mercado"]
+TABLES = ("publish_batch_events", "publish_batch_clips", "publish_batches")
+
+
+@pytest.fixture
+def account(stack: Stack) -> str:
+    """An account with two stories that went out, and whose batch is asked for once more.
+
+    Its rows are gone, as by a backup from before it, and its client heard nothing of it.
+    """
+    account = str(next(ACCOUNTS))
+    posted(stack, 2, TITLES, account)
+    eventually(lambda: batches_of(stack, account)[0]["status"] == "completed")
+    _forget(stack, account)
+    posted(stack, 2, TITLES, account)
+    eventually(lambda: batches_of(stack, account)[0]["status"] == "paused")
+    return account
+
+
+def _forget(stack: Stack, account: str) -> None:
+    since, now = (to_text(datetime.now(UTC) - timedelta(seconds=s)) for s in (60, 0))
+    with closing(sqlite3.connect(stack.data_dir / "storyclip.db", timeout=10)) as db, db:
+        [(lane_id,)] = db.execute("SELECT id FROM lanes WHERE account_id = ?", (account,))
+        [(batch_id,)] = db.execute(
+            "SELECT batch_id FROM publish_batches WHERE lane_id = ?", (lane_id,)
+        )
+        clip_ids = "SELECT id FROM publish_batch_clips WHERE batch_id = ?"
+        db.execute(f"DELETE FROM publish_sends WHERE clip_id IN ({clip_ids})", (batch_id,))
+        for table in TABLES:
+            db.execute(f"DELETE FROM {table} WHERE batch_id = ?", (batch_id,))
+        db.execute(
+            "UPDATE lanes SET doubted_since = ?, doubted_until = ? WHERE id = ?",
+            (since, now, lane_id),
+        )
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_page_asks_whose_they_are_and_the_batch_goes_on(visit, stack, account, width):
+    page = visit("/#live", viewport={"width": width, "height": 900})
+    batch_id = batches_of(stack, account)[0]["batchId"]
+    asked = page.locator("#strangers section")
+    expect(asked).to_be_visible()
+    expect(asked.locator("h2")).to_contain_text("¿de quién son estas historias?")
+    expect(asked.locator("li")).to_have_count(2)
+    expect(asked.locator("li").first).to_contain_text("La receta de la abuela")
+    expect(asked.locator("input:checked")).to_have_count(2)
+    expect(card(page, batch_id)).to_contain_text("En pausa")
+    narrow = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+
+    asked.get_by_role("button").click()
+
+    expect(page.locator("#strangers section")).to_have_count(0)
+    expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
+    assert narrow
+    assert [one["id"] for one in violations] == []
