@@ -40,6 +40,7 @@ def trials(seconds: int, kills: int) -> list[Trial]:
     return [
         Trial("small model, all of it", ("tests.model",), r"unsafe variants noticed"),
         Trial("planted mistakes", ("tests.world.planted",), r"planted mistakes caught"),
+        Trial("rows put back", ("tests.restored", "--every", "8"), r"\d+ restores"),
         Trial("real kills", ("tests.crash", "--kills", str(kills)), r"\d+ kills"),
         Trial(
             "simulated world", ("tests.world", "--seconds", str(seconds), "--total"), r"\d+ lives, "
