@@ -20,7 +20,7 @@ from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.publishing import adoption, strangers, wishes
 from storyclip.store.service import newest
-from tests.flow.acts import WAITING, make, sources, until
+from tests.flow.acts import WAITING, dated, make, sources, until
 from tests.flow.conftest import Stage
 from tests.restored.cases import MODES, Case, Way, cases
 from tests.restored.house import House, backup, put_back
@@ -226,3 +226,65 @@ def test_numbers_that_rows_were_given_before_are_told_apart(house: House) -> Non
     assert events.known_before("b1", last, epoch)[1] == epoch
     assert events.epoch_of("b1", common) == 0
     assert stage.seqs() == list(range(1, stage.batch().last_seq + 1))
+
+
+def test_two_restores_in_a_row_double_nothing(house: House) -> None:
+    stage = house.stage
+    stage.accept(3)
+    house.until_over()
+    for number in (4, 0):
+        put_back(house.backups[number][0])
+        house.start()
+        house.live_on(20.0)
+
+    house.live_on(200.0)
+    house.all_ours()
+    house.until_over()
+
+    assert_once_in_order(stage, 3)
+
+
+def test_ours_said_twice_adopts_once(house: House) -> None:
+    names = found_strange(house, 2)
+    [lane] = strangers.held_lanes()
+
+    first, again = (adoption.decide(lane.id, names, [], house.stage.at) for _ in range(2))
+    house.until_over()
+
+    assert (len(first.adopted), len(again.adopted)) == (2, 0)
+    assert_once_in_order(house.stage, 2)
+
+
+def dated_and_lost(house: House) -> list[str]:
+    """A dated batch that Metricool has all of, and whose rows are of the moment it was accepted."""
+    stage = house.stage
+    dated(stage, 2, 600.0)
+    house.live_on(20.0)
+    put_back(house.backups[0][0])
+    house.start()
+    house.live_on(200.0)
+    [lane] = strangers.held_lanes()
+    return [one.post.id for one in strangers.of_lane(lane.id)]
+
+
+def test_a_stranger_that_a_person_deletes_before_answering_is_not_sent_again(house: House) -> None:
+    stage, ids = house.stage, dated_and_lost(house)
+
+    stage.sandbox.person("delete", postId=int(ids[0]))
+    house.all_ours()
+    house.until_over()
+
+    assert stage.live() == sources(2)
+    assert stage.states() == [State.CANCELLED, State.PUBLISHED]
+
+
+def test_a_stranger_that_a_person_moves_before_answering_goes_out_once(house: House) -> None:
+    stage, ids = house.stage, dated_and_lost(house)
+
+    later = stage.at + timedelta(minutes=20)
+    stage.sandbox.person("move", postId=int(ids[1]), date=later.isoformat())
+    house.all_ours()
+    house.live_on(1500.0)
+
+    assert sorted(stage.live()) == sources(1, 2)
+    assert stage.states() == [State.PUBLISHED] * 2
