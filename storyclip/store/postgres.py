@@ -91,6 +91,7 @@ class Pool(peewee.PostgresqlDatabase):
     def __init__(self, url: str, size: int, lifetime_s: float) -> None:
         given = parse_url(url.replace("postgres://", "postgresql://", 1))
         super().__init__(given.pop("database"), prefer_psycopg3=True)
+        self.address = f"{given.get('host', '')}:{given.get('port', '')}/{self.database}"
         self._size, self._lifetime_s = size, lifetime_s
         places = threading.Semaphore(size - 1)
         self._everybody = _Shelf(places, _bounded(given, LOCK_S, STATEMENT_S))

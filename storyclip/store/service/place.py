@@ -65,9 +65,7 @@ def _cluster() -> str:
     if _may_call("pg_control_system()"):
         (cluster,) = run("SELECT system_identifier FROM pg_control_system()").fetchone()
         return str(cluster)
-    store = database.database.obj
-    told = store.connect_params
-    return f"at {told.get('host', '')}:{told.get('port', '')}/{store.database}"
+    return f"at {database.database.obj.address}"
 
 
 def _may_call(function: str) -> bool:
