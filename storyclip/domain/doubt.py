@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.errors import RetrySafety
@@ -62,28 +63,44 @@ def may_be_lost(lane: Lane, post: Post, ahead: timedelta) -> bool:
     return first <= made_at <= last
 
 
-def pairs(strangers: Sequence[Stranger], clips: Sequence[Clip]) -> Sequence[tuple[Stranger, Clip]]:
+def pairs(
+    strangers: Sequence[Stranger], clips: Sequence[Clip], dated: Collection[int] = ()
+) -> Sequence[tuple[Stranger, Clip]]:
     """Return which clip each of a lane's strangers belongs to, if all of them are ours.
 
     First by the minute that a clip was wished for, then by order: strangers as they are dated,
-    clips as they go out. What is left over belongs to no clip that there is.
+    clips as they go out, none before a date of its own. What is left over belongs to no clip that
+    there is. Nothing is said while a clip is being looked for, whose own each may be.
 
     Args:
         clips: of the lane, in the order in which they go out.
+        dated: ids of those that have a date of their own, before which they never go out.
     """
+    if any(_is_looked_for(clip) for clip in clips):
+        return []
     free = [clip for clip in clips if _can_take_one(clip)]
+    left = sorted(strangers, key=_dated)
     found = list[tuple[Stranger, Clip]]()
-    left = list[Stranger]()
-    for stranger in sorted(strangers, key=_dated):
-        same = next((clip for clip in free if _is_dated_so(clip, stranger.post)), None)
-        if same is None:
-            left.append(stranger)
-        else:
-            free.remove(same)
-            found.append((stranger, same))
-    undated = [clip for clip in free if clip.state is not State.FAILED]
+    by_minute = [
+        (apart, stranger, clip)
+        for stranger in left
+        for clip in free
+        if (apart := _apart(clip, stranger.post)) is not None
+    ]
+    for _, stranger, clip in sorted(by_minute, key=itemgetter(0)):
+        if stranger in left and clip in free:
+            left.remove(stranger)
+            free.remove(clip)
+            found.append((stranger, clip))
     failed = [clip for clip in free if clip.state is State.FAILED]
-    return [*found, *zip(left, [*undated, *failed], strict=False)]
+    waiting = [clip for clip in free if clip.state is not State.FAILED]
+    for clip in (*waiting, *failed):
+        is_dated = clip.id in dated
+        own = next((it for it in left if not (is_dated and _is_before(it, clip))), None)
+        if own is not None:
+            left.remove(own)
+            found.append((own, clip))
+    return found
 
 
 def words(count: int) -> str:
@@ -105,10 +122,10 @@ LOOKING = (
 def _can_take_one(clip: Clip) -> bool:
     """Return whether a clip may have a post that its row does not know.
 
-    What is being looked for may be found as its row says; only once it was missed, it may have been
-    sent anew.
+    What is being looked for may be found as its row says, and what Metricool has is there; only
+    once it was missed, it may have been sent anew.
     """
-    if clip.state is State.VERIFYING:
+    if clip.state in (State.VERIFYING, State.WAITING_CONFIRMATION):
         return clip.missing_since is not None
     return clip.state in (State.PENDING, State.FAILED) or (
         clip.state is State.UPLOADING and not clip.was_sent
@@ -121,7 +138,26 @@ def _dated(stranger: Stranger) -> tuple[datetime, datetime]:
     return post.planned_for or made_at, made_at
 
 
-def _is_dated_so(clip: Clip, post: Post) -> bool:
-    if clip.wished_for is None or post.planned_for is None or clip.plans:
+def _is_looked_for(clip: Clip) -> bool:
+    """Return whether a look that is under way may find a clip's post as its row says."""
+    is_sought = clip.state is State.VERIFYING and clip.missing_since is None
+    return is_sought or (clip.state is State.UPLOADING and clip.was_sent)
+
+
+def _is_before(stranger: Stranger, clip: Clip) -> bool:
+    """Return whether a story was to go out before the date that a clip was asked for."""
+    if clip.wished_for is None or stranger.post.planned_for is None:
         return False
-    return abs(clip.wished_for - post.planned_for) < SAME_MINUTE
+    return stranger.post.planned_for <= clip.wished_for - SAME_MINUTE
+
+
+def _apart(clip: Clip, post: Post) -> timedelta | None:
+    """Return how far a post is from the minute that a clip was wished for, None if that is no sign
+    of it.
+    """
+    is_sent_anew = clip.state is State.WAITING_CONFIRMATION  # for the same date
+    date = clip.planned_for if is_sent_anew else clip.wished_for
+    if date is None or post.planned_for is None:
+        return None
+    apart = abs(date - post.planned_for)
+    return apart if apart < SAME_MINUTE else None

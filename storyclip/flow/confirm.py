@@ -130,6 +130,9 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
         yield from put(moves.seen_live(clip, deleted.post, visit.now))
     elif deleted.fate is Fate.NOT_OUT:
         is_waiting = clip.state is State.WAITING_CONFIRMATION
+        if is_waiting and clip.lane.is_in_doubt:  # lost rows may have taken it back, and sent anew
+            yield from _not_yet(situation, visit, None, clip.missing_since or visit.now)
+            return
         if is_waiting and (yield from was_removed(clip)):
             yield from put(moves.recalled(clip, visit.now))  # by us, while nobody wanted it
         else:

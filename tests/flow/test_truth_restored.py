@@ -76,6 +76,46 @@ def test_the_judge_sees_what_goes_out_twice_where_the_rows_are_believed(
     assert len(outcome.verdict.duplicate) == 3
 
 
+def test_what_was_taken_back_and_sent_anew_since_the_backup_is_not_called_deleted(
+    house: House,
+) -> None:
+    stage = house.stage
+    dated(stage, 2)
+    stage.play()
+    backed_up = backup()
+    wishes.pause("b1", "ana", stage.at)
+    house.live_on(60.0)
+    wishes.resume("b1", "ana", stage.at, stage.at)
+    house.live_on(60.0)
+    put_back(backed_up)
+    house.start()
+    house.live_on(2 * 3600.0 - 1200.0)
+    assert stage.states() == [WAITING] * 2  # what they hold lies deleted, by us or by anybody
+
+    house.all_ours()
+    house.until_over()
+
+    assert_once_in_order(stage, 2)
+
+
+def test_a_story_goes_to_the_clip_of_its_minute_and_not_to_the_one_before(house: House) -> None:
+    stage = house.stage
+    before = backup()
+    dates = dated(stage, 3)
+    stage.play()
+    house.live_on(5.0)
+    put_back(before)
+    house.start()
+    stage.accept(3, dates=dates, gap_s=60.0)
+    house.live_on(200.0)
+    [lane] = strangers.held_lanes()
+    first, *others = [one.name for one in strangers.of_lane(lane.id)]
+
+    said = adoption.decide(lane.id, others, [first], stage.at)
+
+    assert [clip.index for _, clip in said.adopted] == [2, 3]
+
+
 def found_strange(house: House, count: int) -> list[str]:
     """Bring a lane to where stories are that no row knows, by a backup of the very beginning."""
     stage = house.stage

@@ -10,6 +10,7 @@ from storyclip.domain import doubt, moves
 from storyclip.domain.batch import Batch
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.dates.mode import Mode
 from storyclip.domain.doubt import Stranger
 from storyclip.domain.moves import Move
 from storyclip.store.database import lock_row, reading, run, writing
@@ -18,7 +19,10 @@ from storyclip.store.instants import to_text
 from storyclip.store.publishing import lanes, strangers, turns, writer
 from storyclip.store.publishing.rows import BATCH_COLUMNS, SELECT_CLIP, batch_of, clip_of
 
-_NOT_ENDED = f"('{State.PENDING}', '{State.UPLOADING}', '{State.VERIFYING}', '{State.FAILED}')"
+_NOT_ENDED = (
+    f"('{State.PENDING}', '{State.UPLOADING}', '{State.VERIFYING}',"
+    f" '{State.WAITING_CONFIRMATION}', '{State.FAILED}')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def proposed(lane_id: int) -> Sequence[tuple[Stranger, Clip]]:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        return doubt.pairs(strangers.here(lane_id), _candidates(lane_id))
+        return _pairs(lane_id, strangers.here(lane_id))
 
 
 def decide(lane_id: int, ours: Collection[str], not_ours: Collection[str], at: datetime) -> Said:
@@ -58,7 +62,7 @@ def decide(lane_id: int, ours: Collection[str], not_ours: Collection[str], at: d
         lock_row("lanes", lane_id)
         found = strangers.here(lane_id)
         mine = [one for one in found if one.name in ours]
-        adopted = doubt.pairs(mine, _candidates(lane_id))
+        adopted = _pairs(lane_id, mine)
         told = [batch for pair in adopted for batch in _adopt(*pair, at)]
         for stranger, _ in adopted:
             strangers.forget(stranger)
@@ -74,15 +78,21 @@ def decide(lane_id: int, ours: Collection[str], not_ours: Collection[str], at: d
     return Said(adopted, left)
 
 
-def _candidates(lane_id: int) -> list[Clip]:
-    """Return the clips of a lane that a stranger may belong to, in the order they go out."""
+def _pairs(lane_id: int, mine: Sequence[Stranger]) -> Sequence[tuple[Stranger, Clip]]:
+    """Match them with the clips of a lane that they may belong to, in the order those go out."""
     rows = run(
         f"{SELECT_CLIP} JOIN publish_batches b ON b.batch_id = c.batch_id WHERE c.lane_id = ?"
         f" AND c.status IN {_NOT_ENDED} AND (b.completed_at IS NULL OR b.completed_at > ?)"
         " ORDER BY b.place, c.clip_index",
         (lane_id, to_text(lanes.here(lane_id).held_at)),
     ).fetchall()
-    return [clip_of(row) for row in rows]
+    clips = [clip_of(row) for row in rows]
+    dated = run(
+        "SELECT c.id FROM publish_batch_clips c JOIN publish_batches b"
+        f" ON b.batch_id = c.batch_id WHERE c.lane_id = ? AND b.publish_mode <> '{Mode.NOW}'",
+        (lane_id,),
+    ).fetchall()
+    return doubt.pairs(mine, clips, {clip_id for (clip_id,) in dated})
 
 
 def _adopt(stranger: Stranger, clip: Clip, at: datetime) -> list[Batch]:
@@ -101,6 +111,8 @@ def _moves(stranger: Stranger, clip: Clip, at: datetime) -> list[Move]:
     steps = list[Move]()
     if clip.state is State.UPLOADING:
         steps.append(moves.postponed(clip, moves.later(at), None, None))
+    elif clip.state is State.WAITING_CONFIRMATION:
+        steps.append(moves.recalled(clip, at))
     elif clip.state is State.FAILED:
         steps.append(moves.rechecked(clip, at, clip.wished_for or at, order_waived=False))
     ready = steps[-1].after if steps else clip

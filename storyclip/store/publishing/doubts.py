@@ -10,6 +10,7 @@ import structlog
 from storyclip.domain import doubt
 from storyclip.domain.batch import Batch
 from storyclip.domain.changing import replace
+from storyclip.domain.clip import State
 from storyclip.domain.errors import LostRace
 from storyclip.domain.identity import name_of
 from storyclip.domain.incident import Incident
@@ -20,7 +21,7 @@ from storyclip.store.history import events
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import lanes, strangers, writer
 from storyclip.store.publishing.rows import BATCH_COLUMNS, batch_of
-from storyclip.store.service import incidents
+from storyclip.store.service import incidents, newest
 
 log = structlog.get_logger("storyclip")
 
@@ -43,6 +44,7 @@ def looked(lane: Lane, found: Sequence[Post], at: datetime) -> None:
             strangers.keep(lane.id, post, at)
         held_at = now.held_at or (at if fresh else None)
         lanes.write(now, replace(now, doubted_since=None, doubted_until=None, held_at=held_at))
+        _forget_copies(lane, at)
         told = _hold_batches(lane.id, at) if held_at is not None else []
         if fresh:
             detail = doubt.words(len(fresh))
@@ -51,6 +53,22 @@ def looked(lane: Lane, found: Sequence[Post], at: datetime) -> None:
     for batch in told:
         events.announce(events.Change(batch.batch_id, batch.last_seq, None, None))
     log.info("lane_looked_at", account=lane.account_id, strangers=len(fresh))
+
+
+def _forget_copies(lane: Lane, at: datetime) -> None:
+    """Have files copied anew for what waits, if rows were lost: a send may have used the copy.
+
+    Two posts with one copy could not be told apart.
+    """
+    lost_until = newest.here().lost_until
+    if lost_until is None or lane.doubted_until is None or lane.doubted_until > lost_until:
+        return
+    run(
+        "UPDATE publish_batch_clips SET media_url = NULL, revision = revision + 1, noted_at = ?"
+        f" WHERE lane_id = ? AND media_url IS NOT NULL AND (status = '{State.PENDING}'"
+        f" OR (status = '{State.UPLOADING}' AND intended_at IS NULL))",
+        (to_text(at), lane.id),
+    )
 
 
 def held_from_the_start(batch: Batch, at: datetime) -> Batch:
