@@ -42,6 +42,12 @@ class Clock:
         self._audits_done = 0
         self._plan_audit()
 
+    def restored(self) -> None:
+        """Note that the rows are others."""
+        self.committed()
+        self._patience_us = TICK_US
+        self.audit_soon()
+
     def _set(self) -> None:
         """Have the clock tick when the next clip is due; called before time moves on."""
         if self._tick_at_us >= 0:
@@ -92,6 +98,13 @@ class Clock:
         at_us = later_us - later_us % AUDIT_US
         hub.at((at_us - hub.now_us) / SECOND_US, lambda: self._audit(number))
 
+    def audit_soon(self) -> None:
+        """Have lanes looked at, as a clock does that comes to lead."""
+        self._audits_done = 0
+        self._next_audit += 1
+        number = self._next_audit
+        self._world.hub.at(TICK_US / SECOND_US, lambda: self._audit(number))
+
     def _audit(self, number: int) -> None:
         """Have each lane audited, and look for lanes that stall."""
         if number != self._next_audit:
@@ -103,7 +116,8 @@ class Clock:
         if self.glimpse is not None:
             self.glimpse()
         now = able[0].our.now()
-        for lane_id in rows.lanes_to_audit(now):
+        lane_ids = rows.lanes_to_audit(now)
+        for lane_id in lane_ids:
             self._workers.ring("audit", lane_id)
         for clip_id in rows.put_right(now):
             self._workers.ring("publish", clip_id)
@@ -112,6 +126,6 @@ class Clock:
                 stalled = RuntimeError("its lane was stalled")
                 escaped(self._workers.metricool, self._workers.about(clip_id), stalled)
             self._workers.ring("publish", clip_id)
-        self._audits_done += 1
+        self._audits_done = 0 if any(map(rows.is_in_doubt, lane_ids)) else self._audits_done + 1
         if self._audits_done < len(AUDITS_AFTER_US):
             self._plan_audit()

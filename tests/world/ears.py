@@ -26,6 +26,8 @@ _TABLES = (
     "idempotency_keys",
     "incidents",
     "workers",
+    "strangers",
+    "installation",
     "lanes",
 )
 
@@ -51,6 +53,8 @@ def opened(ears: Ears) -> Iterator[None]:
     with database.writing():
         for table in _TABLES:
             database.run(f"DELETE FROM {table}")
+        database.run("DELETE FROM service")
+        database.run("INSERT INTO service (id, epoch, mark) VALUES (1, 0, 0)")
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     events.forget_listeners()

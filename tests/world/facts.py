@@ -91,10 +91,12 @@ def facts_of(record: Record) -> Clips:
         for view in ending.clips:
             name = f"{ending.batch}.{view['index']}"
             clips[name] = ClipFacts(name, ending.batch, view["index"], asked, view)
-        for event, read_us in zip(ending.events, _read_at(record, ending.events), strict=True):
+        read = _read(record, ending.events, record.event_us)
+        for event, read_us in zip(ending.events, read, strict=True):
             if event["clip"] is not None:
                 name = f"{ending.batch}.{event['clip']['index']}"
                 clips[name].said.append((read_us, event["clip"]))
+    _said_in_lost_rows(record, clips)
     _upstream(record, clips)
     return clips
 
@@ -119,7 +121,23 @@ def _upstream(record: Record, clips: dict[str, ClipFacts]) -> None:
         clip.lives.sort(key=lambda live: live.at_us)
 
 
-def _read_at(record: Record, events: Sequence[Mapping[str, Any]]) -> list[int]:
+def _said_in_lost_rows(record: Record, clips: dict[str, ClipFacts]) -> None:
+    for restored in record.restored:
+        for ending in restored.lost:
+            read_us = _read(record, ending.events, restored.event_us)
+            for event, us in zip(ending.events, read_us, strict=True):
+                clip = event["clip"] and clips.get(f"{ending.batch}.{event['clip']['index']}")
+                if clip and event["seq"] > restored.last.get(ending.batch, 0):
+                    clip.said.append((us, event["clip"]))
+    for clip in clips.values() if record.restored else ():
+        clip.said.sort(key=lambda said: said[0])
+
+
+def _read(
+    record: Record,
+    events: Sequence[Mapping[str, Any]],
+    event_us: Mapping[tuple[str, int], int],
+) -> list[int]:
     """Return when each event of a batch could be read: it is written before it is announced.
 
     Whoever was killed between the two announced nothing: then a later one was, or nobody was told.
@@ -127,7 +145,7 @@ def _read_at(record: Record, events: Sequence[Mapping[str, Any]]) -> list[int]:
     """
     read_us, later_us = list[int](), list[int]()
     for event in reversed(events):
-        if (announced_us := record.event_us.get((event["batchId"], event["seq"]))) is not None:
+        if (announced_us := event_us.get((event["batchId"], event["seq"]))) is not None:
             later_us.append(announced_us)
         heard_us = min(later_us, default=record.ended_us)
         written_us = moment_us(datetime.fromisoformat(event["timestamp"]))

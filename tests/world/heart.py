@@ -29,9 +29,10 @@ from storyclip.domain.network import Network
 from storyclip.domain.shown import Summary
 from storyclip.domain.views import summary_view
 from storyclip.flow.accept import accept
-from storyclip.flow.audit import audit
 from storyclip.flow.control import Hand, Patience
 from storyclip.flow.engine import Engine
+from storyclip.flow.lane_care import look_after
+from storyclip.flow.newest import Outside, Watchman
 from storyclip.flow.retry import Retry
 from storyclip.flow.step import prepare, step
 from storyclip.store.publishing import batches
@@ -47,6 +48,7 @@ __all__ = [
     "Exchange",
     "Heart",
     "Mode",
+    "Outside",
     "Request",
     "Settings",
     "Timetable",
@@ -82,6 +84,7 @@ class Heart:
         ring_prepare: Callable[[int], None],
         ring_audit: Callable[[int], None],
         server_time: Callable[[], datetime | None],
+        outside: Sequence[Outside],
     ) -> None:
         upstream = Metricool(
             "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
@@ -91,12 +94,17 @@ class Heart:
             upstream, settings, self.now, monotonic, sleep, jitter, name, ring_prepare, ring_audit
         )
         self._hand = Hand(settings, self.now, Patience(monotonic, sleep))
+        self._watchman = Watchman(outside, lambda installation: None, monotonic)
         self.now()
 
     def now(self) -> datetime:
         """Return the time that this process believes it is: its clock's ticks go by it, too."""
         self._clock.follow()  # which those ticks do
         return self._clock()
+
+    def look(self) -> None:
+        """Give a sign of life, and see whether the rows are the newest there ever were."""
+        self._watchman.look(self.now())
 
     def step(self, clip_id: int) -> None:
         """Take the step that is due for a clip."""
@@ -107,8 +115,8 @@ class Heart:
         prepare(clip_id, self._engine)
 
     def audit(self, lane_id: int) -> None:
-        """Compare a lane's rows with what Metricool lists."""
-        audit(lane_id, self._engine)
+        """Clear up a lane in doubt, and compare its rows with what Metricool lists."""
+        look_after(lane_id, self._engine)
 
     def create(
         self,

@@ -11,9 +11,12 @@ from tests.world import ears, rows
 from tests.world.choices import Choices
 from tests.world.clock import Clock
 from tests.world.judge import Finding, judge
+from tests.world.looks import Looks
 from tests.world.metricool import Metricool
+from tests.world.operator import Operator
 from tests.world.people import People
 from tests.world.record import Ending, Record
+from tests.world.restoring import Restoring
 from tests.world.scenario import HOUR_S, Scenario
 from tests.world.times import SECOND_US, instant
 from tests.world.web import Web
@@ -53,6 +56,16 @@ def run(
     People(metricool)
     web = Web(workers)
     clock = Clock(workers)
+    operator = Operator(workers)
+    looks = Looks(workers)
+    looks.doubts = clock.audit_soon
+    restoring = Restoring(workers, web, lambda batch: _shown(batch, world.hub.now_us))
+
+    def restored() -> None:
+        clock.restored()
+        operator.look()
+
+    restoring.done = restored
 
     def glimpse() -> None:
         record.glimpses += [_shown(batch, world.hub.now_us) for batch in rows.all_batches()]
@@ -65,6 +78,8 @@ def run(
     ) -> None:
         clock.changed()
         record.event_us.setdefault((batch, seq), world.hub.now_us)
+        if operator.look() and rows.is_held(batch):
+            record.held_events.add((batch, seq))
         if opened_clip_id is not None:
             workers.ring("publish", opened_clip_id)
         if failed is not None:
@@ -72,9 +87,11 @@ def run(
 
     with ears.opened(ears.Ears(world.gap, world.store_is_down, clock.committed, changed)):
         try:
-            _until_quiet(world, metricool)
+            workers.begin()
+            _until_quiet(world, metricool, operator)
         finally:
             world.hub.abandon()
+        record.held_at_end = [f"lane {lane_id}" for lane_id in rows.held_lanes()]
         record.known_uuids = rows.known_uuids()
         record.endings = [_shown(batch, record.ended_us) for batch in rows.all_batches()]
     return History(scenario, record, world.choices.taken, judge(record))
@@ -98,13 +115,16 @@ def _settings(said: tuple[tuple[str, str], ...]) -> Settings:
     return Settings.from_environment(dict(said), needs_upstream=False)
 
 
-def _until_quiet(world: World, metricool: Metricool) -> None:
+def _until_quiet(world: World, metricool: Metricool, operator: Operator) -> None:
     """Run until the faults are over and nothing more is due, with a bound."""
     hub, step_us = world.hub, 600 * SECOND_US
     hub.run(round(world.scenario.faults_end_s * SECOND_US))
     end_us = hub.now_us + round(AFTERWARDS_S * SECOND_US)
     while hub.now_us < min(end_us, round(MOST_S * SECOND_US)):
-        if hub.is_over or (hub.run(hub.now_us + step_us) and rows.soonest_due() is None):
+        is_quiet = hub.run(hub.now_us + step_us) and rows.soonest_due() is None
+        if operator.look():
+            end_us = max(end_us, hub.now_us + round(HOUR_S * SECOND_US))
+        elif is_quiet or hub.is_over:
             break
         upstream_us = metricool.next_us()
         if upstream_us is not None:

@@ -19,7 +19,7 @@ SLOW_US = 30 * SECOND_US  # later than this after its date, it was Metricool tha
 def of_lives(record: Record, clips: Clips) -> Iterator[Finding]:
     """Yield what is wrong with what went out."""
     for clip in clips.values():
-        yield from _once(clip)
+        yield from _once(record, clip)
         yield from _echoed_once(record, clip)
         yield from _beside_restored(record, clip)
         yield from _order_lost(record, clips, clip)
@@ -74,7 +74,7 @@ def _one_copy_a_send(record: Record) -> Iterator[Finding]:
             yield Finding("untrue", "one copy for two posts", sent.clip, words)
 
 
-def _once(clip: ClipFacts) -> Iterator[Finding]:
+def _once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
     ours = [live for live in clip.lives if not _is_a_persons_by_now(clip, live)]
     posts = {live.uuid for live in ours}  # one that is live twice was re-planned by a person
     if len(posts) > 1:
@@ -86,7 +86,11 @@ def _once(clip: ClipFacts) -> Iterator[Finding]:
     if clip.status == "published":
         what = f"published, never live, {touches(clip.touched)}"
         yield Finding("lost", what, clip.name, "it is called published")
-    elif clip.shown["errorCode"] == "deleted_in_metricool" and not clip.was_deleted_by_a_person:
+    elif (
+        clip.shown["errorCode"] == "deleted_in_metricool"
+        and not clip.was_deleted_by_a_person
+        and not any(record.is_lost(one.began_us, one.at_us) for one in clip.deletions)
+    ):
         by_us = "; a DELETE of ours hit it" if clip.deletions else ""
         words = f"it is called deleted in Metricool, and no person deleted it{by_us}"
         what = f"called deleted by others, {touches(clip.touched)}"
@@ -136,6 +140,8 @@ def _echoed_once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
     for lost, again in pairwise(clip.sent):
         if not (lost.is_echoed and lost.is_lost) or lost.uuid in deleted or clip.touched:
             continue
+        if record.is_lost(lost.began_us, again.began_us):
+            continue  # no row knows of the one that was lost
         if not any(told.batch == clip.batch and told.act[:5] == "retry" for told in record.told):
             words = f"its POST of {shown(lost.began_us)} was lost, and left {shown(again.began_us)}"
             yield Finding("untrue", "an echoed clip sent again by itself", clip.name, words)

@@ -19,6 +19,8 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
     for told in record.told:
         if told.answer is None or told.at_us is None:
             continue
+        if record.is_lost(told.began_us, told.at_us):
+            continue  # with the rows, and nobody can know it
         mine = of_batch(clips, told.batch)
         act = told.act.split()[0]
         if act in ("pause", "cancel"):
@@ -34,6 +36,8 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
             yield from _resumed(record, told, mine)
     for ending in record.endings:
         for event in ending.events:
+            if (ending.batch, event["seq"]) in record.held_events:
+                continue  # held until a person has said whose some stories are: none is taken back
             if event["type"] in ("paused", "cancelled") or event["status"] == "paused":
                 at_us = record.event_us.get((ending.batch, event["seq"]))
                 if at_us is not None:

@@ -8,6 +8,13 @@ from typing import Any
 
 MOST_CALLS = 700  # to Metricool for one clip, over days: what is lost far ahead is asked for hourly
 
+LOOKED_AT_BY_EACH = 5  # times as many for a lane, which each process that begins looks at
+
+
+def most_calls(about: str) -> int:
+    """Return how many calls to Metricool about a clip or a lane are not without an end."""
+    return MOST_CALLS * (LOOKED_AT_BY_EACH if about.startswith("lane ") else 1)
+
 
 @dataclass(slots=True)
 class Sent:
@@ -105,6 +112,21 @@ class Ending:
     events: list[dict[str, Any]]
 
 
+@dataclass(slots=True)
+class Restored:
+    """Rows put back to what they were at a moment; `lost` are the batches as they were till then.
+
+    `event_us` is when each event of those was announced; `last` the last number that each batch has
+    in the rows that were put back.
+    """
+
+    backup_us: int
+    at_us: int
+    lost: list[Ending]
+    event_us: dict[tuple[str, int], int]
+    last: dict[str, int]
+
+
 @dataclass
 class Record:
     """Everything of one history, in the order it happened."""
@@ -131,11 +153,15 @@ class Record:
     endings: list[Ending] = field(default_factory=list)
     copies: Counter[str] = field(default_factory=Counter)  # how often each URL was handed out
     glimpses: list[Ending] = field(default_factory=list)  # batches as they were shown on the way
+    restored: list[Restored] = field(default_factory=list)
+    adopted: list[tuple[int, str, str]] = field(default_factory=list)  # when, uuid, clip
+    held_events: set[tuple[str, int]] = field(default_factory=set)  # of batches that were held
     killed: set[str] = field(default_factory=set)  # processes
     known_uuids: set[str] = field(default_factory=set)  # of posts that a row knows at the end
     metricool_ahead_us: int = 0  # of its clock
     tells_time: bool = True  # Metricool, in its answers
     is_quota_small: bool = False
+    held_at_end: list[str] = field(default_factory=list)  # lanes
     ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end
 
@@ -143,6 +169,13 @@ class Record:
     def is_calm(self) -> bool:
         """Return whether nothing happened that anybody would have to cope with."""
         return not (self.counts["kills"] or self.counts["faults"] or self.counts["people"])
+
+    def is_lost(self, from_us: int, to_us: int | None) -> bool:
+        """Return whether what was written in between is in rows that are lost, or some of it."""
+        return any(
+            (to_us is None or to_us >= one.backup_us) and from_us < one.at_us
+            for one in self.restored
+        )
 
     def tell(self, at_us: int, who: str, what: str) -> None:
         """Add a line to the story."""

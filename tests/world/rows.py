@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from storyclip.domain.views import clip_view, summary_view
 from storyclip.store import database
 from storyclip.store.history import events
-from storyclip.store.instants import to_instant
+from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing import ahead, batches, clips, lanes, stalled
-from storyclip.store.service import workers
+from storyclip.store.service import newest, workers
 
 
 def make_due(now: datetime) -> list[int]:
@@ -85,3 +85,56 @@ def summary_shown(batch_id: str, now: datetime) -> dict[str, Any]:
     """Return a batch as the API shows it."""
     seen = batches.find(batch_id, None)
     return {**summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)}
+
+
+def kept() -> bytes:
+    """Return a copy of everything there is, as an online backup makes one."""
+    return bytes(database.database.obj.connection().serialize())
+
+
+def put_back(backup: bytes) -> None:
+    """Have everything as it was when a copy was made of it."""
+    database.database.obj.connection().deserialize(backup)
+
+
+def lived_on(passed: timedelta, signs: int, now: datetime) -> datetime:
+    """Write the last of so many signs of life, all given in time; return of when it is."""
+    before = newest.find()
+    assert before.alive_at is not None
+    alive_at = max(before.alive_at, min(before.alive_at + passed, now))
+    with database.writing():
+        database.run(
+            "UPDATE service SET mark = mark + ?, alive_at = ? WHERE id = 1",
+            (signs, to_text(alive_at)),
+        )
+    return alive_at
+
+
+def are_lanes_in_doubt() -> bool:
+    """Return whether any lane that may be sent on has to be looked at before."""
+    row = database.run("SELECT 1 FROM lanes WHERE doubted_since IS NOT NULL LIMIT 1").fetchone()
+    return row is not None
+
+
+def is_in_doubt(lane_id: int) -> bool:
+    """Return whether a lane has to be looked at before anything is sent on it."""
+    return lanes.find(lane_id).doubted_since is not None
+
+
+def held_lanes() -> list[int]:
+    """Return the lanes that wait for a person's word."""
+    rows = database.run("SELECT id FROM lanes WHERE held_at IS NOT NULL").fetchall()
+    return [lane_id for (lane_id,) in rows]
+
+
+def last_seqs() -> dict[str, int]:
+    """Return the number of the last event of each batch."""
+    return dict(database.run("SELECT batch_id, last_seq FROM publish_batches").fetchall())
+
+
+def is_held(batch_id: str) -> bool:
+    """Return whether a batch waits for a person's word."""
+    row = database.run(
+        "SELECT 1 FROM publish_batches WHERE batch_id = ? AND held_at IS NOT NULL", (batch_id,)
+    ).fetchone()
+    return row is not None

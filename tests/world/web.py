@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
@@ -38,10 +38,18 @@ class Web:
         self._process = Process("web")
         self._our = self._workers.heart_in(self._process)
 
+    def end(self) -> Sequence[str]:
+        """Kill the process, and return its name."""
+        self._world.hub.kill(self._process)
+        return [self._process.name]
+
     def _ask(self, after_s: float, about: str, work: Callable[[], None]) -> None:
         """Have somebody ask for something after a while."""
 
         def begin() -> None:
+            if (later_s := self._world.stopped_for_s()) > 0:
+                self._ask(later_s + 1.0, about, work)
+                return
             if not self._process.alive:
                 self._start()
             self._world.hub.spawn(self._process, about, work)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from itertools import count
 
 from tests.world import heart, rows
 from tests.world.line import Line
 from tests.world.metricool import Metricool
+from tests.world.outside import Outside
 from tests.world.record import Escaped
 from tests.world.scheduler import Killed, Process
 
@@ -35,13 +35,18 @@ class Workers:
         self.metricool = metricool
         self._world = metricool.world
         self._settings = settings
-        self._names = count(1)
+        self._started = 0
         self._all: list[Worker] = []
         self._about: dict[int, str] = {}  # of each clip, by its row
+        self.outside = (Outside(), Outside())  # a file beside the database, and a key of Redis
+        self.begins: Callable[[Worker], None] = _nothing  # told of each before its first bell
+        self._world.read_clocks = self.read_clocks
+        self._world.look_after = lambda: self._world.hub.at(0.01, self._world.look)
+
+    def begin(self) -> None:
+        """Start those that there are from the beginning."""
         for _ in range(self._world.scenario.workers):
             self._start()
-        self._world.read_clocks = self.read_clocks
-        self._world.look_after = lambda: self._world.hub.at(0.01, self._look_after)
 
     def heart_in(self, process: Process) -> heart.Heart:
         """Return StoryClip's own code as it runs in a process."""
@@ -59,12 +64,14 @@ class Workers:
             lambda clip_id: self.ring("prepare", clip_id),
             lambda lane_id: self.ring("audit", lane_id),
             world.server_time,
+            self.outside,
         )
 
     def read_clocks(self) -> None:
         """Have each process look at its clock, as those that live do all the time."""
         for worker in self.able():
             worker.our.now()
+        self._world.look()
 
     def ring(self, what: str, row_id: int) -> None:
         """Ring a bell: somebody hears it in a moment, or it is lost, or heard twice."""
@@ -84,11 +91,21 @@ class Workers:
         return self._about[clip_id]
 
     def _start(self) -> None:
-        process = Process(f"worker {next(self._names)}")
-        self._all.append(Worker(process, self.heart_in(process)))
+        if (later_s := self._world.down_for_s()) > 0:
+            self._world.hub.at(later_s, self._start)  # it does not start without its database
+            return
+        self._started += 1
+        process = Process(f"worker {self._started}")
+        worker = Worker(process, self.heart_in(process))
+        self.begins(worker)
+        self._all.append(worker)
 
-    def _look_after(self) -> None:
-        self.able()
+    def end_all(self) -> Sequence[str]:
+        """Kill all there are, and return the names of all there ever were."""
+        for worker in self._all:
+            self._world.hub.kill(worker.process)
+        self._about.clear()  # rows may be others' than before
+        return [f"worker {n}" for n in range(1, self._started + 1)]
 
     def able(self) -> Sequence[Worker]:
         """Return the workers that live and do not stand still; the dead are replaced and buried."""
@@ -121,6 +138,14 @@ class Workers:
         elif not process.alive or process.frozen_until_us > self._world.hub.now_us:
             self._world.tell("clock", f"calls {process.name} dead")
             rows.bury([process.name], able[0].our.now())
+
+    def bury_all(self, names: Sequence[str]) -> None:
+        """Call dead whoever was there before the service was stopped, as the rows may say."""
+        able = self.able()
+        if not able or self._world.store_is_down():
+            self._world.hub.at(1.0, lambda: self.bury_all(names))
+        else:
+            rows.bury(names, able[0].our.now())
 
     def look_for_silence(self) -> None:
         """Call dead who has not been heard for too long: the living are heard once a tick."""
@@ -161,6 +186,10 @@ class Workers:
             escaped(self.metricool, f"{what} {about}", mishap)
         finally:
             worker.in_hand.discard((what, row_id))
+
+
+def _nothing(worker: Worker) -> None:
+    """Tell nobody."""
 
 
 def escaped(metricool: Metricool, about: str, mishap: Exception) -> None:

@@ -11,7 +11,16 @@ from tests.world.scenario import PROFILES, Scenario
 from tests.world.scheduler import Hub, Killed, Process
 from tests.world.times import SECOND_US, instant
 
-IN_THE_GAP = ("kill", "freeze", "jump", "dawdle", "store down", "wrong boot", "set for good")
+IN_THE_GAP = (
+    "kill",
+    "freeze",
+    "jump",
+    "dawdle",
+    "store down",
+    "wrong boot",
+    "set for good",
+    "restore",
+)
 SET_S = (3600, -3600, 18_000, -18_000)  # by the last two for longer than a world waits for an end
 READ_CLOCKS_S = (0.25, 61.0)  # after it was set: noticed, and believed
 
@@ -26,7 +35,11 @@ class World:
         self.hub = Hub()
         self.changed: Callable[[], None] = _nothing  # told when Metricool changed
         self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
+        self.look: Callable[[], None] = _nothing  # whether the rows are the newest
+        self.keep_backup: Callable[[str], None] = _no_backup
+        self._is_looking = False
         self._store_down_until_us = 0
+        self._stopped_until_us = 0
         self.read_clocks: Callable[[], None] = _nothing  # told when somebody set the wall clock
         self._wall_ahead_us = 0
         self._set_for_good_us = 0
@@ -85,6 +98,21 @@ class World:
         """Return whether nothing can be written now."""
         return self.hub.now_us < self._store_down_until_us
 
+    def stop_service(self, seconds: float) -> None:
+        """Have nothing of StoryClip's run for a while."""
+        now_us = self.hub.now_us
+        self._stopped_until_us = now_us + round(seconds * SECOND_US)
+        self.record.nobody_us.append((now_us, self._stopped_until_us))
+
+    def stopped_for_s(self) -> float:
+        """Return for how long nothing of StoryClip's runs from now on."""
+        return max(self._stopped_until_us - self.hub.now_us, 0) / SECOND_US
+
+    def down_for_s(self) -> float:
+        """Return for how long nothing can start from now on."""
+        down_s = max(self._store_down_until_us - self.hub.now_us, 0) / SECOND_US
+        return max(down_s, self.stopped_for_s())
+
     def gap(self, point: str) -> None:
         """Let others act, or something happen to the process, between two things it does.
 
@@ -92,7 +120,7 @@ class World:
             Killed: the process is no more.
         """
         task = self.hub.current
-        if task is None or not task.process.alive:
+        if task is None or not task.process.alive or self._is_looking:
             return
         name = self.one_of(f"{task.about} at {point}", IN_THE_GAP, "gap")
         if name is None:
@@ -102,6 +130,10 @@ class World:
             long_s = draw(name, 0.001, 0.5) if self.choices.draw(name + "?") < 0.8 else 5.0
             self.tell(process.name, f"dawdles {long_s:.3f} s over {task.about} at {point}")
             self.hub.sleep(long_s)
+            return
+        self._look_before()
+        if kind == "restore":
+            self.keep_backup(name)
         elif kind in ("kill", "wrong boot"):
             if kind == "wrong boot":  # whoever starts in its place believes a wrong clock
                 self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)
@@ -113,6 +145,7 @@ class World:
             self.tell(process.name, f"stands still for {long_s:.0f} s over {task.about} at {point}")
             process.frozen_until_us = self.hub.now_us + round(long_s * SECOND_US)
             self.look_after()
+            self.hub.at(long_s + 0.001, self.look)
             self.hub.sleep(0.0)
             self.tell(process.name, "goes on")
         elif kind == "store down":
@@ -121,10 +154,20 @@ class World:
             self.record.counts["store downs"] += 1
             self.tell("database", f"cannot be written for {long_s:.1f} s")
             self._store_down_until_us = self.hub.now_us + round(long_s * SECOND_US)
+            self.look_after()
+            self.hub.at(long_s + 0.001, self.look)
         elif kind == "jump":
             self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)
         elif kind == "set for good":
             self._set_for_good(self.choices.pick(name, SET_S))
+
+    def _look_before(self) -> None:
+        """Have those look who have lived up to now; nothing happens to them meanwhile."""
+        self._is_looking = True
+        try:
+            self.look()
+        finally:
+            self._is_looking = False
 
     def kill(self, process: Process, where: str) -> None:
         """Kill a process without a word."""
@@ -158,6 +201,10 @@ class World:
         for after_s in READ_CLOCKS_S:
             self.hub.at(after_s, self.read_clocks)
         self.hub.at(max(READ_CLOCKS_S) + 0.25, self.changed)
+
+
+def _no_backup(name: str) -> None:
+    """Make none."""
 
 
 def _nothing() -> None:

@@ -1,0 +1,24 @@
+"""Where signs of life are left outside the database, and can be lost or set back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storyclip.domain.installation import Mark
+
+
+@dataclass
+class Outside:
+    """A mark outside the database: a file beside it, or a key of Redis."""
+
+    mark: Mark | None = None
+
+    def read(self, place: str) -> Mark | None:
+        """Return what was left last."""
+        del place
+        return self.mark
+
+    def leave(self, place: str, mark: Mark) -> None:
+        """Leave a sign of life."""
+        del place
+        self.mark = mark
