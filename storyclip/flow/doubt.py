@@ -70,6 +70,8 @@ def _look_again_at(
     is_whole = look.is_whole and deleted.is_whole and look.upstream_now is not None
     if not is_whole and visit.now < lane.doubted_until + ON_ITS_WAY:
         return visit.in_s(UNREADABLE_LOOK_S)
-    loses_rows = here.lost_until is not None and lane.doubted_until <= here.lost_until
-    settled_at = lane.doubted_until + timedelta(seconds=visit.settings.settle_s)
-    return settled_at if loses_rows and visit.now < settled_at else None
+    assert lane.doubted_since is not None
+    if here.lost_until is None or lane.doubted_since > here.lost_until:
+        return None  # whoever begins again meanwhile knows no more than who began before
+    settled_at = here.lost_until + timedelta(seconds=visit.settings.settle_s)
+    return settled_at if visit.now < settled_at else None

@@ -61,7 +61,7 @@ def _forget_copies(lane: Lane, at: datetime) -> None:
     Two posts with one copy could not be told apart.
     """
     lost_until = newest.here().lost_until
-    if lost_until is None or lane.doubted_until is None or lane.doubted_until > lost_until:
+    if lost_until is None or lane.doubted_since is None or lane.doubted_since > lost_until:
         return
     run(
         "UPDATE publish_batch_clips SET media_url = NULL, revision = revision + 1, noted_at = ?"
