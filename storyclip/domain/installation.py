@@ -125,7 +125,7 @@ def judged(
     """
     if here.alive_at is None and outside is None and not is_restored:
         return None  # a new one
-    since = _since(here)
+    since = _since(here, now)
     if is_restored:
         return Finding(Doubt.RESTORED, since, loses_rows=True)
     if outside is not None and here.installation not in (None, outside.installation):
@@ -139,6 +139,11 @@ def judged(
     if here.server not in (None, server):
         return Finding(Doubt.SERVER, since, loses_rows=_line(here.server) != _line(server))
     return None
+
+
+def later_sign(known: datetime | None, at: datetime) -> datetime:
+    """Return which of two signs of life counts; one that is still to come was a wrong clock's."""
+    return at if known is None or known - at > STOOD_STILL else max(known, at)
 
 
 def next_epoch(here: Installation, outside: Mark | None, now: datetime) -> int:
@@ -155,8 +160,8 @@ def _line(server: str | None) -> str:
     return (server or "").partition(",")[0]
 
 
-def _since(here: Installation) -> datetime:
-    return EVER if here.alive_at is None else here.alive_at - BEFORE
+def _since(here: Installation, now: datetime) -> datetime:
+    return EVER if here.alive_at is None else min(here.alive_at, now) - BEFORE
 
 
 def _order(mark: Mark) -> tuple[datetime, int]:

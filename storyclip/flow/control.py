@@ -60,7 +60,8 @@ class Hand:
         a while.
 
         Returns the clips that may go out all the same: those that Metricool still has or may have,
-        also what was called failed without being known to be so.
+        also what was called failed without being known to be so; on a lane in doubt all that are
+        not out.
 
         Raises:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
@@ -70,7 +71,8 @@ class Hand:
         if batch.mode is not Mode.NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
         self._until_none(batch.batch_id, self._is_to_be_looked_at)
-        return tuple(clip.index for clip in clips.of_batch(batch.batch_id) if _may_be_out(clip))
+        stopped = clips.of_batch(batch.batch_id)
+        return tuple(clip.index for clip in stopped if _may_be_out(clip) or _is_not_known(clip))
 
     def resume(self, batch: Batch, *, order_may_change: bool = False) -> None:
         """Go on at the next clip, behind the batches that were let by.
@@ -157,6 +159,11 @@ def outcome_of(all_clips: Sequence[Clip]) -> Outcome:
 def _may_be_out(clip: Clip) -> bool:
     """Return whether a clip of a stopped batch may go out, or be out, for all that is known."""
     return clip.is_unconfirmed or _may_come_out(clip)
+
+
+def _is_not_known(clip: Clip) -> bool:
+    """Return whether rows may be lost that say that a clip was sent, or sent anew."""
+    return clip.lane.is_in_doubt and clip.state is not State.PUBLISHED
 
 
 def _may_come_out(clip: Clip) -> bool:

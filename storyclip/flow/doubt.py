@@ -23,6 +23,7 @@ from storyclip.flow.setbacks import DENIED_RETRY_S
 from storyclip.flow.visit import Visit
 
 HELD_LOOK = timedelta(minutes=1)  # should the word that a held lane goes on get lost
+WRONG = timedelta(minutes=1)
 UNREADABLE_LOOK_S = 30.0  # between looks that do not tell everything
 
 
@@ -67,11 +68,15 @@ def _look_again_at(
     A list may lag behind what was sent last by a machine that is gone, rows and all.
     """
     assert lane.doubted_until is not None
+    if lane.doubted_until > visit.now + WRONG:
+        return None  # written by a clock that was wrong: nobody waits for that time
     is_whole = look.is_whole and deleted.is_whole and look.upstream_now is not None
     if not is_whole and visit.now < lane.doubted_until + ON_ITS_WAY:
         return visit.in_s(UNREADABLE_LOOK_S)
     assert lane.doubted_since is not None
-    if here.lost_until is None or lane.doubted_since > here.lost_until:
+    if here.lost_until is None or here.lost_until > visit.now + WRONG:
+        return None
+    if lane.doubted_since > here.lost_until:
         return None  # whoever begins again meanwhile knows no more than who began before
     settled_at = here.lost_until + timedelta(seconds=visit.settings.settle_s)
     return settled_at if visit.now < settled_at else None

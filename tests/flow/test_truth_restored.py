@@ -20,7 +20,7 @@ from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.publishing import adoption, strangers, wishes
 from storyclip.store.service import newest
-from tests.flow.acts import WAITING, dated, make, sources, until
+from tests.flow.acts import WAITING, dated, hand, make, sources, until
 from tests.flow.conftest import Stage
 from tests.restored.cases import MODES, Case, Way, cases
 from tests.restored.house import House, backup, put_back
@@ -328,3 +328,23 @@ def test_a_stranger_that_a_person_moves_before_answering_goes_out_once(house: Ho
 
     assert sorted(stage.live()) == sources(1, 2)
     assert stage.states() == [State.PUBLISHED] * 2
+
+
+def test_a_start_with_a_clock_that_is_ahead_holds_up_nothing_once_it_is_right(house: House) -> None:
+    stage = house.stage
+    stage.accept(1)
+    right = stage.at
+    stage.at = right + timedelta(hours=5)
+    house.start()
+    stage.at = right
+
+    house.start()
+    house.until_over()
+
+    assert_once_in_order(stage, 1)
+
+
+def test_a_pause_on_a_lane_in_doubt_names_all_that_may_be_out(house: House) -> None:
+    found_strange(house, 2)
+
+    assert hand(house.stage).pause(house.stage.batch()) == (1, 2)

@@ -17,7 +17,7 @@ from tests.world.operator import Operator
 from tests.world.people import People
 from tests.world.record import Ending, Record
 from tests.world.restoring import Restoring
-from tests.world.scenario import HOUR_S, Scenario
+from tests.world.scenario import ASKED_FOR, HOUR_S, Scenario
 from tests.world.times import SECOND_US, instant
 from tests.world.web import Web
 from tests.world.workers import Workers
@@ -57,8 +57,9 @@ def run(
     web = Web(workers)
     clock = Clock(workers)
     operator = Operator(workers)
-    looks = Looks(workers)
-    looks.doubts = clock.audit_soon
+    if scenario.profile in ASKED_FOR:
+        looks = Looks(workers)
+        looks.doubts = clock.audit_soon
     restoring = Restoring(workers, web, lambda batch: _shown(batch, world.hub.now_us))
 
     def restored() -> None:

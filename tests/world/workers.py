@@ -41,7 +41,7 @@ class Workers:
         self.outside = (Outside(), Outside())  # a file beside the database, and a key of Redis
         self.begins: Callable[[Worker], None] = _nothing  # told of each before its first bell
         self._world.read_clocks = self.read_clocks
-        self._world.look_after = lambda: self._world.hub.at(0.01, self._world.look)
+        self._world.look_after = lambda: self._world.hub.at(0.01, self._look_after)
 
     def begin(self) -> None:
         """Start those that there are from the beginning."""
@@ -106,6 +106,10 @@ class Workers:
             self._world.hub.kill(worker.process)
         self._about.clear()  # rows may be others' than before
         return [f"worker {n}" for n in range(1, self._started + 1)]
+
+    def _look_after(self) -> None:
+        self.able()
+        self._world.look()
 
     def able(self) -> Sequence[Worker]:
         """Return the workers that live and do not stand still; the dead are replaced and buried."""

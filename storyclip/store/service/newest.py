@@ -17,6 +17,7 @@ from storyclip.domain.installation import (
     Installation,
     Mark,
     judged,
+    later_sign,
     next_epoch,
 )
 from storyclip.store import database
@@ -97,7 +98,7 @@ def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) ->
         before.installation or secrets.token_hex(8),
         max(before.mark, outside.mark if outside else 0) + 1,
         next_epoch(before, outside, at) if finding and finding.loses_rows else before.epoch,
-        max(before.alive_at or at, at),
+        later_sign(before.alive_at, at),
     )
     _note(
         installation=now.installation,
