@@ -49,16 +49,11 @@ def lane_for(account_id: str, network: Network) -> int:
     by_name = "SELECT id FROM lanes WHERE account_id = ? AND network = ?"
     found = run(by_name, (account_id, network)).fetchone()
     if found is None:
-        installation = newest.here()
+        rows = newest.here()
         run(
             "INSERT INTO lanes (account_id, network, turns, doubted_since, doubted_until)"
             " VALUES (?, ?, 0, ?, ?) ON CONFLICT (account_id, network) DO NOTHING",
-            (
-                account_id,
-                network,
-                to_text(installation.lost_since),
-                to_text(installation.lost_until),
-            ),
+            (account_id, network, to_text(rows.lost_since), to_text(rows.lost_until)),
         )
         found = run(by_name, (account_id, network)).fetchone()
     return int(found[0])
