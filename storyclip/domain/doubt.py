@@ -85,6 +85,7 @@ def pairs(
         (apart, stranger, clip)
         for stranger in left
         for clip in free
+        if clip.id in dated  # of the others the turn says nothing: it came anew
         if (apart := _apart(clip, stranger.post)) is not None
     ]
     for _, stranger, clip in sorted(by_minute, key=itemgetter(0)):

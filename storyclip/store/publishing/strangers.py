@@ -110,7 +110,7 @@ def here(lane_id: int, *, is_left_alone: bool = False) -> list[Stranger]:
     """Return them on the caller's connection, or those that a person said are none of ours."""
     rows = run(
         f"SELECT {_COLUMNS} FROM strangers WHERE lane_id = ? AND is_left_alone = ?"
-        " ORDER BY planned_for, made_at",
+        " ORDER BY planned_for, made_at, post_id",
         (lane_id, int(is_left_alone)),
     ).fetchall()
     network = lanes.here(lane_id).network
