@@ -194,7 +194,7 @@ def _goes_on(at: Site) -> list[str]:
 
     def over_or_held(shown: dict[str, Any]) -> bool:
         untrue.extend(untrue_words(shown, at.live()))
-        return bool(shown["strangers"]) or shown["status"] == "completed"
+        return bool(shown.get("strangers")) or shown["status"] == "completed"
 
     at.until(over_or_held)
     if at.status()["strangers"]:

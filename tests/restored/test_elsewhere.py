@@ -130,7 +130,7 @@ def test_a_database_that_is_missing_at_the_start_is_not_begun_anew(original: Sit
     assert begun.code == 0, begun.err
     original.start()
     original.publish(1, "now")
-    original.until(lambda shown: shown["strangers"])
+    original.until(lambda shown: shown.get("strangers"))
     assert len(original.live()) == 1
 
 
