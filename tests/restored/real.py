@@ -197,7 +197,7 @@ def _goes_on(at: Site) -> list[str]:
         return bool(shown.get("strangers")) or shown["status"] == "completed"
 
     at.until(over_or_held)
-    if at.status()["strangers"]:
+    if at.status().get("strangers"):
         refused = at.ask("POST", f"{API}/cancel?batchId={at.batch_id}")
         if refused.status_code != 409:
             untrue.append(f"cancel while held: {refused.status_code}")
