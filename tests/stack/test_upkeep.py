@@ -153,7 +153,15 @@ def test_a_restore_is_refused_while_a_stack_has_the_folder(
     assert "Another StoryClip" in ran.output
 
 
-def test_migrate_says_what_it_has_done(command: Command):
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_migrate_says_what_it_has_done(
+    command: Command,
+    empty_database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    (tmp_path / "storyclip.db").unlink()
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
     first, second = (json.loads(command("migrate", "--json").stdout) for _ in range(2))
 
     assert first == {"applied": list(schema.known()), "schemaVersion": schema.known()[-1]}

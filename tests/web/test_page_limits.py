@@ -18,7 +18,7 @@ IN_FILES = [
     ("static/clips.js", r"MAX_CLIPS = (\d+);", MAX_POSTS),
     ("static/clips.js", r"MAX_URL = (\d+);", MAX_URL_LENGTH),
     ("static/clips.js", r"MAX_TITLE = (\d+);", MAX_TITLE_LENGTH),
-    ("static/when.js", r"YEAR_MS = (\d+) \* 86_400_000;", MAX_DAYS_AHEAD),
+    ("static/when.js", r"YEAR_MS = (\d+) \* DAY_MS;", MAX_DAYS_AHEAD),
     ("static/when.js", r"MOST_DAYS = (\d+);", MAX_DAYS),
     ("static/when.js", r'isWithin\("interval", 1, (\d+)\)', DAY_MINUTES),
     ("templates/publish.html", r'id="interval" [^>]*max="(\d+)"', DAY_MINUTES),
