@@ -52,7 +52,7 @@ class User:
             if act.verb == "delete":
                 self._delete_post(self._rows.post_of(self._batch_id, act.clip))
                 continue
-            said = self._wish(act, dict(act.query))
+            said = self._known(act)
             if said.body.get("code") == RefusalCode.ORDER_WOULD_CHANGE:
                 self._wish(act, {**act.query, "confirmOrder": "true"})
 
@@ -64,6 +64,20 @@ class User:
             every_s=LOOK_EVERY_S,
             fails_as=Trouble,
         )
+
+    def _known(self, act: Act) -> Said:
+        """Ask, and again as the answer says while Metricool is looked at after a worker's death."""
+        answers: list[Said] = []
+
+        def is_known() -> bool:
+            answers.append(self._wish(act, dict(act.query)))
+            if answers[-1].body.get("code") != RefusalCode.IN_DOUBT:
+                return True
+            self.said.pop()  # nothing was changed
+            return False
+
+        eventually(is_known, MOMENT_WITHIN_S, every_s=1.0, fails_as=Trouble)
+        return answers[-1]
 
     def _wish(self, act: Act, query: dict[str, str]) -> Said:
         said = self._ask(
