@@ -105,8 +105,11 @@ class Finding:
 
 
 def newest(marks: Iterable[Mark | None]) -> Mark | None:
-    """Return the mark that was left last, None if there is none."""
-    return max((mark for mark in marks if mark is not None), key=_order, default=None)
+    """Return the mark that was left last, None if there is none.
+
+    Each is one more than all before it, whatever the clock was that it was left by.
+    """
+    return max((one for one in marks if one is not None), key=lambda one: one.mark, default=None)
 
 
 def judged(
@@ -162,7 +165,3 @@ def _line(server: str | None) -> str:
 
 def _since(here: Installation, now: datetime) -> datetime:
     return EVER if here.alive_at is None else min(here.alive_at, now) - BEFORE
-
-
-def _order(mark: Mark) -> tuple[datetime, int]:
-    return mark.alive_at, mark.mark

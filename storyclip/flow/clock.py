@@ -45,7 +45,7 @@ class Clock:
     ring_publish: Callable[[int], None]
     ring_audit: Callable[[int], None]
     monotonic: Callable[[], float]
-    watch: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
+    watch: Callable[[datetime], None]
     look_nightly: Callable[[datetime], None] = lambda now: None  # noqa: ARG005
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)  # its beats, silent for
     _observed_at: float | None = None

@@ -54,7 +54,9 @@ class Host:
         self.now = SteadyClock(lambda: self.stage.at + self.ahead, self.monotonic)
         self.engine = self.stage.engine_of(name, now=self.now)
         self.audits: list[int] = []
-        self.clock = Clock(name, self.stage.bells.append, self.audits.append, self.monotonic)
+        self.clock = Clock(
+            name, self.stage.bells.append, self.audits.append, self.monotonic, lambda now: None
+        )
 
     def monotonic(self) -> float:
         return (self.stage.at - self.began_at).total_seconds()

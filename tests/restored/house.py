@@ -13,6 +13,7 @@ from storyclip.store.database import reading, run, writing
 from storyclip.store.history import events
 from storyclip.store.publishing import adoption, lanes, strangers
 from tests.flow.conftest import Stage
+from tests.world.outside import Outside
 
 TABLES = (  # in the order of their references
     "service",
@@ -55,28 +56,11 @@ def put_back(backed_up: Rows) -> None:
 
 
 @dataclass
-class MarkInHand:
-    """A mark outside the database that a test can set back together with it."""
-
-    mark: Mark | None = None
-
-    def read(self, place: str) -> Mark | None:
-        """Return what was left last."""
-        del place
-        return self.mark
-
-    def leave(self, place: str, mark: Mark) -> None:
-        """Leave a sign."""
-        del place
-        self.mark = mark
-
-
-@dataclass
 class House:
     """A stage with its watchman, and a backup made at each event."""
 
     stage: Stage
-    outside: MarkInHand = field(default_factory=MarkInHand)
+    outside: Outside = field(default_factory=Outside)
     backups: list[tuple[Rows, Mark | None, datetime]] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -21,8 +21,9 @@ from tests.flow.conftest import Stage, source
 from tests.judge import judge
 from tests.restored.cases import CLIPS, Case, Way
 from tests.restored.here import AHEAD, StageHere
-from tests.restored.house import House, MarkInHand, Rows, backup, put_back
+from tests.restored.house import House, Rows, backup, put_back
 from tests.restored.verdicts import Outcome
+from tests.world.outside import Outside
 
 LOOKED_WITHIN_S = 400
 FOLDER_FILES = ("storyclip.db", "storyclip.db-wal")
@@ -85,7 +86,7 @@ class Recorder:
         stage = StageHere(at.lines, at.at)
         stage.stand_still(case.down_s)
         mark = of.mark if case.way is Way.SET_BACK else at.mark
-        house = House(stage, MarkInHand(mark))
+        house = House(stage, Outside(mark))
         if case.way is Way.EMPTY:  # its client never heard of it again, and asks anew
             stage.asked_for(self.mode, self.count, self.first + AHEAD)
         untrue: list[str] = []

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from config.addresses import sqlite_file
 from config.settings import environment_with
 from storyclip.stack.programs import SANDBOX_TOKEN
 from storyclip.stack.stack import Stack
+from tests.eventually import eventually
 from tests.judge import Verdict, judge, published
 from tests.restored.verdicts import Outcome
 from tests.whole.conftest import SANDBOX, SHORT
@@ -89,11 +89,20 @@ class Site:
         self, holds: Callable[[dict[str, Any]], object], within_s: float = TRIES_S
     ) -> dict[str, Any]:
         """Wait for something to be so of the batch, and return how it was then."""
-        end = time.monotonic() + within_s
-        while not holds(shown := self.status()):
-            if time.monotonic() > end:
-                raise TimeoutError(json.dumps(shown)[:1500])
-            time.sleep(0.1)
+        shown: dict[str, Any] = {}
+
+        def is_so() -> object:
+            nonlocal shown
+            shown = self.status()
+            return holds(shown)
+
+        eventually(
+            is_so,
+            within_s,
+            otherwise=lambda: json.dumps(shown)[:1500],
+            every_s=0.1,
+            fails_as=TimeoutError,
+        )
         return shown
 
     def stop(self, *, is_killed: bool = False) -> None:
@@ -159,7 +168,6 @@ def restored_by_command(at: Site, folder: Path, mode: str, made_at: int, back_at
     assert made.code == 0, made.err
     _until_published(at, back_at)
     at.stop(is_killed=True)
-    time.sleep(0.5)
     back = at.command("restore", str(file), "--yes", "--json")
     assert back.code == 0, back.err
     at.start()

@@ -115,7 +115,7 @@ def test_a_delivery_that_somebody_writes_is_left_to_him(holder: psycopg.Connecti
 
 def test_the_clock_ticks_on_whoever_holds_lanes_clips_and_workers(holder: psycopg.Connection):
     rung, audited = list[int](), list[int]()
-    clock = Clock("a", rung.append, audited.append, time.monotonic)
+    clock = Clock("a", rung.append, audited.append, time.monotonic, lambda now: None)
     held, free = (made(name, account=name)[0] for name in ("1", "2"))
     workers.beat("stopped")
     holder.execute("SELECT 1 FROM workers FOR UPDATE")
@@ -135,6 +135,6 @@ def test_a_stalled_lane_whose_clip_is_held_does_not_end_the_tick(holder: psycopg
     holder.execute("SELECT 1 FROM publish_batch_clips WHERE id = %s FOR UPDATE", (held.id,))
     rung = list[int]()
 
-    Clock("a", rung.append, rung.append, time.monotonic).tick(LATER)
+    Clock("a", rung.append, rung.append, time.monotonic, lambda now: None).tick(LATER)
 
     assert rung == [held.lane.id]  # audited, not rung

@@ -30,7 +30,7 @@ class Stuck(Clock):
     """A clock whose tick ends when it is let go."""
 
     def __init__(self) -> None:
-        super().__init__("stuck", lambda _: None, lambda _: None, lambda: 0.0)
+        super().__init__("stuck", lambda _: None, lambda _: None, lambda: 0.0, lambda _: None)
         self.may_go_on = threading.Event()
         self.ticks = 0
 

@@ -50,7 +50,12 @@ def test_a_copy_is_made_at_once_and_then_every_night(url: str, tmp_path: Path):
 def test_no_tick_waits_for_a_copy(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     nightly = Nightly(url, tmp_path / "kept", keep=2)
     clock = Clock(
-        "a", lambda clip: None, lambda lane: None, time.monotonic, look_nightly=nightly.look
+        "a",
+        lambda clip: None,
+        lambda lane: None,
+        time.monotonic,
+        lambda now: None,
+        look_nightly=nightly.look,
     )
 
     with database.writing():  # holds SQLite's one writer
@@ -71,7 +76,12 @@ def test_the_leading_clock_looks_once_a_minute_and_the_others_never(url: str):
             looks.append((name, now))
 
         return Clock(
-            name, lambda clip: None, lambda lane: None, lambda: passed[0], look_nightly=look
+            name,
+            lambda clip: None,
+            lambda lane: None,
+            lambda: passed[0],
+            lambda now: None,
+            look_nightly=look,
         )
 
     leading, other = clock("a"), clock("b")

@@ -131,7 +131,18 @@ def _would_go_out_since(record: Record, clip: ClipFacts, live: Live) -> int | No
     failed_us = record.failed_us.get(live.uuid)
     if failed_us is None or not clip.is_replanned(live):
         return restored_us
-    return min((one.at_us for one in clip.touched if one.at_us > failed_us), default=restored_us)
+    replanned_us = min((one.at_us for one in clip.touched if one.at_us > failed_us), default=None)
+    if replanned_us is None or _was_deleted(clip, live, replanned_us):
+        return restored_us
+    return replanned_us
+
+
+def _was_deleted(clip: ClipFacts, live: Live, since_us: int) -> bool:
+    """Return whether a person deleted a post after that: then it was not to go out for a while."""
+    return any(
+        one.uuid == live.uuid and "delete" in one.act and one.at_us > since_us
+        for one in clip.touched
+    )
 
 
 def _echoed_once(record: Record, clip: ClipFacts) -> Iterator[Finding]:

@@ -27,6 +27,14 @@ def soonest_due() -> datetime | None:
     return to_instant(row[0]) if row else None
 
 
+def in_hand() -> set[str]:
+    """Return the workers that have a clip in hand, as the rows say, living or dead."""
+    rows = database.run(
+        "SELECT DISTINCT worker FROM publish_batch_clips WHERE worker IS NOT NULL"
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
 def bury(names: Collection[str], now: datetime) -> None:
     """Find out that workers are dead, as the clock does."""
     workers.bury(names, now)

@@ -9,7 +9,7 @@ import pytest
 from tests.world import history, stories, story
 from tests.world.choices import Choices
 from tests.world.judge import judge
-from tests.world.record import Asked, Deletion, Ending, Live, Record, Sent, Told
+from tests.world.record import Asked, Deletion, Ending, Live, Record, Sent, Told, Touched
 from tests.world.scenario import scenario_of
 from tests.world.shrink import least
 from tests.world.times import SECOND_US, instant
@@ -170,6 +170,20 @@ def test_the_judge_sees_what_was_sent_beside_a_restored_story(
     whats = {finding.what for finding in judge(record)}
 
     assert ("sent beside what was restored" in whats) is is_wrong
+
+
+def test_what_a_person_deleted_after_giving_it_a_date_was_not_to_go_out_then():
+    record = a_record("published")
+    put_live(record, 1, 20 * MINUTE_US, began_us=10 * MINUTE_US)
+    record.lives[0].at_us = 30 * MINUTE_US
+    record.theirs_since["0"] = record.restored_us["0"] = 15 * MINUTE_US
+    record.failed_us["0"] = MINUTE_US
+    record.touched += [
+        Touched(2 * MINUTE_US, "replan", "0", "b1.1"),
+        Touched(5 * MINUTE_US, "delete and restore", "0", "b1.1"),
+    ]
+
+    assert "sent beside what was restored" not in {one.what for one in judge(record)}
 
 
 def test_the_judge_sees_a_story_before_its_date():

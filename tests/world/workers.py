@@ -99,6 +99,7 @@ class Workers:
         worker = Worker(process, self.heart_in(process))
         self.begins(worker)
         self._all.append(worker)
+        self._world.hub.at(SILENT_S, partial(self._bury_unheard, process))
 
     def end_all(self) -> Sequence[str]:
         """Kill all there are, and return the names of all there ever were."""
@@ -133,6 +134,15 @@ class Workers:
             until_us = min((each.process.frozen_until_us for each in self._all), default=now_us)
             self._world.record.nobody_us.append((now_us, until_us))
         return able
+
+    def _bury_unheard(self, observer: Process) -> None:
+        """Call dead who has a clip in hand and was not heard since a worker began to listen."""
+        if not observer.alive or self._world.store_is_down():
+            return
+        able = self.able()
+        unheard = rows.in_hand() - {worker.process.name for worker in self._all}
+        if able and unheard:
+            rows.bury(sorted(unheard), able[0].our.now())
 
     def _bury(self, process: Process) -> None:
         """Call a worker dead that has been silent, if anybody is there to notice."""
