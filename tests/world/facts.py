@@ -11,6 +11,7 @@ from tests.world.record import Asked, Deletion, Live, Record, Sent, Touched
 from tests.world.times import SECOND_US, moment_us
 
 WRONG_US = 1800 * SECOND_US  # what a wrong clock is off by is twice that
+KNOWN_AGAIN_WITHIN_US = 600 * SECOND_US  # assumed in docs/proof.md
 HARMLESS = ("edit", "copy", "copy to its minute", "take its id for another")  # to its date
 
 
@@ -74,6 +75,19 @@ class ClipFacts:
     def sent_for(self, live: Live) -> Sent | None:
         """Return the POST by which a live story came to be."""
         return next((one for one in self.sent if one.uuid == live.uuid), None)
+
+    def cannot_be_told(self, live: Live) -> bool:
+        """Return whether a story came of a POST that nobody could know again.
+
+        It was on its way for longer than is assumed in `docs/proof.md`, and what it made is shown
+        under another URL than was sent, or under one that another send of its clip shares.
+        """
+        sent = self.sent_for(live)
+        if sent is None or sent.handled_us is None:
+            return False
+        shared = [one for one in self.sent if one.media_url == sent.media_url]
+        is_late = sent.handled_us - sent.began_us > KNOWN_AGAIN_WITHIN_US
+        return is_late and (sent.is_disguised or len(shared) > 1)
 
     def was_said_before(self, us: int, *statuses: str) -> bool:
         """Return whether it was called one of these before a moment."""

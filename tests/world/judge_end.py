@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.world.facts import Clips, Finding, touches
-from tests.world.record import Ending, Record, most_calls
+from tests.world.record import Ending, Record
 from tests.world.times import moment_of, shown
 
 IN_DOUBT = "StoryClip's database was put back"
@@ -23,7 +23,7 @@ def at_the_end(record: Record, clips: Clips) -> Iterator[Finding]:
         yield Finding("stuck", what, escaped.about, words)
     if record.endless is not None:
         yield from _without_end(record, record.endless, clips)
-        if record.calls[record.endless] > 3 * most_calls(record.endless):
+        if record.calls[record.endless] > 3 * record.most_calls(record.endless):
             return  # the world was ended for it
     for lane in record.held_at_end:
         yield Finding("stuck", "held though somebody has said", lane, "at the end of the world")

@@ -76,7 +76,8 @@ def _one_copy_a_send(record: Record) -> Iterator[Finding]:
 
 def _once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
     ours = [live for live in clip.lives if not _is_a_persons_by_now(clip, live)]
-    posts = {live.uuid for live in ours}  # one that is live twice was re-planned by a person
+    # One that is live twice was re-planned by a person
+    posts = {live.uuid for live in ours if not clip.cannot_be_told(live)}
     if len(posts) > 1:
         when = ", ".join(shown(live.at_us) for live in ours)
         what = f"live twice, {touches(clip.touched)}"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from tests.world.choices import kind_of
 from tests.world.heart import Answer, Request, UpstreamUnanswered, UpstreamUnreachable
 from tests.world.metricool import Metricool
-from tests.world.record import Deletion, Sent, most_calls
+from tests.world.record import Deletion, Sent
 from tests.world.scheduler import Task
 from tests.world.times import SECOND_US
 
@@ -66,9 +66,9 @@ class Line:
         about, call = task.about, _name(request)
         world.gap(f"before {call}")
         world.record.calls[about] += 1
-        if world.record.calls[about] > most_calls(about):
+        if world.record.calls[about] > (most := world.record.most_calls(about)):
             world.record.endless = world.record.endless or about
-            hub.is_over = world.record.calls[about] > 3 * most_calls(about)
+            hub.is_over = world.record.calls[about] > 3 * most
         now = world.monotonic()
         if now >= over_at or (send_by is not None and now >= send_by):
             raise UpstreamUnreachable(

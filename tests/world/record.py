@@ -11,11 +11,6 @@ MOST_CALLS = 700  # to Metricool for one clip, over days: what is lost far ahead
 LOOKED_AT_BY_EACH = 5  # times as many for a lane, which each process that begins looks at
 
 
-def most_calls(about: str) -> int:
-    """Return how many calls to Metricool about a clip or a lane are not without an end."""
-    return MOST_CALLS * (LOOKED_AT_BY_EACH if about.startswith("lane ") else 1)
-
-
 @dataclass(slots=True)
 class Sent:
     """One POST of ours: when it left, when Metricool handled it, and what it made there.
@@ -164,6 +159,14 @@ class Record:
     held_at_end: list[str] = field(default_factory=list)  # lanes
     ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end
+
+    def most_calls(self, about: str) -> int:
+        """Return how many calls to Metricool about a clip or a lane are not without an end.
+
+        Whoever is killed before it wrote what it saw has its call made once more.
+        """
+        most = MOST_CALLS + self.counts["kills"]
+        return most * (LOOKED_AT_BY_EACH if about.startswith("lane ") else 1)
 
     @property
     def is_calm(self) -> bool:

@@ -230,6 +230,29 @@ def test_the_judge_excuses_what_nobody_can_recognise_while_it_is_called_lost(
     assert ("stopped, yet a dated clip went out" in whats) is is_lie
 
 
+@pytest.mark.parametrize(
+    ("handled_after_s", "is_shared", "is_doubled"),
+    [(630, True, False), (590, True, True), (630, False, True)],
+)
+def test_the_judge_excuses_what_came_too_late_under_a_url_of_two(
+    handled_after_s: int, is_shared: bool, is_doubled: bool
+):
+    record = a_record("published", mode="scheduled")
+    put_live(record, 1, 5 * MINUTE_US)
+    late, again = record.sent
+    late.handled_us = late.began_us + handled_after_s * SECOND_US
+    late.media_url, again.media_url = "one copy", "one copy" if is_shared else "another"
+
+    assert ("doubled" in kinds(record)) is is_doubled
+
+
+def test_the_judge_counts_calls_by_kills():
+    record = Record()
+    record.counts["kills"] = 1000
+
+    assert record.most_calls("b1.1") == Record().most_calls("b1.1") + 1000
+
+
 def test_the_judge_lets_a_resumed_batch_send():
     record = a_record("published", "published")
     record.told.append(
