@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from storyclip.domain.holder import Scope, scopes_of
 
+LEAST_LENGTH = 32  # characters: of random ones nobody finds it by trying
 _WORD = re.compile(r"[!-~]+")  # visible ASCII: what fits into an HTTP header
 
 
@@ -38,6 +39,11 @@ def _parse_entry(entry: str, number: int) -> SeedKey:
     if len(parts) != 3 or not all(_WORD.fullmatch(part) for part in parts):
         raise ValueError(f"key:userId:scope+scope[@account+account] as entry {number}")
     key, user_id, rights = parts
+    if len(key) < LEAST_LENGTH:
+        raise ValueError(
+            f"a key of at least {LEAST_LENGTH} characters in entry {number}, which has"
+            f' {len(key)} (make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))")'
+        )
     scope_list, at, account_list = rights.partition("@")
     try:
         scopes = scopes_of(scope_list.split("+"))

@@ -156,7 +156,7 @@ def revoke(key_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"id": key_id, "revoked": True}))
     click.echo(f"{key_id} is revoked.", err=True)
-    if key_id.startswith(keys.SEED_PREFIX):
+    if keys.is_seeded(key_id):
         click.echo(
             "Take it out of STORYCLIP_API_KEYS too: the next start makes it again.", err=True
         )

@@ -18,6 +18,12 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "storyclip.env.example"
 SANDBOX = {"METRICOOL_BASE_URL": "http://127.0.0.1:9/api"}
 CREDENTIALS = {"METRICOOL_USER_TOKEN": "a-token-of-metricool", "METRICOOL_USER_ID": "1234567"}
 
+K1, K2, HUSH = (word.ljust(32, "-") for word in ("k1", "k2", "hush-one"))
+TOO_SHORT = (
+    "a key of at least 32 characters in entry 2, which has 31"
+    ' (make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))")'
+)
+
 
 def settings(**environ: str) -> Settings:
     return Settings.from_environment({**SANDBOX, **environ})
@@ -203,9 +209,11 @@ def test_loopback_is_this_machine_alone(url, answer):
 
 
 def test_keys_are_read_with_their_rights():
-    assert settings(STORYCLIP_API_KEYS="k1:ana:publish+read@10+20, k2:ops:admin").api_keys == (
-        SeedKey("k1", "ana", frozenset({Scope.PUBLISH, Scope.READ}), frozenset({"10", "20"})),
-        SeedKey("k2", "ops", frozenset({Scope.ADMIN}), None),
+    given = f"{K1}:ana:publish+read@10+20, {K2}:ops:admin"
+
+    assert settings(STORYCLIP_API_KEYS=given).api_keys == (
+        SeedKey(K1, "ana", frozenset({Scope.PUBLISH, Scope.READ}), frozenset({"10", "20"})),
+        SeedKey(K2, "ops", frozenset({Scope.ADMIN}), None),
     )
 
 
@@ -213,10 +221,11 @@ def test_keys_are_read_with_their_rights():
     ("text", "expected"),
     [
         ("hushhush", "key:userId:scope+scope[@account+account] as entry 1"),
-        ("a:b:read,hushhush::read", "key:userId:scope+scope[@account+account] as entry 2"),
-        ("hushhush:ana:write", "scopes out of admin, publish, read in entry 1"),
-        ("hushhush:ana:read@", "account+account behind the @ of entry 1"),
-        ("hushhush:ana:read,hushhush:eva:read", "every key only once"),
+        (f"{K1}:b:read,hushhush::read", "key:userId:scope+scope[@account+account] as entry 2"),
+        (f"{HUSH}:ana:write", "scopes out of admin, publish, read in entry 1"),
+        (f"{HUSH}:ana:read@", "account+account behind the @ of entry 1"),
+        (f"{HUSH}:ana:read,{HUSH}:eva:read", "every key only once"),
+        (f"{K1}:b:read,{HUSH[1:]}:ana:read", TOO_SHORT),
     ],
 )
 def test_a_wrong_key_is_told_without_being_shown(text, expected):
@@ -238,7 +247,7 @@ def test_what_is_no_origin_is_refused(origin):
 
 def test_no_secret_is_in_what_is_shown():
     secrets = {
-        "STORYCLIP_API_KEYS": "hush-one:ana:read",
+        "STORYCLIP_API_KEYS": f"{HUSH}:ana:read",
         "METRICOOL_USER_TOKEN": "hush-two",
         "DATABASE_URL": "postgresql://u:hush-three@h/db",
         "REDIS_URL": "redis://:hush-four@h/0",
@@ -247,7 +256,7 @@ def test_no_secret_is_in_what_is_shown():
     read = settings(**secrets)
 
     assert "hush" not in repr(read) + str(read)
-    assert set(read.secrets()) == {"hush-one", "hush-two", "hush-three", "hush-four"}
+    assert set(read.secrets()) == {HUSH, "hush-two", "hush-three", "hush-four"}
 
 
 def test_no_password_is_in_a_problem():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import blake2b
 
 import pytest
 
@@ -12,10 +13,11 @@ from config.seed_keys import parse_seed_keys
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import Scope
 from storyclip.store import database
-from storyclip.store.access import keys
+from storyclip.store.access import api_keys, keys
 from tests.web.conftest import NOON, rows
 
 MINUTE = timedelta(minutes=1)
+ABC, DEF, SHOWN = (word.ljust(32, "-") for word in ("abc", "def", "some-secret"))
 
 
 def everything_stored() -> str:
@@ -66,18 +68,19 @@ def test_a_scope_that_does_not_exist_makes_no_key(store, scopes):
 
 def test_the_database_does_not_know_the_keys(store):
     key = keys.make("ana", {"read"}, at=NOON)
-    keys.seed(parse_seed_keys("short-secret:bea:read"), NOON)
+    keys.seed(parse_seed_keys(f"{SHOWN}:bea:read"), NOON)
 
     assert key.split("_", 2)[2] not in everything_stored()
-    assert "short-secret" not in everything_stored()
+    assert SHOWN not in everything_stored()
 
 
 def test_the_same_key_has_another_hash_in_another_installation(store):
-    seeds = parse_seed_keys("abc:user1:read")
+    seeds = parse_seed_keys(f"{ABC}:user1:read")
     keys.seed(seeds, NOON)
     with database.writing():
         first = database.run("SELECT secret_hash FROM api_keys").fetchone()
-        database.run("DELETE FROM installation")
+        for table in ("api_keys", "installation"):
+            database.run(f"DELETE FROM {table}")
     keys.seed(seeds, NOON)
 
     with database.reading():
@@ -93,9 +96,9 @@ def test_twenty_first_keys_at_once_share_one_pepper(store):
 
 
 def test_a_seeded_key_works_as_the_environment_says(store):
-    keys.seed(parse_seed_keys("abc:user1:publish+read,def:user2:read@5+6"), NOON)
+    keys.seed(parse_seed_keys(f"{ABC}:user1:publish+read,{DEF}:user2:read@5+6"), NOON)
 
-    first, second = keys.holder_of("abc", NOON), keys.holder_of("def", NOON)
+    first, second = keys.holder_of(ABC, NOON), keys.holder_of(DEF, NOON)
 
     assert first is not None
     assert (first.user_id, set(first.scopes)) == ("user1", {"publish", "read"})
@@ -112,26 +115,56 @@ def test_a_seeded_key_may_look_like_one_of_ours(store):
 
 
 def test_seeding_again_changes_only_what_changed(store):
-    keys.seed(parse_seed_keys("abc:user1:read"), NOON)
-    keys.seed(parse_seed_keys("abc:user1:read"), NOON + MINUTE)
-    keys.seed(parse_seed_keys("abc:user1:admin"), NOON + MINUTE)
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
+    keys.seed(parse_seed_keys(f"{ABC}:user1:admin"), NOON + MINUTE)
 
-    holder = keys.holder_of("abc", NOON)
+    holder = keys.holder_of(ABC, NOON)
     assert rows("api_keys") == 1
     assert holder is not None
     assert holder.scopes == {"admin"}
 
 
 def test_a_seed_that_is_taken_out_is_revoked_and_comes_back_with_it(store):
-    both = parse_seed_keys("abc:user1:read,def:user2:read")
+    both = parse_seed_keys(f"{ABC}:user1:read,{DEF}:user2:read")
     keys.seed(both, NOON)
 
     keys.seed(both[1:], NOON)
-    assert keys.holder_of("abc", NOON) is None
-    assert keys.holder_of("def", NOON) is not None
+    assert keys.holder_of(ABC, NOON) is None
+    assert keys.holder_of(DEF, NOON) is not None
 
     keys.seed(both, NOON)
-    assert keys.holder_of("abc", NOON) is not None
+    assert keys.holder_of(ABC, NOON) is not None
+
+
+def unkeyed_id(key):
+    """What an earlier release called a seeded key."""
+    digest = blake2b(key.encode(), digest_size=6, person=b"storyclip-key-id")
+    return f"seed-{digest.hexdigest()}"
+
+
+def test_nobody_can_tell_by_its_id_whether_a_guessed_key_is_the_seeded_one(store):
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    here = api_keys.every()[0].key_id
+    with database.writing():
+        database.run("DELETE FROM installation")
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+
+    assert here != unkeyed_id(ABC)
+    assert len({key.key_id for key in api_keys.every()}) == 2  # the pepper, and with it the id
+
+
+def test_a_seeded_key_of_an_earlier_release_gets_another_id_and_its_old_row_ends_in_a_day(store):
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    with database.writing():
+        database.run("UPDATE api_keys SET key_id = ?", (unkeyed_id(ABC),))
+
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
+
+    assert keys.holder_of(ABC, NOON + timedelta(days=2)) is not None
+    assert keys.still_good([unkeyed_id(ABC)], NOON + MINUTE)
+    assert not keys.still_good([unkeyed_id(ABC)], NOON + timedelta(days=1))
 
 
 def test_seeding_leaves_made_keys_alone(store):
@@ -161,7 +194,7 @@ def test_ten_first_starts_at_once_make_one_key(store):
 
 
 def test_no_first_key_where_one_is_seeded(store):
-    keys.seed(parse_seed_keys("abc:user1:read"), NOON)
+    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
 
     assert keys.first_start(NOON) is None
 

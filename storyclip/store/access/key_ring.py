@@ -25,7 +25,7 @@ def rotate(key_id: str, at: datetime, grace: timedelta, expires_at: datetime | N
         old = next(iter(api_keys.with_ids([key_id])), None)
         if old is None or not old.is_in_use(at):
             raise NotFound(f"There is no key {key_id} in use.")
-        if key_id.startswith(keys.SEED_PREFIX):
+        if keys.is_seeded(key_id):
             raise NotFound(f"{key_id} comes from STORYCLIP_API_KEYS: replace it there.")
         until = expires_at or old.expires_at
         new = keys.insert_new(old.user_id, old.scopes, old.accounts, at, until, old.webhook_url)

@@ -24,7 +24,9 @@ log = structlog.get_logger("storyclip")
 
 FIRST_USER = "local"
 LAST_USED_STEP = timedelta(minutes=1)
-SEED_PREFIX = "seed-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
+SEED_PREFIX = "env-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
+UNKEYED_PREFIX = "seed-"  # ids that anybody could compute from the key; earlier releases had them
+UNKEYED_LASTS = timedelta(days=1)  # processes of such a release may still look for them
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
 _NOBODY = "0" * 64  # compared with, so that an unknown id costs as much
@@ -39,10 +41,10 @@ def holder_of(key: str, at: datetime) -> Holder | None:
         StoreUnavailable: the database does not answer.
     """
     ours = _OURS.fullmatch(key)
-    key_ids = (ours[1] if ours else "", _seed_id(key))
     with reading():
-        digest = _digest(key, pepper.find() or "00")
-        found = api_keys.with_ids(key_ids)
+        with_pepper = pepper.find() or "00"
+        digest = _digest(key, with_pepper)
+        found = api_keys.with_ids((ours[1] if ours else "", _seed_id(key, with_pepper)))
     right = [one for one in found if hmac.compare_digest(digest, one.secret_hash)]
     if not found:
         hmac.compare_digest(digest, _NOBODY)
@@ -117,13 +119,21 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
         with_pepper = pepper.made()
         named = []
         for one in seeds:
-            named.append(_seed_id(one.key))
+            named.append(_seed_id(one.key, with_pepper))
             _insert(named[-1], one.key, with_pepper, one.user_id, one.scopes, one.accounts, at)
+        in_use = ApiKeyRow.revoked_at.is_null()
+        begins = ApiKeyRow.key_id.startswith
         ApiKeyRow.update(revoked_at=at).where(
-            ApiKeyRow.key_id.startswith(SEED_PREFIX),
-            ApiKeyRow.revoked_at.is_null(),
-            ApiKeyRow.key_id.not_in(named),
+            in_use, begins(SEED_PREFIX), ApiKeyRow.key_id.not_in(named)
         ).execute()
+        ApiKeyRow.update(expires_at=at + UNKEYED_LASTS).where(
+            in_use, begins(UNKEYED_PREFIX), ApiKeyRow.expires_at.is_null()
+        ).execute()
+
+
+def is_seeded(key_id: str) -> bool:
+    """Return whether the environment names the key with this id."""
+    return key_id.startswith((SEED_PREFIX, UNKEYED_PREFIX))
 
 
 def is_unguessable(key: str) -> bool:
@@ -211,11 +221,12 @@ def _note_use(key_id: str, at: datetime) -> None:
         log.warning("last_used_at_not_written", key_id=key_id, reason=str(failure))
 
 
-def _seed_id(key: str) -> str:
-    # Seeded keys have no id of their own; short, so that it tells little about a weak key.
-    return (
-        SEED_PREFIX + blake2b(key.encode(), digest_size=6, person=b"storyclip-key-id").hexdigest()
+def _seed_id(key: str, with_pepper: str) -> str:
+    # Seeded keys have no id of their own. Keyed: who only sees ids cannot try keys out on them.
+    keyed = blake2b(
+        key.encode(), key=bytes.fromhex(with_pepper), digest_size=12, person=b"storyclip-key-id"
     )
+    return SEED_PREFIX + keyed.hexdigest()
 
 
 def _digest(key: str, with_pepper: str) -> str:
