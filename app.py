@@ -11,6 +11,7 @@ import structlog
 from flask import Flask
 
 from config.logging import configure
+from config.private import keep_private
 from config.settings import Settings
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
@@ -58,6 +59,7 @@ def build(settings: Settings) -> Flask:
 
 def main() -> Flask:
     """Read the environment and return the application."""
+    keep_private()
     settings = Settings.from_environment()
     configure(settings.log_level, settings.log_format, settings.secrets())
     try:

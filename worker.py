@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import dramatiq
 
 from config.logging import configure
+from config.private import keep_private
 from config.settings import Settings
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
@@ -108,6 +109,7 @@ def build(settings: Settings) -> dramatiq.Broker:
 
 def main() -> None:
     """Read the environment and set the broker that Dramatiq runs."""
+    keep_private()
     settings = Settings.from_environment()
     configure(settings.log_level, settings.log_format, settings.secrets())
     dramatiq.set_broker(build(settings))

@@ -11,9 +11,11 @@ import threading
 
 from gunicorn import glogging
 
-from config import capacity
+from config import capacity, private
 from config.logging import configure
 from config.settings import Settings, SettingsInvalid
+
+private.keep_private()
 
 try:
     settings = Settings.from_environment()
@@ -43,6 +45,7 @@ threads = capacity.THREADS  # every open stream holds one; they are made when th
 worker_connections = capacity.THREADS + capacity.KEPT_ALIVE
 keepalive = 75  # outlives a proxy's idle connections, usually kept for 60 s
 graceful_timeout = 20  # streams close within 2 s of SIGTERM, a request within its deadline
+umask = private.UMASK  # its own of 0 would win while it makes a file
 control_socket_disable = True  # gunicorn 27 opens one in the home folder otherwise
 
 threading.stack_size(capacity.STACK_BYTES)

@@ -108,6 +108,7 @@ def main(
     exit_with_parent: bool,
 ) -> None:
     """A local Metricool with a ledger of what it published; prints its addresses as JSON."""
+    os.umask(0o077)  # the ledger has whole URLs of clips
     rules = Rules(
         date_step_s=date_step,
         publish_delay_ms=round(publish_delay * 1000),

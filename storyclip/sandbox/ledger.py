@@ -75,7 +75,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         lines = self.lines()
         self.last_time_ms = from_rfc3339(lines[-1]["time"]) if lines else 0
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config import private
 from config.settings import environment_with
 from storyclip.stack.log_lines import last_lines
 
@@ -57,6 +58,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=guard,
                 stderr=output,
+                umask=private.UMASK,
                 process_group=0,  # Ctrl-C at the terminal reaches the stack alone, which stops us
             )
         self.group = self._process.pid

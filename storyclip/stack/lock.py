@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from config import private
+
 
 class DataTaken(Exception):
     """Another stack works in this data directory, or is still being killed."""
@@ -17,9 +19,9 @@ def take(data_dir: Path) -> int:
     Raises:
         DataTaken: with the process id of who has it.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=private.FOLDER)
     path = data_dir / "stack.lock"
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, private.FILE)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

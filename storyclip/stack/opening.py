@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from config import private
 from config.settings import environment_with
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.log_lines import last_lines
@@ -32,6 +33,7 @@ class Opening:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=output,
+                umask=private.UMASK,
                 process_group=0,
             )
 

@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from config.private import keep_private
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database
@@ -25,6 +26,7 @@ LOOK_S = 0.1
 
 def main() -> int:
     """Migrate, seed the keys, make the first one; then watch the workers until one beats."""
+    keep_private()
     stack = os.getppid()
     try:
         settings = Settings.from_environment()

@@ -14,10 +14,11 @@ from typing import Any, Self
 import requests
 from redis import Redis, RedisError
 
+from config import private
 from config.addresses import sqlite_url
 from config.settings import Settings, environment_with
 from storyclip.sandbox.process import SandboxProcess
-from storyclip.stack import lock, programs
+from storyclip.stack import data_folder, lock, programs
 from storyclip.stack.child import POLL_S, Program
 from storyclip.stack.opening import NotOpened, Opening
 from storyclip.stack.ports import HOST, free_port
@@ -121,9 +122,11 @@ class Stack:
         """
         Settings.from_environment(environment_with(self._environment))
         self._lock = lock.take(self.data_dir)
+        if found := data_folder.keep_private(self.data_dir):
+            self._report(f"Others on this machine can read or change {found[0]}: it is not ours.")
         self._supervisor = Supervisor(self.log_dir, self._report, self._lock)
         until = time.monotonic() + READY_S
-        (self.data_dir / "redis").mkdir(exist_ok=True)
+        (self.data_dir / "redis").mkdir(exist_ok=True, mode=private.FOLDER)
         for name in self._names("redis", "sandbox"):
             self.start_program(name)
         self._opening = Opening(self._environment, self.log_dir / "opening.log")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from config import private
 from storyclip.stack.child import Child, Program
 
 TICK_S = 0.03
@@ -43,7 +44,7 @@ class Supervisor:
     """
 
     def __init__(self, log_dir: Path, report: Callable[[str], None], lock: int | None) -> None:
-        log_dir.mkdir(parents=True, exist_ok=True)
+        log_dir.mkdir(parents=True, exist_ok=True, mode=private.FOLDER)
         self._log_dir = log_dir
         self._report = report
         self._posts: dict[str, Post] = {}

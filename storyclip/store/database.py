@@ -64,7 +64,7 @@ def connect(
     elif _is_sqlite:
         path = sqlite_file(url)
         with _AsOurs():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _turnstile_path = turnstile_of(path)
         _file = SqliteFile(path)
         if not may_begin_anew:
@@ -75,7 +75,8 @@ def connect(
         database.initialize(postgres.Pool(url, pool_size, pool_lifetime_s))
     migrated = _migrate()
     if _file is not None:
-        _file.opened()
+        with _AsOurs():
+            _file.opened()
     return migrated
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import structlog
+
+from config import private
 from storyclip.domain.errors import StoreUnavailable
+
+log = structlog.get_logger("storyclip")
 
 
 class SqliteFile:
@@ -28,8 +33,24 @@ class SqliteFile:
             )
 
     def opened(self) -> None:
-        """Note which file it is that was opened."""
+        """Note which file it is that was opened, and close it to others."""
+        self.keep_private()
         self._inode = self.path.stat().st_ino
+
+    def keep_private(self) -> None:
+        """Close the file and what stands beside it to others, and the folder if it holds no more.
+
+        SQLite gives its WAL the mode of the file. What is another user's is only warned of.
+        """
+        folder = self.path.parent
+        kept = [one for one in folder.iterdir() if one.name.startswith(self.path.name)]
+        if len(kept) == sum(1 for _ in folder.iterdir()):
+            kept.append(folder)
+        for one in kept:
+            private.tighten(one)
+        found = [str(one) for one in (folder, *kept) if private.is_open_to_others(one)]
+        if found:
+            log.warning("open_to_other_users", paths=sorted(set(found)), do="chmod go= them")
 
     def require_same(self) -> None:
         """Check that the file is still the one that is open; 1 µs.

@@ -56,7 +56,9 @@ def keys(*arguments: str, database_url: str) -> Told:
 
 
 @contextmanager
-def running(data: Path, **changes: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def running(
+    data: Path, umask: int = -1, **changes: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`storyclip run`, once it has said that it is ready; and the file with all it says."""
     said = data.with_suffix(".said")
     with (
@@ -68,6 +70,7 @@ def running(data: Path, **changes: str) -> Iterator[tuple[subprocess.Popen[bytes
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=umask,
         ) as process,
     ):
         try:
