@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,14 +24,21 @@ GONE_WITHIN_S = 2.0  # the kernel's own time to end what was killed; a stuck dis
 # of the group before anything can go wrong. Its stdout is the guard's pipe until then.
 ANNOUNCE = 'echo $$; exec "$@" >&2'
 
+Trouble = Callable[[Collection[int]], str | None]
+
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and what to change in the environment for it."""
+    """What to run, and what to change in the environment for it.
+
+    `trouble` tells of the processes of its group what is wrong with them, None if nothing is;
+    it may take some seconds. Without it, whoever lives is well.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    trouble: Trouble | None = None
 
 
 class Child:

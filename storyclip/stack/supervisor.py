@@ -22,6 +22,8 @@ LIVED_WELL_S = 10.0  # who lived that long and dies is started again at once
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # before the next start, by early deaths in a row
 GIVEN_UP_AFTER = 3  # early deaths, for whoever waits for it to come up
 KILLED_WITHIN_S = 5.0
+ASK_S = 1.0
+ILL_FOR_S = 10.0  # more than a busy machine makes anybody wait
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Post:
     early_deaths: int = 0
     start_again_at: float | None = None
     restarts: int = 0
+    ill_since: float | None = None
 
 
 class Supervisor:
@@ -60,6 +63,8 @@ class Supervisor:
         self._guard_pipe = self._guard.stdin
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
+        self._doctor = threading.Thread(target=self._ask, name="doctor", daemon=True)
+        self._doctor.start()
 
     def start(self, program: Program) -> None:
         """Start a program that does not run yet, and keep it running."""
@@ -128,6 +133,7 @@ class Supervisor:
         self.stop(self.names(), 0)
         self._closing.set()
         self._thread.join()
+        self._doctor.join()
         self._guard_pipe.close()
         self._guard.wait()
 
@@ -159,6 +165,30 @@ class Supervisor:
             post.child = self._child(post.program)
             post.restarts += 1
             post.start_again_at = None
+            post.ill_since = None
+
+    def _ask(self) -> None:
+        """Ask who can be asked how they are, and kill who has been of no use for too long."""
+        while not self._closing.wait(ASK_S):
+            with self._mutex:
+                asked = [post for post in self._posts.values() if post.program.trouble is not None]
+            for post in asked:
+                self._ask_one(post)
+
+    def _ask_one(self, post: Post) -> None:
+        child, trouble = post.child, post.program.trouble
+        assert trouble is not None
+        words = trouble(child.pids())  # not under the mutex: it may take its time
+        with self._mutex:
+            now = time.monotonic()
+            if words is None or child is not post.child or child.ended is not None:
+                post.ill_since = None
+            elif post.ill_since is None:
+                post.ill_since = now
+            elif now - post.ill_since >= ILL_FOR_S and self._posts.get(post.program.name) is post:
+                post.ill_since = None
+                self._report(f"{post.program.name} lives and is of no use ({words}): killed")
+                child.signal(signal.SIGKILL)
 
 
 def _early_deaths(post: Post) -> int:

@@ -19,8 +19,8 @@ from typing import Any
 import redis
 
 from storyclip.sandbox.process import SandboxProcess
+from storyclip.stack import programs
 from storyclip.stack.ports import free_port
-from storyclip.stack.programs import redis as redis_program
 from tests.crash.run import Run
 from tests.crash.scenario import Scenario
 from tests.crash.verdicts import Outcome
@@ -125,7 +125,7 @@ def harness(slots: int) -> Iterator[Harness]:
     """Have everything that scenarios need, in a folder that is removed if all went well."""
     folder = Path(tempfile.mkdtemp(prefix="storyclip-crash-"))
     port = free_port()
-    program = redis_program(port, folder)
+    program = programs.redis(folder, *programs.at_port(port))
     command = [*program.command, "--databases", str(max(slots, 16))]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:

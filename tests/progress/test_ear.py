@@ -14,15 +14,15 @@ import redis
 from storyclip.progress import ear as ears
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import CHANNEL
+from storyclip.stack import programs
 from storyclip.stack.ports import free_port
-from storyclip.stack.programs import redis as redis_program
 from tests.eventually import eventually
 
 
 @contextmanager
 def server(port: int, folder: Path) -> Iterator[redis.Redis]:
     """A real server, killed at the end."""
-    command = redis_program(port, folder).command
+    command = programs.redis(folder, *programs.at_port(port)).command
     with subprocess.Popen(command) as process, redis.Redis(port=port) as client:
         try:
             eventually(lambda: answers(client))

@@ -91,7 +91,8 @@ def test_another_user_reads_no_file_and_reaches_no_socket_of_a_running_service(l
 
     reached = reached_by_another_user(paths)
 
-    assert {"storyclip.db", "storyclip.db-wal", "web.log", "stack.lock"} <= {p.name for p in paths}
+    names = {path.name for path in paths}
+    assert {"storyclip.db", "storyclip.db-wal", "web.log", "stack.lock", "redis.sock"} <= names
     assert reached == []
 
 

@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
+from storyclip.stack import supervisor as supervising
 from storyclip.stack.child import CHECKOUT
 from tests.eventually import eventually
 from tests.stack.conftest import FORKING, SLEEPER, lives, python
@@ -138,3 +140,35 @@ def test_a_name_that_does_not_run_is_told(supervisor):
 
     with pytest.raises(KeyError, match="slepper does not run; these do: sleeper"):
         supervisor.kill("slepper")
+
+
+def asked(monkeypatch, words):
+    """A sleeper that says so of itself, and how often it was asked."""
+    monkeypatch.setattr(supervising, "ASK_S", 0.02)
+    monkeypatch.setattr(supervising, "ILL_FOR_S", 0.2)
+    times: list[float] = []
+
+    def trouble(pids):
+        times.append(time.monotonic())
+        return words
+
+    return replace(python("sleeper", SLEEPER), trouble=trouble), times
+
+
+def test_who_lives_and_is_of_no_use_is_killed_and_started_again(supervisor, reports, monkeypatch):
+    program, _ = asked(monkeypatch, "deaf")
+    supervisor.start(program)
+
+    eventually(lambda: supervisor.restarts("sleeper"))
+
+    assert reports[0] == "sleeper lives and is of no use (deaf): killed"
+
+
+def test_who_is_well_is_asked_and_left_alone(supervisor, reports, monkeypatch):
+    program, times = asked(monkeypatch, None)
+    supervisor.start(program)
+
+    eventually(lambda: times and times[-1] - times[0] > 0.6)
+
+    assert supervisor.restarts("sleeper") == 0
+    assert reports == []

@@ -179,7 +179,7 @@ class Site:
 def site(folder: Path, url: str) -> Iterator[Site]:
     """Have Redis and the sandbox for the block."""
     port = free_port()
-    command = programs.redis(port, folder).command
+    command = programs.redis(folder, *programs.at_port(port)).command
     with ExitStack() as stack:
         server = stack.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL))
         stack.callback(server.kill)
