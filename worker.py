@@ -31,6 +31,7 @@ from storyclip.store.service.mark_file import MarkFile
 from storyclip.store.service.place import server_time
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
+from storyclip.tasks.by_hand import ByHand
 from storyclip.tasks.courier_life import CourierLife
 from storyclip.tasks.in_hand import InHand
 from storyclip.tasks.life import WorkerLife
@@ -71,9 +72,21 @@ def build(settings: Settings) -> dramatiq.Broker:
         Lease(quick, settings.metricool_user_id or "").hold,
         time.monotonic,
     )
-    hurried = Bells(make_broker(quick, middleware=[]), Quietly(time.monotonic))
-    clock = Clock(name, hurried.publish, hurried.audit, time.monotonic, watchman.look, nightly.look)
+    engine = Engine(
+        upstream=upstream,
+        settings=settings,
+        now=now,
+        monotonic=time.monotonic,
+        wait=time.sleep,
+        jitter=random.random,
+        worker=name,
+        ring_prepare=bells.prepare,
+        ring_audit=bells.audit,
+    )
     publishing = InHand()
+    by_hand = ByHand(declare(broker, engine, publishing))
+    hurried = Bells(make_broker(quick, middleware=[]), Quietly(time.monotonic), by_hand.take)
+    clock = Clock(name, hurried.publish, hurried.audit, time.monotonic, watchman.look, nightly.look)
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)
@@ -92,18 +105,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     keeper = TimeKeeper(now, upstream.now, platform.node(), time.monotonic)
     broker.add_middleware(WorkerLife(clock, now, start, upstream.stop, keeper.tick, publishing))
     broker.add_middleware(CourierLife(courier))
-    engine = Engine(
-        upstream=upstream,
-        settings=settings,
-        now=now,
-        monotonic=time.monotonic,
-        wait=time.sleep,
-        jitter=random.random,
-        worker=name,
-        ring_prepare=bells.prepare,
-        ring_audit=bells.audit,
-    )
-    declare(broker, engine, publishing)
+    broker.add_middleware(by_hand)
     return broker
 
 

@@ -49,15 +49,20 @@ class Quietly:
         self._monotonic = monotonic
         self._deaf_until = float("-inf")
 
-    def tell(self, call: Callable[[], object], failures: tuple[type[Exception], ...]) -> None:
-        """Make one call; swallow only `failures`, for the clock rings again whatever got lost."""
+    def tell(self, call: Callable[[], object], failures: tuple[type[Exception], ...]) -> bool:
+        """Make one call, and return whether it was heard.
+
+        Only `failures` are swallowed, for the clock rings again whatever got lost.
+        """
         if self._monotonic() < self._deaf_until:
-            return
+            return False
         try:
             call()
         except failures as failure:
             self._deaf_until = self._monotonic() + DEAF_FOR_S
             log.warning("redis_unheard", reason=str(failure))
+            return False
+        return True
 
 
 class News:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import dramatiq
 import structlog
@@ -19,8 +19,13 @@ log = structlog.get_logger("storyclip")
 MOST_PREPARING = 8  # threads that may be busy with media ahead of its turn: it takes minutes
 
 
-def declare(broker: dramatiq.Broker, engine: Engine, publishing: InHand) -> None:
-    """Declare the three actors on `broker`; what is asked for first has the smaller priority."""
+def declare(
+    broker: dramatiq.Broker, engine: Engine, publishing: InHand
+) -> Mapping[str, Callable[[int], None]]:
+    """Declare the three actors on `broker`; what is asked for first has the smaller priority.
+
+    Returns what each does, by its name.
+    """
     preparing, auditing = InHand(at_most=MOST_PREPARING), InHand()
 
     @dramatiq.actor(actor_name=PUBLISH, queue_name=QUEUE, broker=broker)
@@ -35,6 +40,8 @@ def declare(broker: dramatiq.Broker, engine: Engine, publishing: InHand) -> None
     @dramatiq.actor(actor_name=AUDIT, queue_name=QUEUE, priority=10, broker=broker)
     def audit_lane(lane_id: int) -> None:
         _run(look_after, lane_id, engine, auditing)
+
+    return {PUBLISH: publish_clip.fn, PREPARE: prepare_clip.fn, AUDIT: audit_lane.fn}
 
 
 def _run(what: Callable[[int, Engine], None], row_id: int, engine: Engine, hand: InHand) -> bool:

@@ -70,11 +70,20 @@ def make_broker(client: redis.Redis, middleware: list[dramatiq.Middleware]) -> R
 
 
 class Bells:
-    """Rings for a clip's step, its media or a lane's audit; any of them may go unheard."""
+    """Rings for a clip's step, its media or a lane's audit; any of them may go unheard.
 
-    def __init__(self, broker: dramatiq.Broker, quietly: Quietly) -> None:
+    `unheard` is told which, by the actor and the row's id.
+    """
+
+    def __init__(
+        self,
+        broker: dramatiq.Broker,
+        quietly: Quietly,
+        unheard: Callable[[str, int], None] = lambda actor, row_id: None,  # noqa: ARG005
+    ) -> None:
         self._broker = broker
         self._quietly = quietly
+        self._unheard = unheard
 
     def publish(self, clip_id: int) -> None:
         """Ring for the step that is due for a clip."""
@@ -93,7 +102,8 @@ class Bells:
             queue_name=QUEUE, actor_name=actor, args=(row_id,), kwargs={}, options={}
         )
         failures = (redis.RedisError, BrokerError)
-        self._quietly.tell(lambda: self._broker.enqueue(message), failures)
+        if not self._quietly.tell(lambda: self._broker.enqueue(message), failures):
+            self._unheard(actor, row_id)
 
 
 def teller(bells: Bells, news: News) -> Callable[[Change], None]:

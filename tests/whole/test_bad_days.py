@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from storyclip.stack.stack import Stack
+from tests.eventually import eventually
 from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client
 
 pytestmark = pytest.mark.xdist_group("bad_days")
@@ -48,6 +49,33 @@ def test_without_redis_a_batch_is_accepted_and_goes_out_when_redis_is_back(clien
     assert "redis" in ready.text
     batch.until_ended()
     assert batch.verdict().is_clean
+
+
+def test_without_redis_a_batch_goes_out_by_what_the_clock_finds_due(client: Client):
+    client.stack.stop_program("redis", 0)
+    try:
+        batch = client.publish(3)
+
+        batch.until_ended()
+    finally:
+        client.stack.start_program("redis")
+
+    assert batch.states() == ["published"] * 3
+    assert batch.verdict().is_clean
+
+
+def test_a_redis_that_was_stopped_in_mid_batch_holds_nothing_up_and_comes_back(client: Client):
+    restarts = client.stack.restarts("redis")
+    batch = client.publish(4)
+    batch.until(lambda shown: shown["posts"]["published"] == 1)
+
+    _signal_trees(client.stack.pids("redis"), signal.SIGSTOP)
+
+    batch.until_ended()
+    assert batch.states() == ["published"] * 4
+    assert batch.verdict().is_clean
+    eventually(lambda: client.stack.restarts("redis") == restarts + 1)
+    eventually(lambda: client.get("/readyz").ok)
 
 
 def test_a_metricool_that_goes_away_for_a_while_burns_no_clip(client: Client):
