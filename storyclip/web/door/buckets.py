@@ -38,21 +38,22 @@ class Buckets:
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
         self._lock = threading.Lock()
 
-    def take(self, kind: str, key_id: str) -> Level:
-        """Take a token from the key's bucket, if there is one."""
+    def take(self, kind: str, key_id: str, cost: float = 1) -> Level:
+        """Take `cost` tokens from the key's bucket, if there are so many; at most a full one's."""
         a_second = self._a_second[kind]
         size = a_second * BURST_S
+        cost = max(1, min(cost, size))
         now = self._clock()
         with self._lock:
             tokens, at = self._buckets.get((kind, key_id), (size, now))
             tokens = min(size, tokens + (now - at) * a_second)
-            is_enough = tokens >= 1
+            is_enough = tokens >= cost
             if is_enough:
-                tokens -= 1
+                tokens -= cost
             self._buckets[kind, key_id] = (tokens, now)
             if len(self._buckets) > SWEPT_ABOVE:
                 self._sweep(now)
-        next_in_s = max(0.0, (1 - tokens) / a_second)
+        next_in_s = max(0.0, ((1 if is_enough else cost) - tokens) / a_second)
         return Level(kind, int(size), int(tokens), next_in_s, is_enough)
 
     def _sweep(self, now: float) -> None:

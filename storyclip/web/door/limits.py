@@ -23,13 +23,13 @@ def begin(app: Flask) -> None:
     app.after_request(_told)
 
 
-def take(key_id: str) -> None:
-    """Count the request against the key's bucket.
+def take(key_id: str, cost: float = 1) -> None:
+    """Count the request against the key's bucket, as so many of the usual ones.
 
     Raises:
         Problem: 429, the bucket is empty.
     """
-    level = door().buckets.take(_kind(), key_id)
+    level = door().buckets.take(_kind(), key_id, cost)
     setattr(g, _LEVEL, level)
     if not level.is_enough:
         raise Problem(

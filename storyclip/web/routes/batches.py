@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from storyclip.domain.holder import Scope
+from storyclip.flow.reconcile import reconcile
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.batches import Overview
-from storyclip.web.door import auth
+from storyclip.web.door import auth, limits
+from storyclip.web.front import front
 from storyclip.web.said.answers import answer
 from storyclip.web.said.pages import Page, cursor_after, page_asked_for
 from storyclip.web.said.queries import OfBatch, asked
@@ -18,6 +20,8 @@ from storyclip.web.said.shapes import OneBatch
 from storyclip.web.said.shown import batch_id_of, many, summary, whole
 
 routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
+
+LOOK_COST = 100  # usual reads: it makes calls to Metricool, and has a thread wait for them
 
 
 @routes.get("/status")
@@ -27,6 +31,17 @@ def status() -> Response:
     batch_id = batch_id_of(asked(OfBatch).batch_id)
     found, its_clips = batches.find_whole(batch_id, who.user_id)
     return _unless_known(answer(whole(found, its_clips)))
+
+
+@routes.get("/reconcile/<batch_id>")
+def reconcile_batch(batch_id: str) -> Response:
+    """Have the batch looked at in Metricool now, and show it with all its clips."""
+    who = auth.holder(Scope.READ)
+    limits.take(who.key_id, LOOK_COST)
+    found = batches.find(batch_id_of(batch_id), who.user_id)
+    if request.method != "HEAD":
+        reconcile(found.batch, front().now(), front().patience)
+    return answer(whole(*batches.find_whole(found.batch.batch_id, who.user_id)))
 
 
 @routes.get("/batch/<batch_id>")

@@ -86,6 +86,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         headers=("If-None-Match",),
         told=("ETag",),
     ),
+    ("GET", f"{API}/reconcile/<batch_id>"): Operation(
+        "Look in Metricool now at what is open of a batch, and show it with all its clips",
+        {200: BatchStatus},
+        (404,),
+    ),
     ("GET", f"{API}/batch/<batch_id>"): Operation(
         "A batch without its clips", {200: shapes.OneBatch}, (404,)
     ),
