@@ -40,7 +40,10 @@ class ClipView(TypedDict):
 
 
 class EventView(TypedDict):
-    """One committed change of a batch, and what it is like after it."""
+    """One committed change of a batch, and what it is like after it.
+
+    `error`, of the type `error` alone: why nothing of the batch was published.
+    """
 
     type: Kind
     batchId: str
@@ -54,6 +57,7 @@ class EventView(TypedDict):
     currentStory: str | None
     status: Status
     clip: ClipView | None
+    error: NotRequired[str | None]
     timestamp: Instant
 
 
@@ -146,3 +150,9 @@ class BatchStatus(Facts):
 
 class Summary(Facts, Counts):
     """A batch without its clips."""
+
+
+class Whole(Summary):
+    """The same with all its clips."""
+
+    clips: Sequence[ClipView]

@@ -80,13 +80,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """An account that the credentials can publish for; `id` is Metricool's blogId."""
+    """An account that the credentials can publish for; `id` is Metricool's blogId.
+
+    `facebook` and `instagram` are what Metricool calls it there, None where it is not connected.
+    """
 
     id: str
     label: str
     timezone: str
-    has_facebook: bool
-    has_instagram: bool
+    facebook: str | None
+    instagram: str | None
     picture: str | None
 
 

@@ -92,7 +92,7 @@ def _as_far_as_known(clip: Clip) -> Clip:
 
 def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> EventView:
     """Return the event of one committed change of a batch."""
-    return {
+    shown: EventView = {
         "type": _event_type(before, after),
         "batchId": after.batch_id,
         "seq": after.last_seq,
@@ -105,8 +105,12 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
         "currentStory": _story_name(clip),
         "status": after.status,
         "clip": clip_view(clip, after.mode) if clip else None,
+        "error": after.error,
         "timestamp": rfc3339(at),
     }
+    if shown["type"] != "error":
+        del shown["error"]
+    return shown
 
 
 def status_view(
@@ -127,7 +131,7 @@ def status_view(
     shown: BatchStatus = {
         **_facts(batch, current_clip(clips), now, wait_total_s, blocked),
         "posts": _counts(batch),
-        "clips": [clip_view(clip, batch.mode) for clip in clips],
+        "clips": clip_views(clips, batch.mode),
         "strangers": strangers,
     }
     if not strangers:
@@ -166,6 +170,11 @@ def summary_view(
 ) -> Summary:
     """Return the same facts as the status without the clips, with the counters at the top."""
     return {**_facts(batch, current, now, wait_total_s, blocked), **_counts(batch)}
+
+
+def clip_views(clips: Sequence[Clip], mode: Mode) -> list[ClipView]:
+    """Return the clips of a batch of this mode."""
+    return [clip_view(clip, mode) for clip in clips]
 
 
 def schedule_view(batch: Batch) -> Dated:

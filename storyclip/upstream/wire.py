@@ -68,12 +68,23 @@ def brands(answer: Any) -> tuple[Brand, ...]:
                 id=brand_id,
                 label=text_of(element.get("label")) or brand_id,
                 timezone=text_of(element.get("timezone")) or "UTC",
-                has_facebook=bool(element.get(Network.FACEBOOK)),
-                has_instagram=bool(element.get(Network.INSTAGRAM)),
+                facebook=_name_there(element, Network.FACEBOOK),
+                instagram=_name_there(element, Network.INSTAGRAM),
                 picture=text_of(element.get("picture")),
             )
         )
     return tuple(found)
+
+
+def _name_there(profile: dict[str, Any], network: Network) -> str | None:
+    """Return what a connected network calls the account, the account's own name where that is none.
+
+    A field that is filled means that it is connected, whatever it says.
+    """
+    said = profile.get(network)
+    if not said:
+        return None
+    return text_of(said) or text_of(profile.get("label")) or id_of(profile.get("id"))
 
 
 def month_count(answer: Any, account_id: str) -> int | None:

@@ -148,9 +148,17 @@ def test_brands_leave_out_what_is_deleted_or_for_show():
     shown.append(profile(id=4, label=None, facebook=None, instagram="me", picture="https://p/1"))
 
     assert wire.brands(shown) == (
-        Brand("1", "A", "America/Bogota", True, False, None),
-        Brand("4", "4", "America/Bogota", False, True, "https://p/1"),
+        Brand("1", "A", "America/Bogota", "12", None, None),
+        Brand("4", "4", "America/Bogota", None, "me", "https://p/1"),
     )
+
+
+def test_a_network_that_is_connected_without_a_name_has_the_accounts():
+    shown = [{"id": 1, "label": "A", "facebook": {"page": 12}, "instagram": ""}]
+
+    (brand,) = wire.brands(shown)
+
+    assert (brand.facebook, brand.instagram) == ("A", None)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tests.databases import new_sqlite
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 ACCOUNT = "2000001"
 PUBLISH = "/api/metricool/publish/stories"
+ELSEWHERE = "https://app.example.com"
 
 
 @dataclass
@@ -51,8 +52,8 @@ class SmallMetricool:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     theirs: list[Brand] = field(
         default_factory=lambda: [
-            Brand("2000001", "Cocina de Lola", "Europe/Madrid", True, True, "https://x.io/1.png"),
-            Brand("2000002", "Ruta Andina", "America/Bogota", True, False, None),
+            Brand("2000001", "Cocina de Lola", "Europe/Madrid", "11", "lola", "https://x.io/1.png"),
+            Brand("2000002", "Ruta Andina", "America/Bogota", "12", None, None),
         ]
     )
 
@@ -207,3 +208,12 @@ def bea(anyone: FlaskClient) -> Someone:
 def root(anyone: FlaskClient) -> Someone:
     """An administrator."""
     return Someone(anyone, keys.make("root", {"admin"}, at=NOON))
+
+
+@pytest.fixture
+def elsewhere(app: Flask) -> str:
+    """An origin that the settings name."""
+    front = app.extensions["storyclip"]
+    named = Settings.from_environment({"STORYCLIP_CORS_ORIGINS": ELSEWHERE}, needs_upstream=False)
+    app.extensions["storyclip"] = replace(front, settings=named)
+    return ELSEWHERE

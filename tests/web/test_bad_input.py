@@ -80,8 +80,8 @@ UNPROCESSABLE: dict[str, tuple[bytes, str]] = {
         at("/schedule", {"mode": "scheduled", "timezone": "Europe/Madrid"}),
         "/schedule/scheduledAt",
     ),
-    "mode bestTime without a zone": (
-        at("/schedule", {"mode": "bestTime", "distribution": "spread"}),
+    "mode bestTime with an empty zone": (
+        at("/schedule", {"mode": "bestTime", "timezone": ""}),
         "/schedule/timezone",
     ),
     "an unknown mode": (at("/schedule/mode", "later"), "/schedule/mode"),

@@ -65,6 +65,7 @@ def test_the_summary_has_the_same_facts_with_the_counters_at_the_top(ana, batch_
 
     assert answer["success"] is True
     assert set(answer["batch"]) == FACTS | {
+        "clips",
         "total",
         "published",
         "failed",

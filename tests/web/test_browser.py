@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from config.settings import Settings
 from storyclip.web.door import browser
 from storyclip.web.door.browser import BARE_POLICY
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.part import Door
-from tests.web.conftest import PUBLISH, Someone, good
+from tests.web.conftest import ELSEWHERE, PUBLISH, Someone, good
 from tests.web.routes import WEBSOCKET, about, every_verb, paths_of
 
-ELSEWHERE = "https://app.example.com"
 EVIL = "https://evil.example.com"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -41,15 +38,6 @@ def is_guarded(answer: Any) -> bool:
         and "Server" not in answer.headers
         and "X-Powered-By" not in answer.headers
     )
-
-
-@pytest.fixture
-def elsewhere(app: Flask) -> str:
-    """An origin that the settings name."""
-    front = app.extensions["storyclip"]
-    named = Settings.from_environment({"STORYCLIP_CORS_ORIGINS": ELSEWHERE}, needs_upstream=False)
-    app.extensions["storyclip"] = replace(front, settings=named)
-    return ELSEWHERE
 
 
 @pytest.mark.parametrize("has_key", [True, False])

@@ -72,6 +72,8 @@ def test_the_brands_are_shown_in_the_contract_s_words(ana):
                 "timezone": "Europe/Madrid",
                 "hasFacebook": True,
                 "hasInstagram": True,
+                "facebook": "11",
+                "instagram": "lola",
                 "picture": "https://x.io/1.png",
             },
             {
@@ -80,6 +82,8 @@ def test_the_brands_are_shown_in_the_contract_s_words(ana):
                 "timezone": "America/Bogota",
                 "hasFacebook": True,
                 "hasInstagram": False,
+                "facebook": "12",
+                "instagram": None,
                 "picture": None,
             },
         ],

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from config.settings import Settings
 from storyclip.domain.clip import State
 from storyclip.store.access import keys, pepper
 from storyclip.web.door import tickets
@@ -20,20 +19,8 @@ from tests.web.conftest import NOON, Someone
 
 STREAM = "/api/metricool/stream"
 TICKET = "/api/metricool/stream-ticket"
-ELSEWHERE = "https://app.example.com"
 
 Message = tuple[str, str | None, Any]
-
-
-@pytest.fixture
-def elsewhere(app: Flask) -> str:
-    """An origin that the settings name."""
-    front = app.extensions["storyclip"]
-    settings = Settings.from_environment(
-        {"STORYCLIP_CORS_ORIGINS": ELSEWHERE}, needs_upstream=False
-    )
-    app.extensions["storyclip"] = replace(front, settings=settings)
-    return ELSEWHERE
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,11 @@ def best(count: int = 3, **more: Any) -> dict[str, Any]:
     return good(count, schedule={"mode": "bestTime", "timezone": MADRID, **more})
 
 
+def of_nobody(**more: Any) -> dict[str, Any]:
+    """For an account that Metricool does not list."""
+    return good(settings={"accountId": "2000009"}, **more)
+
+
 def dates(answer: Any) -> list[datetime | None]:
     return [clip.wished_for for clip in clips.of_batch(answer.get_json()["batchId"])]
 
@@ -106,6 +111,16 @@ def test_seconds_are_moved_up_to_the_next_minute_never_down(ana):
     assert answer.get_json()["schedule"]["localTime"] == "2026-12-02T18:01:00+01:00"
 
 
+def test_best_times_without_a_zone_are_meant_in_the_accounts(ana, metricool):
+    metricool.heat = WEDNESDAY_EVENING
+
+    answer = ana.publish(good(schedule={"mode": "bestTime"}))
+
+    assert answer.status_code == 202
+    assert answer.get_json()["schedule"]["timezone"] == MADRID
+    assert metricool.asked == [("2000001", "facebook", MADRID)]
+
+
 @pytest.mark.parametrize(
     ("schedule", "pointer", "said"),
     [
@@ -131,7 +146,7 @@ def test_seconds_are_moved_up_to_the_next_minute_never_down(ana):
         (on("2026-12-02T18:00:00", distribution="spread"), "/schedule/distribution", "scheduled"),
         (on("2026-12-02T18:00:00", withinDays=3), "/schedule/withinDays", "scheduled"),
         (good(schedule={"mode": "scheduled"}), "/schedule/scheduledAt", "required"),
-        (good(schedule={"mode": "bestTime"}), "/schedule/timezone", "required"),
+        (of_nobody(schedule={"mode": "bestTime"}), "/schedule/timezone", "required"),
         (best(scheduledAt="2026-12-02T18:00:00"), "/schedule/scheduledAt", "bestTime"),
         (best(withinDays=15), "/schedule/withinDays", ""),
         (good(schedule={"mode": "now", "timezone": MADRID}), "/schedule/timezone", "mode now"),

@@ -28,6 +28,10 @@ from storyclip.store.publishing.rows import (
 )
 
 MOST_ACTIVE = 1000  # batches of one user that run at once; nobody looks at more
+SELECT_WHOLE = (
+    f"SELECT {BATCH_COLUMNS}, {CLIP_COLUMNS}, {LANE_COLUMNS} FROM publish_batches b"
+    " JOIN publish_batch_clips c ON c.batch_id = b.batch_id JOIN lanes l ON l.id = b.lane_id"
+)
 
 _ENDED = tuple(sorted(ENDED))
 
@@ -112,14 +116,17 @@ def find_whole(batch_id: str, user_id: str | None) -> tuple[Overview, Sequence[C
     """
     with reading():
         rows = run(
-            f"SELECT {BATCH_COLUMNS}, {CLIP_COLUMNS}, {LANE_COLUMNS} FROM publish_batches b"
-            " JOIN publish_batch_clips c ON c.batch_id = b.batch_id"
-            " JOIN lanes l ON l.id = b.lane_id"
-            " WHERE b.batch_id = ? AND b.user_id = COALESCE(?, b.user_id) ORDER BY c.clip_index",
+            f"{SELECT_WHOLE} WHERE b.batch_id = ? AND b.user_id = COALESCE(?, b.user_id)"
+            " ORDER BY c.clip_index",
             (batch_id, user_id),
         ).fetchall()
     if not rows:
         raise NotFound(f"no batch {batch_id}")
+    return whole_of(rows)
+
+
+def whole_of(rows: Sequence[tuple[Any, ...]]) -> tuple[Overview, Sequence[Clip]]:
+    """Return a batch with all its clips from the rows of SELECT_WHOLE, which are in their order."""
     clips = [clip_of(row[len(BATCH) :]) for row in rows]
     batch = batch_of(rows[0][: len(BATCH)])
     return Overview(batch, current_clip(clips), clips[0].lane.blocked_reason), clips

@@ -34,7 +34,8 @@ _ALWAYS = {
 _TLS_ALONE = "max-age=31536000"
 _PREFLIGHT = {
     "Access-Control-Allow-Headers": (
-        "X-Api-Key, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+        "X-Api-Key, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID,"
+        " X-Tenant"  # of an earlier client, and never read: whose a request is, its key says
     ),
     "Access-Control-Max-Age": "600",
 }

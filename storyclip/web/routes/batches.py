@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from storyclip.domain.holder import Scope
+from storyclip.domain.views import clip_views
 from storyclip.flow.reconcile import reconcile
-from storyclip.store.publishing import batches
+from storyclip.store.publishing import batches, wholes
 from storyclip.store.publishing.batches import Overview
 from storyclip.web.door import auth, limits
 from storyclip.web.front import front
@@ -17,7 +18,7 @@ from storyclip.web.said.answers import answer
 from storyclip.web.said.pages import Page, cursor_after, page_asked_for
 from storyclip.web.said.queries import OfBatch, asked
 from storyclip.web.said.shapes import OneBatch
-from storyclip.web.said.shown import batch_id_of, many, summary, whole
+from storyclip.web.said.shown import batch_id_of, many, running, summary, whole
 
 routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
 
@@ -46,19 +47,22 @@ def reconcile_batch(batch_id: str) -> Response:
 
 @routes.get("/batch/<batch_id>")
 def batch(batch_id: str) -> Response:
-    """Show a batch's summary."""
+    """Show a batch's summary, and its clips."""
     who = auth.holder(Scope.READ)
-    found = batches.find(batch_id_of(batch_id), who.user_id)
-    shown: OneBatch = {"success": True, "batch": summary(found)}
+    found, its_clips = batches.find_whole(batch_id_of(batch_id), who.user_id)
+    shown: OneBatch = {
+        "success": True,
+        "batch": {**summary(found), "clips": clip_views(its_clips, found.batch.mode)},
+    }
     return answer(shown)
 
 
 @routes.get("/batch/user-active")
 @routes.get("/batches/active")
 def active() -> Response:
-    """Show the caller's batches that are not finished."""
+    """Show the caller's batches that are not finished, and the clips of the newest."""
     who = auth.holder(Scope.READ)
-    return answer(many(batches.active(who.user_id)))
+    return answer(running(wholes.active(who.user_id)))
 
 
 @routes.get("/batches")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
-from storyclip.domain.dates.instants import zone_named
-from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.holder import Scope
 from storyclip.domain.views import rfc3339
 from storyclip.web.door import auth
 from storyclip.web.front import front
+from storyclip.web.said.account_shapes import BestTimes
 from storyclip.web.said.answers import answer
 from storyclip.web.said.queries import BestTimesAsked, asked
-from storyclip.web.said.shapes import BestTimes
+from storyclip.web.said.zones import zone_for
 
 routes = Blueprint("best_times", __name__, url_prefix="/api/metricool")
 
@@ -26,14 +25,14 @@ def best_times() -> Response:
     who = auth.holder(Scope.READ)
     said = asked(BestTimesAsked)
     auth.require_account(who, said.account_id)
-    timezone = _timezone(said)
-    heat = front().heat_maps.of(said.account_id, said.network, timezone)
+    zone = zone_for(said.account_id, said.timezone or None, "/timezone")
+    heat = front().heat_maps.of(said.account_id, said.network, zone.key)
     settings, now = front().settings, front().now()
     wish = Wish(Distribution.SPREAD, NEXT)
-    plan = best_plan(heat, zone_named(timezone), now, wish, settings.lead_s, settings.date_step_s)
+    plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)
     shown: BestTimes = {
         "success": True,
-        "timezone": timezone,
+        "timezone": zone.key,
         "days": [
             {"dayOfWeek": number, "hours": hours} for number, hours in enumerate(heat.days, start=1)
         ],
@@ -41,17 +40,3 @@ def best_times() -> Response:
         "next": [{"startsAt": rfc3339(slot.instant), "value": slot.score} for slot in plan.slots],
     }
     return answer(shown)
-
-
-def _timezone(said: BestTimesAsked) -> str:
-    """Return the zone asked for, else the one that Metricool has for the account."""
-    name = said.timezone or next(
-        (brand.timezone for brand in front().upstream.brands() if brand.id == said.account_id), ""
-    )
-    if not name:
-        raise RequestInvalid(("/timezone", "required: Metricool does not name the account's zone"))
-    try:
-        zone_named(name)
-    except RequestInvalid as invalid:
-        raise RequestInvalid(*(("/timezone", why) for _, why in invalid.problems)) from None
-    return name

@@ -8,8 +8,8 @@ from storyclip.domain.holder import Scope
 from storyclip.domain.story import Brand
 from storyclip.web.door import auth
 from storyclip.web.front import front
+from storyclip.web.said.account_shapes import Brands, BrandShape
 from storyclip.web.said.answers import answer
-from storyclip.web.said.shapes import Brands, BrandShape
 
 routes = Blueprint("brands", __name__, url_prefix="/api/metricool")
 
@@ -24,11 +24,13 @@ def brands() -> Response:
 
 
 def _brand(brand: Brand) -> BrandShape:
-    return {
-        "id": brand.id,
-        "label": brand.label,
-        "timezone": brand.timezone,
-        "hasFacebook": brand.has_facebook,
-        "hasInstagram": brand.has_instagram,
-        "picture": brand.picture,
-    }
+    return BrandShape(
+        id=brand.id,
+        label=brand.label,
+        timezone=brand.timezone,
+        hasFacebook=brand.facebook is not None,
+        hasInstagram=brand.instagram is not None,
+        facebook=brand.facebook,
+        instagram=brand.instagram,
+        picture=brand.picture,
+    )

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.dates import fair_use
 from storyclip.domain.dates.best_time import MINUTE_S, Wish, best_plan
-from storyclip.domain.dates.instants import parse_instant, zone_named
+from storyclip.domain.dates.instants import parse_instant
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.timetable import Timetable, at_best_times, at_once, scheduled
 from storyclip.domain.errors import StoreUnavailable
@@ -33,6 +33,7 @@ from storyclip.web.said.problem_kinds import BAD_IDEMPOTENCY_KEY
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.receiver import webhook_of
 from storyclip.web.said.shapes import Created, CreatedSettings
+from storyclip.web.said.zones import zone_for
 
 routes = Blueprint("publishing", __name__, url_prefix="/api/metricool")
 
@@ -101,10 +102,11 @@ def _timetable(stories: StoriesRequest) -> Timetable:
         first = parse_instant(said_at, asked.timezone, now, settings.lead_s)
         return scheduled(first, count, asked.interval_minutes, settings.date_step_s)
     if asked.mode is Mode.BEST_TIME:
-        zone = zone_named(asked.timezone or "")
+        account = stories.settings.account
+        zone = zone_for(account, asked.timezone, "/schedule/timezone")
         interval_s = float(asked.interval_minutes * MINUTE_S)
         wish = Wish(asked.distribution, count, interval_s, asked.within_days)
-        heat = front().heat_maps.of(stories.settings.account, stories.settings.network, zone.key)
+        heat = front().heat_maps.of(account, stories.settings.network, zone.key)
         plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)
         return at_best_times(plan, wish, zone, settings.date_step_s)
     return at_once(stories.settings.gap_s)

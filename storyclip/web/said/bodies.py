@@ -5,16 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -23,9 +14,9 @@ from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
 from storyclip.domain.dates.best_time import MAX_DAYS, USUAL_DAYS, Distribution
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.timetable import GAP_S, PublishSpeed
-from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.network import Network
-from storyclip.web.said.json_body import pointer_to
+from storyclip.web.said.body import Body as Body
+from storyclip.web.said.body import parse as parse
 
 MAX_POSTS = 100
 MAX_TITLE_LENGTH = 300
@@ -38,60 +29,7 @@ _FIELDS = {
     Mode.SCHEDULED: {"mode", "scheduled_at", "timezone", "interval_minutes"},
     Mode.BEST_TIME: {"mode", "timezone", "interval_minutes", "distribution", "within_days"},
 }
-_REQUIRED = {Mode.NOW: (), Mode.SCHEDULED: ("scheduled_at",), Mode.BEST_TIME: ("timezone",)}
-
-_SAID_SHORTER = {
-    "missing": "required",
-    "extra_forbidden": "unknown field",
-    "model_type": "expected an object",
-    "string_type": "expected a string",
-    "list_type": "expected an array",
-}
-
-
-class Body(BaseModel):
-    """camelCase outside; no field too many, no type bent into another; null is as if left out."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        alias_generator=to_camel,
-        hide_input_in_errors=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_absent(cls, said: Any) -> Any:
-        if not isinstance(said, dict):
-            return said
-        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
-        return {
-            name: value for name, value in said.items() if value is not None or name not in optional
-        }
-
-
-AnyModel = TypeVar("AnyModel", bound=BaseModel)
-
-
-def parse(model: type[AnyModel], said: Any) -> AnyModel:
-    """Return what was said as a `model`.
-
-    Raises:
-        RequestInvalid: with everything that is wrong with it.
-    """
-    try:
-        return model.model_validate(said)
-    except ValidationError as invalid:
-        raise RequestInvalid(
-            *(
-                (
-                    pointer_to((*error["loc"], *error.get("ctx", {}).get("at", ()))),
-                    _SAID_SHORTER.get(error["type"], error["msg"]),
-                )
-                for error in invalid.errors(include_url=False, include_input=False)
-            )
-        ) from None
+_REQUIRED = {Mode.NOW: (), Mode.SCHEDULED: ("scheduled_at",), Mode.BEST_TIME: ()}
 
 
 def _wrong(why: str, *at: str | int) -> PydanticCustomError:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from storyclip.domain.shown import BatchStatus
-from storyclip.web.said import shapes
+from storyclip.web.said import account_shapes, shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
 from storyclip.web.said.messages import EVENT_STREAM
 from storyclip.web.said.queries import (
@@ -61,7 +61,7 @@ class Operation:
         return tuple(sorted({*self.refusals, *keyed, 500}))
 
 
-_ACTIVE = Operation("The caller's batches that are not finished", {200: shapes.ManyBatches})
+_ACTIVE = Operation("The caller's batches that are not finished", {200: shapes.ActiveBatches})
 _READY = Operation("Whether database and Redis answer", {200: shapes.Ready}, (503,), security=[])
 
 
@@ -92,7 +92,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         (404,),
     ),
     ("GET", f"{API}/batch/<batch_id>"): Operation(
-        "A batch without its clips", {200: shapes.OneBatch}, (404,)
+        "A batch by its id, with its clips", {200: shapes.OneBatch}, (404,)
     ),
     ("GET", f"{API}/batch/user-active"): _ACTIVE,
     ("GET", f"{API}/batches/active"): _ACTIVE,
@@ -136,10 +136,13 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "A short-lived ticket for the two streams", {200: shapes.Ticket}, (415,)
     ),
     ("GET", f"{API}/brands"): Operation(
-        "The accounts that the key may publish for", {200: shapes.Brands}, (502,)
+        "The accounts that the key may publish for", {200: account_shapes.Brands}, (502,)
     ),
     ("GET", f"{API}/best-times"): Operation(
-        "When an account's followers look", {200: shapes.BestTimes}, (404, 422, 502), BestTimesAsked
+        "When an account's followers look",
+        {200: account_shapes.BestTimes},
+        (404, 422, 502),
+        BestTimesAsked,
     ),
     ("POST", "/session"): Operation(
         "Begin a session of the page with a key",

@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from storyclip.domain.batch import OnFailure, Status
-from storyclip.domain.dates.best_time import Rule
 from storyclip.domain.dates.shown import Count, Dated, Instant
 from storyclip.domain.dates.timetable import PublishSpeed
 from storyclip.domain.errors import RefusalCode
 from storyclip.domain.holder import Scope
 from storyclip.domain.network import Network
-from storyclip.domain.shown import ClipNamed, StrangerView, Summary
+from storyclip.domain.shown import ClipNamed, ClipView, StrangerView, Summary, Whole
 
 Checks = dict[str, Literal["up", "down"]]
 Document = dict[str, Any]  # what OpenAPI says of itself
-Hours = Annotated[Sequence[float], ("minItems", 24), ("maxItems", 24)]
 
 
 class Fault(TypedDict):
@@ -56,7 +54,7 @@ class OneBatch(TypedDict):
     """One batch."""
 
     success: Literal[True]
-    batch: Summary
+    batch: Whole
 
 
 class ManyBatches(TypedDict):
@@ -64,6 +62,20 @@ class ManyBatches(TypedDict):
 
     success: Literal[True]
     batches: list[Summary]
+    count: Count
+
+
+class ActiveBatch(Summary):
+    """A batch that is not finished; `clips` are left out of the older ones where there are many."""
+
+    clips: NotRequired[Sequence[ClipView]]
+
+
+class ActiveBatches(TypedDict):
+    """All batches that are not finished, newest first."""
+
+    success: Literal[True]
+    batches: list[ActiveBatch]
     count: Count
 
 
@@ -179,48 +191,6 @@ class Ticket(TypedDict):
 
     ticket: str
     expiresInS: int
-
-
-class BrandShape(TypedDict):
-    """An account of Metricool's."""
-
-    id: str
-    label: str
-    timezone: str | None
-    hasFacebook: bool
-    hasInstagram: bool
-    picture: str | None
-
-
-class Brands(TypedDict):
-    """The accounts that the key may publish for."""
-
-    success: Literal[True]
-    brands: list[BrandShape]
-
-
-class BestDay(TypedDict):
-    """How good each hour of a weekday is, Monday being 1."""
-
-    dayOfWeek: Annotated[int, ("minimum", 1), ("maximum", 7)]
-    hours: Hours
-
-
-class BestSlot(TypedDict):
-    """A good time that is still to come."""
-
-    startsAt: Instant
-    value: float
-
-
-class BestTimes(TypedDict):
-    """When an account's followers look, and what decided which times come next."""
-
-    success: Literal[True]
-    timezone: str
-    days: list[BestDay]
-    rule: Rule
-    next: list[BestSlot]
 
 
 class SessionShape(TypedDict):

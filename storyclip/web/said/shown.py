@@ -9,12 +9,13 @@ from storyclip.domain.batch import BATCH_ID
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import NotFound
 from storyclip.domain.shown import BatchStatus, StrangerView, Summary
-from storyclip.domain.views import status_view, stranger_view, summary_view
+from storyclip.domain.views import clip_views, status_view, stranger_view, summary_view
 from storyclip.store.publishing import adoption, batches, strangers
 from storyclip.store.publishing.batches import Overview
+from storyclip.store.publishing.wholes import Whole
 from storyclip.store.service import newest
 from storyclip.web.front import front
-from storyclip.web.said.shapes import ManyBatches
+from storyclip.web.said.shapes import ActiveBatch, ActiveBatches, ManyBatches
 
 _BATCH_ID = re.compile(BATCH_ID)
 
@@ -37,6 +38,21 @@ def many(found: Sequence[Overview]) -> ManyBatches:
     stopped = newest.find().why_nothing_is_sent
     shown = [_summary(one, one.blocked or stopped) for one in found]
     return {"success": True, "batches": shown, "count": len(found)}
+
+
+def running(found: Sequence[Whole]) -> ActiveBatches:
+    """Return several batches as a list, with the clips of those that have them."""
+    stopped = newest.find().why_nothing_is_sent
+    shown: list[ActiveBatch] = []
+    for one, clips in found:
+        known: ActiveBatch = {
+            **_summary(one, one.blocked or stopped),
+            "clips": clip_views(clips or (), one.batch.mode),
+        }
+        if clips is None:
+            del known["clips"]
+        shown.append(known)
+    return {"success": True, "batches": shown, "count": len(shown)}
 
 
 def whole(found: Overview, clips: Sequence[Clip]) -> BatchStatus:

@@ -1,0 +1,53 @@
+"""A user's running batches with their clips: all that a page of theirs shows at first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
+
+from storyclip.domain.clip import Clip
+from storyclip.store.database import marks, reading, run
+from storyclip.store.publishing import batches
+from storyclip.store.publishing.batches import MOST_ACTIVE, SELECT_WHOLE, Overview, whole_of
+
+MOST_SHOWN = 1000  # clips in one list: about 600 kB
+
+Whole = tuple[Overview, Sequence[Clip] | None]
+
+
+def active(user_id: str) -> Sequence[Whole]:
+    """Return the user's batches that are not finished, newest first, each as of one commit.
+
+    The newest come with their clips, as many as have MOST_SHOWN together; the others with None.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        sizes = run(
+            "SELECT batch_id, total_clips FROM publish_batches WHERE user_id = ?"
+            " AND completed_at IS NULL ORDER BY created_at DESC, batch_id DESC LIMIT ?",
+            (user_id, MOST_ACTIVE),
+        ).fetchall()
+        totals = accumulate(total for _, total in sizes)
+        count = sum(so_far <= MOST_SHOWN for so_far in totals)
+        newest = [batch_id for batch_id, _ in sizes[:count]]
+        found: list[Whole] = list(_with_clips(newest))
+        if len(newest) < len(sizes):
+            shown = set(newest)
+            every = batches.active(user_id)
+            found += [(one, None) for one in every if one.batch.batch_id not in shown]
+    return found
+
+
+def _with_clips(batch_ids: Sequence[str]) -> Iterator[tuple[Overview, Sequence[Clip]]]:
+    if not batch_ids:
+        return
+    rows = run(
+        f"{SELECT_WHOLE} WHERE b.batch_id IN ({marks(batch_ids)})"
+        " ORDER BY b.created_at DESC, b.batch_id DESC, c.clip_index",
+        batch_ids,
+    ).fetchall()
+    for _, of_one in groupby(rows, key=itemgetter(0)):
+        yield whole_of(list(of_one))
