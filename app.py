@@ -21,7 +21,7 @@ from storyclip.probe.check import ClipCheck
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import News, Quietly, answers, connect
 from storyclip.store import database
-from storyclip.store.access import keys
+from storyclip.store.access import seeding
 from storyclip.store.history import events
 from storyclip.store.service.place import server_time
 from storyclip.tasks.broker import Bells, make_broker, teller
@@ -46,7 +46,7 @@ def build(settings: Settings) -> Flask:
     now = SharedClock(own, time.monotonic, server_time)
     database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
     now.follow()
-    keys.seed(settings.api_keys, now())
+    seeding.seed(settings.api_keys, now())
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
     bells = Bells(make_broker(redis, middleware=[]), quietly)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from storyclip.domain.holder import Scope, scopes_of
+from storyclip.domain.names import EVERY, Names, names
 
 LEAST_LENGTH = 32  # characters: of random ones nobody finds it by trying
 _WORD = re.compile(r"[!-~]+")  # visible ASCII: what fits into an HTTP header
@@ -11,16 +12,18 @@ _WORD = re.compile(r"[!-~]+")  # visible ASCII: what fits into an HTTP header
 
 @dataclass(frozen=True)
 class SeedKey:
-    """One key from the environment; `accounts` is None where every account is allowed."""
+    """One key from the environment; `accounts` is None where none are named: as its user's."""
 
     key: str = field(repr=False)
     user_id: str
     scopes: frozenset[Scope]
-    accounts: frozenset[str] | None
+    accounts: Names | None
 
 
 def parse_seed_keys(text: str) -> tuple[SeedKey, ...]:
     """Read a comma list of `key:userId:scope+scope[@account+account]`, in its order.
+
+    `@*` says every account; without `@` the key has those that its user has otherwise, or none.
 
     Raises:
         ValueError: with what was expected of which entry; never with the key itself.
@@ -49,7 +52,8 @@ def _parse_entry(entry: str, number: int) -> SeedKey:
         scopes = scopes_of(scope_list.split("+"))
     except ValueError as expected:
         raise ValueError(f"{expected} in entry {number}") from None
-    accounts = frozenset(account_list.split("+")) if at else None
-    if accounts is not None and "" in accounts:
+    named = account_list.split("+")
+    accounts = (EVERY if named == ["*"] else names(named)) if at else None
+    if "" in named and at:
         raise ValueError(f"account+account behind the @ of entry {number}")
     return SeedKey(key=key, user_id=user_id, scopes=scopes, accounts=accounts)

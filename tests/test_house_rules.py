@@ -40,7 +40,10 @@ CHOICES_ARE_FINE_IN = (
     "storyclip/web/page/",
     "storyclip/store/migrations/",
 )
-HOMONYMS = {("storyclip/domain/batch.py", Mode.SCHEDULED)}  # a phase has the same word
+HOMONYMS = {
+    ("storyclip/domain/batch.py", Mode.SCHEDULED),  # a phase has the same word
+    ("storyclip/domain/user.py", Scope.ADMIN),  # a role
+}
 SLEEP_IS_FINE_IN = (
     "storyclip/cli/",
     "storyclip/stack/",

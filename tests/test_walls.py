@@ -66,7 +66,7 @@ BREACHES = {
         ("storyclip.sandbox.posts", "config.settings"),
     ],
     "The domain knows nobody, not even config": [("storyclip.domain.wish", "config.settings")],
-    "Config knows no room of the service, and of its words the scopes alone": [
+    "Config knows no room of the service, and of its words those of keys alone": [
         ("config.settings", "storyclip.domain.batch"),
         ("config.seed_keys", "storyclip.domain.batch"),
     ],

@@ -9,10 +9,23 @@ from datetime import datetime, timedelta
 
 import click
 
+from storyclip.cli.account_options import shown_accounts
+from storyclip.domain.user import Origin
 from storyclip.domain.views import rfc3339
 from storyclip.store.access.api_keys import KeptKey
 
-HEADINGS = ("id", "user", "scopes", "accounts", "created", "last use", "expires", "revoked")
+HEADINGS = (
+    "id",
+    "user",
+    "role",
+    "scopes",
+    "accounts",
+    "created",
+    "last use",
+    "expires",
+    "revoked",
+    "note",
+)
 MAX_DAYS = 3650  # longer than any key should live, and no date overflows
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -44,7 +57,10 @@ def as_json(found: Sequence[KeptKey]) -> str:
                 "id": key.key_id,
                 "user": key.user_id,
                 "scopes": key.scopes,
-                "accounts": key.accounts,
+                "role": key.user and key.user.role,
+                "accounts": None if key.reaches.is_every else sorted(key.reaches.named),
+                "narrowedTo": key.accounts,
+                "note": _note(key) or None,
                 "createdAt": rfc3339(key.created_at),
                 "lastUsedAt": rfc3339(key.last_used_at),
                 "expiresAt": rfc3339(key.expires_at),
@@ -58,7 +74,11 @@ def as_json(found: Sequence[KeptKey]) -> str:
 
 def as_table(found: Sequence[KeptKey]) -> str:
     """Return the keys in columns for people."""
-    rows = [HEADINGS, *(_row(key) for key in found)]
+    return columns([HEADINGS, *map(_row, found)])
+
+
+def columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return rows as a table, the first of them its headings."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -67,9 +87,22 @@ def as_table(found: Sequence[KeptKey]) -> str:
 
 
 def _row(key: KeptKey) -> tuple[str, ...]:
-    accounts = "all" if key.accounts is None else ",".join(key.accounts) or "none"
+    role = "-" if key.user is None else key.user.role.value
+    accounts = shown_accounts(key.reaches)
     times = (key.created_at, key.last_used_at, key.expires_at, key.revoked_at)
-    return (key.key_id, key.user_id, ",".join(key.scopes), accounts, *map(_minute, times))
+    shown = (key.key_id, key.user_id, role, ",".join(key.scopes), accounts, *map(_minute, times))
+    return (*shown, _note(key))
+
+
+def _note(key: KeptKey) -> str:
+    """Return what somebody should know of a key who thinks that all was given on purpose."""
+    if key.user is None:
+        return "there is no such user: it opens nothing"
+    if key.user.disabled_at is not None:
+        return "its user is disabled"
+    if key.user.origin is Origin.BEFORE_USERS and key.reaches.is_every:
+        return "had all accounts before users existed"
+    return ""
 
 
 def _minute(at: datetime | None) -> str:

@@ -54,6 +54,7 @@ RUNNING = frozenset({Status.PROCESSING, Status.PAUSED})
 class Batch:
     """One batch as its row said when it was read; all times are aware UTC.
 
+    `key_id` is the key that it was made with, None where that is not known.
     `turn` is its number in the lane and stays; `place` orders the batches there, and a resumed one
     goes to the back. `gap_s` is the least pause between two of its clips. `held_at`: stories were
     found that may be its own, and a person has to say so before it goes on.
@@ -62,6 +63,7 @@ class Batch:
     batch_id: str
     job_id: str | None
     user_id: str
+    key_id: str | None
     lane_id: int
     account_id: str
     network: Network

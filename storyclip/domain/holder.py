@@ -1,4 +1,4 @@
-"""Who holds a key, and what it lets them do."""
+"""Who asks, and what they may do: what the user may, as far as the key lets them."""
 
 from __future__ import annotations
 
@@ -6,40 +6,76 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from storyclip.domain.names import EVERY, Names, names
+from storyclip.domain.reach import Reach
+from storyclip.domain.user import RIGHTS, Right, Role
+
 
 class Scope(StrEnum):
-    """What a key lets its holder do."""
+    """What a key lets its user do, of what they may at all."""
 
     PUBLISH = "publish"  # make batches, stop them and have them go on; reads too
     READ = "read"
-    ADMIN = "admin"  # all of it, and see everybody's batches
+    ADMIN = "admin"  # all that the user may: everybody's batches, people
 
 
 EVERY_SCOPE = frozenset(Scope)
 
+_OPENS: dict[Scope, frozenset[Right]] = {
+    Scope.READ: frozenset({Right.READ}),
+    Scope.PUBLISH: frozenset({Right.READ, Right.PUBLISH}),
+    Scope.ADMIN: frozenset(Right),
+}
+_NEEDS = {Scope.READ: Right.READ, Scope.PUBLISH: Right.PUBLISH, Scope.ADMIN: Right.MANAGE}
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who a key speaks for and what it may do; `accounts` is None where every one is allowed."""
+    """One user, by a key or by a session of the page; `accounts` are the user's and the key's.
 
-    key_id: str
+    `session_id` is None for who shows the key itself. `webhook_url` is where the batches of this
+    key report to.
+    """
+
     user_id: str
+    role: Role
+    key_id: str
+    session_id: str | None
     scopes: frozenset[Scope]
-    accounts: frozenset[str] | None
-    webhook_url: str | None = None  # where the batches of this key report to
+    accounts: Names
+    webhook_url: str | None
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Return what the role allows, as far as the key lets it."""
+        return RIGHTS[self.role] & opened_by(self.scopes)
 
     def may(self, scope: Scope) -> bool:
-        """Return whether the key has the scope, itself or by a wider one.
+        """Return whether they may do what this scope is for.
 
-        `admin` has all. `publish` reads too: who started a batch must see what became of it.
+        `publish` reads too: who started a batch must see what became of it.
         """
-        if Scope.ADMIN in self.scopes or scope in self.scopes:
-            return True
-        return scope is Scope.READ and Scope.PUBLISH in self.scopes
+        return _NEEDS[scope] in self.rights
 
     def may_use(self, account_id: str) -> bool:
-        """Return whether the key may publish for the account and see it among the brands."""
-        return self.accounts is None or account_id in self.accounts
+        """Return whether they may publish for the account and see it among the brands."""
+        return account_id in self.accounts
+
+    @property
+    def reach(self) -> Reach:
+        """Return whose batches they may see and have their hand on."""
+        whose = EVERY if Right.OVERSEE in self.rights else names({self.user_id})
+        return Reach(whose, self.accounts)
+
+    @property
+    def own(self) -> Reach:
+        """Return their own batches, as far as the key reaches."""
+        return Reach(names({self.user_id}), self.accounts)
+
+
+def opened_by(scopes: Collection[Scope]) -> frozenset[Right]:
+    """Return what a key with these scopes lets its user do."""
+    return frozenset[Right]().union(*(_OPENS[scope] for scope in scopes))
 
 
 def scopes_of(words: Collection[str]) -> frozenset[Scope]:

@@ -17,7 +17,7 @@ from config.private import keep_private
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database
-from storyclip.store.access import keys
+from storyclip.store.access import seeding
 from storyclip.store.service import workers
 from storyclip.store.service.place import server_time
 
@@ -32,8 +32,8 @@ def main() -> int:
         settings = Settings.from_environment()
         database.connect(settings.database_url)
         now = server_time() or datetime.now(UTC)
-        keys.seed(settings.api_keys, now)
-        _say(keys.first_start(now))
+        seeding.seed(settings.api_keys, now)
+        _say(seeding.first_start(now))
         before = workers.beats()
         while os.getppid() == stack:
             for name, count in workers.beats().items():

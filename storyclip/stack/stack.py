@@ -87,7 +87,7 @@ class Stack:
         self.api_key = ""
         if seeds_key:
             self.api_key = f"stack-{secrets.token_urlsafe(24)}"
-            self._environment["STORYCLIP_API_KEYS"] = f"{self.api_key}:local:publish+read+admin"
+            self._environment["STORYCLIP_API_KEYS"] = f"{self.api_key}:local:publish+read+admin@*"
         self._programs = {program.name: program for program in self._programs_of(workers)}
         self._report = report
         self._supervisor: Supervisor | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from peewee import AutoField, BooleanField, IntegerField, Model, TextField
+from peewee import AutoField, BooleanField, CompositeKey, IntegerField, Model, TextField
 
 from storyclip.domain.holder import Scope
 from storyclip.store.database import database
@@ -51,7 +51,7 @@ class Row(Model):
 
 
 class ApiKeyRow(Row):
-    """A key, kept as a hash; `accounts` is None where every one is allowed."""
+    """A key, kept as a hash; `accounts` is None where it reaches as far as its user."""
 
     key_id = TextField(primary_key=True)
     secret_hash = TextField()
@@ -66,6 +66,32 @@ class ApiKeyRow(Row):
 
     class Meta:
         table_name = "api_keys"
+
+
+class UserRow(Row):
+    """A user; with `all_accounts` they need none in particular."""
+
+    id = TextField(primary_key=True)
+    name = TextField()
+    role = TextField()
+    all_accounts = IntegerField()
+    origin = TextField()
+    created_at = InstantField()
+    disabled_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "users"
+
+
+class UserAccountRow(Row):
+    """An account that a user acts for."""
+
+    user_id = TextField()
+    account_id = TextField()
+
+    class Meta:
+        table_name = "user_accounts"
+        primary_key = CompositeKey("user_id", "account_id")
 
 
 class SessionRow(Row):

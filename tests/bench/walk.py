@@ -24,7 +24,9 @@ def new_batch(batch_id: str, user: str, account: str, count: int, at: datetime) 
         NewClip(f"c{n}", f"https://cdn.example.com/{n}.mp4", f"Clip {n}") for n in range(count)
     )
     return batches.create(
-        NewBatch(batch_id, None, user, account, Network.FACEBOOK, OnFailure.CONTINUE, 0.0, asked),
+        NewBatch(
+            batch_id, None, user, None, account, Network.FACEBOOK, OnFailure.CONTINUE, 0.0, asked
+        ),
         at,
     )
 

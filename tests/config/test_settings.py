@@ -13,6 +13,7 @@ from config.addresses import is_loopback
 from config.seed_keys import SeedKey
 from config.settings import Settings, SettingsInvalid, environment_with, names
 from storyclip.domain.holder import Scope
+from storyclip.domain.names import EVERY, Names
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "storyclip.env.example"
 SANDBOX = {"METRICOOL_BASE_URL": "http://127.0.0.1:9/api"}
@@ -209,11 +210,17 @@ def test_loopback_is_this_machine_alone(url, answer):
 
 
 def test_keys_are_read_with_their_rights():
-    given = f"{K1}:ana:publish+read@10+20, {K2}:ops:admin"
+    given = f"{K1}:ana:publish+read@10+20, {K2}:ops:admin,{HUSH}:all:read@*"
 
     assert settings(STORYCLIP_API_KEYS=given).api_keys == (
-        SeedKey(K1, "ana", frozenset({Scope.PUBLISH, Scope.READ}), frozenset({"10", "20"})),
+        SeedKey(
+            K1,
+            "ana",
+            frozenset({Scope.PUBLISH, Scope.READ}),
+            Names(frozenset({"10", "20"}), is_every=False),
+        ),
         SeedKey(K2, "ops", frozenset({Scope.ADMIN}), None),
+        SeedKey(HUSH, "all", frozenset({Scope.READ}), EVERY),
     )
 
 

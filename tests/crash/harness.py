@@ -41,7 +41,7 @@ SHORT = {
     "STORYCLIP_HTTP_DEADLINE_S": "3",
     "STORYCLIP_RETRY_BASE_S": "0.1",
     "STORYCLIP_RETRY_MAX_S": "0.5",
-    "STORYCLIP_API_KEYS": f"{KEY}:crash:publish+read",
+    "STORYCLIP_API_KEYS": f"{KEY}:crash:publish+read@*",
 }
 
 

@@ -37,6 +37,7 @@ def a_batch(total: int = 3, **facts: Any) -> Batch:
         batch_id="b1",
         job_id="job_1",
         user_id="ana",
+        key_id=None,
         lane_id=1,
         account_id="2000001",
         network=Network.FACEBOOK,

@@ -97,6 +97,7 @@ class Stage:
             batch_id=name,
             job_id=None,
             user_id=user,
+            key_id=None,
             account_id=account,
             network=Network(network),
             on_failure=OnFailure(on_failure),

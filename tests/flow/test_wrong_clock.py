@@ -82,6 +82,7 @@ class Host:
             "b1",
             None,
             "ana",
+            None,
             ACCOUNT,
             Network.FACEBOOK,
             OnFailure.CONTINUE,

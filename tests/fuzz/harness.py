@@ -29,12 +29,13 @@ from schemathesis.specs.openapi.checks import (
 
 from config.settings import Settings
 from storyclip.store import database
-from storyclip.store.access import keys, sessions
+from storyclip.store.access import sessions
 from storyclip.store.history import events
 from storyclip.web.door.guesses import Guesses
 from storyclip.web.door.part import NAME
 from storyclip.web.factory import create_app
 from tests.described import objections_to
+from tests.people import key_for
 from tests.web.conftest import NOON, PUBLISH, Clock, SmallMetricool, Someone, good
 
 CHECKS = [
@@ -92,7 +93,7 @@ def fuzz(app: Flask, cases: int, seed: int) -> Outcome:
     """
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     schema.validate()
-    key = keys.make("ana", {"publish", "read"}, at=NOON)
+    key = key_for("ana", {"publish", "read"}, at=NOON)
     batch_id = Someone(app.test_client(), key).publish().get_json()["batchId"]
     made_up = random.Random(seed)
     outcome = Outcome()

@@ -67,6 +67,7 @@ class Scene:
             batch_id="b1",
             job_id=None,
             user_id="ana",
+            key_id=None,
             account_id=LANE.account_id,
             network=LANE.network,
             on_failure=self.on_failure,

@@ -32,6 +32,7 @@ def a_batch(name: str, chance: Random) -> NewBatch:
         batch_id=name,
         job_id=None,
         user_id=USER,
+        key_id=None,
         account_id="2000001",
         network=Network.FACEBOOK,
         on_failure=chance.choice((OnFailure.CONTINUE, OnFailure.PAUSE)),

@@ -24,6 +24,7 @@ from storyclip.store.access import keys
 from storyclip.store.history import events, streams
 from storyclip.store.publishing import clips
 from tests.eventually import eventually
+from tests.people import key_for
 from tests.store.making import T0, brought_to, made, published, sql, the_batch, walked
 
 PATIENCE_S = 10
@@ -254,7 +255,7 @@ def test_news_is_followed_up_at_once(watch, hub, monkeypatch):
 
 def test_the_streams_of_a_revoked_key_end_and_others_go_on(watch, hub):
     made()
-    good, bad = (keys.make("ana", {"read"}, at=T0).split("_")[1] for _ in range(2))
+    good, bad = (key_for("ana", {"read"}, at=T0).split("_")[1] for _ in range(2))
     revoked = watch(BatchCursor("b1", 0), key_id=bad)
     stays = watch(BatchCursor("b1", 0), key_id=good)
     eventually(lambda: len(hub._rooms.everybody()) == 2)

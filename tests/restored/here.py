@@ -109,6 +109,7 @@ class StageHere(Stage):
             batch_id="b1",
             job_id=None,
             user_id="ana",
+            key_id=None,
             account_id=ACCOUNT,
             network=Network.FACEBOOK,
             on_failure=OnFailure.CONTINUE,

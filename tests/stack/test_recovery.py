@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 from config.settings import names
 from storyclip.cli.main import main
 from storyclip.store import database
-from storyclip.store.access import keys
 from storyclip.store.service import newest
 from storyclip.store.service.mark_file import MarkFile
+from tests.people import key_for
 from tests.stack.test_commands import storyclip
 from tests.store.making import made
 from tests.web.test_recover import held
@@ -174,7 +174,7 @@ def test_a_database_is_begun_anew_on_purpose(command: Command, tmp_path: Path):
 
     assert (ran.exit_code, json.loads(ran.stdout)) == (0, {"here": False, "anew": True})
     assert newest.find().lost_since is not None  # every account is looked at before it is used
-    assert keys.make("ana", {"read"}, at=NOW)
+    assert key_for("ana", {"read"}, at=NOW)
 
 
 @on_sqlite

@@ -63,6 +63,7 @@ def new_batch(
         batch_id=name,
         job_id=f"job_{name}",
         user_id=user,
+        key_id=None,
         account_id=account,
         network=Network(network),
         on_failure=OnFailure(on_failure),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from peewee import IntegerField, TextField
+from peewee import CompositeKey, IntegerField, TextField
 
 from storyclip.store.database import database
 from storyclip.store.models import BatchRow, ClipRow, IncidentRow, LaneRow, Row
@@ -24,8 +24,14 @@ def disagreements(model: type[Row]) -> Iterator[str]:
             continue
         if bool(field.null) is not table[name].null:
             yield f"{name} may be NULL: {field.null} here, {table[name].null} there"
-        if bool(field.primary_key) is not table[name].primary_key:
-            yield f"{name} is the key: {field.primary_key} here, {table[name].primary_key} there"
+        is_key = bool(field.primary_key) or name in _key_of_several(model)
+        if is_key is not table[name].primary_key:
+            yield f"{name} is the key: {is_key} here, {table[name].primary_key} there"
+
+
+def _key_of_several(model: type[Row]) -> tuple[str, ...]:
+    key = model._meta.primary_key
+    return key.field_names if isinstance(key, CompositeKey) else ()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

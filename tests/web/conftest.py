@@ -16,10 +16,10 @@ from config.settings import Settings
 from storyclip.domain.errors import UpstreamUnreachable
 from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
 from storyclip.store import database
-from storyclip.store.access import keys
 from storyclip.store.history import events
 from storyclip.web.factory import create_app
 from tests.databases import new_sqlite
+from tests.people import key_for
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 ACCOUNT = "2000001"
@@ -195,19 +195,19 @@ def anyone(app: Flask) -> FlaskClient:
 @pytest.fixture
 def ana(anyone: FlaskClient) -> Someone:
     """A user who may publish and read."""
-    return Someone(anyone, keys.make("ana", {"publish", "read"}, at=NOON))
+    return Someone(anyone, key_for("ana", {"publish", "read"}, at=NOON))
 
 
 @pytest.fixture
 def bea(anyone: FlaskClient) -> Someone:
     """Another user who may publish and read."""
-    return Someone(anyone, keys.make("bea", {"publish", "read"}, at=NOON))
+    return Someone(anyone, key_for("bea", {"publish", "read"}, at=NOON))
 
 
 @pytest.fixture
 def root(anyone: FlaskClient) -> Someone:
     """An administrator."""
-    return Someone(anyone, keys.make("root", {"admin"}, at=NOON))
+    return Someone(anyone, key_for("root", {"admin"}, at=NOON))
 
 
 @pytest.fixture

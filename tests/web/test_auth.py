@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from storyclip.store.access import keys
+from tests.people import key_for
 from tests.web.conftest import NOON, PUBLISH, Someone, good
 
 API = "/api/metricool"
@@ -26,8 +27,8 @@ def key_id(key: str) -> str:
 
 @pytest.fixture
 def bad_keys() -> dict[str, str]:
-    good_key = keys.make("ana", {"admin"}, at=NOON)
-    revoked = keys.make("ana", {"admin"}, at=NOON)
+    good_key = key_for("ana", {"admin"}, at=NOON)
+    revoked = key_for("ana", {"admin"}, at=NOON)
     keys.revoke(key_id(revoked), NOON)
     last = "A" if good_key[-1] != "A" else "B"
     return {
@@ -39,7 +40,7 @@ def bad_keys() -> dict[str, str]:
         "wrong": good_key[:-1] + last,
         "half": good_key[:-20],
         "its id alone": key_id(good_key),
-        "expired": keys.make("ana", {"admin"}, at=NOON, expires_at=NOON),
+        "expired": key_for("ana", {"admin"}, at=NOON, expires_at=NOON),
         "revoked": revoked,
     }
 
@@ -93,7 +94,7 @@ def test_a_key_in_the_query_is_not_looked_at(anyone, ana, name):
     ids=["publish", "read", "both", "admin"],
 )
 def test_scopes_open_what_they_say(anyone, scopes, may_publish, may_read):
-    someone = Someone(anyone, keys.make("ana", scopes, at=NOON))
+    someone = Someone(anyone, key_for("ana", scopes, at=NOON))
 
     published, read = someone.publish(), someone.get(f"{API}/batches")
 
@@ -102,7 +103,7 @@ def test_scopes_open_what_they_say(anyone, scopes, may_publish, may_read):
 
 
 def test_a_missing_scope_is_told(anyone):
-    reader = Someone(anyone, keys.make("ana", {"read"}, at=NOON))
+    reader = Someone(anyone, key_for("ana", {"read"}, at=NOON))
 
     refused = reader.publish()
 
@@ -111,7 +112,7 @@ def test_a_missing_scope_is_told(anyone):
 
 
 def test_who_publishes_sees_what_became_of_it(anyone):
-    publisher = Someone(anyone, keys.make("ana", {"publish"}, at=NOON))
+    publisher = Someone(anyone, key_for("ana", {"publish"}, at=NOON))
     links = publisher.publish(good()).get_json()["links"]
 
     assert publisher.get(links["status"]).status_code == 200
@@ -119,7 +120,7 @@ def test_who_publishes_sees_what_became_of_it(anyone):
 
 def test_a_key_ends_with_its_time(anyone, clock):
     until = NOON + timedelta(minutes=5)
-    someone = Someone(anyone, keys.make("ana", {"read"}, at=NOON, expires_at=until))
+    someone = Someone(anyone, key_for("ana", {"read"}, at=NOON, expires_at=until))
 
     clock.move(299)
     assert someone.get(f"{API}/batches").status_code == 200

@@ -10,9 +10,9 @@ from storyclip.domain.clip import Event
 from storyclip.domain.errors import RetrySafety, StoreUnavailable
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post, PostStatus
-from storyclip.store.access import keys
 from storyclip.store.history import events
 from storyclip.store.publishing import batches, clips
+from tests.people import key_for
 from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 
@@ -58,7 +58,7 @@ def test_somebody_elses_batch_is_as_unknown_as_one_that_does_not_exist(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_key_that_may_only_read_may_not_lay_hand_on_a_batch(ana: Someone, action: str):
-    reader = Someone(ana.client, keys.make("ana", {"read"}, at=NOON))
+    reader = Someone(ana.client, key_for("ana", {"read"}, at=NOON))
 
     answer = act(reader, action, made(ana))
 
@@ -67,7 +67,7 @@ def test_a_key_that_may_only_read_may_not_lay_hand_on_a_batch(ana: Someone, acti
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_key_for_other_accounts_may_not_lay_hand_on_a_batch(ana: Someone, action: str):
-    other = keys.make("ana", {"publish"}, accounts={"2000002"}, at=NOON)
+    other = key_for("ana", {"publish"}, accounts={"2000002"}, at=NOON)
 
     answer = act(Someone(ana.client, other), action, made(ana))
 

@@ -53,7 +53,9 @@ def test_a_field_too_many_deep_inside_is_noticed(
 def test_a_field_too_few_is_noticed(
     ana: Someone, described: Described, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(session, "_shown", lambda who: {"userId": "ana", "scopes": []})
+    monkeypatch.setattr(
+        session, "_shown", lambda who: {"userId": "ana", "role": "viewer", "scopes": []}
+    )
 
     ana.get("/session")
 

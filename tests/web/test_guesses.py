@@ -8,8 +8,9 @@ import pytest
 
 from config.seed_keys import parse_seed_keys
 from storyclip.store import database
-from storyclip.store.access import api_keys, keys, pepper
+from storyclip.store.access import api_keys, keys, pepper, seeding
 from storyclip.web.door.guesses import MOST_ADDRESSES, MOST_OF_ALL, MOST_OF_ONE, Guesses
+from tests.people import key_for
 from tests.web.conftest import NOON
 
 BATCHES = "/api/metricool/batches"
@@ -45,7 +46,7 @@ def test_good_keys_go_on_working_from_where_somebody_guesses(anyone, ana):
 
 def test_a_weak_key_cannot_be_found_while_waiting_but_goes_on_working_if_it_was_used(anyone):
     hunter2, hunter3 = "hunter2" * 5, "hunter3" * 5
-    keys.seed(parse_seed_keys(f"{hunter2}:ana:read,{hunter3}:bea:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{hunter2}:ana:read,{hunter3}:bea:read"), NOON)
     assert tried(anyone, hunter2).status_code == 200
     exhausted(anyone)
 
@@ -118,10 +119,10 @@ def work_for(key, monkeypatch):
 
 
 def test_the_same_work_is_done_for_every_bad_key(sqlite, monkeypatch):
-    good = keys.make("ana", {"read"}, at=NOON)
-    revoked = keys.make("ana", {"read"}, at=NOON)
+    good = key_for("ana", {"read"}, at=NOON)
+    revoked = key_for("ana", {"read"}, at=NOON)
     keys.revoke(revoked.split("_")[1], NOON)
-    expired = keys.make("ana", {"read"}, at=NOON, expires_at=NOON)
+    expired = key_for("ana", {"read"}, at=NOON, expires_at=NOON)
     wrong = good[:-1] + ("A" if good[-1] != "A" else "B")
     unknown = f"sc_0123456789ab_{'A' * 43}"
 

@@ -11,6 +11,7 @@ import pytest
 
 from storyclip.store.access import keys
 from storyclip.store.history import events
+from tests.people import key_for
 from tests.store.making import everything
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 from tests.web.hostile import AUTH, BAD, BODY, HTTP, IDEMPOTENCY, STREAMS, TIME, URL, Bad
@@ -60,14 +61,14 @@ def messages(ana: Someone) -> Iterator[list[Any]]:
 @pytest.fixture
 def names(ana: Someone, bea: Someone) -> dict[str, str]:
     """What the requests' placeholders stand for; a batch of each user is there."""
-    revoked = keys.make("ana", {"publish"}, at=NOON)
+    revoked = key_for("ana", {"publish"}, at=NOON)
     keys.revoke(revoked.split("_")[1], NOON)
     headers = {"Idempotency-Key": "used"}
     return {
         "{key}": ana.key,
-        "{reader}": keys.make("ana", {"read"}, at=NOON),
-        "{limited}": keys.make("ana", {"publish"}, {"2000002"}, at=NOON),
-        "{expired}": keys.make("ana", {"publish"}, at=NOON, expires_at=NOON),
+        "{reader}": key_for("ana", {"read"}, at=NOON),
+        "{limited}": key_for("ana", {"publish"}, {"2000002"}, at=NOON),
+        "{expired}": key_for("ana", {"publish"}, at=NOON, expires_at=NOON),
         "{revoked}": revoked,
         "{ours}": ana.publish(headers=headers).get_json()["batchId"],
         "{theirs}": bea.publish(headers=headers).get_json()["batchId"],

@@ -11,8 +11,10 @@ from click.testing import CliRunner
 from config.seed_keys import parse_seed_keys
 from storyclip.cli.main import main
 from storyclip.domain.errors import NotFound
+from storyclip.domain.names import names
 from storyclip.store import database
-from storyclip.store.access import api_keys, key_ring, keys
+from storyclip.store.access import api_keys, key_ring, keys, seeding
+from tests.people import key_for
 from tests.web.conftest import NOON
 
 HOUR = timedelta(hours=1)
@@ -23,23 +25,23 @@ def key_id(key: str) -> str:
 
 
 def test_a_rotated_key_has_the_same_rights_and_the_old_one_ends_at_once(store):
-    old = keys.make("ana", {"read"}, {"7"}, at=NOON, expires_at=NOON + HOUR)
+    old = key_for("ana", {"read"}, {"7"}, at=NOON, expires_at=NOON + HOUR)
 
     new = key_ring.rotate(key_id(old), NOON, timedelta(0))
 
     holder = keys.holder_of(new, NOON)
     assert holder is not None
-    assert (holder.user_id, set(holder.scopes), set(holder.accounts or ())) == (
+    assert (holder.user_id, set(holder.scopes), holder.accounts) == (
         "ana",
         {"read"},
-        {"7"},
+        names({"7"}),
     )
     assert keys.holder_of(old, NOON) is None
     assert keys.holder_of(new, NOON + HOUR) is None
 
 
 def test_with_a_grace_both_keys_are_good_until_it_is_over(store):
-    old = keys.make("ana", {"read"}, at=NOON)
+    old = key_for("ana", {"read"}, at=NOON)
 
     new = key_ring.rotate(key_id(old), NOON, HOUR)
 
@@ -49,7 +51,7 @@ def test_with_a_grace_both_keys_are_good_until_it_is_over(store):
 
 
 def test_a_grace_lengthens_no_life(store):
-    old = keys.make("ana", {"read"}, at=NOON, expires_at=NOON + HOUR)
+    old = key_for("ana", {"read"}, at=NOON, expires_at=NOON + HOUR)
 
     key_ring.rotate(key_id(old), NOON, HOUR * 5)
 
@@ -58,13 +60,13 @@ def test_a_grace_lengthens_no_life(store):
 
 @pytest.mark.parametrize("case", ["unknown", "revoked", "expired", "seeded"])
 def test_what_is_not_in_use_cannot_be_rotated(store, case):
-    keys.seed(parse_seed_keys(f"{'abc':-<32}:ana:read"), NOON)
-    revoked = keys.make("ana", {"read"}, at=NOON)
+    seeding.seed(parse_seed_keys(f"{'abc':-<32}:ana:read"), NOON)
+    revoked = key_for("ana", {"read"}, at=NOON)
     keys.revoke(key_id(revoked), NOON)
     ids = {
         "unknown": "nobody",
         "revoked": key_id(revoked),
-        "expired": key_id(keys.make("ana", {"read"}, at=NOON, expires_at=NOON)),
+        "expired": key_id(key_for("ana", {"read"}, at=NOON, expires_at=NOON)),
         "seeded": next(k.key_id for k in api_keys.every() if keys.is_seeded(k.key_id)),
     }
     before = api_keys.every()

@@ -12,8 +12,10 @@ import pytest
 from config.seed_keys import parse_seed_keys
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import Scope
+from storyclip.domain.names import EVERY, names
 from storyclip.store import database
-from storyclip.store.access import api_keys, keys
+from storyclip.store.access import api_keys, keys, seeding
+from tests.people import key_for
 from tests.web.conftest import NOON, rows
 
 MINUTE = timedelta(minutes=1)
@@ -36,23 +38,23 @@ def last_used(key_id):
 
 
 def test_a_key_has_the_form_that_logs_mask(store):
-    key = keys.make("ana", {"read"}, at=NOON)
+    key = key_for("ana", {"read"}, at=NOON)
 
     assert re.fullmatch(r"sc_[0-9a-z]+_[A-Za-z0-9_-]{43}", key)
 
 
 def test_a_key_is_found_with_what_it_may(store):
-    key = keys.make("ana", {"read", "publish"}, {"2", "1"}, at=NOON)
+    key = key_for("ana", {"read", "publish"}, {"2", "1"}, at=NOON)
 
     holder = keys.holder_of(key, NOON)
 
     assert holder is not None
     assert (holder.user_id, set(holder.scopes)) == ("ana", {"read", "publish"})
-    assert set(holder.accounts or ()) == {"1", "2"}
+    assert holder.accounts == names({"1", "2"})
 
 
 def test_an_empty_list_of_accounts_allows_none_of_them(store):
-    holder = keys.holder_of(keys.make("ana", {"read"}, [], at=NOON), NOON)
+    holder = keys.holder_of(key_for("ana", {"read"}, [], at=NOON), NOON)
 
     assert holder is not None
     assert not holder.may_use("1")
@@ -61,14 +63,14 @@ def test_an_empty_list_of_accounts_allows_none_of_them(store):
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "write"]])
 def test_a_scope_that_does_not_exist_makes_no_key(store, scopes):
     with pytest.raises(ValueError, match="scopes"):
-        keys.make("ana", scopes, at=NOON)
+        key_for("ana", scopes, at=NOON)
 
     assert rows("api_keys") == 0
 
 
 def test_the_database_does_not_know_the_keys(store):
-    key = keys.make("ana", {"read"}, at=NOON)
-    keys.seed(parse_seed_keys(f"{SHOWN}:bea:read"), NOON)
+    key = key_for("ana", {"read"}, at=NOON)
+    seeding.seed(parse_seed_keys(f"{SHOWN}:bea:read"), NOON)
 
     assert key.split("_", 2)[2] not in everything_stored()
     assert SHOWN not in everything_stored()
@@ -76,12 +78,12 @@ def test_the_database_does_not_know_the_keys(store):
 
 def test_the_same_key_has_another_hash_in_another_installation(store):
     seeds = parse_seed_keys(f"{ABC}:user1:read")
-    keys.seed(seeds, NOON)
+    seeding.seed(seeds, NOON)
     with database.writing():
         first = database.run("SELECT secret_hash FROM api_keys").fetchone()
         for table in ("api_keys", "installation"):
             database.run(f"DELETE FROM {table}")
-    keys.seed(seeds, NOON)
+    seeding.seed(seeds, NOON)
 
     with database.reading():
         assert database.run("SELECT secret_hash FROM api_keys").fetchone() != first
@@ -89,35 +91,35 @@ def test_the_same_key_has_another_hash_in_another_installation(store):
 
 def test_twenty_first_keys_at_once_share_one_pepper(store):
     with ThreadPoolExecutor(20) as threads:
-        made = list(threads.map(lambda n: keys.make(f"u{n}", {"read"}, at=NOON), range(20)))
+        made = list(threads.map(lambda n: key_for(f"u{n}", {"read"}, at=NOON), range(20)))
 
     holders = [keys.holder_of(key, NOON) for key in made]
     assert [holder and holder.user_id for holder in holders] == [f"u{n}" for n in range(20)]
 
 
 def test_a_seeded_key_works_as_the_environment_says(store):
-    keys.seed(parse_seed_keys(f"{ABC}:user1:publish+read,{DEF}:user2:read@5+6"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:publish+read@*,{DEF}:user2:read@5+6"), NOON)
 
     first, second = keys.holder_of(ABC, NOON), keys.holder_of(DEF, NOON)
 
     assert first is not None
     assert (first.user_id, set(first.scopes)) == ("user1", {"publish", "read"})
-    assert first.accounts is None
+    assert first.accounts == EVERY
     assert second is not None
-    assert (second.user_id, set(second.accounts or ())) == ("user2", {"5", "6"})
+    assert (second.user_id, second.accounts) == ("user2", names({"5", "6"}))
 
 
 def test_a_seeded_key_may_look_like_one_of_ours(store):
     key = f"sc_abc_{'x' * 43}"
-    keys.seed(parse_seed_keys(f"{key}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{key}:user1:read"), NOON)
 
     assert keys.holder_of(key, NOON) is not None
 
 
 def test_seeding_again_changes_only_what_changed(store):
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
-    keys.seed(parse_seed_keys(f"{ABC}:user1:admin"), NOON + MINUTE)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:admin"), NOON + MINUTE)
 
     holder = keys.holder_of(ABC, NOON)
     assert rows("api_keys") == 1
@@ -127,13 +129,13 @@ def test_seeding_again_changes_only_what_changed(store):
 
 def test_a_seed_that_is_taken_out_is_revoked_and_comes_back_with_it(store):
     both = parse_seed_keys(f"{ABC}:user1:read,{DEF}:user2:read")
-    keys.seed(both, NOON)
+    seeding.seed(both, NOON)
 
-    keys.seed(both[1:], NOON)
+    seeding.seed(both[1:], NOON)
     assert keys.holder_of(ABC, NOON) is None
     assert keys.holder_of(DEF, NOON) is not None
 
-    keys.seed(both, NOON)
+    seeding.seed(both, NOON)
     assert keys.holder_of(ABC, NOON) is not None
 
 
@@ -144,23 +146,23 @@ def unkeyed_id(key):
 
 
 def test_nobody_can_tell_by_its_id_whether_a_guessed_key_is_the_seeded_one(store):
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
     here = api_keys.every()[0].key_id
     with database.writing():
         database.run("DELETE FROM installation")
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
 
     assert here != unkeyed_id(ABC)
     assert len({key.key_id for key in api_keys.every()}) == 2  # the pepper, and with it the id
 
 
 def test_a_seeded_key_of_an_earlier_release_gets_another_id_and_its_old_row_ends_in_a_day(store):
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
     with database.writing():
         database.run("UPDATE api_keys SET key_id = ?", (unkeyed_id(ABC),))
 
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
 
     assert keys.holder_of(ABC, NOON + timedelta(days=2)) is not None
     assert keys.still_good([unkeyed_id(ABC)], NOON + MINUTE)
@@ -168,47 +170,47 @@ def test_a_seeded_key_of_an_earlier_release_gets_another_id_and_its_old_row_ends
 
 
 def test_seeding_leaves_made_keys_alone(store):
-    key = keys.make("ana", {"read"}, at=NOON)
+    key = key_for("ana", {"read"}, at=NOON)
 
-    keys.seed((), NOON)
+    seeding.seed((), NOON)
 
     assert keys.holder_of(key, NOON) is not None
 
 
 def test_the_first_start_makes_one_key_that_may_do_everything(store):
-    key = keys.first_start(NOON)
+    key = seeding.first_start(NOON)
 
     assert key is not None
     holder = keys.holder_of(key, NOON)
     assert holder is not None
-    assert (holder.user_id, holder.accounts) == ("local", None)
+    assert (holder.user_id, holder.accounts) == ("local", EVERY)
     assert all(holder.may(scope) for scope in (Scope.PUBLISH, Scope.READ, Scope.ADMIN))
 
 
 def test_ten_first_starts_at_once_make_one_key(store):
     with ThreadPoolExecutor(10) as threads:
-        made = list(threads.map(lambda _: keys.first_start(NOON), range(10)))
+        made = list(threads.map(lambda _: seeding.first_start(NOON), range(10)))
 
     assert len([key for key in made if key]) == 1
     assert rows("api_keys") == 1
 
 
 def test_no_first_key_where_one_is_seeded(store):
-    keys.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
+    seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON)
 
-    assert keys.first_start(NOON) is None
+    assert seeding.first_start(NOON) is None
 
 
 def test_a_first_key_that_was_revoked_does_not_come_back(store):
-    key = keys.first_start(NOON)
+    key = seeding.first_start(NOON)
     assert key is not None
     keys.revoke(key.split("_")[1], NOON)
 
-    assert keys.first_start(NOON) is None
+    assert seeding.first_start(NOON) is None
 
 
 def test_revoking_says_whether_there_was_something_to_revoke(store):
-    key_id = keys.make("ana", {"read"}, at=NOON).split("_")[1]
+    key_id = key_for("ana", {"read"}, at=NOON).split("_")[1]
 
     assert keys.revoke(key_id, NOON) is True
     assert keys.revoke(key_id, NOON) is False
@@ -216,7 +218,7 @@ def test_revoking_says_whether_there_was_something_to_revoke(store):
 
 
 def test_the_last_use_is_written_at_most_once_a_minute(store):
-    key = keys.make("ana", {"read"}, at=NOON)
+    key = key_for("ana", {"read"}, at=NOON)
     key_id = key.split("_")[1]
     assert last_used(key_id) is None
 
@@ -229,7 +231,7 @@ def test_the_last_use_is_written_at_most_once_a_minute(store):
 
 
 def test_a_use_that_cannot_be_written_does_not_stop_the_request(store, monkeypatch):
-    key = keys.make("ana", {"read"}, at=NOON)
+    key = key_for("ana", {"read"}, at=NOON)
 
     def full():
         raise StoreUnavailable("disk full")

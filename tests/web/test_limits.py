@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from storyclip.store.access import keys
 from storyclip.web.door import buckets
 from storyclip.web.door.buckets import BURST_S, Buckets
 from storyclip.web.door.part import Door
+from tests.people import key_for
 from tests.web.conftest import NOON, Someone, nothing_recorded
 from tests.web.test_bad_input import is_short_problem
 
@@ -95,7 +95,7 @@ def test_a_ticket_and_a_session_draw_from_their_key_s_bucket(narrow, app, ana):
 
 
 def test_one_key_s_speed_is_no_other_s_trouble(narrow, ana, bea, anyone):
-    other_of_ana = Someone(anyone, keys.make("ana", {"read"}, at=NOON))
+    other_of_ana = Someone(anyone, key_for("ana", {"read"}, at=NOON))
     for _ in range(4):
         ana.get(BATCHES)
 

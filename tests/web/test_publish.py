@@ -12,9 +12,9 @@ import pytest
 from config.settings import Settings
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store.access import keys
 from storyclip.store.publishing import batches, clips, lanes
 from storyclip.web.factory import create_app
+from tests.people import key_for
 from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
 
@@ -113,7 +113,7 @@ def test_the_older_publish_speed_is_the_gap_between_two_clips(ana, speed, gap_s)
 
 
 def test_an_account_the_key_is_not_for_is_refused(anyone):
-    limited = Someone(anyone, keys.make("ana", {"publish"}, {"2000002"}, at=NOON))
+    limited = Someone(anyone, key_for("ana", {"publish"}, {"2000002"}, at=NOON))
 
     refused = limited.publish()
     accepted = limited.publish(settings(accountId=2000002))
@@ -206,7 +206,7 @@ def test_without_a_key_the_same_request_is_another_batch(ana):
 def test_fifty_at_once_with_one_key_are_one_batch(store, clock, metricool, redis):
     usual = Settings.from_environment({}, needs_upstream=False)
     app = create_app(usual, metricool, clock, redis.answers)
-    key = keys.make("ana", {"publish"}, at=NOON)
+    key = key_for("ana", {"publish"}, at=NOON)
 
     def ask(_: int) -> tuple[int, bytes]:
         someone = Someone(app.test_client(), key)

@@ -12,12 +12,12 @@ from config.settings import Settings
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import database
-from storyclip.store.access import keys
 from storyclip.store.database import run, writing
 from storyclip.store.history import events
 from storyclip.store.publishing import doubts, lanes
 from storyclip.store.service import newest
 from storyclip.web.factory import create_app
+from tests.people import key_for
 from tests.web.conftest import ACCOUNT, NOON, Clock, Redis, SmallMetricool, Someone, good
 
 RECOVER = "/api/metricool/recover"
@@ -141,7 +141,7 @@ def test_a_key_for_other_accounts_sees_and_says_nothing(ana: Someone, root: Some
     batch_on(ana, OTHER)
     names = held()
     held(OTHER)
-    restricted = Someone(ana.client, keys.make("ana", {"publish"}, accounts={OTHER}, at=NOON))
+    restricted = Someone(ana.client, key_for("ana", {"publish"}, accounts={OTHER}, at=NOON))
 
     seen = restricted.get(RECOVER).get_json()["held"]
     answer = restricted.post(RECOVER, json=said(ours=names))
@@ -154,7 +154,7 @@ def test_a_key_for_other_accounts_sees_and_says_nothing(ana: Someone, root: Some
 def test_a_key_that_may_only_read_cannot_decide(ana: Someone):
     batch_on(ana)
     names = held()
-    reader = Someone(ana.client, keys.make("ana", {"read"}, at=NOON))
+    reader = Someone(ana.client, key_for("ana", {"read"}, at=NOON))
 
     assert len(reader.get(RECOVER).get_json()["held"]) == 1
     assert reader.post(RECOVER, json=said(ours=names)).status_code == 403

@@ -13,6 +13,7 @@ from config.settings import Settings
 from storyclip.store import database
 from storyclip.store.access import keys, sessions
 from storyclip.web.factory import create_app
+from tests.people import key_for
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
 from tests.web.test_bad_input import is_short_problem
 
@@ -49,7 +50,12 @@ def test_a_key_is_exchanged_for_a_cookie_that_scripts_cannot_read(app, ana):
     assert {"HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"} <= set(words)
     assert "Secure" not in words
     assert ana.key not in answer.headers["Set-Cookie"]
-    assert answer.json == {"userId": "ana", "scopes": ["publish", "read"], "accounts": None}
+    assert answer.json == {
+        "userId": "ana",
+        "role": "admin",
+        "scopes": ["publish", "read"],
+        "accounts": None,
+    }
 
 
 def test_behind_tls_the_cookie_is_secure_and_bound_to_the_host(app, ana):
@@ -79,7 +85,7 @@ def test_the_page_may_do_what_its_key_may(page):
 
 
 def test_a_session_has_no_more_scopes_than_its_key(app, anyone):
-    reader = keys.make("ana", {"read"}, at=NOON)
+    reader = key_for("ana", {"read"}, at=NOON)
     anyone.post("/session", json={"apiKey": reader}, headers=OURS)
 
     assert anyone.post(PUBLISH, json=good(), headers=OURS).status_code == 403
@@ -281,7 +287,7 @@ def test_a_link_is_no_cookie_and_a_cookie_no_link(app, page, ana):
 
 
 def test_of_twenty_who_open_one_link_at_once_one_is_signed_in(store):
-    key = keys.make("ana", {"read"}, at=NOON)
+    key = key_for("ana", {"read"}, at=NOON)
     token = sessions.issue_signin(key.split("_")[1], NOON)
 
     with ThreadPoolExecutor(20) as threads:
@@ -290,11 +296,16 @@ def test_of_twenty_who_open_one_link_at_once_one_is_signed_in(store):
     assert [one for one in found if one] == [key.split("_")[1]]
 
 
-def test_who_starts_the_service_signs_in_with_the_oldest_key_that_may_publish(store):
+def test_who_starts_the_service_signs_in_as_an_admin_else_with_the_oldest_key_that_may_publish(
+    store,
+):
     assert sessions.key_to_sign_in(NOON) is None
-    keys.make("reader", {"read"}, at=NOON)
-    keys.make("gone", {"admin"}, at=NOON, expires_at=NOON)
-    wanted = keys.make("ana", {"publish"}, at=NOON + timedelta(seconds=1))
-    keys.make("later", {"admin"}, at=NOON + timedelta(seconds=2))
+    key_for("reader", {"read"}, at=NOON)
+    key_for("gone", {"admin"}, at=NOON, expires_at=NOON)
+    oldest = key_for("ana", {"publish"}, at=NOON + timedelta(seconds=1))
+    key_for("bea", {"publish"}, at=NOON + timedelta(seconds=2))
+    assert sessions.key_to_sign_in(NOON) == oldest.split("_")[1]
 
-    assert sessions.key_to_sign_in(NOON) == wanted.split("_")[1]
+    admins = key_for("root", {"admin"}, at=NOON + timedelta(seconds=3))
+
+    assert sessions.key_to_sign_in(NOON) == admins.split("_")[1]

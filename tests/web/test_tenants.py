@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.settings import Settings
-from storyclip.store.access import keys
 from storyclip.web.factory import create_app
+from tests.people import key_for
 from tests.web.conftest import NOON, Someone, good
 
 API = "/api/metricool"
@@ -45,7 +45,7 @@ def test_what_cannot_be_a_batch_s_id_looks_the_same(ana, path, odd):
 def test_either_database_knows_a_batch_and_no_odd_id(store, clock, metricool, redis, path):
     settings = Settings.from_environment({}, needs_upstream=False)
     client = create_app(settings, metricool, clock, redis.answers).test_client()
-    someone = Someone(client, keys.make("ana", {"publish"}, at=NOON))
+    someone = Someone(client, key_for("ana", {"publish"}, at=NOON))
     headers = {"Idempotency-Key": "k1"}
     made = [someone.publish(headers=headers).get_json()["batchId"] for _ in range(2)]
 
@@ -94,7 +94,7 @@ def test_an_administrator_sees_everybody_s_batches_and_may_filter(ana, bea, root
 
 
 def test_a_key_shows_only_the_brands_it_is_for(anyone):
-    limited = Someone(anyone, keys.make("ana", {"read"}, {"2000002"}, at=NOON))
+    limited = Someone(anyone, key_for("ana", {"read"}, {"2000002"}, at=NOON))
 
     brands = limited.get(f"{API}/brands").get_json()["brands"]
 
@@ -103,6 +103,6 @@ def test_a_key_shows_only_the_brands_it_is_for(anyone):
 
 def test_two_keys_of_one_user_see_the_same_batches(ana, anyone):
     batch_id = ana.publish(good()).get_json()["batchId"]
-    other = Someone(anyone, keys.make("ana", {"read"}, at=NOON))
+    other = Someone(anyone, key_for("ana", {"read"}, at=NOON))
 
     assert other.get(f"{API}/batch/{batch_id}").status_code == 200

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storyclip.store.access import keys
 from storyclip.store.publishing import batches
+from tests.people import key_for
 from tests.store.making import everything
 from tests.web.conftest import NOON, Someone, good
 from tests.web.routes import STREAM, VERBS, about, every_verb
@@ -24,7 +24,7 @@ WAYS = ["key", "bearer", "session"]
 @pytest.fixture
 def ana(anyone: FlaskClient) -> Someone:
     """Whose batch it is; her key may do everything but see other people's."""
-    return Someone(anyone, keys.make(f"{HERS}-ana", {"publish", "read"}, at=NOON))
+    return Someone(anyone, key_for(f"{HERS}-ana", {"publish", "read"}, at=NOON))
 
 
 @pytest.fixture

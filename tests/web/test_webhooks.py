@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from config.settings import Settings
-from storyclip.store.access import keys, sessions
+from storyclip.store.access import sessions
+from tests.people import key_for
 from tests.store.making import rows
 from tests.web.conftest import ACCOUNT, NOON, Someone, good
 
@@ -37,7 +38,7 @@ def test_a_batch_without_one_reports_to_nobody(ana: Someone):
 
 
 def test_a_key_can_have_a_receiver_for_all_its_batches(ana: Someone):
-    ana.key = keys.make("ana", {"publish"}, at=NOON, webhook_url="https://of.the.key/")
+    ana.key = key_for("ana", {"publish"}, at=NOON, webhook_url="https://of.the.key/")
 
     ana.publish()
     ana.publish(told(HOOK))
@@ -47,7 +48,7 @@ def test_a_key_can_have_a_receiver_for_all_its_batches(ana: Someone):
 
 def test_who_is_signed_in_with_a_key_has_its_receiver(app: Flask):
     of_the_key = "https://of.the.key/"
-    key = keys.make("ana", {"publish"}, at=NOON, webhook_url=of_the_key)
+    key = key_for("ana", {"publish"}, at=NOON, webhook_url=of_the_key)
     token = sessions.begin(key.split("_")[1], NOON)
 
     holder = sessions.holder_of(token, NOON)

@@ -10,10 +10,10 @@ import pytest
 
 from config.settings import Settings
 from storyclip.domain.clip import Clip, Event
-from storyclip.store.access import keys
 from storyclip.store.history import deliveries
 from storyclip.store.publishing import batches, clips
 from storyclip.webhooks.delivering import Teller
+from tests.people import key_for
 from tests.store.making import T0, new_batch, rows, walked
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -76,5 +76,5 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def post(store: str, receiver: Receiver) -> Post:
-    keys.make("ana", {"publish"}, at=T0)
+    key_for("ana", {"publish"}, at=T0)
     return Post(receiver)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from storyclip.store.access import keys
 from storyclip.webhooks.signing import secret_of, signed_headers
+from tests.people import key_for
 from tests.store.making import T0
 
 
@@ -25,7 +25,7 @@ def test_the_published_example_of_standard_webhooks_gets_its_published_signature
 
 
 def test_each_user_has_a_secret_of_their_own_that_stays(store: str):
-    keys.make("ana", {"publish"}, at=T0)
+    key_for("ana", {"publish"}, at=T0)
 
     mine = secret_of("ana")
 

@@ -26,6 +26,7 @@ from storyclip.store.publishing import batches, clips
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from tests.api import Api, sources
 from tests.eventually import eventually
+from tests.people import key_for
 from tests.store.making import record, wish
 from tests.whole.viewers import PATIENCE_S, Follower, Seqs, headers, raw, to_the_end, until_shown
 
@@ -70,7 +71,15 @@ def resting(name: str, count: int = 1, url: str = "https://cdn.example.com/1.mp4
     """A batch of the stack's user that no worker touches."""
     posts = tuple(NewClip(f"c{n}", url, f"Clip {n}") for n in range(count))
     new = NewBatch(
-        name, None, "local", f"resting {name}", Network.FACEBOOK, OnFailure.CONTINUE, 0.0, posts
+        name,
+        None,
+        "local",
+        None,
+        f"resting {name}",
+        Network.FACEBOOK,
+        OnFailure.CONTINUE,
+        0.0,
+        posts,
     )
     batches.create(new, now())
     wish(name, now(), pause_requested_at=now())
@@ -224,7 +233,7 @@ def test_one_who_does_not_read_is_dropped_and_nobody_else_notices(stack):
 
 def test_the_streams_of_a_key_that_is_revoked_end_within_a_second(stack):
     name = resting("secret")
-    key = keys.make("local", {"read"}, at=now())
+    key = key_for("local", {"read"}, at=now())
     url = f"{stack.url.replace('http', 'ws', 1)}/api/metricool/ws?batchId={name}"
     with connect(url, additional_headers={"X-Api-Key": key}) as line:
         for _ in range(2):

@@ -135,6 +135,7 @@ class Heart:
             batch_id=batch_id,
             job_id=None,
             user_id=USER,
+            key_id=None,
             account_id=lane[0],
             network=Network(lane[1]),
             on_failure=OnFailure(on_failure),

@@ -5,28 +5,26 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import structlog
 
-from config.seed_keys import SeedKey
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.domain.holder import EVERY_SCOPE, scopes_of
 from storyclip.domain.holder import Holder as Holder
-from storyclip.store.access import api_keys, pepper
+from storyclip.domain.holder import Scope, scopes_of
+from storyclip.domain.names import NONE, Names
+from storyclip.domain.user import Origin, Role
+from storyclip.store.access import api_keys, pepper, users
 from storyclip.store.database import reading, writing
-from storyclip.store.instants import to_text
 from storyclip.store.models import ApiKeyRow
 
 log = structlog.get_logger("storyclip")
 
-FIRST_USER = "local"
 LAST_USED_STEP = timedelta(minutes=1)
 SEED_PREFIX = "env-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
 UNKEYED_PREFIX = "seed-"  # ids that anybody could compute from the key; earlier releases had them
-UNKEYED_LASTS = timedelta(days=1)  # processes of such a release may still look for them
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
 _NOBODY = "0" * 64  # compared with, so that an unknown id costs as much
@@ -44,7 +42,7 @@ def holder_of(key: str, at: datetime) -> Holder | None:
     with reading():
         with_pepper = pepper.find() or "00"
         digest = _digest(key, with_pepper)
-        found = api_keys.with_ids((ours[1] if ours else "", _seed_id(key, with_pepper)))
+        found = api_keys.with_ids((ours[1] if ours else "", seed_id(key, with_pepper)))
     right = [one for one in found if hmac.compare_digest(digest, one.secret_hash)]
     if not found:
         hmac.compare_digest(digest, _NOBODY)
@@ -52,17 +50,20 @@ def holder_of(key: str, at: datetime) -> Holder | None:
     if good is None:
         return None
     _note_use(good.key_id, at)
-    return good.holder
+    return good.holder(session_id=None)
 
 
-def holder_with_id(key_id: str, at: datetime) -> Holder | None:
+def holder_with_id(key_id: str, session_id: str | None, at: datetime) -> Holder | None:
     """Return who holds the key with this id, None if it is unknown, expired or revoked.
+
+    Args:
+        session_id: the session that stands for the key, None where it was not one.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     found = api_keys.with_ids([key_id])
-    return found[0].holder if found and found[0].is_in_use(at) else None
+    return found[0].holder(session_id) if found and found[0].is_in_use(at) else None
 
 
 def still_good(key_ids: Collection[str], at: datetime) -> set[str]:
@@ -77,7 +78,7 @@ def still_good(key_ids: Collection[str], at: datetime) -> set[str]:
 def make(
     user_id: str,
     scopes: Collection[str],
-    accounts: Collection[str] | None = None,
+    accounts: Names | None = None,
     *,
     at: datetime,
     expires_at: datetime | None = None,
@@ -85,50 +86,20 @@ def make(
 ) -> str:
     """Make a key and return it: the only time that it can be read.
 
+    A user that is not there is made, and one without accounts gets those of the key.
+
+    Args:
+        accounts: the key is for these alone; None for as many as its user has.
+
     Raises:
-        ValueError: no scope, or one that does not exist.
+        ValueError: no scope, or one that does not exist; accounts that are not the user's.
         StoreUnavailable: no key was made.
     """
     with writing():
-        return insert_new(user_id, scopes, accounts, at, expires_at, webhook_url)
-
-
-def first_start(at: datetime) -> str | None:
-    """Make the one key of a new installation and return it to be shown; None if there is one.
-
-    Only ever once, so that a key which somebody revoked does not come back with the next start.
-
-    Raises:
-        StoreUnavailable: no key was made.
-    """
-    with writing():
-        if ApiKeyRow.select().where(ApiKeyRow.revoked_at.is_null()).exists():
-            return None
-        if not pepper.remember_once("first_key", str(to_text(at)), is_shown=True):
-            return None
-        return insert_new(FIRST_USER, EVERY_SCOPE, None, at, None)
-
-
-def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
-    """Make the keys of the environment what it says, and revoke those it no longer names.
-
-    Raises:
-        StoreUnavailable: nothing was changed.
-    """
-    with writing():
-        with_pepper = pepper.made()
-        named = []
-        for one in seeds:
-            named.append(_seed_id(one.key, with_pepper))
-            _insert(named[-1], one.key, with_pepper, one.user_id, one.scopes, one.accounts, at)
-        in_use = ApiKeyRow.revoked_at.is_null()
-        begins = ApiKeyRow.key_id.startswith
-        ApiKeyRow.update(revoked_at=at).where(
-            in_use, begins(SEED_PREFIX), ApiKeyRow.key_id.not_in(named)
-        ).execute()
-        ApiKeyRow.update(expires_at=at + UNKEYED_LASTS).where(
-            in_use, begins(UNKEYED_PREFIX), ApiKeyRow.expires_at.is_null()
-        ).execute()
+        scoped = _scopes(scopes)
+        _see_to_user(user_id, scoped, accounts, at)
+        narrowed = None if accounts is None or accounts.is_every else accounts.named
+        return insert_new(user_id, scoped, narrowed, at, expires_at, webhook_url)
 
 
 def is_seeded(key_id: str) -> bool:
@@ -166,17 +137,38 @@ def insert_new(
     Raises:
         ValueError: no scope, or one that does not exist.
     """
-    try:
-        allowed = scopes_of(scopes)
-    except ValueError as expected:
-        raise ValueError(f"expected {expected}") from None
+    allowed = _scopes(scopes)
     key_id = secrets.token_hex(6)
     key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
-    _insert(key_id, key, pepper.made(), user_id, allowed, accounts, at, expires_at, webhook_url)
+    insert(key_id, key, pepper.made(), user_id, allowed, accounts, at, expires_at, webhook_url)
     return key
 
 
-def _insert(
+def _see_to_user(
+    user_id: str, scopes: Collection[Scope], accounts: Names | None, at: datetime
+) -> None:
+    user = users.find(user_id)
+    if user is None:
+        role = Role.ADMIN if Scope.ADMIN in scopes else Role.PUBLISHER
+        users.insert(user_id, role, accounts or NONE, Origin.COMMAND, at)
+    elif accounts and not user.accounts:
+        users.allot(user_id, accounts, Origin.COMMAND)
+    elif accounts and not accounts <= user.accounts:
+        theirs = ", ".join(sorted(user.accounts.named))
+        raise ValueError(
+            f"{user_id} acts for {theirs} alone, and a key only narrows that. To give more:"
+            f" storyclip users accounts {user_id}"
+        )
+
+
+def _scopes(words: Collection[str]) -> frozenset[Scope]:
+    try:
+        return scopes_of(words)
+    except ValueError as expected:
+        raise ValueError(f"expected {expected}") from None
+
+
+def insert(
     key_id: str,
     key: str,
     with_pepper: str,
@@ -187,6 +179,7 @@ def _insert(
     expires_at: datetime | None = None,
     webhook_url: str | None = None,
 ) -> None:
+    """Write a key, or what is new of one that is there, in the caller's write transaction."""
     ApiKeyRow.insert(
         key_id=key_id,
         secret_hash=_digest(key, with_pepper),
@@ -221,8 +214,11 @@ def _note_use(key_id: str, at: datetime) -> None:
         log.warning("last_used_at_not_written", key_id=key_id, reason=str(failure))
 
 
-def _seed_id(key: str, with_pepper: str) -> str:
-    # Seeded keys have no id of their own. Keyed: who only sees ids cannot try keys out on them.
+def seed_id(key: str, with_pepper: str) -> str:
+    """Return the id of a key of the environment, which has none of its own.
+
+    Keyed: who only sees ids cannot try keys out on them.
+    """
     keyed = blake2b(
         key.encode(), key=bytes.fromhex(with_pepper), digest_size=12, person=b"storyclip-key-id"
     )

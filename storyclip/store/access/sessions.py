@@ -43,8 +43,9 @@ def holder_of(token: str, at: datetime) -> Holder | None:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run(_FIND, (_digest(token), _SESSION, to_text(at))).fetchone()
-        return None if row is None else keys.holder_with_id(row[0], at)
+        digest = _digest(token)
+        row = run(_FIND, (digest, _SESSION, to_text(at))).fetchone()
+        return None if row is None else keys.holder_with_id(row[0], digest, at)
 
 
 def end(token: str) -> None:
@@ -58,13 +59,17 @@ def end(token: str) -> None:
 
 
 def key_to_sign_in(at: datetime) -> str | None:
-    """Return the id of the oldest key in use that may publish, None if there is none.
+    """Return the id of an admin's oldest key in use, else of the oldest that may publish.
+
+    None if there is none.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    keys_in_use = (key for key in api_keys.every() if key.is_in_use(at))
-    return next((key.key_id for key in keys_in_use if key.holder.may(Scope.PUBLISH)), None)
+    holders = [key.holder(session_id=None) for key in api_keys.every() if key.is_in_use(at)]
+    of_admins = [one for one in holders if one.may(Scope.ADMIN)]
+    may_publish = [one for one in holders if one.may(Scope.PUBLISH)]
+    return next((one.key_id for one in (*of_admins, *may_publish)), None)
 
 
 def issue_signin(key_id: str, at: datetime) -> str:

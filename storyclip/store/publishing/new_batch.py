@@ -37,6 +37,7 @@ class NewBatch:
     batch_id: str
     job_id: str | None
     user_id: str
+    key_id: str | None
     account_id: str
     network: Network
     on_failure: OnFailure
@@ -61,6 +62,7 @@ def fresh_batch(new: NewBatch, lane_id: int, turn: int, at: datetime) -> Batch:
         batch_id=new.batch_id,
         job_id=new.job_id,
         user_id=new.user_id,
+        key_id=new.key_id,
         lane_id=lane_id,
         account_id=new.account_id,
         network=new.network,

@@ -103,6 +103,7 @@ BATCH: dict[str, Column] = {
     "batch_id": _plain("batch_id"),
     "job_id": _plain("job_id"),
     "user_id": _plain("user_id"),
+    "key_id": _plain("key_id"),
     "lane_id": _plain("lane_id"),
     "account_id": _plain("account_id"),
     "network": ("network", str, Network),

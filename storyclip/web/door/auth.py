@@ -73,7 +73,7 @@ def viewer() -> keys.Holder:
     if ticket is None or _key():
         return holder(Scope.READ)
     key_id = tickets.key_id_of(ticket, front().now())
-    found = keys.holder_with_id(key_id, front().now()) if key_id else None
+    found = keys.holder_with_id(key_id, None, front().now()) if key_id else None
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
     limits.take(found.key_id)

@@ -68,6 +68,7 @@ def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
         batch_id=str(uuid.uuid4()),
         job_id=stories.job_id,
         user_id=who.user_id,
+        key_id=who.key_id,
         account_id=stories.settings.account,
         network=stories.settings.network,
         on_failure=stories.settings.on_failure,

@@ -72,6 +72,7 @@ def _begin(response: Response, key_id: str) -> None:
 def _shown(who: Holder) -> SessionShape:
     return {
         "userId": who.user_id,
+        "role": who.role,
         "scopes": sorted(who.scopes),
-        "accounts": None if who.accounts is None else sorted(who.accounts),
+        "accounts": None if who.accounts.is_every else sorted(who.accounts.named),
     }

@@ -15,6 +15,7 @@ from storyclip.domain.errors import RefusalCode
 from storyclip.domain.holder import Scope
 from storyclip.domain.network import Network
 from storyclip.domain.shown import ClipNamed, ClipView, StrangerView, Summary, Whole
+from storyclip.domain.user import Role
 
 Checks = dict[str, Literal["up", "down"]]
 Document = dict[str, Any]  # what OpenAPI says of itself
@@ -197,6 +198,7 @@ class SessionShape(TypedDict):
     """Who is signed in; `accounts` is null where every one is allowed."""
 
     userId: str
+    role: Role
     scopes: list[Scope]
     accounts: list[str] | None
 

@@ -1,0 +1,69 @@
+"""Keys that nobody made by a command: those of the environment, and the first of all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from config.seed_keys import SeedKey
+from storyclip.domain.holder import EVERY_SCOPE, opened_by
+from storyclip.domain.names import EVERY, NONE
+from storyclip.domain.user import Origin, Role, role_for
+from storyclip.store.access import keys, pepper, users
+from storyclip.store.database import writing
+from storyclip.store.instants import to_text
+from storyclip.store.models import ApiKeyRow
+
+FIRST_USER = "local"
+UNKEYED_LASTS = timedelta(days=1)  # processes of an earlier release may still look for them
+
+
+def first_start(at: datetime) -> str | None:
+    """Make the one key of a new installation and return it to be shown; None if there is one.
+
+    Only ever once, so that a key which somebody revoked does not come back with the next start.
+
+    Raises:
+        StoreUnavailable: no key was made.
+    """
+    with writing():
+        if ApiKeyRow.select().where(ApiKeyRow.revoked_at.is_null()).exists():
+            return None
+        if not pepper.remember_once("first_key", str(to_text(at)), is_shown=True):
+            return None
+        users.insert(FIRST_USER, Role.ADMIN, EVERY, Origin.FIRST_START, at)
+        return keys.insert_new(FIRST_USER, EVERY_SCOPE, None, at, None)
+
+
+def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
+    """Make the keys of the environment what it says, and revoke those it no longer names.
+
+    Raises:
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        with_pepper = pepper.made()
+        named, every = [], list(seeds)
+        for user_id, theirs in _by_user(every):
+            role = role_for(opened_by({scope for one in theirs for scope in one.scopes}))
+            accounts = reduce(or_, (one.accounts or NONE for one in theirs))
+            users.say_again(user_id, role, accounts, at)
+        for one in every:
+            only = None if one.accounts is None or one.accounts.is_every else one.accounts.named
+            named.append(keys.seed_id(one.key, with_pepper))
+            keys.insert(named[-1], one.key, with_pepper, one.user_id, one.scopes, only, at)
+        in_use = ApiKeyRow.revoked_at.is_null()
+        begins = ApiKeyRow.key_id.startswith
+        ApiKeyRow.update(revoked_at=at).where(
+            in_use, begins(keys.SEED_PREFIX), ApiKeyRow.key_id.not_in(named)
+        ).execute()
+        ApiKeyRow.update(expires_at=at + UNKEYED_LASTS).where(
+            in_use, begins(keys.UNKEYED_PREFIX), ApiKeyRow.expires_at.is_null()
+        ).execute()
+
+
+def _by_user(seeds: Collection[SeedKey]) -> Iterable[tuple[str, list[SeedKey]]]:
+    for user_id in dict.fromkeys(one.user_id for one in seeds):
+        yield user_id, [one for one in seeds if one.user_id == user_id]

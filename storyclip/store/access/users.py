@@ -1,0 +1,186 @@
+"""Users and the accounts they act for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain.errors import NotFound
+from storyclip.domain.names import EVERY, Names, names
+from storyclip.domain.user import Origin, Role, User
+from storyclip.store.database import is_postgres, reading, run, writing
+from storyclip.store.instants import to_instant
+from storyclip.store.models import UserAccountRow, UserRow
+
+JOINED = "LEFT JOIN users u ON u.id = k.user_id"  # to the keys `k`
+
+USER_ID = re.compile(r"[!-~]{1,255}")  # visible ASCII: it stands in queries and headers
+
+
+def find(user_id: str) -> User | None:
+    """Return the user, None if there is none.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        return next(iter(_read("WHERE u.id = ?", (user_id,))), None)
+
+
+def every() -> Sequence[User]:
+    """Return all users, the oldest first.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        return _read("ORDER BY u.created_at, u.id", ())
+
+
+def create(user_id: str, role: Role, accounts: Names, at: datetime, name: str = "") -> bool:
+    """Make a user as a person said; return False if there is one with this id already.
+
+    Raises:
+        ValueError: it cannot be a user's id.
+        StoreUnavailable: nobody was made.
+    """
+    with writing():
+        return insert(user_id, role, accounts, Origin.COMMAND, at, name)
+
+
+def set_role(user_id: str, role: Role) -> None:
+    """Have a person's word on what a user is.
+
+    Raises:
+        NotFound: there is no such user.
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        _change(user_id, role=role.value, origin=Origin.COMMAND.value)
+
+
+def set_accounts(user_id: str, accounts: Names) -> None:
+    """Have a person's word on which accounts a user acts for, in place of all before.
+
+    Raises:
+        NotFound: there is no such user.
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        allot(user_id, accounts, Origin.COMMAND)
+
+
+def disable(user_id: str, at: datetime) -> None:
+    """Let a user do nothing from now on, whatever key or session they have.
+
+    Raises:
+        NotFound: there is no such user.
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        _change(user_id, disabled_at=at)
+
+
+def enable(user_id: str) -> None:
+    """Let a user do again what they could.
+
+    Raises:
+        NotFound: there is no such user.
+        StoreUnavailable: nothing was changed.
+    """
+    with writing():
+        _change(user_id, disabled_at=None)
+
+
+def insert(
+    user_id: str, role: Role, accounts: Names, origin: Origin, at: datetime, name: str = ""
+) -> bool:
+    """Make a user in the caller's write transaction; return False if there is one already.
+
+    Raises:
+        ValueError: it cannot be a user's id.
+    """
+    if not USER_ID.fullmatch(user_id):
+        raise ValueError("expected as a user's id 1 to 255 visible ASCII characters, no spaces")
+    made = UserRow.insert(
+        id=user_id,
+        name=name or user_id,
+        role=role.value,
+        all_accounts=int(accounts.is_every),
+        origin=origin.value,
+        created_at=at,
+    ).on_conflict(action="nothing", conflict_target=[UserRow.id])
+    if made.as_rowcount().execute() != 1:
+        return False
+    _insert_accounts(user_id, accounts)
+    return True
+
+
+def allot(user_id: str, accounts: Names, origin: Origin) -> None:
+    """Give a user these accounts in place of all before, in the caller's write transaction.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    _change(user_id, all_accounts=int(accounts.is_every), origin=origin.value)
+    UserAccountRow.delete().where(UserAccountRow.user_id == user_id).execute()
+    _insert_accounts(user_id, accounts)
+
+
+def say_again(user_id: str, role: Role, accounts: Names, at: datetime) -> None:
+    """Have a user as the environment says, in the caller's write transaction.
+
+    What a person said of them, or their keys could before there were users, stays as it is.
+
+    Raises:
+        ValueError: it cannot be a user's id.
+    """
+    if insert(user_id, role, accounts, Origin.ENVIRONMENT, at):
+        return
+    known = find(user_id)
+    if known is not None and known.origin is Origin.ENVIRONMENT:
+        _change(user_id, role=role.value)
+        allot(user_id, accounts, Origin.ENVIRONMENT)
+
+
+def _change(user_id: str, **facts: object) -> None:
+    if UserRow.update(**facts).where(UserRow.id == user_id).execute() != 1:
+        raise NotFound(f"There is no user {user_id}.")
+
+
+def _insert_accounts(user_id: str, accounts: Names) -> None:
+    if accounts.named:
+        rows = [{"user_id": user_id, "account_id": one} for one in sorted(accounts.named)]
+        UserAccountRow.insert_many(rows).execute()
+
+
+def columns() -> str:
+    """Return what `user_of` reads, as columns of the users `u`."""
+    together = "string_agg" if is_postgres() else "group_concat"
+    accounts = f"SELECT {together}(a.account_id, ' ') FROM user_accounts a WHERE a.user_id = u.id"
+    return (
+        f"u.id, u.name, u.role, u.all_accounts, u.origin, u.created_at, u.disabled_at, ({accounts})"
+    )
+
+
+def user_of(row: tuple[Any, ...]) -> User | None:
+    """Return the user of a row of `columns`; None of a LEFT JOIN's empty one."""
+    user_id, name, role, has_all, origin, created_at, disabled_at, accounts = row
+    if user_id is None:
+        return None
+    return User(
+        user_id=user_id,
+        name=name,
+        role=Role(role),
+        accounts=EVERY if has_all else names((accounts or "").split()),
+        origin=Origin(origin),
+        created_at=to_instant(created_at),
+        disabled_at=to_instant(disabled_at),
+    )
+
+
+def _read(where: str, parameters: tuple[Any, ...]) -> list[User]:
+    rows = run(f"SELECT {columns()} FROM users u {where}", parameters).fetchall()
+    return [user for user in map(user_of, rows) if user is not None]

@@ -1,0 +1,27 @@
+"""Users and keys of the tests: who has a key has every account and role, said aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from storyclip.domain.names import EVERY, Names, names
+from storyclip.domain.user import Role
+from storyclip.store.access import keys, users
+
+
+def key_for(
+    user: str,
+    scopes: Collection[str],
+    accounts: Collection[str] | None = None,
+    *,
+    at: datetime,
+    role: Role = Role.ADMIN,
+    of_user: Names = EVERY,
+    expires_at: datetime | None = None,
+    webhook_url: str | None = None,
+) -> str:
+    """Return a new key of a user who is made if need be: the key alone narrows what they may."""
+    users.create(user, role, of_user, at)
+    only = None if accounts is None else names(accounts)
+    return keys.make(user, scopes, only, at=at, expires_at=expires_at, webhook_url=webhook_url)
