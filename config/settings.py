@@ -4,9 +4,8 @@ Nothing else in the service reads the environment. The meaning of each is in
 `config/storyclip.env.example`.
 """
 
-import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -22,12 +21,13 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
-from config import addresses, capacity
+from config import addresses, capacity, objections, secret_files
+from config.objections import PREFIX
+from config.secret_files import parse_secret
 from config.seed_keys import SeedKey, parse_seed_keys
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
-PREFIX = "STORYCLIP_"
 
 
 class SettingsInvalid(Exception):
@@ -61,6 +61,10 @@ def _count(name: str, default: int, at_most: int) -> Any:
 def _rate(name: str, default: float) -> Any:
     expected = "a number a second, from 0.1 to 100000"
     return _field(PREFIX + name, float(default), expected, ge=0.1, le=100_000)
+
+
+def _file_of(name: str) -> Any:
+    return Field(None, validation_alias=name + secret_files.SUFFIX)
 
 
 def _not_below_base(retry_max_s: float, others: ValidationInfo) -> float:
@@ -99,6 +103,9 @@ class Settings(BaseSettings):
     metricool_user_token: SecretStr | None = Field(None, validation_alias="METRICOOL_USER_TOKEN")
     metricool_user_id: str | None = Field(None, validation_alias="METRICOOL_USER_ID")
 
+    secret: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_secret)] = Field(
+        (), validation_alias="STORYCLIP_SECRET", repr=False
+    )
     api_keys: Annotated[tuple[SeedKey, ...], NoDecode, BeforeValidator(parse_seed_keys)] = Field(
         (), validation_alias="STORYCLIP_API_KEYS"
     )
@@ -143,6 +150,14 @@ class Settings(BaseSettings):
     )
     client_key: SecretStr | None = Field(None, validation_alias="STORYCLIP_API_KEY")
 
+    # Each instead of the setting without _FILE
+    database_url_file: Path | None = _file_of("DATABASE_URL")
+    redis_url_file: Path | None = _file_of("REDIS_URL")
+    metricool_user_token_file: Path | None = _file_of("METRICOOL_USER_TOKEN")
+    secret_file: Path | None = _file_of("STORYCLIP_SECRET")
+    api_keys_file: Path | None = _file_of("STORYCLIP_API_KEYS")
+    client_key_file: Path | None = _file_of("STORYCLIP_API_KEY")
+
     @classmethod
     def from_environment(
         cls, environ: Mapping[str, str] | None = None, *, needs_upstream: bool = True
@@ -158,15 +173,17 @@ class Settings(BaseSettings):
             for name, value in (os.environ if environ is None else environ).items()
             if value.strip()
         }
-        problems = [*_unknown_names(given)]
+        problems = [*objections.unknown_names(given, names())]
+        given, unreadable = secret_files.read_into(given)
+        problems += unreadable
         source = EnvSettingsSource(cls)
         source.env_vars = given
         try:
             settings = cls(_build_sources=((source,), {}))
         except ValidationError as invalid:
-            problems += _invalid_values(invalid, given)
+            problems += objections.invalid_values(invalid, given, cls.model_fields)
         if needs_upstream:
-            problems += _missing_credentials(given)
+            problems += objections.missing_credentials(given)
         if problems:
             raise SettingsInvalid(problems)
         return settings
@@ -187,55 +204,19 @@ class Settings(BaseSettings):
         passwords = [urlsplit(url).password for url in urls]
         hidden = [self.metricool_user_token, self.client_key]
         candidates = [*(secret.get_secret_value() for secret in hidden if secret), *passwords]
-        return (*(seed.key for seed in self.api_keys), *(word for word in candidates if word))
+        seeded = (seed.key for seed in self.api_keys)
+        return (*self.secret, *seeded, *(word for word in candidates if word))
 
 
 def environment_with(changes: Mapping[str, str]) -> dict[str, str]:
-    """Return a copy of this process's environment for a child process, with `changes` applied."""
-    return {**os.environ, **changes}
+    """Return a copy of this process's environment for a child process, with `changes` applied.
+
+    A secret that is changed is not also read from a file.
+    """
+    twins = {name + secret_files.SUFFIX for name in changes}
+    return {**{name: word for name, word in os.environ.items() if name not in twins}, **changes}
 
 
 def names() -> tuple[str, ...]:
     """Return the names of all settings as the environment spells them."""
     return tuple(str(field.validation_alias) for field in Settings.model_fields.values())
-
-
-def _unknown_names(given: Mapping[str, str]) -> Iterator[str]:
-    known = [name.removeprefix(PREFIX) for name in names() if name.startswith(PREFIX)]
-    for name in given:
-        word = name.removeprefix(PREFIX)
-        if name.startswith(PREFIX) and word not in known:
-            near = difflib.get_close_matches(word, known, n=1)
-            hint = f"did you mean {PREFIX}{near[0]}?" if near else "there is no such setting"
-            yield f"{name}: unknown, {hint}"
-
-
-def _invalid_values(invalid: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
-    for error in invalid.errors(include_url=False, include_input=False):
-        place = error["loc"][0]  # the environment's name for a value, the field's for a default
-        name, field = next(
-            (str(field.validation_alias), field)
-            for attribute, field in Settings.model_fields.items()
-            if place in (attribute, field.validation_alias)
-        )
-        value = given.get(name, str(field.default))
-        extra = field.json_schema_extra
-        expected = str(extra["expected"]) if isinstance(extra, dict) else error["msg"]
-        if error["type"] == "value_error":
-            expected = str(error["ctx"]["error"])
-        yield f'{name}: expected {expected}, got "{_shown(name, value)}"'
-
-
-def _shown(name: str, value: str) -> str:
-    if name in ("STORYCLIP_API_KEYS", "STORYCLIP_API_KEY", "METRICOOL_USER_TOKEN"):
-        return "***"
-    return addresses.without_password(value)
-
-
-def _missing_credentials(given: Mapping[str, str]) -> Iterator[str]:
-    if addresses.is_loopback(given.get("METRICOOL_BASE_URL", "")):
-        return
-    meaning = {"METRICOOL_USER_TOKEN": "token", "METRICOOL_USER_ID": "numeric user id"}
-    for name, what in meaning.items():
-        if name not in given:
-            yield f"{name}: expected the {what} of your Metricool account, got nothing"

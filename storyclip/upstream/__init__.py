@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config.secret_files import LiveSecret
 from config.settings import Settings
 from storyclip.upstream.metricool import Metricool
 
@@ -11,9 +12,10 @@ SANDBOX_TOKEN, SANDBOX_USER_ID = "sandbox-token", "1"  # opens nothing but the s
 def metricool_of(settings: Settings) -> Metricool:
     """Return access to the Metricool of the settings; without credentials, to a sandbox."""
     token = settings.metricool_user_token
+    said = token.get_secret_value() if token else SANDBOX_TOKEN
     return Metricool(
         settings.metricool_base_url,
-        token.get_secret_value() if token else SANDBOX_TOKEN,
+        LiveSecret(settings.metricool_user_token_file, said),
         settings.metricool_user_id or SANDBOX_USER_ID,
         settings.http_deadline_s,
     )

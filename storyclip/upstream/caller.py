@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from storyclip import __version__
@@ -28,16 +29,23 @@ from storyclip.upstream.reading import parsed
 from storyclip.upstream.their_clock import TheirClock
 
 OK = 200
-DENIED = (401, 403)
+UNAUTHORIZED = 401
+DENIED = (UNAUTHORIZED, 403)
 BUSY = 429
+
+TOKEN = "X-Mc-Auth"  # noqa: S105 - the header that has it
 
 
 class Caller:
-    """One user's calls; each is over `deadline_s` seconds after it began."""
+    """One user's calls; each is over `deadline_s` seconds after it began.
+
+    A call that was refused for its token is made again if there is another token by then: a 401 is
+    decided before anything is looked at, so nothing has happened.
+    """
 
     def __init__(
         self,
-        user_token: str,
+        user_token: Callable[[], str],
         user_id: str,
         deadline_s: float,
         exchange: Exchange,
@@ -50,7 +58,6 @@ class Caller:
         self._deadline_s = deadline_s
         self._monotonic = monotonic
         self._headers = {
-            "X-Mc-Auth": user_token,
             "Accept-Encoding": "identity",  # a cut answer stays recognisable, a bomb small
             "User-Agent": f"StoryClip/{__version__}",
         }
@@ -68,7 +75,7 @@ class Caller:
         """Put a call together, on behalf of this user and at most one account."""
         account = {} if account_id is None else {"blogId": account_id}
         parameters = {"userId": self._user_id, **account, **(query or {})}
-        headers = {**self._headers, "Accept": accept}
+        headers = {**self._headers, TOKEN: self._user_token(), "Accept": accept}
         return Request(method, path, parameters, headers, body, max_answer_bytes)
 
     def over_at(self, deadlines: int = 1) -> float:
@@ -82,6 +89,8 @@ class Caller:
             UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
         """
         answer = self._exchange.ask(request, over_at)
+        if (renewed := self._renewed(request, answer)) is not None:
+            answer = self._exchange.ask(renewed, over_at)
         self.clock.note(answer.headers)
         return answer
 
@@ -96,7 +105,10 @@ class Caller:
         Raises:
             UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
         """
-        answer = self._exchange.tell(request, self.over_at(), on_sent, send_by)
+        over_at = self.over_at()  # of both: when it is over, others may look for the clip
+        answer = self._exchange.tell(request, over_at, on_sent, send_by)
+        if (renewed := self._renewed(request, answer)) is not None:
+            answer = self._exchange.tell(renewed, over_at, on_sent, send_by)
         self.clock.note(answer.headers)
         return answer
 
@@ -162,6 +174,14 @@ class Caller:
         kind = UpstreamDateInPast if words.says_in_the_past(said) else UpstreamRefused
         raise kind(said[:MAX_WORDS], answer.status)
 
+    def _renewed(self, request: Request, answer: Answer) -> Request | None:
+        """Return the call with the token of now, if it was refused for one that is over."""
+        token = self._user_token()
+        if answer.status != UNAUTHORIZED or token == request.headers[TOKEN]:
+            return None
+        return replace(request, headers={**request.headers, TOKEN: token})
+
     def _words(self, answer: Answer) -> str:
         said = words.any_words(parsed(answer.body), answer.body, answer.status)
-        return said.replace(self._user_token, "[token]") if self._user_token else said
+        token = self._user_token()
+        return said.replace(token, "[token]") if token else said

@@ -43,7 +43,7 @@ class Metricool:
     def __init__(
         self,
         base_url: str,
-        user_token: str,
+        user_token: str | Callable[[], str],
         user_id: str,
         deadline_s: float,
         exchange: Exchange | None = None,
@@ -51,10 +51,12 @@ class Metricool:
     ) -> None:
         """Prepare to call; every call is over `deadline_s` seconds after it began.
 
+        `user_token` may be a function: then it is asked for with each call.
         `exchange` carries the calls instead of HTTP to `base_url`; it keeps time by `monotonic`.
         """
         self._exchange = exchange or Line(base_url)
-        self._calls = Caller(user_token, user_id, deadline_s, self._exchange, monotonic)
+        token = user_token if callable(user_token) else lambda: user_token
+        self._calls = Caller(token, user_id, deadline_s, self._exchange, monotonic)
 
     def stop(self) -> None:
         """Cut all calls that may be repeated and start none any more; a POST in hand ends well."""
