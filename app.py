@@ -18,6 +18,7 @@ from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import SchemaTooNew
 from storyclip.flow.time_keeper import TimeKeeper
 from storyclip.probe.check import ClipCheck
+from storyclip.progress.budget import budget_of
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import News, Quietly, answers, connect
 from storyclip.store import database
@@ -51,7 +52,8 @@ def build(settings: Settings) -> Flask:
     quietly = Quietly(time.monotonic)
     bells = Bells(make_broker(redis, middleware=[]), quietly)
     events.on_change(teller(bells, News(redis, quietly)))
-    upstream, ear = metricool_of(settings), Ear(settings.redis_url)
+    upstream = metricool_of(settings, budget_of(settings, time.monotonic))
+    ear = Ear(settings.redis_url)
     TimeKeeper(now, upstream.now, platform.node(), time.monotonic).begin()
     check = ClipCheck().check if settings.probe_clips else None
     return create_app(settings, upstream, now, lambda: answers(redis), ear, check)

@@ -22,6 +22,7 @@ from storyclip.flow.clock import Clock
 from storyclip.flow.engine import Engine
 from storyclip.flow.newest import Watchman
 from storyclip.flow.time_keeper import TimeKeeper
+from storyclip.progress.budget import budget_of
 from storyclip.progress.marks import Lease, RedisMark
 from storyclip.progress.news import News, Quietly, connect
 from storyclip.store import database
@@ -63,7 +64,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     quietly = Quietly(time.monotonic)
     broker = make_broker(redis, middleware=[])
     bells = Bells(broker, quietly)
-    upstream = metricool_of(settings)
+    upstream = metricool_of(settings, budget_of(settings, time.monotonic))
     courier = Courier(Teller(settings, now, random.random))
     nightly = Nightly(settings.database_url, settings.backup_folder, settings.backup_keep)
     quick = connect(settings.redis_url, CLOCK_REDIS_S)

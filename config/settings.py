@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     writes_per_s: float = _rate("WRITES_PER_S", 100)
     reads_per_s: float = _rate("READS_PER_S", 200)
     streams_per_s: float = _rate("STREAMS_PER_S", 200)
+    metricool_calls_per_s: float = _rate("METRICOOL_CALLS_PER_S", 2000)
+    metricool_reads_per_s: float = _rate("METRICOOL_READS_PER_S", 5)
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
     backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")

@@ -6,7 +6,7 @@ StoryClipError
 ├── decide again       ActionRefused
 ├── drop it quietly    LostRace, NotItsTurn
 ├── ask again later    StoreUnavailable ── CommitUnanswered (look first),
-│                      UpstreamBusy, UpstreamUnreachable, MediaUnavailable,
+│                      UpstreamBusy ── OverBudget, UpstreamUnreachable, MediaUnavailable,
 │                      IdempotencyKeyBusy, UpstreamLookFailed ── UpstreamLookTooLarge
 ├── look first         UpstreamUnanswered
 ├── upgrade first      SchemaTooNew, a StoreUnavailable
@@ -166,6 +166,14 @@ class UpstreamBusy(UpstreamError):
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(f"Metricool asks to wait {retry_after_s:.0f} s")
         self.retry_after_s = retry_after_s
+
+
+class OverBudget(UpstreamBusy):
+    """Metricool was not asked: so many are waiting that StoryClip asks no more of it for now."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(retry_after_s)
+        self.args = (f"StoryClip has asked Metricool enough for the next {retry_after_s:.1f} s",)
 
 
 class UpstreamUnreachable(UpstreamError):

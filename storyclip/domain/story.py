@@ -11,6 +11,7 @@ from typing import Protocol
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.network import Network
 
+WEEK = 7 * 24  # hours
 MEDIA_DEADLINES = 12  # a large file takes minutes: integrators allow 4 min against our usual 20 s
 
 
@@ -110,6 +111,16 @@ class HeatMap:
     def value_at(self, local: datetime) -> int:
         """Return the value of the hour that the clocks of the zone show."""
         return self.days[local.weekday()][local.hour]
+
+    def shifted(self, minutes: int) -> HeatMap:
+        """Return the map by clocks that are so many minutes ahead; parts of hours are weighed."""
+        values = [value for day in self.days for value in day]
+        hours, late = divmod(-minutes, 60)
+        moved = [
+            round((values[at % WEEK] * (60 - late) + values[(at + 1) % WEEK] * late) / 60)
+            for at in range(hours, hours + WEEK)
+        ]
+        return HeatMap(tuple(tuple(moved[day : day + 24]) for day in range(0, WEEK, 24)))
 
 
 class Upstream(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from storyclip import __version__
+from storyclip.domain.budget import Budget, Purpose
 from storyclip.domain.errors import (
     MAX_WORDS,
     UpstreamBusy,
@@ -50,6 +51,7 @@ class Caller:
         deadline_s: float,
         exchange: Exchange,
         monotonic: Callable[[], float],
+        budget: Budget | None = None,
     ) -> None:
         self.clock = TheirClock(monotonic)
         self._exchange = exchange
@@ -57,6 +59,7 @@ class Caller:
         self._user_id = user_id
         self._deadline_s = deadline_s
         self._monotonic = monotonic
+        self._budget = budget
         self._headers = {
             "Accept-Encoding": "identity",  # a cut answer stays recognisable, a bomb small
             "User-Agent": f"StoryClip/{__version__}",
@@ -82,17 +85,19 @@ class Caller:
         """Return when a call that begins now has to be over."""
         return self._monotonic() + deadlines * self._deadline_s
 
-    def ask(self, request: Request, over_at: float) -> Answer:
+    def ask(self, request: Request, over_at: float, purpose: Purpose) -> Answer:
         """Have a call made that may be repeated; every answer tells their time.
 
         Raises:
+            UpstreamBusy: not made, the budget has no call left.
             UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
         """
+        if self._budget is not None:
+            self._budget.take(purpose)
         answer = self._exchange.ask(request, over_at)
         if (renewed := self._renewed(request, answer)) is not None:
             answer = self._exchange.ask(renewed, over_at)
-        self.clock.note(answer.headers)
-        return answer
+        return self._noted(answer)
 
     def tell(
         self,
@@ -103,20 +108,23 @@ class Caller:
         """Have a call made that must not be repeated, and that begins by `send_by` or never.
 
         Raises:
+            UpstreamBusy: not made, Metricool has asked to wait.
             UpstreamUnreachable, UpstreamUnanswered, AnswerTooLarge
         """
+        if self._budget is not None:
+            self._budget.take(Purpose.PUBLISHING)
         over_at = self.over_at()  # of both: when it is over, others may look for the clip
         answer = self._exchange.tell(request, over_at, on_sent, send_by)
         if (renewed := self._renewed(request, answer)) is not None:
             answer = self._exchange.tell(renewed, over_at, on_sent, send_by)
-        self.clock.note(answer.headers)
-        return answer
+        return self._noted(answer)
 
     def look(
         self,
         request: Request,
         over_at: float | None = None,
         is_fine: Callable[[Answer], bool] | None = None,
+        purpose: Purpose = Purpose.LOOK,
     ) -> Answer:
         """Return a complete answer with status 200, or one that `is_fine`.
 
@@ -126,7 +134,8 @@ class Caller:
             UpstreamLookFailed: any other answer, or none.
         """
         try:
-            answer = self.ask(request, self.over_at() if over_at is None else over_at)
+            over_at = self.over_at() if over_at is None else over_at
+            answer = self.ask(request, over_at, purpose)
         except AnswerTooLarge as excess:
             raise UpstreamLookTooLarge(str(excess)) from None
         except UpstreamUnanswered as silence:
@@ -180,6 +189,13 @@ class Caller:
         if answer.status != UNAUTHORIZED or token == request.headers[TOKEN]:
             return None
         return replace(request, headers={**request.headers, TOKEN: token})
+
+    def _noted(self, answer: Answer) -> Answer:
+        """Learn what any answer tells: their time, and that nobody is to call for a while."""
+        self.clock.note(answer.headers)
+        if answer.status == BUSY and self._budget is not None:
+            self._budget.stop(words.retry_after_s(answer.headers))
+        return answer
 
     def _words(self, answer: Answer) -> str:
         said = words.any_words(parsed(answer.body), answer.body, answer.status)

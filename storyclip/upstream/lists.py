@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from storyclip.domain.budget import Purpose
 from storyclip.domain.errors import UpstreamLookTooLarge
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post
@@ -89,6 +90,7 @@ def listed(
     account_id: str | None,
     query: Mapping[str, str] | None = None,
     over_at: float | None = None,
+    purpose: Purpose = Purpose.LOOK,
 ) -> tuple[Any, datetime | None]:
     """Return the JSON of an answer that may be long, and what time it was upstream.
 
@@ -97,5 +99,5 @@ def listed(
         UpstreamLookTooLarge: it is too long even for a list.
     """
     request = calls.request("GET", path, account_id, query, max_answer_bytes=MAX_LIST_BYTES)
-    answer = calls.look(request, over_at)
+    answer = calls.look(request, over_at, purpose=purpose)
     return parsed(answer.body), words.upstream_now(answer.headers)

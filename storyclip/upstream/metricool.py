@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
+from storyclip.domain.budget import Budget, Purpose
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import (
     MediaUnavailable,
@@ -48,15 +49,17 @@ class Metricool:
         deadline_s: float,
         exchange: Exchange | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        budget: Budget | None = None,
     ) -> None:
         """Prepare to call; every call is over `deadline_s` seconds after it began.
 
         `user_token` may be a function: then it is asked for with each call.
         `exchange` carries the calls instead of HTTP to `base_url`; it keeps time by `monotonic`.
+        Without a `budget` there is no limit but Metricool's own.
         """
         self._exchange = exchange or Line(base_url)
         token = user_token if callable(user_token) else lambda: user_token
-        self._calls = Caller(token, user_id, deadline_s, self._exchange, monotonic)
+        self._calls = Caller(token, user_id, deadline_s, self._exchange, monotonic, budget)
 
     def stop(self) -> None:
         """Cut all calls that may be repeated and start none any more; a POST in hand ends well."""
@@ -80,8 +83,9 @@ class Metricool:
         request = self._calls.request(
             "GET", "/actions/normalize/image/url", account_id, query, accept="*/*"
         )
+        over_at = self._calls.over_at(MEDIA_DEADLINES)
         try:
-            answer = self._calls.ask(request, self._calls.over_at(MEDIA_DEADLINES))
+            answer = self._calls.ask(request, over_at, Purpose.PUBLISHING)
         except UpstreamUnanswered as silence:
             raise MediaUnavailable(str(silence)) from None
         self._calls.raise_if_denied_or_busy(answer)
@@ -155,7 +159,8 @@ class Metricool:
 
     def brands(self) -> Sequence[Brand]:
         """Return the accounts of these credentials, without deleted and demo ones."""
-        return wire.brands(lists.listed(self._calls, "/admin/simpleProfiles", None)[0])
+        path = "/admin/simpleProfiles"
+        return wire.brands(lists.listed(self._calls, path, None, purpose=Purpose.READ)[0])
 
     def best_times(
         self, account_id: str, network: Network, timezone: str, start: datetime, end: datetime
@@ -163,7 +168,8 @@ class Metricool:
         """Return how well the hours of the zone do; without history, all of them 0."""
         query = best_times.query(timezone, start, end)
         path = f"/v2/scheduler/besttimes/{quote(network, safe='')}"
-        answer = self._calls.look(self._calls.request("GET", path, account_id, query))
+        request = self._calls.request("GET", path, account_id, query)
+        answer = self._calls.look(request, purpose=Purpose.READ)
         return best_times.heat_map(parsed(answer.body))
 
     def month_count(self, account_id: str) -> int | None:

@@ -14,6 +14,7 @@ from flask import Flask
 from config.capacity import MAX_STREAMS_A_KEY, max_streams
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
@@ -69,13 +70,15 @@ def create_app(
         "thread_class": partial(threading.Thread, daemon=True),
         "selector_class": selectors.PollSelector,  # the others cost a file each
     }
+    accounts = Brands(upstream, now)
     app.extensions[NAME] = Front(
         settings,
         upstream,
         now,
         redis_answers,
         Patience(time.monotonic, time.sleep),
-        HeatMaps(upstream, now),
+        accounts,
+        HeatMaps(upstream, accounts, now),
         check_clips,
     )
     app.extensions[door_part.NAME] = door_part.Door(Buckets(_a_second(settings), time.monotonic))

@@ -11,6 +11,7 @@ from flask import current_app
 
 from config.settings import Settings
 from storyclip.domain.story import Upstream
+from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 
@@ -21,8 +22,8 @@ NAME = "storyclip"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings, Metricool, the clock, whether Redis answers now, how to wait, the heat maps
-    of the last hour, and who looks at the clips.
+    """The settings, Metricool, the clock, whether Redis answers now, how to wait, the accounts of
+    the last minute, the heat maps of the last hour, and who looks at the clips.
     """
 
     settings: Settings
@@ -30,6 +31,7 @@ class Front:
     now: Callable[[], datetime]
     redis_answers: Callable[[], bool]
     patience: Patience
+    brands: Brands
     heat_maps: HeatMaps
     check_clips: CheckClips | None = None  # None: clips are not looked at
 

@@ -26,7 +26,7 @@ def best_times() -> Response:
     said = asked(BestTimesAsked)
     auth.require_account(who, said.account_id)
     zone = zone_for(said.account_id, said.timezone or None, "/timezone")
-    heat = front().heat_maps.of(said.account_id, said.network, zone.key)
+    heat = front().heat_maps.of(said.account_id, said.network, zone)
     settings, now = front().settings, front().now()
     wish = Wish(Distribution.SPREAD, NEXT)
     plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)

@@ -18,7 +18,7 @@ routes = Blueprint("brands", __name__, url_prefix="/api/metricool")
 def brands() -> Response:
     """Show Metricool's accounts, as far as the key reaches."""
     who = auth.holder(Scope.READ)
-    theirs = [brand for brand in front().upstream.brands() if who.may_use(brand.id)]
+    theirs = [brand for brand in front().brands.all() if who.may_use(brand.id)]
     shown: Brands = {"success": True, "brands": [_brand(brand) for brand in theirs]}
     return answer(shown)
 

@@ -107,7 +107,7 @@ def _timetable(stories: StoriesRequest) -> Timetable:
         zone = zone_for(account, asked.timezone, "/schedule/timezone")
         interval_s = float(asked.interval_minutes * MINUTE_S)
         wish = Wish(asked.distribution, count, interval_s, asked.within_days)
-        heat = front().heat_maps.of(account, stories.settings.network, zone.key)
+        heat = front().heat_maps.of(account, stories.settings.network, zone)
         plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)
         return at_best_times(plan, wish, zone, settings.date_step_s)
     return at_once(stories.settings.gap_s)

@@ -144,6 +144,13 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
         "Nothing was changed. Ask again later.",
         {"Retry-After": str(RETRY_UPSTREAM_S)},
     ),
+    errors.OverBudget: Kind(
+        503,
+        "upstream_budget",
+        "StoryClip asks no more of Metricool for now",
+        "Publishing goes first. Metricool was not asked, nothing was changed. Ask again later.",
+        {"Retry-After": "1"},
+    ),
     errors.UpstreamUnreachable: Kind(
         503,
         "upstream_unreachable",

@@ -19,10 +19,7 @@ def zone_for(account_id: str, named: str | None, pointer: str) -> ZoneInfo:
         RequestInvalid: it is no zone, or none is named and Metricool has none either.
         UpstreamError: Metricool was asked, and did not say.
     """
-    name = named
-    if name is None:
-        theirs = (one.timezone for one in front().upstream.brands() if one.id == account_id)
-        name = next(theirs, None)
+    name = front().brands.zone_of(account_id) if named is None else named
     if name is None:
         raise RequestInvalid((pointer, "required: Metricool does not name the account's zone"))
     try:

@@ -21,6 +21,7 @@ let ahead = 0; // ms that the server's clock is ahead of this one
 const OF_METRICOOL = {
   upstream_denied: "problem.upstreamDenied",
   upstream_busy: "problem.upstreamAway",
+  upstream_budget: "problem.upstreamBudget",
   upstream_unreachable: "problem.upstreamAway",
   upstream_failed: "problem.upstreamFailed",
 };
