@@ -46,6 +46,7 @@ worker_connections = capacity.THREADS + capacity.KEPT_ALIVE
 keepalive = 75  # outlives a proxy's idle connections, usually kept for 60 s
 graceful_timeout = 20  # streams close within 2 s of SIGTERM, a request within its deadline
 umask = private.UMASK  # its own of 0 would win while it makes a file
+forwarder_headers = ""  # no header moves the path: SCRIPT_NAME and PATH_INFO are dropped
 control_socket_disable = True  # gunicorn 27 opens one in the home folder otherwise
 
 threading.stack_size(capacity.STACK_BYTES)

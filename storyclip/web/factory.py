@@ -20,9 +20,10 @@ from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.web import page, request_log
-from storyclip.web.door import browser, limits
+from storyclip.web.door import browser, limits, malformed
 from storyclip.web.door import part as door_part
 from storyclip.web.door.buckets import Buckets
+from storyclip.web.door.outside import Outside
 from storyclip.web.front import NAME, CheckClips, Front
 from storyclip.web.live import part as live_part
 from storyclip.web.live import streams
@@ -62,7 +63,6 @@ def create_app(
         check_clips: looks at the files before a batch is recorded; without one, nobody does.
     """
     app = Flask(__name__, static_folder=None)
-    # One more than allowed: Werkzeug cuts a chunked body at its limit without a word.
     app.config["MAX_CONTENT_LENGTH"] = json_body.MAX_BYTES + 1
     app.config["SOCK_SERVER_OPTIONS"] = {
         "ping_interval": PING_EVERY_S,
@@ -102,9 +102,11 @@ def create_app(
     ):
         app.register_blueprint(room.routes)
     app.register_error_handler(Exception, problems.answer_to)
+    malformed.begin(app)
     request_log.begin(app)
     limits.begin(app)
     browser.guard(app)
+    app.wsgi_app = Outside(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

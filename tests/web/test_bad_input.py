@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from storyclip.web.said import bodies
 from tests.web.conftest import good, nothing_recorded, rows
 
 JSON = "application/json"
@@ -260,6 +261,38 @@ def test_a_thousand_mistakes_fit_into_two_kilobytes(ana):
     assert is_short_problem(refused, 422)
     assert len(refused.get_json()["errors"]) >= 8
     assert nothing_recorded()
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        {f"x{n}": n for n in range(5_001)},
+        {"posts": [{"a": 1, "b": 2}] * 2_000},
+        {"posts": [[0] * 70] * 75},
+        {"settings": {f"x{n}": n for n in range(60_000)}},
+    ],
+    ids=["fields", "posts", "lists", "settings"],
+)
+def test_more_values_than_any_request_has_are_refused_before_a_model_sees_them(
+    ana, many, monkeypatch
+):
+    monkeypatch.setattr(bodies.StoriesRequest, "model_validate", None)  # called, it would break
+
+    refused = ana.publish(many)
+
+    assert is_short_problem(refused, 400)
+    assert "5000 values" in refused.get_json()["detail"]
+
+
+def test_whoever_shows_no_key_yet_may_send_little(anyone):
+    headers = {"Origin": "http://localhost"}
+    said = json.dumps({"apiKey": "none"}).encode()
+
+    enough = anyone.post("/session", data=said.ljust(8192), headers=headers, content_type=JSON)
+    too_much = anyone.post("/session", data=said.ljust(8193), headers=headers, content_type=JSON)
+
+    assert enough.status_code == 401
+    assert is_short_problem(too_much, 413)
 
 
 def test_a_mistake_is_not_said_back(ana):

@@ -8,7 +8,8 @@ import threading
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
+
+from storyclip.web.door.hops import home_of
 
 WINDOW = timedelta(minutes=1)
 MOST_OF_ONE = 30  # failures of one address in a window: a wrong setting in a script, not a search
@@ -36,13 +37,13 @@ class Guesses:
     def wait_s(self, address: str | None, at: datetime) -> int:
         """Return for how many seconds the address has to wait, 0 if it may try."""
         with self._lock:
-            mine = self._failed.get(_home(address), deque())
+            mine = self._failed.get(home_of(address), deque())
             waits = [_until_free(mine, self._of_one, at), _until_free(self._all, self._of_all, at)]
             return max(waits)
 
     def failed(self, address: str | None, at: datetime) -> None:
         """Count a key that was not good."""
-        home = _home(address)
+        home = home_of(address)
         with self._lock:
             mine = self._failed.setdefault(home, deque(maxlen=self._of_one))
             self._failed.move_to_end(home)
@@ -73,14 +74,3 @@ def _until_free(failed: deque[datetime], most: int, at: datetime) -> int:
     if len(failed) < most:
         return 0
     return max(0, math.ceil((failed[0] + WINDOW - at).total_seconds()))
-
-
-def _home(address: str | None) -> str:
-    """Return who an address stands for: of IPv6 whoever has the /64, since all of it is theirs."""
-    try:
-        found = ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
-    return str(found)

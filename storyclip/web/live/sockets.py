@@ -16,8 +16,11 @@ from storyclip.web.live.wires import close_frame
 # A viewer whose line takes nothing for so long is gone; below gunicorn's time to stop.
 SEND_WITHIN_S = 4
 CLOSES_WITHIN_S = 1.0  # what a browser gets to answer a closing frame
+FAREWELLS = 8  # of those who were not let in: each takes a thread, and needs no key
 KERNEL_BYTES = 128 * 1024  # that the kernel keeps for one viewer; by itself it goes up to 4 MB
 SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
+
+_farewells = threading.BoundedSemaphore(FAREWELLS)
 
 
 def plain_socket(environ: Mapping[str, Any]) -> socket.socket | None:
@@ -120,7 +123,11 @@ class Tap:
             if code is not None:
                 self._line.sendall(close_frame(code, reason))
         self._is_open = False
-        self._hung_up.wait(CLOSES_WITHIN_S)
+        if self.outbox is not None:
+            self._hung_up.wait(CLOSES_WITHIN_S)
+        elif _farewells.acquire(blocking=False):
+            self._hung_up.wait(CLOSES_WITHIN_S)
+            _farewells.release()
         hang_up(self._line)
 
     def fileno(self) -> int:

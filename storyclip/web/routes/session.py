@@ -23,7 +23,7 @@ routes = Blueprint("session", __name__)
 def sign_in() -> Response:
     """Begin a session for whoever shows a key."""
     browser.require_own_page()
-    said = parse(SignIn, json_body.read())
+    said = parse(SignIn, json_body.read(json_body.SMALL_BYTES))
     who = auth.holder_of(said.api_key)
     response = answer(_shown(who))
     _begin(response, who.key_id)

@@ -15,22 +15,29 @@ from storyclip.web.said.problem_kinds import BAD_JSON, BAD_TYPE
 from storyclip.web.said.problems import Problem
 
 MAX_BYTES = 1024 * 1024  # 100 posts with the longest URLs and texts are a third of it
+SMALL_BYTES = 8 * 1024  # what anybody may send who has shown no key
 MAX_DEPTH = 16
+MAX_VALUES = 5_000  # in all: 100 posts with everything that they can have are a fifth of it
 MAX_TOKEN_LENGTH = 40  # of a field's name as we say it back
 
 
-def read() -> Any:
+def read(at_most: int = MAX_BYTES) -> Any:
     """Return the JSON value of the request's body.
+
+    Args:
+        at_most: bytes.
 
     Raises:
         Problem: 415 for another type; 400 for what is no JSON, or is JSON that two readers could
-            understand differently (a key twice, NaN), or is nested too deep.
+            understand differently (a key twice, NaN), is nested too deep or has too many values:
+            a model would complain about each of them.
         RequestInvalid: a text that UTF-8 or a database cannot hold.
-        RequestEntityTooLarge: more than MAX_BYTES.
+        RequestEntityTooLarge: more than `at_most`.
     """
     _check_type()
+    request.max_content_length = at_most + 1  # Werkzeug cuts a chunked body there without a word
     data = request.get_data(cache=False)
-    if len(data) > MAX_BYTES:
+    if len(data) > at_most:
         raise RequestEntityTooLarge
     try:
         value = json.loads(
@@ -48,6 +55,7 @@ def read() -> Any:
         _too_deep()
     except ValueError:  # an integer of thousands of digits
         raise Problem(BAD_JSON, "A number in it is too long.") from None
+    _check_count(value)
     _check_texts(value, (), 0)
     return value
 
@@ -71,6 +79,8 @@ def _check_type() -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_VALUES:
+        raise Problem(BAD_JSON, f"It has more than {MAX_VALUES} values.")
     members = dict(pairs)
     if len(members) < len(pairs):
         raise Problem(BAD_JSON, "An object in it has the same key twice.")
@@ -90,6 +100,17 @@ def _finite(text: str) -> float:
 
 def _too_deep() -> NoReturn:
     raise Problem(BAD_JSON, f"Nested deeper than {MAX_DEPTH} levels.") from None
+
+
+def _check_count(value: Any) -> None:
+    left, places = MAX_VALUES, [value]
+    while places:
+        place = places.pop()
+        if isinstance(place, dict | list):
+            left -= len(place)
+            if left < 0:
+                raise Problem(BAD_JSON, f"It has more than {MAX_VALUES} values.")
+            places += place.values() if isinstance(place, dict) else place
 
 
 def _check_texts(value: Any, path: tuple[str | int, ...], depth: int) -> None:

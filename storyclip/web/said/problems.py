@@ -84,6 +84,11 @@ def _answer_to_http(error: HTTPException) -> Response:
     return _answer(Problem(Kind(status, code, status.phrase, status.description, headers)))
 
 
+def body_of(kind: Kind) -> bytes:
+    """Return a problem that needs no words of its own, for where there is no request yet."""
+    return bytes(_answer(Problem(kind)).get_data())
+
+
 def _answer(problem: Problem) -> Response:
     kind = problem.kind
     body: ProblemDetails = {

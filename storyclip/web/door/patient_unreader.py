@@ -1,0 +1,44 @@
+"""What gunicorn's parser reads from: what was collected, and of a long body the rest in time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from gunicorn.http.unreader import SocketUnreader
+
+from storyclip.web.door.malformed import Unfinished
+
+REQUEST_WITHIN_S = 10.0  # from its first byte to its last, and from a connection to its first
+
+
+class PatientUnreader(SocketUnreader):  # type: ignore[misc]  # untyped, as all of gunicorn
+    """Reads the rest of a long request within its time; of a whole one there is no rest."""
+
+    def __init__(self, line: Any) -> None:
+        super().__init__(line)
+        self.over_at = time.monotonic() + REQUEST_WITHIN_S
+        self.is_over = False
+        self.is_whole = False
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Return what the line has next, b"" if it has nothing in time.
+
+        Raises:
+            Unfinished: all that belongs to the request was there, and it is not enough.
+        """
+        if self.is_whole:
+            raise Unfinished
+        left_s = self.over_at - time.monotonic()
+        if self.is_over or left_s <= 0:
+            self.is_over = True
+            return b""
+        before = self.sock.gettimeout()
+        self.sock.settimeout(left_s if before is None else min(left_s, before))
+        try:
+            return bytes(super().chunk(size_hint))
+        except TimeoutError:
+            self.is_over = True
+            return b""
+        finally:
+            self.sock.settimeout(before)

@@ -1,0 +1,163 @@
+"""Lines without a key, straight at the port: whatever they do, the next one is answered."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from config import capacity
+from storyclip.stack.stack import Stack
+from tests.eventually import eventually
+from tests.web.test_slow_lines import threads_of_web
+
+USERS = 4  # so that no bound on one of them keeps the seats free
+KEYS = [f"key-of-a-viewer-{number}-with-its-32-characters" for number in range(USERS)]
+AFTER_S = 3.0  # that the lines stay while others ask
+P99_S = 1.0
+
+POST = b"POST /session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+EXPECT = POST + b"Expect: 100-continue\r\nContent-Length: 900\r\n\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+BEGUN = CHUNKED + b"5\r\n{    "
+LONG = POST + b"Content-Length: 900000\r\n\r\n{"
+WEBSOCKET = (
+    b"GET /api/metricool/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+FLOODS = {
+    "1,300 that wait for a go-ahead": (1300, EXPECT),
+    "2,300 that say nothing": (2300, b""),
+    "1,300 that send the head of a chunked request": (1300, CHUNKED),
+    "1,300 with an empty line": (1300, b"\r\n"),
+    "300 with a long body": (300, LONG),
+    "300 WebSockets": (300, WEBSOCKET),
+}
+
+pytestmark = [pytest.mark.xdist_group("floods"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    capacity.raise_file_limit()
+    seeds = ",".join(f"{key}:user{number}:read" for number, key in enumerate(KEYS))
+    environment = {"STORYCLIP_API_KEYS": seeds, "STORYCLIP_STREAMS_PER_S": "100000"}
+    folder = tmp_path_factory.mktemp("data")
+    with Stack(folder, seeds_key=False, environment=environment) as stack:
+        yield stack
+
+
+def line_to(stack: Stack, said: bytes, number: int = 0) -> socket.socket:
+    """A line from one of 40 addresses that has said something."""
+    url = urlsplit(stack.url)
+    line = socket.create_connection(
+        (url.hostname, url.port), timeout=20, source_address=(f"127.0.1.{1 + number % 40}", 0)
+    )
+    line.sendall(said)
+    return line
+
+
+def is_answered(stack: Stack) -> bool:
+    ask = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with contextlib.suppress(OSError), line_to(stack, ask, 99) as line:
+        return line.recv(20).startswith(b"HTTP/1.1 200")
+    return False
+
+
+class Somebody:
+    """Asks whether the service lives, again and again, each time on a line of its own."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.took_s: list[float] = []
+        self.unanswered = 0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> Somebody:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.wait(AFTER_S)
+        self._is_over.set()
+        self._thread.join()
+
+    @property
+    def p99_s(self) -> float:
+        return statistics.quantiles(self.took_s, n=100)[98]
+
+    def _ask(self) -> None:
+        while not self._is_over.is_set():
+            began = time.monotonic()
+            self.unanswered += not is_answered(self.stack)
+            self.took_s.append(time.monotonic() - began)
+            self._is_over.wait(0.02)
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_of_lines_without_a_key_keeps_nobody_out(stack, capsys, name):
+    count, said = FLOODS[name]
+    threads = threads_of_web(stack)
+
+    with contextlib.ExitStack() as open_lines, Somebody(stack) as somebody:
+        for number in range(count):
+            open_lines.enter_context(line_to(stack, said, number))
+        more_threads = threads_of_web(stack) - threads
+
+    with capsys.disabled():
+        print(
+            f"\n{name}: {len(somebody.took_s)} times /livez, p99 {1000 * somebody.p99_s:.0f} ms,"
+            f" {more_threads} more threads"
+        )
+    assert somebody.unanswered == 0
+    assert somebody.p99_s < P99_S
+    assert more_threads < 30
+
+
+def test_chunked_lines_hold_no_thread_when_all_seats_are_taken(stack, capsys):
+    with contextlib.ExitStack() as open_lines:
+        for number in range(capacity.MAX_STREAMS):
+            ask = f"GET /api/metricool/stream HTTP/1.1\r\nX-Api-Key: {KEYS[number % USERS]}\r\n\r\n"
+            line = open_lines.enter_context(line_to(stack, ask.encode(), number))
+            assert line.recv(12) == b"HTTP/1.1 200"
+        with Somebody(stack) as somebody:
+            for number in range(70):
+                open_lines.enter_context(line_to(stack, BEGUN, number))
+
+    with capsys.disabled():
+        print(
+            f"\n70 chunked beside {capacity.MAX_STREAMS} streams:"
+            f" {len(somebody.took_s)} times /livez, p99 {1000 * somebody.p99_s:.0f} ms"
+        )
+    assert somebody.unanswered == 0
+    assert somebody.p99_s < P99_S
+
+
+def test_all_lines_of_a_flood_are_gone_in_time(stack):
+    lines = [line_to(stack, CHUNKED, number) for number in range(300)]
+
+    def are_gone() -> bool:
+        return all(_is_gone(line) for line in lines)
+
+    eventually(are_gone, 20, every_s=0.5)
+    for line in lines:
+        line.close()
+
+
+def _is_gone(line: socket.socket) -> bool:
+    line.setblocking(False)
+    try:
+        while line.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
