@@ -4,6 +4,8 @@ import ipaddress
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 
 def is_loopback(url: str) -> bool:
     """Tell whether the URL's host is this machine, by its name or its address."""
@@ -109,8 +111,36 @@ def cors_origins(text: str) -> tuple[str, ...]:
     return tuple(_origin(origin) for origin in origins if origin)
 
 
-def _origin(origin: str) -> str:
-    expected = "a comma list of origins like https://app.example.com, each by its name"
+def public_url(text: str) -> str:
+    """Read the one origin at which the service is seen from outside, as browsers spell it.
+
+    Raises:
+        ValueError: with what was expected.
+    """
+    expected = "the address that browsers see, like https://storyclip.example.com"
+    origin = _origin(text.rstrip("/").lower(), expected)
+    usual = {"http": ":80", "https": ":443"}[urlsplit(origin).scheme]
+    return origin.removesuffix(usual)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Read a comma list of addresses and networks, in its order.
+
+    Raises:
+        ValueError: with what was expected.
+    """
+    entries = [entry.strip() for entry in text.split(",")]
+    try:
+        return tuple(ipaddress.ip_network(entry) for entry in entries if entry)
+    except ValueError:
+        expected = "a comma list of addresses and networks like 127.0.0.1, 10.0.0.0/8, fd00::/8"
+        raise ValueError(expected) from None
+
+
+def _origin(
+    origin: str,
+    expected: str = "a comma list of origins like https://app.example.com, each by its name",
+) -> str:
     parts = _split(origin, expected)
     if parts.scheme not in ("http", "https") or not parts.hostname or "*" in origin:
         raise ValueError(expected)

@@ -14,6 +14,7 @@ from gunicorn import glogging
 from config import capacity, private
 from config.logging import configure
 from config.settings import Settings, SettingsInvalid
+from storyclip.web.door.hops import Proxies
 
 private.keep_private()
 
@@ -47,6 +48,8 @@ keepalive = 75  # outlives a proxy's idle connections, usually kept for 60 s
 graceful_timeout = 20  # streams close within 2 s of SIGTERM, a request within its deadline
 umask = private.UMASK  # its own of 0 would win while it makes a file
 forwarder_headers = ""  # no header moves the path: SCRIPT_NAME and PATH_INFO are dropped
+if settings.trusted_proxies:  # else, as ever, a proxy on this machine may say that there is TLS
+    forwarded_allow_ips = ",".join(str(network) for network in settings.trusted_proxies)
 control_socket_disable = True  # gunicorn 27 opens one in the home folder otherwise
 
 threading.stack_size(capacity.STACK_BYTES)
@@ -55,6 +58,7 @@ capacity.raise_file_limit()
 
 def post_worker_init(worker):
     """Have open streams told as soon as the worker is: it would wait for them in vain."""
+    worker.proxies = Proxies(settings.trusted_proxies)
     # What is loaded by now stays: a full collection that walks it stops a thousand streams 80 ms.
     gc.collect()
     gc.freeze()

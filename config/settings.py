@@ -137,6 +137,12 @@ class Settings(BaseSettings):
     backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")
     backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
 
+    public_url: Annotated[str | None, AfterValidator(addresses.public_url)] = Field(
+        None, validation_alias="STORYCLIP_PUBLIC_URL"
+    )
+    trusted_proxies: Annotated[
+        tuple[addresses.Network, ...], NoDecode, BeforeValidator(addresses.networks)
+    ] = Field((), validation_alias="STORYCLIP_TRUSTED_PROXIES")
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.cors_origins)] = (
         Field((), validation_alias="STORYCLIP_CORS_ORIGINS")
     )

@@ -152,7 +152,7 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
     key = stack.first_key or KEY_PLACEHOLDER
     account = SANDBOX_BRAND_ID if stack.sandbox is not None else "YOUR_BRAND_ID"
     _say(out, f"StoryClip is ready: {stack.url}\n")
-    if link := _signin_link(stack):
+    if link := _signin_link(stack, settings.public_url or stack.url):
         _say(out, f"Open the page, signed in (once, within ten minutes):\n    {link}\n")
     if not stack.first_key:
         _say(err, _where_the_key_is(settings, stack))
@@ -169,7 +169,7 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
     _say(err, "Ctrl-C stops it.")
 
 
-def _signin_link(stack: Stack) -> str | None:
+def _signin_link(stack: Stack, address: str) -> str | None:
     """Return a link that signs the local user in, None if no key may publish."""
     database.connect(stack.database_url)
     try:
@@ -178,7 +178,7 @@ def _signin_link(stack: Stack) -> str | None:
         token = sessions.issue_signin(key_id, now) if key_id else None
     finally:
         database.disconnect()
-    return f"{stack.url}/signin?token={token}" if token else None
+    return f"{address}/signin?token={token}" if token else None
 
 
 def _where_the_key_is(settings: Settings, stack: Stack) -> str:

@@ -23,6 +23,7 @@ from storyclip.web import page, request_log
 from storyclip.web.door import browser, limits, malformed
 from storyclip.web.door import part as door_part
 from storyclip.web.door.buckets import Buckets
+from storyclip.web.door.hops import Proxies
 from storyclip.web.door.outside import Outside
 from storyclip.web.front import NAME, CheckClips, Front
 from storyclip.web.live import part as live_part
@@ -106,7 +107,9 @@ def create_app(
     request_log.begin(app)
     limits.begin(app)
     browser.guard(app)
-    app.wsgi_app = Outside(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Outside(  # type: ignore[method-assign]
+        app.wsgi_app, Proxies(settings.trusted_proxies), settings.public_url
+    )
     return app
 
 

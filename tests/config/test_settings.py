@@ -252,6 +252,43 @@ def test_what_is_no_origin_is_refused(origin):
     assert problems(STORYCLIP_CORS_ORIGINS=origin)[0].startswith("STORYCLIP_CORS_ORIGINS")
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("https://StoryClip.example.com/", "https://storyclip.example.com"),
+        ("https://storyclip.example.com:443", "https://storyclip.example.com"),
+        ("http://10.0.0.7:80", "http://10.0.0.7"),
+        ("https://storyclip.example.com:8443", "https://storyclip.example.com:8443"),
+    ],
+)
+def test_the_public_address_is_spelt_as_browsers_spell_an_origin(said, read):
+    assert settings(STORYCLIP_PUBLIC_URL=said).public_url == read
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["storyclip.example.com", "ftp://a.example.com", "https://a.example.com/path", "https://*"],
+)
+def test_a_public_address_that_is_none_is_said(said):
+    (problem,) = problems(STORYCLIP_PUBLIC_URL=said)
+
+    assert problem.startswith("STORYCLIP_PUBLIC_URL: expected the address that browsers see, like ")
+    assert problem.endswith(f', got "{said}"')
+
+
+def test_proxies_are_addresses_and_networks():
+    read = settings(STORYCLIP_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8,::1")
+
+    assert [str(one) for one in read.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+
+
+@pytest.mark.parametrize("said", ["proxy.example.com", "10.0.0.1/8", "127.0.0.1 10.0.0.1", "*"])
+def test_what_is_no_network_is_said(said):
+    assert problems(STORYCLIP_TRUSTED_PROXIES=said)[0].startswith(
+        "STORYCLIP_TRUSTED_PROXIES: expected a comma list of addresses and networks"
+    )
+
+
 def test_no_secret_is_in_what_is_shown():
     secrets = {
         "STORYCLIP_API_KEYS": f"{HUSH}:ana:read",

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 import structlog
 
+from config.seed_keys import LEAST_LENGTH
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import Holder as Holder
 from storyclip.domain.holder import Scope, scopes_of
@@ -25,6 +26,8 @@ log = structlog.get_logger("storyclip")
 LAST_USED_STEP = timedelta(minutes=1)
 SEED_PREFIX = "env-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
 UNKEYED_PREFIX = "seed-"  # ids that anybody could compute from the key; earlier releases had them
+
+LEAST_LETTERS = 10  # different ones, as nearly all of 32 random hex digits have
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
 _NOBODY = "0" * 64  # compared with, so that an unknown id costs as much
@@ -108,8 +111,9 @@ def is_seeded(key_id: str) -> bool:
 
 
 def is_unguessable(key: str) -> bool:
-    """Return whether the key has the form of ours: 256 random bits, which nobody tries out."""
-    return _OURS.fullmatch(key) is not None
+    """Return whether trying keys out finds none of this form: ours, or long and of many letters."""
+    is_rich = len(key) >= LEAST_LENGTH and len(set(key)) >= LEAST_LETTERS
+    return is_rich or _OURS.fullmatch(key) is not None
 
 
 def revoke(key_id: str, at: datetime) -> bool:

@@ -50,7 +50,7 @@ def holder_of(key: str) -> keys.Holder:
         StoreUnavailable: the database does not answer.
     """
     guesses, now = door().guesses, front().now()
-    address = request.remote_addr  # the line's other end: anybody can write X-Forwarded-For
+    address = request.remote_addr  # `Outside` has put the far end of our own proxies there
     wait_s = guesses.wait_s(address, now)
     may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
     found = keys.holder_of(key, now) if may_look else None

@@ -56,6 +56,8 @@ def is_a_person() -> bool:
 
 def is_own(origin: str) -> bool:
     """Return whether a page of this origin is one of ours."""
+    if (public_url := front().settings.public_url) is not None:
+        return origin == public_url
     with contextlib.suppress(ValueError):
         return urlsplit(origin).netloc == request.host != ""
     return False
@@ -75,7 +77,7 @@ def require_own_page() -> None:
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if site not in (None, "same-origin", "none") or not (origin is None or is_own(origin)):
-        raise Problem(ORIGIN_REFUSED, "A session is for StoryClip's own page.")
+        raise Problem(ORIGIN_REFUSED, _whose_page(origin))
     if request.method in READS:
         return
     if origin is None and site is None:
@@ -86,6 +88,20 @@ def require_own_page() -> None:
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
     if has_body and request.mimetype != "application/json":
         raise Problem(BAD_TYPE)
+
+
+def _whose_page(origin: str | None) -> str:
+    """Name what was compared: a proxy that passes another `Host` on is a common mistake."""
+    theirs = "another origin" if origin is None else f"`{_shown(origin)}`"
+    return (
+        f"A session is for StoryClip's own page, which this request says to be at"
+        f" `{_shown(request.host)}`; it comes from a page of {theirs}. If that is the address at"
+        f" which browsers see StoryClip, set STORYCLIP_PUBLIC_URL to it."
+    )
+
+
+def _shown(word: str) -> str:
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in word[:100])
 
 
 def session_token() -> str:
@@ -114,8 +130,7 @@ def forget_session(response: Response) -> None:
 
 
 def _cookie_name() -> str:
-    # Behind TLS no neighbouring host name can plant a cookie with this prefix. The server believes
-    # `X-Forwarded-Proto` of a proxy on this machine, others are named by FORWARDED_ALLOW_IPS.
+    # Behind TLS no neighbouring host name can plant a cookie with this prefix.
     return "__Host-storyclip" if request.is_secure else "storyclip"
 
 

@@ -1,22 +1,39 @@
-"""What a request says of the world outside, before anything of ours sees it."""
+"""What a request says of the world outside, corrected before anything of ours sees it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
+
+from storyclip.web.door.hops import Proxies
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Outside:
-    """The application, told only what can be believed of where a request came from."""
+    """The application, told only what can be believed of where a request came from.
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    Args:
+        public_url: where browsers see the service; without it, each request's own word counts.
+    """
+
+    def __init__(self, application: Application, proxies: Proxies, public_url: str | None) -> None:
+        self._application, self._proxies = application, proxies
+        self._public = urlsplit(public_url) if public_url else None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Serve one request."""
         _keep_slashes_apart(environ)
+        peer = str(environ.get("REMOTE_ADDR", ""))
+        if self._proxies.has(peer):
+            hops = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
+            environ["REMOTE_ADDR"] = self._proxies.client_of(peer, hops)
+            is_tls = environ.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https"
+            environ["wsgi.url_scheme"] = "https" if is_tls else "http"
+        if self._public is not None:
+            environ["HTTP_HOST"] = self._public.netloc
+            environ["wsgi.url_scheme"] = self._public.scheme
         return self._application(environ, start_response)
 
 
