@@ -52,7 +52,7 @@ proof: $(DEV_STAMP) ## try to break the promise in every way, and write the figu
 bench: $(DEV_STAMP) ## measure throughput and latency on this machine (ARGS=--quick, or --help)
 	@exec $(PY) -m tests.bench $(ARGS)
 
-fuzz: $(DEV_STAMP) ## ask 20,000 made-up requests, check each answer against the OpenAPI document
+fuzz: $(DEV_STAMP) ## ask 20,000 made-up requests, check each answer; 2,000 raw ones at the port
 	@exec $(PY) -m tests.fuzz $(ARGS)
 
 screenshots: $(DEV_STAMP) ## picture the page's views, into docs/screenshots
