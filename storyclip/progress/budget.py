@@ -26,7 +26,7 @@ log = structlog.get_logger("storyclip")
 ANSWER_WITHIN_S = 0.3  # what a call waits for a Redis that hangs, once in DEAF_FOR_S
 DEAF_FOR_S = 5.0
 EVERY_S = 0.25  # how old what is known may be: another process's stop is heard within this
-AHEAD_S = 0.05  # so much of a second's looks is reserved at a time
+AHEAD_S = 0.25  # so much of a second's looks is reserved at a time
 LOCAL_SHARE = 0.25  # of a process on its own: one web and two workers stay below the whole
 KEPT_MS = 3_700_000  # longer than any stop and than any bucket takes to fill
 
@@ -124,14 +124,12 @@ class SharedBudget:
         if purpose is Purpose.PUBLISHING:
             with self._counts:
                 self._spent += 1
-            # Whoever finds somebody else asking goes on with what is known
-            if self._is_stale() and self._asking.acquire(blocking=False):
-                try:
-                    self._settle(0, 0)
-                finally:
-                    self._asking.release()
-            self._raise_if_stopped()
-            return
+        # Whoever finds somebody else asking goes on with what is known
+        if self._is_stale() and self._asking.acquire(blocking=False):
+            try:
+                self._reserve(purpose)
+            finally:
+                self._asking.release()
         self._raise_if_stopped()
         if self._took(purpose):
             return
@@ -157,19 +155,23 @@ class SharedBudget:
         self._told(lambda: self._client.eval(_STOP, 1, self._key, f"{for_s:.3f}", KEPT_MS))
 
     def _took(self, purpose: Purpose) -> bool:
+        if purpose is Purpose.PUBLISHING:
+            return True
         with self._counts:
-            if self._is_stale() or self._left[purpose] < 1:
+            if self._left[purpose] < 1:
                 return False
             self._left[purpose] -= 1
             return True
 
     def _reserve(self, purpose: Purpose) -> None:
+        """Have some for this purpose, as far as there are; by whoever holds `_asking`."""
+        wanted = {Purpose.LOOK: self._ahead, Purpose.READ: 1}.get(purpose, 0)
         with self._counts:
-            left = self._left[purpose]
+            wanted = max(0, wanted - self._left.get(purpose, 0))
         if purpose is Purpose.LOOK:
-            self._settle(max(0, self._ahead - left), 0)
+            self._settle(wanted, 0)
         else:
-            self._settle(0, max(0, 1 - left))
+            self._settle(0, wanted)
 
     def _is_stale(self) -> bool:
         return self._monotonic() - self._settled_at >= EVERY_S
