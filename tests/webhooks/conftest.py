@@ -35,10 +35,12 @@ class Post:
         settings = Settings.from_environment(environ, needs_upstream=False)
         return Teller(settings, lambda: self.at, lambda: 1.0, deadline_s)
 
-    def batch(self, name: str = "b1", count: int = 2, **asked: Any) -> list[Clip]:
+    def batch(
+        self, name: str = "b1", count: int = 2, user: str = "ana", **asked: Any
+    ) -> list[Clip]:
         new = new_batch(name, count, **asked)
         changes = {field: getattr(new, field) for field in new.__slots__}
-        changes["webhook_url"] = self.receiver.url
+        changes |= {"webhook_url": self.receiver.url, "user_id": user}
         batches.create(type(new)(**changes), self.at)
         return list(clips.of_batch(name))
 

@@ -7,17 +7,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
 
+from storyclip.domain.network import Network
 from storyclip.store import database
-from storyclip.webhooks.courier import A_RECEIVER, THREADS, Courier
+from storyclip.store.history.deliveries import Delivery
+from storyclip.webhooks.courier import A_RECEIVER, A_USER, KEPT_FREE, THREADS, Courier, Load
 from storyclip.webhooks.signing import secret_of
 from tests.eventually import eventually
 from tests.store.making import rows, sql
 from tests.webhooks.conftest import LIVE, Post
-from tests.webhooks.receiver import receiving
+from tests.webhooks.receiver import Receiver, receiving
+
+ALL = "SELECT 1 FROM publish_batches"
+DEAD = 40
 
 # A worker's courier alone, in a process of its own; claims run out after two seconds.
 COURIER = """
@@ -67,6 +73,85 @@ def test_a_stuck_receiver_with_many_batches_holds_up_no_other(post: Post, courie
         assert [one.place[0] for one in brisk.heard] == ["clip.published", "batch.completed"]
     assert len(stuck.heard) == A_RECEIVER
     post.receiver = stuck
+
+
+def begin_storm(post: Post, receivers: list[Receiver], user: str = "ana", each: int = 2) -> None:
+    """Have a user report to many receivers, none of which ever answers."""
+    for number, receiver in enumerate(receivers):
+        receiver.manners = [receiver.is_stuck] * 100
+        post.receiver = receiver
+        for one in range(each):
+            name = f"{user}-{number}-{one}"
+            (clip,) = post.batch(name, 1, user, account=f"3{len(rows(ALL)):06}")
+            post.walk(clip, *LIVE)
+
+
+def test_forty_receivers_that_never_answer_leave_room_for_another_user(
+    post: Post, courier: Courier
+):
+    first = post.receiver
+    with ExitStack() as lines:
+        stuck = [lines.enter_context(receiving()) for _ in range(DEAD)]
+        begin_storm(post, stuck)
+        courier.look()
+        eventually(lambda: sum(len(one.heard) for one in stuck) == A_USER)
+
+        began = time.monotonic()
+        post.receiver = first
+        (clip,) = post.batch("theirs", 1, "bea", account="4000001")
+        post.walk(clip, *LIVE)
+        courier.look()
+        eventually(lambda: len(first.heard) == 2)
+
+        assert time.monotonic() - began < 2
+        assert sum(len(one.heard) for one in stuck) == A_USER
+
+
+def test_the_last_threads_are_for_users_who_have_none(post: Post, courier: Courier):
+    first = post.receiver
+    with ExitStack() as lines:
+        stuck = [lines.enter_context(receiving()) for _ in range(16)]
+        for user in ("ana", "bea", "cleo", "dora"):
+            begin_storm(post, stuck[:4], user, each=1)
+            stuck = stuck[4:] + stuck[:4]
+        courier.look()
+        eventually(lambda: sum(len(one.heard) for one in stuck) >= THREADS - KEPT_FREE)
+
+        post.receiver = first
+        (clip,) = post.batch("theirs", 1, "eva", account="4000001")
+        post.walk(clip, *LIVE)
+        courier.look()
+        eventually(lambda: len(first.heard) == 2)
+
+        assert sum(len(one.heard) for one in stuck) <= THREADS - KEPT_FREE + 1
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "one_more", "is_taken"),
+    [
+        ([], ("ana", "a", 0), True),
+        ([("ana", "a", 0)] * A_RECEIVER, ("ana", "a", 0), False),
+        ([("ana", "a", 0)] * A_RECEIVER, ("ana", "b", 0), True),
+        ([("ana", str(n), 0) for n in range(A_USER)], ("ana", "x", 0), False),
+        ([("ana", str(n), 0) for n in range(A_USER)], ("bea", "x", 0), True),
+        ([("ana", str(n), 1) for n in range(A_USER // 2)], ("ana", "x", 1), False),
+        ([("ana", str(n), 1) for n in range(A_USER // 2)], ("ana", "x", 0), True),
+        ([("ana", str(n), 1) for n in range(A_USER // 2)], ("bea", "x", 1), True),
+        ([(f"u{n}", str(n), 1) for n in range(THREADS // 2)], ("new", "x", 1), False),
+        ([(f"u{n}", str(n), 0) for n in range(THREADS - KEPT_FREE)], ("u1", "x", 0), False),
+        ([(f"u{n}", str(n), 0) for n in range(THREADS - KEPT_FREE)], ("new", "x", 0), True),
+        ([(f"u{n}", str(n), 0) for n in range(THREADS)], ("new", "x", 0), False),
+    ],
+)
+def test_who_gets_a_thread(in_hand, one_more, is_taken):
+    load = Load(delivery(number, *facts) for number, facts in enumerate(in_hand))
+
+    assert load.takes(delivery(99, *one_more)) is is_taken
+
+
+def delivery(number: int, user: str, receiver: str, attempts: int) -> Delivery:
+    told = ("b", "https://x.io/", receiver, 1, 0, 0, attempts, None, user, None, "7")
+    return Delivery(number, *told, Network.FACEBOOK)
 
 
 def test_a_database_that_is_away_for_a_moment_does_not_end_the_courier(

@@ -68,15 +68,26 @@ def wake(batch_id: str, at: datetime) -> None:
 
 
 def due(
-    at: datetime, limit: int, *, busy: Collection[str] = (), fresh_only: bool = False
+    at: datetime,
+    limit: int,
+    *,
+    busy: Collection[str] = (),
+    busy_users: Collection[str] = (),
+    retrying: Collection[str] = (),
+    fresh_only: bool = False,
 ) -> Sequence[Delivery]:
     """Return deliveries that are due, the longest waiting first.
 
     Args:
-        busy: receivers that have enough to do already.
-        fresh_only: leave out those whose last attempt failed.
+        busy: receivers that have enough to do already; `busy_users` are users for whom enough is
+            done, `retrying` those of whom nothing more that failed is to be tried now.
+        fresh_only: leave out all whose last attempt failed.
     """
     where = f" AND d.receiver NOT IN ({marks(busy)})" if busy else ""
+    if busy_users:
+        where += f" AND b.user_id NOT IN ({marks(busy_users)})"
+    if retrying:
+        where += f" AND (d.attempts = 0 OR b.user_id NOT IN ({marks(retrying)}))"
     if fresh_only:
         where += " AND d.attempts = 0"
     with reading():
@@ -84,7 +95,7 @@ def due(
             f"SELECT {_COLUMNS} FROM webhook_deliveries d"
             " JOIN publish_batches b ON b.batch_id = d.batch_id"
             f" WHERE d.next_at <= ?{where} ORDER BY d.next_at LIMIT ?",
-            (to_text(at), *busy, limit),
+            (to_text(at), *busy, *busy_users, *retrying, limit),
         ).fetchall()
     return [_delivery_of(row) for row in rows]
 
