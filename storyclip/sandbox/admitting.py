@@ -16,7 +16,7 @@ def admit(sandbox: Sandbox, call: Call, now_ms: int) -> None:
     """
     take = sandbox.faults.take
     token = call.request.headers.get("X-Mc-Auth") or call.query("userToken")
-    if token != sandbox.token or take("token_revoked", call.subject):
+    if token not in sandbox.tokens or take("token_revoked", call.subject):
         raise Refused(401, "Unauthorized", "Invalid or expired token")
     if take("plan_off", call.subject):
         raise forbidden("Your plan does not include API access")

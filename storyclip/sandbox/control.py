@@ -9,6 +9,7 @@ GET|POST clock                    {"now": iso} freezes, {"advanceS": n}, {"run":
 POST counters                     {"account", "published"}: the month's count of a brand
 POST posts/ID                     {"status"?, "detailedStatus"?, "publicationDate"?, "network"?}
 POST people/ACT                   what somebody does in the planner: see people_control
+POST tokens                       ["new", "old"]: what is taken for the token from now on
 POST reset                        forget posts, faults, requests and counts
 """
 
@@ -61,6 +62,8 @@ def _answer(sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], 
             return _force(sandbox, post_id, body)
         case "POST", ["people", act]:
             return act_as_person(sandbox, act, body)
+        case "POST", ["tokens"]:
+            return _exchange_tokens(sandbox, body)
         case "POST", ["reset"]:
             sandbox.world.reset(sandbox.clock.now_ms())
             sandbox.faults.clear()
@@ -108,6 +111,14 @@ def _clock(sandbox: Sandbox, body: Any) -> dict[str, Any]:
         sandbox.world.set_skew(round(body["skewS"] * 1000), sandbox.catch_up())
     now = rfc3339(sandbox.catch_up())
     return {"now": now, "running": clock.running, "skewS": sandbox.world.skew_ms / 1000}
+
+
+def _exchange_tokens(sandbox: Sandbox, tokens: Any) -> dict[str, int]:
+    if not isinstance(tokens, list) or not all(isinstance(one, str) and one for one in tokens):
+        raise Wrong("expected a list of tokens")
+    sandbox.tokens.clear()
+    sandbox.tokens.update(tokens)
+    return {"tokens": len(sandbox.tokens)}
 
 
 def _force(sandbox: Sandbox, post_id: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -144,6 +144,10 @@ class SandboxProcess:
         self.ask("POST", "clock", {"skewS": seconds})
         self._flags["clock_skew"] = seconds
 
+    def take_tokens(self, *tokens: str) -> None:
+        """Take these for the token from now on, until it is started again."""
+        self.ask("POST", "tokens", list(tokens))
+
     def requests(self, account: str | None = None) -> list[dict[str, Any]]:
         """Every API call since the start, in the order they came in."""
         query = "" if account is None else "?" + urlencode({"account": account})

@@ -21,7 +21,7 @@ class Sandbox:
     ledger: AnyLedger
     world: World
     calls: CallLog
-    token: str
+    tokens: set[str]  # good ones: one, or two while it is exchanged
     user_id: int
 
     def catch_up(self) -> int:
@@ -47,4 +47,4 @@ def build(
     clock.not_before(ledger.last_time_ms)
     named = {str(brand.id): brand for brand in make_brands(user_id, brands)}
     world = World(rules, named, faults, ledger)
-    return Sandbox(clock, faults, ledger, world, calls or CallLog(), token, user_id)
+    return Sandbox(clock, faults, ledger, world, calls or CallLog(), {token}, user_id)

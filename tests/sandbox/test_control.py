@@ -7,7 +7,7 @@ import pytest
 
 from storyclip.sandbox.process import ControlRefused
 from tests.eventually import eventually
-from tests.sandbox.conftest import ACCOUNT, SOURCE, Metricool
+from tests.sandbox.conftest import ACCOUNT, SOURCE, TOKEN, Metricool
 
 
 def test_requests_say_who_asked_what_about_which_clip(metricool: Metricool):
@@ -137,3 +137,28 @@ def _post_alone(metricool: Metricool) -> None:
     other = Metricool(metricool.sandbox, metricool.noon)
     with other.http:
         other.created()
+
+
+def test_the_token_is_exchanged_and_two_are_good_meanwhile(metricool: Metricool):
+    metricool.sandbox.take_tokens("new", TOKEN)
+    both = [_status_with(metricool, token) for token in (TOKEN, "new")]
+
+    metricool.sandbox.take_tokens("new")
+    one = [_status_with(metricool, token) for token in (TOKEN, "new")]
+    metricool.sandbox.take_tokens(TOKEN)
+
+    assert (both, one) == ([200, 200], [401, 200])
+
+
+@pytest.mark.parametrize("tokens", ["new", [1], {"a": 1}])
+def test_what_is_no_list_of_tokens_is_refused(metricool: Metricool, tokens):
+    with pytest.raises(ControlRefused, match="a list of tokens"):
+        metricool.sandbox.ask("POST", "tokens", tokens)
+
+
+def _status_with(metricool: Metricool, token: str) -> int:
+    metricool.log_in(token)
+    try:
+        return int(metricool.call("GET", "admin/simpleProfiles").status_code)
+    finally:
+        metricool.log_in(TOKEN)
