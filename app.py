@@ -15,14 +15,14 @@ from config.private import keep_private
 from config.settings import Settings
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
-from storyclip.domain.errors import SchemaTooNew
+from storyclip.domain.errors import SchemaTooNew, SecretMissing
 from storyclip.flow.time_keeper import TimeKeeper
 from storyclip.probe.check import ClipCheck
 from storyclip.progress.budget import budget_of
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import News, Quietly, answers, connect
 from storyclip.store import database
-from storyclip.store.access import seeding
+from storyclip.store.access import pepper, sealing, seeding
 from storyclip.store.history import events
 from storyclip.store.service.place import server_time
 from storyclip.tasks.broker import Bells, make_broker, teller
@@ -47,6 +47,8 @@ def build(settings: Settings) -> Flask:
     now = SharedClock(own, time.monotonic, server_time)
     database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
     now.follow()
+    sealing.use(settings.secret_source())
+    pepper.seal()
     seeding.seed(settings.api_keys, now())
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
@@ -66,6 +68,7 @@ def main() -> Flask:
     configure(settings.log_level, settings.log_format, settings.secrets())
     try:
         return build(settings)
-    except SchemaTooNew as reason:
-        structlog.get_logger("storyclip").critical("schema_too_new", reason=str(reason))
+    except (SchemaTooNew, SecretMissing) as reason:
+        why = "schema_too_new" if isinstance(reason, SchemaTooNew) else "secret_missing"
+        structlog.get_logger("storyclip").critical(why, reason=str(reason))
         sys.exit(GUNICORN_GIVES_UP)

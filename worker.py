@@ -26,6 +26,7 @@ from storyclip.progress.budget import budget_of
 from storyclip.progress.marks import Lease, RedisMark
 from storyclip.progress.news import News, Quietly, connect
 from storyclip.store import database
+from storyclip.store.access import pepper, sealing
 from storyclip.store.history import events
 from storyclip.store.service import newest, workers
 from storyclip.store.service.mark_file import MarkFile
@@ -94,6 +95,8 @@ def build(settings: Settings) -> dramatiq.Broker:
         try:
             database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
             now.follow()
+            sealing.use(settings.secret_source())
+            pepper.seal()
         except StoreUnavailable as reason:
             # Dramatiq would go on without it: a worker that only looks alive
             sys.exit(f"The worker does not start:\n{reason}")

@@ -2,8 +2,11 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 SUFFIX = "_FILE"
 SECRETS = (
@@ -68,23 +71,28 @@ def parse_secret(text: str) -> tuple[str, ...]:
     return words
 
 
-class LiveSecret:
+class LiveSecret(Generic[T]):
     """A secret that may be exchanged while we run: its file is read again when it is another one.
 
     Put the new file in its place by renaming it, so that nobody reads half of it.
+
+    Args:
+        said: what it says at first.
+        read: makes of the file's words what is asked for; raises ValueError if they are none.
     """
 
-    def __init__(self, file: Path | None, said: str) -> None:
+    def __init__(self, file: Path | None, said: T, read: Callable[[str], T]) -> None:
         self._file = file
         self._said = said
+        self._read = read
         self._seen = self._mark()
 
-    def __call__(self) -> str:
+    def __call__(self) -> T:
         """Return what the file says now, or what it said last while it cannot be read; 2 us."""
         mark = self._mark()
         if mark is not None and mark != self._seen and self._file is not None:
             try:
-                self._said = said_in(self._file)
+                self._said = self._read(said_in(self._file))
             except (OSError, ValueError):
                 return self._said  # being exchanged: the next call looks again
             self._seen = mark

@@ -5,7 +5,7 @@ Nothing else in the service reads the environment. The meaning of each is in
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Setting
 
 from config import addresses, capacity, objections, secret_files
 from config.objections import PREFIX
-from config.secret_files import parse_secret
+from config.secret_files import LiveSecret, parse_secret
 from config.seed_keys import SeedKey, parse_seed_keys
 
 HOUR_S = 3600.0
@@ -205,6 +205,10 @@ class Settings(BaseSettings):
     def upstream_is_given(self) -> bool:
         """False where the stack should start the sandbox."""
         return "metricool_base_url" in self.model_fields_set
+
+    def secret_source(self) -> Callable[[], tuple[str, ...]]:
+        """Return what tells STORYCLIP_SECRET as it is now: its file may be exchanged meanwhile."""
+        return LiveSecret(self.secret_file, self.secret, parse_secret)
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be written into a log."""

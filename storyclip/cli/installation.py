@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database
+from storyclip.store.access import sealing
 from storyclip.store.service.place import server_time
 
 
@@ -16,6 +17,7 @@ def open_database() -> Settings:
     try:
         settings = Settings.from_environment(needs_upstream=False)
         database.connect(settings.database_url)
+        sealing.use(settings.secret_source())
     except (SettingsInvalid, StoreUnavailable) as reason:
         sys.exit(str(reason))
     return settings

@@ -17,7 +17,7 @@ from storyclip.domain.names import Names
 from storyclip.domain.webhooks import objection_to_receiver
 from storyclip.store.access import api_keys, key_ring, keys
 from storyclip.store.access.api_keys import KeptKey
-from storyclip.webhooks.signing import secret_of
+from storyclip.webhooks.signing import secrets_of
 
 SPAN = key_list.Span()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -156,6 +156,6 @@ def webhook_secret(user: str) -> None:
     """
     open_database()
     try:
-        click.echo(secret_of(user))
+        click.echo(secrets_of(user, now())[0])
     except (LookupError, StoreUnavailable) as reason:
         sys.exit(f"There is no secret yet: {reason}")

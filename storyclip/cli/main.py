@@ -12,7 +12,7 @@ from rich.console import Console
 
 from config.settings import SettingsInvalid
 from storyclip import __version__
-from storyclip.cli import key_commands, recovery, upkeep, user_commands
+from storyclip.cli import key_commands, recovery, secret_commands, upkeep, user_commands
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.terminal.commands import INTERRUPTED, publish, watch
@@ -34,6 +34,7 @@ for command in (
     recovery.pause_all,
     recovery.resume_all,
     key_commands.key_commands,
+    secret_commands.secrets,
     user_commands.user_commands,
 ):
     main.add_command(command)

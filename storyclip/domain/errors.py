@@ -3,13 +3,14 @@
 StoryClipError
 ├── fix the request    RequestInvalid ── ClipsUnusable, NotFound, Forbidden, IdempotencyKeyReused
 ├── come back then     QuotaExceeded
-├── decide again       ActionRefused
+├── decide again       ActionRefused, StillNeeded
 ├── drop it quietly    LostRace, NotItsTurn
 ├── ask again later    StoreUnavailable ── CommitUnanswered (look first),
 │                      UpstreamBusy ── OverBudget, UpstreamUnreachable, MediaUnavailable,
 │                      IdempotencyKeyBusy, UpstreamLookFailed ── UpstreamLookTooLarge
 ├── look first         UpstreamUnanswered
 ├── upgrade first      SchemaTooNew, a StoreUnavailable
+├── tell it first      SecretMissing, a StoreUnavailable
 └── nothing helps      UpstreamRefused ── UpstreamDateInPast, UpstreamDenied (until reconnected)
 """
 
@@ -115,6 +116,10 @@ class ActionRefused(StoryClipError):
         self.code = code
 
 
+class StillNeeded(StoryClipError):
+    """What was to be taken away is in use; the message says by what."""
+
+
 class LostRace(StoryClipError):
     """Somebody else moved the row since we read it: theirs counts."""
 
@@ -129,6 +134,10 @@ class StoreUnavailable(StoryClipError):
 
 class SchemaTooNew(StoreUnavailable):
     """A newer program has changed the tables: this one could write what is wrong there."""
+
+
+class SecretMissing(StoreUnavailable):
+    """The keys are sealed with a secret that this process was not told: it can know nobody."""
 
 
 class CommitUnanswered(StoreUnavailable):

@@ -17,7 +17,7 @@ from config.private import keep_private
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import database
-from storyclip.store.access import seeding
+from storyclip.store.access import pepper, sealing, seeding
 from storyclip.store.service import workers
 from storyclip.store.service.place import server_time
 
@@ -31,6 +31,8 @@ def main() -> int:
     try:
         settings = Settings.from_environment()
         database.connect(settings.database_url)
+        sealing.use(settings.secret_source())
+        pepper.seal()
         now = server_time() or datetime.now(UTC)
         seeding.seed(settings.api_keys, now)
         _say(seeding.first_start(now))

@@ -81,7 +81,8 @@ class Stack:
         addresses = programs.Addresses(port, self.database_url, self.redis_url, metricool_url)
         self._environment = {**(environment or {}), **addresses.environment()}
         if self.sandbox is not None:
-            self._environment["METRICOOL_USER_TOKEN"] = programs.SANDBOX_TOKEN
+            if "METRICOOL_USER_TOKEN_FILE" not in self._environment:
+                self._environment["METRICOOL_USER_TOKEN"] = programs.SANDBOX_TOKEN
             self._environment["METRICOOL_USER_ID"] = programs.SANDBOX_USER_ID
         self.first_key: str | None = None
         self.api_key = ""

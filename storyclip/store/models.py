@@ -55,6 +55,7 @@ class ApiKeyRow(Row):
 
     key_id = TextField(primary_key=True)
     secret_hash = TextField()
+    pepper_id = TextField(null=True)
     user_id = TextField()
     scopes = ScopesField()
     accounts = WordsField(null=True)
@@ -66,6 +67,20 @@ class ApiKeyRow(Row):
 
     class Meta:
         table_name = "api_keys"
+
+
+class WebhookSecretRow(Row):
+    """What a user's webhooks are signed with, by what it derives from; None never ends."""
+
+    id = AutoField()
+    user_id = TextField()
+    salt = TextField()
+    pepper_id = TextField()
+    made_at = InstantField()
+    ends_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "webhook_secrets"
 
 
 class UserRow(Row):

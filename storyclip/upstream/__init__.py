@@ -16,7 +16,7 @@ def metricool_of(settings: Settings, budget: Budget | None = None) -> Metricool:
     said = token.get_secret_value() if token else SANDBOX_TOKEN
     return Metricool(
         settings.metricool_base_url,
-        LiveSecret(settings.metricool_user_token_file, said),
+        LiveSecret(settings.metricool_user_token_file, said, str),
         settings.metricool_user_id or SANDBOX_USER_ID,
         settings.http_deadline_s,
         budget=budget,

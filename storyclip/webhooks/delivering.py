@@ -18,7 +18,7 @@ from storyclip.store.history import deliveries, events
 from storyclip.store.history.deliveries import Delivery
 from storyclip.store.service.incidents import raise_incident
 from storyclip.webhooks.line import NotDelivered, post
-from storyclip.webhooks.signing import secret_of, signed_headers
+from storyclip.webhooks.signing import secrets_of, signed_headers
 
 log = structlog.get_logger("storyclip")
 
@@ -72,9 +72,10 @@ class Teller:
         kind, told = kinds[part], delivery
         said = payload(kind, event, told.job_id, told.account_id, told.network)
         body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-        sent_s = int(self.now().timestamp())
+        now = self.now()
         name = message_id(kind, event, events.epoch_of(told.batch_id, event["seq"]))
-        headers = signed_headers(secret_of(told.user_id), name, sent_s, body)
+        secrets = secrets_of(told.user_id, now)
+        headers = signed_headers(secrets, name, int(now.timestamp()), body)
         allow = self.settings.webhook_allow_private
         try:
             status = post(told.url, body, headers, self.deadline_s, allow_private=allow)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.secret_files import SECRETS, SUFFIX, LiveSecret
+from config.secret_files import SECRETS, SUFFIX, LiveSecret, parse_secret
 from config.settings import Settings, SettingsInvalid, environment_with, names
 
 LONG, OLD = "new-" * 8, "old-" * 8
@@ -118,7 +118,7 @@ def exchanged(file: Path, said: str) -> None:
 def test_a_file_that_is_exchanged_is_read_again(tmp_path):
     file = tmp_path / "token"
     file.write_text("old")
-    token = LiveSecret(file, "old")
+    token = LiveSecret(file, "old", str)
 
     exchanged(file, "new\n")
 
@@ -128,7 +128,7 @@ def test_a_file_that_is_exchanged_is_read_again(tmp_path):
 def test_while_a_file_is_missing_or_empty_what_it_said_last_counts(tmp_path):
     file = tmp_path / "token"
     file.write_text("old")
-    token = LiveSecret(file, "old")
+    token = LiveSecret(file, "old", str)
 
     exchanged(file, "")
     assert token() == "old"
@@ -138,5 +138,16 @@ def test_while_a_file_is_missing_or_empty_what_it_said_last_counts(tmp_path):
     assert token() == "new"
 
 
+def test_words_that_are_no_secret_leave_what_was_said_last(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text(OLD)
+    secret = LiveSecret(file, parse_secret(OLD), parse_secret)
+
+    exchanged(file, "short")
+    assert secret() == (OLD,)
+    exchanged(file, f"{LONG}\n{OLD}")
+    assert secret() == (LONG, OLD)
+
+
 def test_without_a_file_it_stays():
-    assert LiveSecret(None, "said")() == "said"
+    assert LiveSecret(None, "said", str)() == "said"

@@ -206,7 +206,7 @@ def test_a_changed_ticket_is_none(ana, anyone):
 def test_a_ticket_of_another_installation_is_none(ana, anyone, monkeypatch):
     made(count=1)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(pepper, "secret_for", lambda _: b"another")
+        elsewhere.setattr(pepper, "secrets_for", lambda _: [b"another"])
         ticket = ticket_of(ana)
 
     assert anyone.get(f"{STREAM}?batchId=b1&ticket={ticket}").status_code == 401

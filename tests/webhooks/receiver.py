@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from storyclip.webhooks.signing import signed_headers
+from storyclip.webhooks.signing import secrets_of, signed_headers
 
 
 @dataclass
@@ -36,8 +37,13 @@ class Heard:
 
     def is_signed_with(self, secret: str) -> bool:
         at_s = int(self.headers["webhook-timestamp"])
-        expected = signed_headers(secret, self.id, at_s, self.raw)
-        return self.headers["webhook-signature"] == expected["webhook-signature"]
+        expected = signed_headers([secret], self.id, at_s, self.raw)
+        return expected["webhook-signature"] in self.headers["webhook-signature"].split(" ")
+
+
+def secret_of(user_id: str, at: datetime | None = None) -> str:
+    """The newest of the secrets that a user's receivers verify with."""
+    return secrets_of(user_id, at or datetime.now(UTC))[0]
 
 
 Manner = Callable[[BaseHTTPRequestHandler], None]

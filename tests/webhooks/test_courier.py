@@ -16,11 +16,10 @@ from storyclip.domain.network import Network
 from storyclip.store import database
 from storyclip.store.history.deliveries import Delivery
 from storyclip.webhooks.courier import A_RECEIVER, A_USER, KEPT_FREE, THREADS, Courier, Load
-from storyclip.webhooks.signing import secret_of
 from tests.eventually import eventually
 from tests.store.making import rows, sql
 from tests.webhooks.conftest import LIVE, Post
-from tests.webhooks.receiver import Receiver, receiving
+from tests.webhooks.receiver import Receiver, receiving, secret_of
 
 ALL = "SELECT 1 FROM publish_batches"
 DEAD = 40

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 
-from storyclip.webhooks.signing import secret_of, signed_headers
+from storyclip.webhooks.signing import signed_headers
 from tests.people import key_for
 from tests.store.making import T0
+from tests.webhooks.receiver import secret_of
 
 
 def test_the_published_example_of_standard_webhooks_gets_its_published_signature():
     headers = signed_headers(
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         1614265330,
         b'{"test": 2432232314}',

@@ -9,10 +9,9 @@ import pytest
 from storyclip.domain.clip import Event
 from storyclip.store.history import deliveries
 from storyclip.store.publishing.clips import find
-from storyclip.webhooks.signing import secret_of
 from tests.store.making import rows
 from tests.webhooks.conftest import LIVE, LOST, REFUSED, Post
-from tests.webhooks.receiver import answers, breaks_off, receiving, says_nothing
+from tests.webhooks.receiver import answers, breaks_off, receiving, says_nothing, secret_of
 
 ALL_OF_TWO = [("clip.published", 4), ("clip.published", 7), ("batch.completed", 7)]
 

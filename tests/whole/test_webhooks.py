@@ -10,10 +10,9 @@ import pytest
 
 from storyclip.store import database
 from storyclip.store.history import events
-from storyclip.webhooks.signing import secret_of
 from tests.eventually import eventually
 from tests.judge import created_by_source
-from tests.webhooks.receiver import Receiver, receiving
+from tests.webhooks.receiver import Receiver, receiving, secret_of
 from tests.whole.conftest import WORKERS, Client, Posted, client_of
 
 pytestmark = pytest.mark.xdist_group("webhooks")

@@ -24,6 +24,7 @@ class KeptKey:
 
     key_id: str
     secret_hash: str = field(repr=False)
+    pepper_id: str | None  # None: the first one
     user_id: str
     scopes: tuple[Scope, ...]
     accounts: tuple[str, ...] | None

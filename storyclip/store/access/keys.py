@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from hashlib import blake2b
 
 import structlog
 
@@ -17,20 +15,20 @@ from storyclip.domain.holder import Holder as Holder
 from storyclip.domain.holder import Scope, scopes_of
 from storyclip.domain.names import NONE, Names
 from storyclip.domain.user import Origin, Role
-from storyclip.store.access import api_keys, pepper, users
+from storyclip.store.access import api_keys, key_hashes, pepper, users
+from storyclip.store.access.api_keys import KeptKey
+from storyclip.store.access.pepper import Ring
 from storyclip.store.database import reading, writing
 from storyclip.store.models import ApiKeyRow
 
 log = structlog.get_logger("storyclip")
 
 LAST_USED_STEP = timedelta(minutes=1)
-SEED_PREFIX = "env-"  # a dash, so that no id of `sc_<id>_<secret>` can look like it
 UNKEYED_PREFIX = "seed-"  # ids that anybody could compute from the key; earlier releases had them
 
 LEAST_LETTERS = 10  # different ones, as nearly all of 32 random hex digits have
 
 _OURS = re.compile(r"sc_([0-9a-z]+)_[A-Za-z0-9_-]{43}")
-_NOBODY = "0" * 64  # compared with, so that an unknown id costs as much
 
 _noted_at: dict[str, datetime] = {}
 
@@ -43,16 +41,13 @@ def holder_of(key: str, at: datetime) -> Holder | None:
     """
     ours = _OURS.fullmatch(key)
     with reading():
-        with_pepper = pepper.find() or "00"
-        digest = _digest(key, with_pepper)
-        found = api_keys.with_ids((ours[1] if ours else "", seed_id(key, with_pepper)))
-    right = [one for one in found if hmac.compare_digest(digest, one.secret_hash)]
-    if not found:
-        hmac.compare_digest(digest, _NOBODY)
+        peppers = pepper.ring()
+        found = api_keys.with_ids((ours[1] if ours else "", key_hashes.seed_id(key, peppers)))
+        right = key_hashes.fitting(key, found, peppers)
     good = next((one for one in right if one.is_in_use(at)), None)
     if good is None:
         return None
-    _note_use(good.key_id, at)
+    _note_use(good, key, at)
     return good.holder(session_id=None)
 
 
@@ -107,7 +102,7 @@ def make(
 
 def is_seeded(key_id: str) -> bool:
     """Return whether the environment names the key with this id."""
-    return key_id.startswith((SEED_PREFIX, UNKEYED_PREFIX))
+    return key_id.startswith((key_hashes.SEED_PREFIX, UNKEYED_PREFIX))
 
 
 def is_unguessable(key: str) -> bool:
@@ -175,7 +170,7 @@ def _scopes(words: Collection[str]) -> frozenset[Scope]:
 def insert(
     key_id: str,
     key: str,
-    with_pepper: str,
+    peppers: Ring,
     user_id: str,
     scopes: Collection[str],
     accounts: Collection[str] | None,
@@ -184,9 +179,11 @@ def insert(
     webhook_url: str | None = None,
 ) -> None:
     """Write a key, or what is new of one that is there, in the caller's write transaction."""
+    secret_hash, pepper_id = key_hashes.new_hash(key, peppers)
     ApiKeyRow.insert(
         key_id=key_id,
-        secret_hash=_digest(key, with_pepper),
+        secret_hash=secret_hash,
+        pepper_id=pepper_id or None,
         user_id=user_id,
         scopes=scopes,
         accounts=accounts,
@@ -197,6 +194,7 @@ def insert(
         conflict_target=[ApiKeyRow.key_id],
         preserve=[
             ApiKeyRow.secret_hash,
+            ApiKeyRow.pepper_id,
             ApiKeyRow.user_id,
             ApiKeyRow.scopes,
             ApiKeyRow.accounts,
@@ -205,29 +203,25 @@ def insert(
     ).execute()
 
 
-def _note_use(key_id: str, at: datetime) -> None:
-    """Write when a key was last used: once a minute, and never at the cost of the request."""
+def _note_use(kept: KeptKey, key: str, at: datetime) -> None:
+    """Write when a key was last used: once a minute, and never at the cost of the request.
+
+    One that is hashed with a pepper of before is hashed with the one in use on that occasion.
+    """
+    key_id = kept.key_id
     noted_at = _noted_at.get(key_id)
     if noted_at is not None and at - noted_at < LAST_USED_STEP:
         return
     _noted_at[key_id] = at  # before the try: a database that fails is not asked again at once
     try:
         with writing():
-            ApiKeyRow.update(last_used_at=at).where(ApiKeyRow.key_id == key_id).execute()
+            it = ApiKeyRow.key_id == key_id
+            ApiKeyRow.update(last_used_at=at).where(it).execute()
+            peppers = pepper.made()  # as they are now: one that is not in use any more may go
+            if key_hashes.pepper_of(kept) != peppers.in_use:
+                secret_hash, pepper_id = key_hashes.new_hash(key, peppers)
+                ApiKeyRow.update(secret_hash=secret_hash, pepper_id=pepper_id).where(
+                    it, ApiKeyRow.secret_hash == kept.secret_hash
+                ).execute()
     except StoreUnavailable as failure:
         log.warning("last_used_at_not_written", key_id=key_id, reason=str(failure))
-
-
-def seed_id(key: str, with_pepper: str) -> str:
-    """Return the id of a key of the environment, which has none of its own.
-
-    Keyed: who only sees ids cannot try keys out on them.
-    """
-    keyed = blake2b(
-        key.encode(), key=bytes.fromhex(with_pepper), digest_size=12, person=b"storyclip-key-id"
-    )
-    return SEED_PREFIX + keyed.hexdigest()
-
-
-def _digest(key: str, with_pepper: str) -> str:
-    return blake2b(key.encode(), key=bytes.fromhex(with_pepper), digest_size=32).hexdigest()

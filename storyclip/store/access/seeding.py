@@ -11,7 +11,7 @@ from config.seed_keys import SeedKey
 from storyclip.domain.holder import EVERY_SCOPE, opened_by
 from storyclip.domain.names import EVERY, NONE
 from storyclip.domain.user import Origin, Role, role_for
-from storyclip.store.access import keys, pepper, users
+from storyclip.store.access import key_hashes, keys, pepper, users
 from storyclip.store.database import writing
 from storyclip.store.instants import to_text
 from storyclip.store.models import ApiKeyRow
@@ -44,7 +44,7 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
         StoreUnavailable: nothing was changed.
     """
     with writing():
-        with_pepper = pepper.made()
+        peppers = pepper.made()
         named, every = [], list(seeds)
         for user_id, theirs in _by_user(every):
             role = role_for(opened_by({scope for one in theirs for scope in one.scopes}))
@@ -52,12 +52,12 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
             users.say_again(user_id, role, accounts, at)
         for one in every:
             only = None if one.accounts is None or one.accounts.is_every else one.accounts.named
-            named.append(keys.seed_id(one.key, with_pepper))
-            keys.insert(named[-1], one.key, with_pepper, one.user_id, one.scopes, only, at)
+            named.append(key_hashes.seed_id(one.key, peppers))
+            keys.insert(named[-1], one.key, peppers, one.user_id, one.scopes, only, at)
         in_use = ApiKeyRow.revoked_at.is_null()
         begins = ApiKeyRow.key_id.startswith
         ApiKeyRow.update(revoked_at=at).where(
-            in_use, begins(keys.SEED_PREFIX), ApiKeyRow.key_id.not_in(named)
+            in_use, begins(key_hashes.SEED_PREFIX), ApiKeyRow.key_id.not_in(named)
         ).execute()
         ApiKeyRow.update(expires_at=at + UNKEYED_LASTS).where(
             in_use, begins(keys.UNKEYED_PREFIX), ApiKeyRow.expires_at.is_null()

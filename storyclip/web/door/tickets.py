@@ -37,4 +37,4 @@ def key_id_of(ticket: str, now: datetime) -> str | None:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(pepper.secret_for(_PURPOSE), salt=_PURPOSE)
+    return URLSafeSerializer(pepper.secrets_for(_PURPOSE), salt=_PURPOSE)
