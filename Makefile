@@ -27,7 +27,7 @@ run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ct
 	@exec $(PY) -m storyclip run $(ARGS)
 
 test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=3 processes)
-	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh; fi
+	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh && sh tests/proxies/ensure.sh; fi
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadgroup --timeout 120 $(ARGS)
 
 quick: $(DEV_STAMP) ## domain, store, flow and one batch through the whole stack, for while one works
