@@ -3,7 +3,7 @@
 import resource
 
 MAX_STREAMS = 1100  # each holds a thread: 1,000 viewers of a busy day, and some that reconnect
-MAX_STREAMS_A_KEY = 1000  # whoever holds one key cannot lock all others out
+PART_OF_A_USER = 3  # a user has a third of the seats: two of them cannot lock all others out
 API_THREADS = 64  # what is left for the API when all streams are taken
 THREADS = MAX_STREAMS + API_THREADS
 KEPT_ALIVE = 1000  # connections that no thread works on

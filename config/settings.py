@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     streams_per_s: float = _rate("STREAMS_PER_S", 200)
     metricool_calls_per_s: float = _rate("METRICOOL_CALLS_PER_S", 2000)
     metricool_reads_per_s: float = _rate("METRICOOL_READS_PER_S", 5)
+    max_running_batches: int = _count("MAX_RUNNING_BATCHES", 1000, 100_000)
+    max_running_clips: int = _count("MAX_RUNNING_CLIPS", 20_000, 10_000_000)
+    max_streams_a_user: int | None = _field(
+        PREFIX + "MAX_STREAMS_A_USER", None, "a whole number from 1 to 100000", ge=1, le=100_000
+    )
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
     backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")

@@ -2,7 +2,7 @@
 
 StoryClipError
 ├── fix the request    RequestInvalid ── ClipsUnusable, NotFound, Forbidden, IdempotencyKeyReused
-├── come back then     QuotaExceeded
+├── come back then     QuotaExceeded, TooManyRunning
 ├── decide again       ActionRefused, StillNeeded
 ├── drop it quietly    LostRace, NotItsTurn
 ├── ask again later    StoreUnavailable ── CommitUnanswered (look first),
@@ -104,6 +104,22 @@ class QuotaExceeded(StoryClipError):
     """Instagram takes no more of this account for now; `facts` are the numbers and the time."""
 
     def __init__(self, words: str, facts: QuotaFacts) -> None:
+        super().__init__(words)
+        self.facts = facts
+
+
+class RunningFacts(TypedDict):
+    """How much of a user's may run at once, how much does, and how much more is asked for."""
+
+    limit: int
+    running: int
+    asked: int
+
+
+class TooManyRunning(StoryClipError):
+    """So much of this user's runs that no more is taken for now; `facts` are the numbers."""
+
+    def __init__(self, words: str, facts: RunningFacts) -> None:
         super().__init__(words)
         self.facts = facts
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from flask import Flask
 
-from config.capacity import MAX_STREAMS_A_KEY, max_streams
+from config.capacity import PART_OF_A_USER, max_streams
 from config.settings import Settings
 from storyclip.domain.story import Upstream
 from storyclip.flow.brands import Brands
@@ -84,7 +84,7 @@ def create_app(
     )
     app.extensions[door_part.NAME] = door_part.Door(Buckets(_a_second(settings), time.monotonic))
     app.extensions[live_part.NAME] = live_part.Live(
-        Hub(now, time.monotonic, ear), Seats(max_streams(), MAX_STREAMS_A_KEY), Lookout()
+        Hub(now, time.monotonic, ear), _seats(settings), Lookout()
     )
     for room in (
         publish,
@@ -111,6 +111,12 @@ def create_app(
         app.wsgi_app, Proxies(settings.trusted_proxies), settings.public_url
     )
     return app
+
+
+def _seats(settings: Settings) -> Seats:
+    all_of_them = max_streams()
+    of_a_user = settings.max_streams_a_user or max(1, all_of_them // PART_OF_A_USER)
+    return Seats(all_of_them, of_a_user)
 
 
 def _a_second(settings: Settings) -> dict[str, float]:

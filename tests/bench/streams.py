@@ -16,10 +16,11 @@ from storyclip.stack.ports import free_port
 from storyclip.stack.stack import Stack
 from tests.bench.crowd import role, told
 from tests.bench.figure import Figure, NotMeasured, median, percentile
-from tests.bench.stage import PLAIN, Stage, stage
+from tests.bench.stage import Stage, stage
 
 ASK_EVERY_S = 0.05  # the status, meanwhile
 ENDS_WITHIN_S = 120.0
+ALL_OF_ONE_USER = {"STORYCLIP_MAX_STREAMS_A_USER": "1000"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def measure(runs: int, quick: bool) -> Iterator[Figure]:
     for crowd in size.crowds:
         done, floors = [], []
         for _ in range(runs):
-            with stage(*PLAIN) as stack:
+            with stage(1, {}, ALL_OF_ONE_USER) as stack:
                 stack.stop_program("worker", 0)  # the batch is walked by the writer alone
                 done.append(_run(stack, size, crowd.count))
                 floors.append(_floor(stack, size, crowd.count))

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from storyclip.domain.batch import Status
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import database
-from storyclip.store.history import deliveries
+from storyclip.store.history import deliveries, streams
 from storyclip.store.publishing import batches, clips, lanes, quota, sends
 from storyclip.store.publishing import situation as situations
+from storyclip.store.publishing.running import Caps, require_room
 from storyclip.store.service import workers
 from storyclip.store.service.figures import figures
 from tests.store.making import T0, brought_to, made, published, reopened, rows, sql
@@ -28,6 +30,7 @@ PARTIAL = {
     "batches_by_place",
     "batches_active",
     "batches_ended",
+    "batches_by_end",
 }
 Statement = tuple[str, Sequence[Any]]
 
@@ -114,7 +117,11 @@ def count_month() -> int:
         (lambda: deliveries.due(T0, 9, busy=["a.example"]), "deliveries_due"),
         (lambda: sends.watched(1, T0), "sends_by_date"),
         (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
+        (lambda: batches.page(user_id="ana", status=Status.FAILED, limit=9), "batches_by_status"),
         (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
+        (lambda: require_room("ana", 5, Caps(9, 99)), "batches_active"),
+        (lambda: streams.running_of(["ana"]), "batches_active"),
+        (lambda: streams.ended_after("ana", T0, 9), "batches_by_end"),
     ],
     ids=[
         "quota sent",
@@ -133,7 +140,11 @@ def count_month() -> int:
         "deliveries",
         "watched",
         "own page",
+        "own page of a status",
         "any page",
+        "room",
+        "stream of all",
+        "stream of what ended",
     ],
 )
 def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, index: str):

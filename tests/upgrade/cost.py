@@ -59,6 +59,29 @@ def filled_sqlite(file: Path, migrations: Path, rows: int) -> Path:
     return file
 
 
+def filled_with_batches(file: Path, migrations: Path, rows: int) -> Path:
+    """Make one with so many batches that have ended."""
+    filled_sqlite(file, migrations, 1)
+    with closing(sqlite3.connect(file)) as store, store:
+        columns = [name for _, name, *_ in store.execute("PRAGMA table_info(publish_batches)")]
+        own = {
+            "batch_id": "'batch-of-a-usual-length-' || i",
+            "user_id": "'user' || (i % 50)",
+            "turn": "i + 1",
+            "place": "i + 1",
+            "created_at": "printf('2026-11-27T%012d', i * 7919 % 1000003)",
+            "status": "CASE WHEN i % 5 THEN 'completed' ELSE 'failed' END",
+            "completed_at": "'2026-11-27T'",
+        }
+        store.execute(
+            f"INSERT INTO publish_batches ({', '.join(columns)})"
+            f" WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+            f" SELECT {', '.join(own.get(name, name) for name in columns)} FROM n, publish_batches"
+            " WHERE batch_id = 'b'"
+        )
+    return file
+
+
 def cost_on_sqlite(filled: Path, migrations: Path, name: str, again: int = 3) -> Cost:
     """Run the migrations up to `name` on copies; what only this machine did is left out."""
     costs = []

@@ -54,6 +54,8 @@ def end(token: str) -> None:
     Raises:
         StoreUnavailable: it goes on.
     """
+    if not _is_there(token, _SESSION):
+        return
     with writing():
         SessionRow.delete().where(_is(token, _SESSION)).execute()
 
@@ -88,10 +90,20 @@ def redeem_signin(token: str, at: datetime) -> str | None:
     Raises:
         StoreUnavailable: it was not used.
     """
+    if not _is_there(token, _SIGNIN):
+        return None
     with writing():
         used = SessionRow.delete().where(_is(token, _SIGNIN), SessionRow.expires_at > at)
         key_ids = [str(key_id) for (key_id,) in used.returning(SessionRow.key_id).tuples()]
     return next(iter(key_ids), None)
+
+
+def _is_there(token: str, purpose: str) -> bool:
+    """Return whether there is such a token: anybody may show some, and only a real one may have
+    all writers wait.
+    """
+    with reading():
+        return SessionRow.select().where(_is(token, purpose)).exists()
 
 
 def _issue(purpose: str, key_id: str, expires_at: datetime) -> str:

@@ -59,7 +59,7 @@ def stream() -> Response:
     del place  # a whole status, which would live as long as the stream
     body = pieces if line is None else _past_the_server(pieces, line)
     response = Response(body, mimetype=messages.EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
-    response.call_on_close(partial(_leave, live(), who.key_id, line))
+    response.call_on_close(partial(_leave, live(), who.user_id, line))
     if line is not None:
         sockets.prepare(line)
         live().lookout.watch(line, outbox)
@@ -86,7 +86,7 @@ def ws(server: Any) -> None:
                     tap.write(data)
         tap.finish()
     finally:
-        live().seats.give(who.key_id)
+        live().seats.give(who.user_id)
 
 
 @routes.post("/stream-ticket")
@@ -125,7 +125,7 @@ def _let_in() -> tuple[Holder, Place]:
     with here.hub.readers:
         who = auth.viewer()
         place = place_asked_for(who.user_id)
-    if not here.seats.take(who.key_id):
+    if not here.seats.take(who.user_id):
         raise Problem(problem_kinds.TOO_MANY_STREAMS)
     return who, place
 
@@ -145,8 +145,8 @@ def _past_the_server(pieces: Iterator[bytes], line: socket.socket) -> Iterator[b
         sockets.hang_up(line)  # the server's own last bytes must not wait for nobody
 
 
-def _leave(here: Live, key_id: str, line: socket.socket | None) -> None:
-    here.seats.give(key_id)
+def _leave(here: Live, user_id: str, line: socket.socket | None) -> None:
+    here.seats.give(user_id)
     if line is not None:
         here.lookout.forget(line)
         sockets.hang_up(line)

@@ -24,6 +24,7 @@ from storyclip.store.access.keys import Holder
 from storyclip.store.publishing import lanes, quota
 from storyclip.store.publishing.batches import made_before
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
+from storyclip.store.publishing.running import Caps, require_room
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said import headers, json_body
@@ -50,10 +51,13 @@ def publish_stories() -> Response:
     idempotency = _idempotency(said)
     batch = made_before(who.user_id, idempotency) if idempotency else None
     if batch is None:  # a repeat is answered as before, though its dates may be over now
+        settings = front().settings
+        caps = Caps(settings.max_running_batches, settings.max_running_clips)
+        require_room(who.user_id, len(stories.posts), caps)
         if (check := front().check_clips) is not None:
             check([post.url for post in stories.posts])
-        new, quota_24h = _new_batch(stories, who), front().settings.quota_24h
-        batch = accept(new, front().now(), idempotency, quota_24h)
+        new = _new_batch(stories, who)
+        batch = accept(new, front().now(), idempotency, settings.quota_24h)
     body = _created(batch, stories.settings)
     told = {"Location": body["links"]["status"]}
     if (warning := _month_warning(batch)) is not None:

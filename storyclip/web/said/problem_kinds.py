@@ -120,6 +120,7 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
         409, "action_refused", "That makes no sense for this batch as it is", ""
     ),
     errors.QuotaExceeded: Kind(409, "quota_exceeded", "Instagram takes no more for now", ""),
+    errors.TooManyRunning: Kind(409, "too_many_running", "Too much of yours runs already", ""),
     errors.LostRace: _CONFLICT,
     errors.NotItsTurn: _CONFLICT,
     errors.StoreUnavailable: Kind(

@@ -69,7 +69,7 @@ def answer_to(error: Exception) -> Response:
     if isinstance(error, errors.ActionRefused):
         kind, detail = replace(kind, code=error.code.value), str(error)
     facts: ProblemFacts = {}
-    if isinstance(error, errors.QuotaExceeded):
+    if isinstance(error, errors.QuotaExceeded | errors.TooManyRunning):
         detail, facts = str(error), cast(ProblemFacts, error.facts)
     answer = _answer(Problem(kind, detail, faults, facts))
     if isinstance(error, errors.UpstreamBusy):

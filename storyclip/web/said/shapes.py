@@ -29,12 +29,13 @@ class Fault(TypedDict):
 
 
 class ProblemFacts(TypedDict):
-    """What some problems tell besides: what is down, or what a quota has left."""
+    """What some problems tell besides: what is down, what a quota has left, how much runs."""
 
     checks: NotRequired[Checks]
     down: NotRequired[list[str]]
     limit: NotRequired[int]
     left: NotRequired[int]
+    running: NotRequired[int]
     asked: NotRequired[int]
     enoughAt: NotRequired[Instant | None]
 

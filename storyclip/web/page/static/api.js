@@ -17,8 +17,9 @@ export class Objection extends Error {
 
 let ahead = 0; // ms that the server's clock is ahead of this one
 
-// What the trouble with Metricool is, in the reader's language.
-const OF_METRICOOL = {
+// What the trouble is, in the reader's language.
+const WORDS = {
+  too_many_running: "problem.tooManyRunning",
   upstream_denied: "problem.upstreamDenied",
   upstream_busy: "problem.upstreamAway",
   upstream_budget: "problem.upstreamBudget",
@@ -44,8 +45,8 @@ export async function ask(method, path, { body, headers = {} } = {}) {
   noteClock(answer);
   if (answer.ok) return { answer, body: answer.status === 204 ? null : await answer.json() };
   const problem = await answer.json().catch(() => ({}));
-  const words = OF_METRICOOL[problem.code];
-  if (words) Object.assign(problem, { title: t(words), detail: undefined });
+  const words = WORDS[problem.code];
+  if (words) Object.assign(problem, { title: t(words, problem), detail: undefined });
   if (answer.status === 401 && path !== "/session") location.reload(); // to the door
   throw new Objection(answer.status, { title: `${answer.status} ${answer.statusText}`, ...problem });
 }
