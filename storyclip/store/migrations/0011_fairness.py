@@ -6,7 +6,8 @@ from typing import Any
 
 from peewee import SqliteDatabase
 
-atomic = False  # PostgreSQL builds them beside the writers
+# PostgreSQL builds them beside the writers
+atomic = False
 
 _ON_SQLITE = (
     "CREATE INDEX IF NOT EXISTS batches_by_status"
