@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
@@ -33,6 +34,13 @@ EVERY = "all"
     "--network", type=click.Choice(list(Network)), default=Network.FACEBOOK, show_default=True
 )
 @click.option("--ours", multiple=True, metavar="NAME", help=f"StoryClip's own; or: {EVERY}.")
+@click.option(
+    "--clip",
+    "given",
+    multiple=True,
+    metavar="NAME=BATCH/N",
+    help="StoryClip's own, of this very clip, where it would be given to another.",
+)
 @click.option("--not-ours", multiple=True, metavar="NAME", help=f"Somebody else's; or: {EVERY}.")
 @click.option("--here", is_flag=True, help="This database belongs here: its original is no more.")
 @click.option("--anew", is_flag=True, help="Begin with an empty database though there was one.")
@@ -41,6 +49,7 @@ def recover(
     account: str | None,
     network: Network,
     ours: tuple[str, ...],
+    given: tuple[str, ...],
     not_ours: tuple[str, ...],
     here: bool,
     anew: bool,
@@ -50,15 +59,16 @@ def recover(
 
     After a database was put back nothing is sent on an account that has such stories. What is
     StoryClip's own is given to its clips, by minute and by order, and the batch goes on after it.
+    Look whether each would be given to the right clip; --clip says which one it is.
     """
     try:
         _open_database(anew=anew)
         if here or anew:
             _belong(here, anew, as_json)
         if account is not None:
-            _decide(lanes.named(account, network), ours, not_ours, as_json)
-        elif ours or not_ours:
-            raise click.UsageError("--ours and --not-ours need --account.")
+            _decide(lanes.named(account, network), ours, not_ours, _named(given), as_json)
+        elif ours or given or not_ours:
+            raise click.UsageError("--ours, --clip and --not-ours need --account.")
         elif not (here or anew):
             _list(as_json)
     except (NotFound, StoreUnavailable) as reason:
@@ -107,16 +117,35 @@ def _switch(*, is_paused: bool, as_json: bool) -> None:
     click.echo("Everything is paused." if is_paused else "Everything goes on.", err=True)
 
 
-def _decide(lane: Lane, ours: tuple[str, ...], not_ours: tuple[str, ...], as_json: bool) -> None:
+def _named(given: tuple[str, ...]) -> dict[str, adoption.ClipName]:
+    """Return the clip that each story is said to be of, by its name."""
+    named = dict[str, adoption.ClipName]()
+    for words in given:
+        name, _, clip = words.partition("=")
+        batch_id, _, index = clip.rpartition("/")
+        if not (name and batch_id and index.isdecimal()) or name in named:
+            raise click.UsageError(f"--clip: expected NAME=BATCH/N, each name once, got {words}")
+        named[name] = batch_id, int(index)
+    return named
+
+
+def _decide(
+    lane: Lane,
+    ours: tuple[str, ...],
+    not_ours: tuple[str, ...],
+    given: Mapping[str, adoption.ClipName],
+    as_json: bool,
+) -> None:
     names = [one.name for one in strangers.of_lane(lane.id)]
-    unknown = {*ours, *not_ours} - {*names, EVERY}
+    unknown = {*ours, *given, *not_ours} - {*names, EVERY}
     if unknown:
         raise click.UsageError(f"No such story on this account: {', '.join(sorted(unknown))}")
-    mine = names if EVERY in ours else ours
-    others = names if EVERY in not_ours else not_ours
-    if both := {*mine} & {*others}:
-        raise click.UsageError(f"Either --ours or --not-ours: {', '.join(sorted(both))}")
-    said = adoption.decide(lane.id, mine, others, datetime.now(UTC))
+    rest = [name for name in names if name not in given]
+    mine = rest if EVERY in ours else ours
+    others = rest if EVERY in not_ours else not_ours
+    if both := ({*mine} & {*others}) | ({*given} & {*mine, *others}):
+        raise click.UsageError(f"Either --ours, --clip or --not-ours: {', '.join(sorted(both))}")
+    said = adoption.decide(lane.id, mine, others, datetime.now(UTC), given)
     if as_json:
         shown = {
             "adopted": [clip_named(clip) for _, clip in said.adopted],
@@ -142,6 +171,7 @@ def _list(as_json: bool) -> None:
                 "accountId": lane.account_id,
                 "network": lane.network,
                 "strangers": [stranger_view(*pair) for pair in _proposed(lane)],
+                "clips": [clip_named(clip) for clip in adoption.takers(lane.id)],
             }
             for lane in held
         ]

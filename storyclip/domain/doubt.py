@@ -15,7 +15,7 @@ from storyclip.domain.lane import Lane
 from storyclip.domain.story import Post, PostStatus
 
 SAME_MINUTE = timedelta(minutes=2)  # Metricool itself moves a date by minutes
-ON_ITS_WAY = timedelta(minutes=10)  # a POST sent before the doubt is handled by then
+ON_ITS_WAY = timedelta(minutes=20)  # a POST sent before the doubt is handled by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,7 @@ def may_be_lost(lane: Lane, post: Post, ahead: timedelta) -> bool:
     Args:
         ahead: how far Metricool's clock is ahead of ours.
     """
-    if post.is_story is False or (post.is_draft and not post.media_urls):
-        return False
-    if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.SAFE:
-        return False
-    if post.deleted_at is not None and fate_of(post) is Fate.NOT_OUT:
+    if post.is_story is False or (post.is_draft and not post.media_urls) or is_over(post):
         return False
     assert lane.doubted_since is not None
     assert lane.doubted_until is not None
@@ -63,14 +59,25 @@ def may_be_lost(lane: Lane, post: Post, ahead: timedelta) -> bool:
     return first <= made_at <= last
 
 
+def is_over(post: Post) -> bool:
+    """Return whether a post is not out, and will not be."""
+    if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.SAFE:
+        return True
+    return post.deleted_at is not None and fate_of(post) is Fate.NOT_OUT
+
+
 def pairs(
     strangers: Sequence[Stranger], clips: Sequence[Clip], dated: Collection[int] = ()
 ) -> Sequence[tuple[Stranger, Clip]]:
     """Return which clip each of a lane's strangers belongs to, if all of them are ours.
 
     First by the minute that a clip was wished for, then by order: strangers as they are dated,
-    clips as they go out, none before a date of its own. What is left over belongs to no clip that
+    clips as they go out, none before a date of its own. One that has its post already is given what
+    stands on its very date, as one too many. What is left over belongs to no clip that
     there is. Nothing is said while a clip is being looked for, whose own each may be.
+
+    It is a guess where clips failed, or were stopped, in the rows that are lost: a person may know
+    better, by looking at the story.
 
     Args:
         clips: of the lane, in the order in which they go out.
@@ -78,7 +85,7 @@ def pairs(
     """
     if any(_is_looked_for(clip) for clip in clips):
         return []
-    free = [clip for clip in clips if _can_take_one(clip)]
+    free = [clip for clip in clips if can_take_one(clip)]
     left = sorted(strangers, key=_dated)
     found = list[tuple[Stranger, Clip]]()
     by_minute = [
@@ -93,6 +100,9 @@ def pairs(
             left.remove(stranger)
             free.remove(clip)
             found.append((stranger, clip))
+    for stranger, clip in _beside_their_own(left, clips, dated):
+        left.remove(stranger)
+        found.append((stranger, clip))
     failed = [clip for clip in free if clip.state is State.FAILED]
     waiting = [clip for clip in free if clip.state is not State.FAILED]
     for clip in (*waiting, *failed):
@@ -102,6 +112,33 @@ def pairs(
             left.remove(own)
             found.append((own, clip))
     return found
+
+
+def can_take_one(clip: Clip) -> bool:
+    """Return whether a clip may have a post that its row does not know.
+
+    What is being looked for may be found as its row says, and what Metricool has is there; only
+    once it was missed, it may have been sent anew.
+    """
+    if clip.state in (State.VERIFYING, State.WAITING_CONFIRMATION):
+        return clip.missing_since is not None
+    return clip.state in (State.PENDING, State.FAILED) or (
+        clip.state is State.UPLOADING and not clip.was_sent
+    )
+
+
+def _beside_their_own(
+    strangers: Sequence[Stranger], clips: Sequence[Clip], dated: Collection[int]
+) -> list[tuple[Stranger, Clip]]:
+    """Return the clips that have a post, each with a stranger of the very same date.
+
+    It was sent anew: the POST of the rows that are lost was handled late.
+    """
+    there = [clip for clip in clips if clip.id in dated and not can_take_one(clip)]
+    holds = {clip.planned_for: clip for clip in reversed(there) if clip.planned_for is not None}
+    return [
+        (one, holds[one.post.planned_for]) for one in strangers if one.post.planned_for in holds
+    ]
 
 
 def words(count: int) -> str:
@@ -118,19 +155,6 @@ LOOKING = (
     "StoryClip's database was put back, or stood still. Nothing is sent before Metricool was asked"
     " what it has."
 )
-
-
-def _can_take_one(clip: Clip) -> bool:
-    """Return whether a clip may have a post that its row does not know.
-
-    What is being looked for may be found as its row says, and what Metricool has is there; only
-    once it was missed, it may have been sent anew.
-    """
-    if clip.state in (State.VERIFYING, State.WAITING_CONFIRMATION):
-        return clip.missing_since is not None
-    return clip.state in (State.PENDING, State.FAILED) or (
-        clip.state is State.UPLOADING and not clip.was_sent
-    )
 
 
 def _dated(stranger: Stranger) -> tuple[datetime, datetime]:

@@ -14,7 +14,8 @@ from storyclip.domain.changing import replace
 class Send:
     """What is known of one POST; kept for as long as a post may come of it.
 
-    `number` counts the intents of a clip. `post_id` and `post_uuid` are of a post that came of it
+    `number` counts the intents of a clip, from 1; of those whose rows are lost it is 0 and below.
+    `post_id` and `post_uuid` are of a post that came of it
     and that its clip does not hold (any more); None where no answer was read, or the clip holds it.
     `removed_at` is when we began to delete that post as one too many; a clip may have taken it up
     since. `gone_at` is when it was seen among the deleted. `is_shared`: another send of the lane
@@ -34,6 +35,11 @@ class Send:
     is_shared: bool = False
 
     @property
+    def is_given(self) -> bool:
+        """Return whether a person said that its post came of the clip: its row is lost."""
+        return self.number < 1
+
+    @property
     def is_marked(self) -> bool:
         """Return whether its media URL is Metricool's own copy, made for this very send.
 
@@ -46,6 +52,13 @@ class Send:
 def open_sends(sends: Iterable[Send]) -> tuple[Send, ...]:
     """Return those that a post may still come of: it was not seen among the deleted."""
     return tuple(send for send in sends if send.gone_at is None)
+
+
+def is_given_another(sends: Iterable[Send], held_uuid: str | None) -> bool:
+    """Return whether a person gave a clip another post than the one that it holds."""
+    return any(
+        send.is_given and send.gone_at is None and send.post_uuid != held_uuid for send in sends
+    )
 
 
 def unanswered(sends: Iterable[Send]) -> tuple[Send, ...]:

@@ -76,8 +76,8 @@ class BeginRemoval:
 
 
 @dataclass(frozen=True, slots=True)
-class WasRemoved:
-    """Ask our rows whether we began to delete the very post that a clip holds."""
+class GoesOnWithout:
+    """Ask our rows whether a clip begins anew should the very post that it holds be deleted."""
 
     clip: Clip
 
@@ -112,13 +112,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class LaneLooked:
-    """Write that a lane in doubt was looked at, and what was found there that no row knows."""
+    """Write that a lane in doubt was looked at, and what was found there that no row knows.
+
+    `over` are the names of posts that cannot be out, nor come out any more.
+    """
 
     lane: Lane
     strangers: tuple[Post, ...]
+    over: frozenset[str]
 
 
-Removal = BeginRemoval | WasRemoved | MarkGone
+Removal = BeginRemoval | GoesOnWithout | MarkGone
 Deed = (
     HeldByOthers
     | NotCounted
@@ -214,9 +218,9 @@ def not_counted(lane: Lane, month: Month, since: datetime) -> Course[int]:
     return stories
 
 
-def was_removed(clip: Clip) -> Course[bool]:
-    """Return whether we began to delete the very post that a clip holds, as one too many."""
-    is_so: bool = yield WasRemoved(clip)
+def goes_on_without(clip: Clip) -> Course[bool]:
+    """Return whether a clip begins anew should the very post that it holds be deleted."""
+    is_so: bool = yield GoesOnWithout(clip)
     return is_so
 
 

@@ -12,7 +12,7 @@ from storyclip.domain.identity import Fate
 from storyclip.domain.moves import Move, later
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
-from storyclip.flow.asking import Course, PrepareNext, put, was_removed
+from storyclip.flow.asking import Course, PrepareNext, goes_on_without, put
 from storyclip.flow.find import Deleted, anywhere, under_its_id
 from storyclip.flow.setbacks import (
     SAID_AFTER_S,
@@ -133,7 +133,7 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
         if is_waiting and clip.lane.is_in_doubt:  # lost rows may have taken it back, and sent anew
             yield from _not_yet(situation, visit, None, clip.missing_since or visit.now)
             return
-        if is_waiting and (yield from was_removed(clip)):
+        if is_waiting and (yield from goes_on_without(clip)):
             yield from put(moves.recalled(clip, visit.now))  # by us, while nobody wanted it
         else:
             yield from put(moves.deleted_upstream(clip, deleted.post, "deleted in Metricool"))

@@ -9,14 +9,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from storyclip.domain import moves
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import State
-from storyclip.domain.doubt import LOOKING, ON_ITS_WAY, looked_from, may_be_lost
+from storyclip.domain.doubt import LOOKING, ON_ITS_WAY, is_over, looked_from, may_be_lost
 from storyclip.domain.errors import UpstreamDenied, UpstreamError
+from storyclip.domain.identity import name_of
 from storyclip.domain.installation import Installation
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import later
 from storyclip.domain.situation import Situation
-from storyclip.domain.story import Look
+from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import FAR, WINDOW, Course, LaneLooked, Unknown, ask, put
 from storyclip.flow.calls import ListDeleted, ListPosts
 from storyclip.flow.setbacks import DENIED_RETRY_S
@@ -24,7 +26,8 @@ from storyclip.flow.visit import Visit
 
 HELD_LOOK = timedelta(minutes=1)  # should the word that a held lane goes on get lost
 WRONG = timedelta(minutes=1)
-UNREADABLE_LOOK_S = 30.0  # between looks that do not tell everything
+UNREADABLE_LOOK_S = 30.0  # between looks that do not tell everything …
+UNREADABLE_FOR = timedelta(minutes=10)  # … and for so long
 
 
 def clear_up(lane: Lane, here: Installation, visit: Visit) -> Course[datetime | None]:
@@ -33,22 +36,55 @@ def clear_up(lane: Lane, here: Installation, visit: Visit) -> Course[datetime | 
     Without any the lane goes on; with some it is held until a person says whose they are.
     """
     try:
-        start, end = looked_from(lane) - WINDOW, visit.there + FAR
-        look = yield from ask(ListPosts(lane, start, end))
-        deleted = yield from ask(ListDeleted(lane))
+        look, deleted = yield from _looked(lane, visit)
     except UpstreamDenied:
         return visit.in_s(DENIED_RETRY_S)
     except UpstreamError as failure:
         return visit.soon(failure)
-    ahead = visit.there - visit.now
-    candidates = tuple(
-        post for post in (*look.posts, *deleted.posts) if may_be_lost(lane, post, ahead)
-    )
-    strangers = yield Unknown(candidates)
+    strangers = yield from _strangers(lane, visit, look, deleted)
     if not strangers and (again_at := _look_again_at(lane, here, look, deleted, visit)):
         return again_at
-    yield LaneLooked(lane, strangers)
+    yield _is_looked(lane, strangers, look, deleted)
     return None
+
+
+def look_for_late_ones(lane: Lane, here: Installation, visit: Visit) -> Course[None]:
+    """Look once more, on a lane that goes on, for what the lost rows had sent and came late.
+
+    Raises:
+        UpstreamError: the next audit looks again.
+    """
+    meanwhile = replace(lane, doubted_since=here.lost_since, doubted_until=here.lost_until)
+    look, deleted = yield from _looked(meanwhile, visit)
+    strangers = yield from _strangers(meanwhile, visit, look, deleted)
+    if strangers:
+        yield _is_looked(lane, strangers, look, deleted)
+
+
+def may_come_late(here: Installation, now: datetime) -> bool:
+    """Return whether a POST whose row is lost may still be on its way."""
+    return here.lost_until is not None and now < here.lost_until + ON_ITS_WAY + WRONG
+
+
+def _looked(lane: Lane, visit: Visit) -> Course[tuple[Look, Look]]:
+    start, end = looked_from(lane) - WINDOW, visit.there + FAR
+    look = yield from ask(ListPosts(lane, start, end))
+    deleted = yield from ask(ListDeleted(lane))
+    return look, deleted
+
+
+def _strangers(lane: Lane, visit: Visit, look: Look, deleted: Look) -> Course[tuple[Post, ...]]:
+    ahead = visit.there - visit.now
+    seen = (*look.posts, *deleted.posts)
+    strangers: tuple[Post, ...] = yield Unknown(
+        tuple(post for post in seen if may_be_lost(lane, post, ahead))
+    )
+    return strangers
+
+
+def _is_looked(lane: Lane, strangers: tuple[Post, ...], look: Look, deleted: Look) -> LaneLooked:
+    seen = (*look.posts, *deleted.posts)
+    return LaneLooked(lane, strangers, frozenset(name_of(one) for one in seen if is_over(one)))
 
 
 def waits(situation: Situation, visit: Visit, until: datetime) -> Course[None]:
@@ -71,7 +107,7 @@ def _look_again_at(
     if lane.doubted_until > visit.now + WRONG:
         return None  # written by a clock that was wrong: nobody waits for that time
     is_whole = look.is_whole and deleted.is_whole and look.upstream_now is not None
-    if not is_whole and visit.now < lane.doubted_until + ON_ITS_WAY:
+    if not is_whole and visit.now < lane.doubted_until + UNREADABLE_FOR:
         return visit.in_s(UNREADABLE_LOOK_S)
     assert lane.doubted_since is not None
     if here.lost_until is None or here.lost_until > visit.now + WRONG:

@@ -11,6 +11,7 @@ from storyclip.domain.moves import Move
 from storyclip.domain.story import Post
 from storyclip.flow.asking import (
     BeginRemoval,
+    GoesOnWithout,
     HeldByOthers,
     LaneLooked,
     Learn,
@@ -22,7 +23,6 @@ from storyclip.flow.asking import (
     Rest,
     Step,
     Unknown,
-    WasRemoved,
 )
 from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
@@ -85,14 +85,14 @@ class Hand:
                 return recalls.make_way(asked.clip, self.visit.now, self.visit.there)
             case BeginRemoval():
                 return sends.begin_removal(asked.send, asked.post, self.visit.now)
-            case WasRemoved():
-                return sends.was_removed(asked.clip)
+            case GoesOnWithout():
+                return sends.goes_on_without(asked.clip)
             case MarkGone():
                 return sends.mark_gone(asked.send, self.visit.now)
             case Unknown():
                 return strangers.unknown(asked.posts)
             case LaneLooked():
-                return doubts.looked(asked.lane, asked.strangers, self.visit.now)
+                return doubts.looked(asked.lane, asked.strangers, self.visit.now, asked.over)
             case Learn():
                 return lanes.learn(asked.lane)
             case RaiseIncident():

@@ -116,20 +116,8 @@ def test_a_story_goes_to_the_clip_of_its_minute_and_not_to_the_one_before(house:
     assert [clip.index for _, clip in said.adopted] == [2, 3]
 
 
-def found_strange(house: House, count: int) -> list[str]:
-    """Bring a lane to where stories are that no row knows, by a backup of the very beginning."""
-    stage = house.stage
-    stage.accept(count)
-    house.until_over()
-    put_back(house.backups[0][0])
-    house.start()
-    house.live_on(200.0)
-    [lane] = strangers.held_lanes()
-    return [one.name for one in strangers.of_lane(lane.id)]
-
-
 def test_a_held_batch_says_why_and_nothing_untrue_is_said_of_it(house: House) -> None:
-    names = found_strange(house, 2)
+    names = house.found_strange(2)
     stage = house.stage
 
     assert len(names) == 2
@@ -149,7 +137,7 @@ def test_a_held_batch_says_why_and_nothing_untrue_is_said_of_it(house: House) ->
 
 
 def test_what_is_none_of_ours_is_left_alone_and_the_batch_goes_on(house: House) -> None:
-    names = found_strange(house, 1)
+    names = house.found_strange(1)
     stage = house.stage
     [lane] = strangers.held_lanes()
 
@@ -285,7 +273,7 @@ def test_two_restores_in_a_row_double_nothing(house: House) -> None:
 
 
 def test_ours_said_twice_adopts_once(house: House) -> None:
-    names = found_strange(house, 2)
+    names = house.found_strange(2)
     [lane] = strangers.held_lanes()
 
     first, again = (adoption.decide(lane.id, names, [], house.stage.at) for _ in range(2))
@@ -345,6 +333,6 @@ def test_a_start_with_a_clock_that_is_ahead_holds_up_nothing_once_it_is_right(ho
 
 
 def test_a_pause_on_a_lane_in_doubt_names_all_that_may_be_out(house: House) -> None:
-    found_strange(house, 2)
+    house.found_strange(2)
 
     assert hand(house.stage).pause(house.stage.batch()) == (1, 2)

@@ -66,8 +66,8 @@ def done(state: State, node: Node, scene: Scene) -> Iterator[Done]:
         case asking.HeldByOthers():
             held = situation.held_by_others(state.rows, asked.clip, asked.posts)
             yield Done("asks whose they are", state, held)
-        case asking.WasRemoved():
-            yield Done("asks who deleted it", state, sends.was_removed(state.rows, asked.clip))
+        case asking.GoesOnWithout():
+            yield Done("asks who deleted it", state, sends.goes_on_without(state.rows, asked.clip))
         case _:
             known = node.written.get((id(state.rows), state.now))
             if known is None:

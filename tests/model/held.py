@@ -52,7 +52,7 @@ class Held:
         return {
             "rows": side.rows,
             "situation": side.situation(clip.id),
-            "was removed": side.was_removed(clip),
+            "was removed": side.goes_on_without(clip),
             "held by others": side.held_by_others(clip, posts),
         }
 

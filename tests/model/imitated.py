@@ -65,8 +65,8 @@ class Imitated:
     def situation(self, clip_id: int) -> Situation:
         return situation.read(self.rows, clip_id)
 
-    def was_removed(self, clip: Clip) -> bool:
-        return sends.was_removed(self.rows, clip)
+    def goes_on_without(self, clip: Clip) -> bool:
+        return sends.goes_on_without(self.rows, clip)
 
     def held_by_others(self, clip: Clip, posts: tuple[Post, ...]) -> frozenset[str]:
         return situation.held_by_others(self.rows, clip, posts)

@@ -78,8 +78,8 @@ class Real:
         read = situation.read(clip_id)
         return replace(read, clip=_unrung(read.clip), batch=unnumbered(read.batch))
 
-    def was_removed(self, clip: Clip) -> bool:
-        return sends.was_removed(clip)
+    def goes_on_without(self, clip: Clip) -> bool:
+        return sends.goes_on_without(clip)
 
     def held_by_others(self, clip: Clip, posts: tuple[Post, ...]) -> frozenset[str]:
         return frozenset(situation.held_by_others(clip, posts))

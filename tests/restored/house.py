@@ -117,3 +117,16 @@ class House:
             names = [one.name for one in strangers.of_lane(lane.id)]
             assert adoption.decide(lane.id, names, [], self.stage.at).left == []
         self.stage.play()
+
+    def found_strange(self, count: int) -> list[str]:
+        """Bring a lane to where stories are that no row knows; return their names.
+
+        By a backup of the very beginning.
+        """
+        self.stage.accept(count)
+        self.until_over()
+        put_back(self.backups[0][0])
+        self.start()
+        self.live_on(200.0)
+        [lane] = strangers.held_lanes()
+        return [one.name for one in strangers.of_lane(lane.id)]

@@ -90,6 +90,18 @@ def test_what_is_ours_is_given_to_its_clips(command: Command, strange):
     assert "The account goes on." in rest.stderr
 
 
+def test_a_story_is_given_to_the_clip_that_is_said(command: Command, strange):
+    first, second = strange
+
+    ran = command(
+        *("recover", "--account", "2000001", "--json"),
+        *("--clip", f"{first}=b1/3", "--not-ours", "all"),
+    )
+
+    assert ran.exit_code == 0, second
+    assert [one["index"] for one in json.loads(ran.stdout)["adopted"]] == [3]
+
+
 @on_sqlite
 def test_what_is_logged_meanwhile_is_no_data(command: Command, database_url: str, tmp_path: Path):
     del command
@@ -105,8 +117,14 @@ def test_what_is_logged_meanwhile_is_no_data(command: Command, database_url: str
     ("words", "code", "said"),
     [
         (("--ours", "all"), 2, "need --account"),
+        (("--clip", "a=b/1"), 2, "need --account"),
+        (("--account", "2000001", "--clip", "a=b"), 2, "NAME=BATCH/N"),
         (("--account", "2000001", "--ours", "nobody"), 2, "No such story"),
-        (("--account", "2000001", "--ours", "all", "--not-ours", "all"), 2, "Either --ours or"),
+        (
+            ("--account", "2000001", "--ours", "all", "--not-ours", "all"),
+            2,
+            "Either --ours",
+        ),
         (("--account", "2999999", "--ours", "all"), 1, "Nothing was changed"),
         (("--account", "2000001"), 1, "2 left"),
     ],

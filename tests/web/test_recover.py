@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -67,7 +68,7 @@ def held(account: str = ACCOUNT, count: int = 1) -> list[str]:
     return names
 
 
-def said(account: str = ACCOUNT, **names: list[str]) -> dict[str, object]:
+def said(account: str = ACCOUNT, **names: list[Any]) -> dict[str, object]:
     return {"accountId": account, **names}
 
 
@@ -113,6 +114,45 @@ def test_ours_said_twice_adopts_once(ana: Someone):
 
     assert len(first.get_json()["adopted"]) == 1
     assert (again.status_code, again.get_json()["adopted"]) == (200, [])
+
+
+def test_a_person_says_which_clip_a_story_came_of(ana: Someone):
+    batch_id = batch_on(ana, clips=3)
+    [name] = held()
+    [lane] = ana.get(RECOVER).get_json()["held"]
+
+    given = [{"name": name, "batchId": batch_id, "clip": 2}]
+    answer = ana.post(RECOVER, json=said(given=given)).get_json()
+
+    assert [(one["batchId"], one["index"]) for one in lane["clips"]] == [
+        (batch_id, n) for n in (1, 2, 3)
+    ]
+    assert [one["index"] for one in answer["adopted"]] == [2]
+    assert answer["left"] == []
+
+
+def test_nobody_gives_a_story_to_a_clip_of_somebody_else_s(ana: Someone, bea: Someone):
+    batch_id = batch_on(ana)
+    [name] = held()
+
+    given = [{"name": name, "batchId": batch_id, "clip": 1}]
+    answer = bea.post(RECOVER, json=said(given=given)).get_json()
+
+    assert bea.get(RECOVER).get_json()["held"][0]["clips"] == []
+    assert (answer["adopted"], [one["name"] for one in answer["left"]]) == ([], [name])
+
+
+@pytest.mark.parametrize("other", ["ours", "notOurs", "given"])
+def test_a_story_is_not_given_and_something_else_too(ana: Someone, other: str):
+    batch_id = batch_on(ana)
+    [name] = held()
+    given = {"name": name, "batchId": batch_id, "clip": 1}
+    lists: dict[str, list[Any]] = {"given": [given], other: [name]}
+    if other == "given":
+        lists = {"given": [given, {**given, "clip": 2}]}
+
+    assert ana.post(RECOVER, json={**said(), **lists}).status_code == 422
+    assert len(ana.get(RECOVER).get_json()["held"]) == 1
 
 
 def test_a_name_that_is_none_of_them_changes_nothing(ana: Someone):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.world.facts import ClipFacts, Finding, facts_of
 from tests.world.judge_end import at_the_end
 from tests.world.judge_lives import of_lives
-from tests.world.judge_restored import of_adoptions, others_stories
+from tests.world.judge_restored import of_adoptions
 from tests.world.judge_wishes import of_wishes
 from tests.world.judge_words import of_words
 from tests.world.record import Record
@@ -21,9 +21,8 @@ def judge(record: Record) -> list[Finding]:
         *of_wishes(record, clips),
         *of_words(record, clips),
         *at_the_end(record, clips),
+        *of_adoptions(record),
     ]
-    excused = others_stories(record)
-    found = [it for it in found if it.about not in excused] + [*of_adoptions(record, clips)]
     return sorted(found, key=lambda finding: KINDS.index(finding.kind))
 
 

@@ -293,6 +293,13 @@ def test_the_judge_sees_a_batch_that_does_not_end(status: str):
     assert "stuck" in kinds(record)
 
 
+def test_the_judge_sees_a_clip_that_was_given_another_s_story():
+    record = a_record("published", "published")
+    record.adopted += [(MINUTE_US, "0", "b1.1"), (MINUTE_US, "1", "b1.1")]
+
+    assert [it.what for it in judge(record)] == ["given another's story"]
+
+
 OUTCOME: dict = {"published": [], "cancelled": [], "failed": [], "unknown": [1]}
 
 

@@ -14,6 +14,7 @@ from storyclip.domain.lane import Lane
 from storyclip.domain.network import Network
 from storyclip.store.database import lock_row, marks, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
+from storyclip.store.publishing.awaited import is_any_awaited
 from storyclip.store.publishing.rows import LANE, LANE_COLUMNS, columns_of, lane_of
 from storyclip.store.service import newest
 
@@ -63,8 +64,11 @@ def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
     """Return (clip id, batch id, next_at) of the clip whose turn it is, None if nobody's.
 
     First in, first out over the batches that run; a paused one lets the others by, and so does a
-    planned one as long as its next clip can still go out on its own date.
+    planned one as long as its next clip can still go out on its own date. Nobody's while a story
+    without a date of its own waits to be live that never had the lane: it was adopted.
     """
+    if is_any_awaited(lane_id):
+        return None
     turn = run(
         "SELECT batch_id FROM publish_batches b WHERE lane_id = ? AND completed_at IS NULL"
         f" AND status = '{Status.PROCESSING}' AND cancel_requested_at IS NULL"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from storyclip.domain.clip import Clip
 from storyclip.domain.identity import sent_as
 from storyclip.domain.moves import Move
-from storyclip.domain.send import Send
+from storyclip.domain.send import Send, is_given_another
 from storyclip.domain.story import Post
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_instant, to_text
@@ -97,6 +97,36 @@ def keep_late_id(clip: Clip, number: int, post: Post) -> None:
         )
 
 
+def keep_given(clip: Clip, post: Post, at: datetime) -> None:
+    """Write a post that a person says came of a clip, of a send whose row is lost.
+
+    As one before all that are known: what came of those is the clip's. In the caller's transaction.
+    """
+    (number,) = run(
+        "SELECT COALESCE(MIN(number), 1) - 1 FROM publish_sends WHERE clip_id = ?", (clip.id,)
+    ).fetchone()
+    made_at = to_text(post.created_at or at)
+    run(
+        "INSERT INTO publish_sends (clip_id, number, lane_id, media_url, planned_for, intended_at,"
+        " post_id, post_uuid) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            clip.id,
+            number,
+            clip.lane.id,
+            post.media_urls[0] if post.media_urls else clip.source_url,
+            to_text(post.planned_for) or made_at,
+            made_at,
+            post.id,
+            post.uuid,
+        ),
+    )
+    # Whoever has decided on its sends as they were decides anew
+    run(
+        "UPDATE publish_batch_clips SET revision = revision + 1, noted_at = ? WHERE id = ?",
+        (to_text(at), clip.id),
+    )
+
+
 def begin_removal(send: Send, post: Post, at: datetime) -> None:
     """Write that we are about to delete a post that came of a send, as one too many.
 
@@ -111,8 +141,10 @@ def begin_removal(send: Send, post: Post, at: datetime) -> None:
         )
 
 
-def was_removed(clip: Clip) -> bool:
-    """Return whether we began to delete the very post that a clip holds, as one too many.
+def goes_on_without(clip: Clip) -> bool:
+    """Return whether a clip begins anew should the very post that it holds be deleted.
+
+    We began to delete that as one too many; or a person says that another came of the clip.
 
     Raises:
         StoreUnavailable: nobody knows.
@@ -120,8 +152,10 @@ def was_removed(clip: Clip) -> bool:
     if clip.post_uuid is None:
         return False
     with reading():
-        removed = [send for send in of_clip(clip.id) if send.removed_at is not None]
-    return any(send.post_uuid == clip.post_uuid for send in removed)
+        its = of_clip(clip.id)
+    removed = [send for send in its if send.removed_at is not None]
+    is_removed = any(send.post_uuid == clip.post_uuid for send in removed)
+    return is_removed or is_given_another(its, clip.post_uuid)
 
 
 def mark_gone(send: Send, at: datetime) -> None:

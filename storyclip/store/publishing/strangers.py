@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from storyclip.domain import doubt
@@ -28,6 +28,9 @@ _COLUMNS = (
 def unknown(posts: Sequence[Post]) -> tuple[Post, ...]:
     """Return those of the posts that no row knows: by uuid, by id, or by the media that was sent.
 
+    By media only while nothing else is known to have come of that send: an answer may name one copy
+    for two sends, and the rows of the other are lost.
+
     Raises:
         StoreUnavailable: the database does not answer.
     """
@@ -46,8 +49,11 @@ def _unknown(posts: Sequence[Post]) -> list[Post]:
     rows = run(
         f"SELECT post_uuid, metricool_post_id, '' FROM publish_batch_clips WHERE {by_uuid}"
         f" OR metricool_post_id {by_id}"
-        f" UNION SELECT post_uuid, post_id, media_url FROM publish_sends WHERE {by_uuid}"
-        f" OR post_id {by_id} OR media_url IN ({marks(media)})",
+        f" UNION SELECT post_uuid, post_id, '' FROM publish_sends WHERE {by_uuid}"
+        f" OR post_id {by_id}"
+        f" UNION SELECT '', '', s.media_url FROM publish_sends s JOIN publish_batch_clips c"
+        f" ON c.id = s.clip_id WHERE s.media_url IN ({marks(media)}) AND s.post_id IS NULL"
+        " AND (c.metricool_post_id IS NULL OR s.number < c.sends)",
         (*uuids, *ids, *uuids, *ids, *media),
     ).fetchall()
     known = {word for row in rows for word in row if word}
@@ -169,6 +175,19 @@ def keep(lane_id: int, post: Post, at: datetime) -> None:
 def forget(stranger: Stranger) -> None:
     """Strike out a stranger that a clip holds now; in the caller's transaction."""
     run("DELETE FROM strangers WHERE lane_id = ? AND name = ?", (stranger.lane_id, stranger.name))
+
+
+def forget_known(lane_id: int, over: Collection[str] = ()) -> None:
+    """Strike out what is no stranger any more; in the caller's transaction.
+
+    Args:
+        over: names of posts that cannot be out, nor come out any more.
+    """
+    found = here(lane_id)
+    unknown_still = {name_of(post) for post in _unknown([one.post for one in found])}
+    for one in found:
+        if one.name in over or one.name not in unknown_still:
+            forget(one)
 
 
 def leave_alone(stranger: Stranger) -> None:

@@ -36,9 +36,12 @@ def decide() -> Response:
     said = parse(Recovering, json_body.read())
     auth.require_account(who, said.account_id)
     lane = lanes.named(said.account_id, said.network)
-    adopted = adoption.decide(lane.id, said.ours, said.not_ours, front().now())
+    given = {one.name: (one.batch_id, one.clip) for one in said.given}
+    theirs = others_of(_user(who), (batch_id for batch_id, _ in given.values()))
+    given = {name: clip for name, clip in given.items() if clip[0] not in theirs}
+    adopted = adoption.decide(lane.id, said.ours, said.not_ours, front().now(), given)
     clips = [clip for _, clip in adopted.adopted]
-    others = others_of(_user(who), clips)
+    others = others_of(_user(who), (clip.batch_id for clip in clips))
     told: Recovered = {
         "success": True,
         "adopted": [clip_named(clip) for clip in clips if clip.batch_id not in others],
@@ -52,9 +55,12 @@ def _user(who: Holder) -> str | None:
 
 
 def _shown(lane: Lane, who: Holder) -> HeldLane:
+    clips = adoption.takers(lane.id)
+    others = others_of(_user(who), (clip.batch_id for clip in clips))
     return {
         "accountId": lane.account_id,
         "network": lane.network,
         "heldAt": rfc3339(lane.held_at),
         "strangers": strangers_on(lane.id, _user(who)),
+        "clips": [clip_named(clip) for clip in clips if clip.batch_id not in others],
     }

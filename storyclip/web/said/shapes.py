@@ -110,12 +110,16 @@ class Cancelled(Acted):
 
 
 class HeldLane(TypedDict):
-    """An account and network on which nothing is sent until somebody says whose these are."""
+    """An account and network on which nothing is sent until somebody says whose these are.
+
+    `clips` are those of the asker's that a story may have come of.
+    """
 
     accountId: str
     network: Network
     heldAt: Instant | None
     strangers: Sequence[StrangerView]
+    clips: Sequence[ClipNamed]
 
 
 class HeldLanes(TypedDict):

@@ -79,7 +79,7 @@ def strangers_on(lane_id: int, user_id: str | None) -> Sequence[StrangerView]:
         StoreUnavailable: the database does not answer.
     """
     clips = {stranger.name: clip for stranger, clip in adoption.proposed(lane_id)}
-    theirs = others_of(user_id, clips.values())
+    theirs = others_of(user_id, (clip.batch_id for clip in clips.values()))
     return [
         stranger_view(
             one, clip := clips.get(one.name), is_others=clip is not None and clip.batch_id in theirs
@@ -88,16 +88,16 @@ def strangers_on(lane_id: int, user_id: str | None) -> Sequence[StrangerView]:
     ]
 
 
-def others_of(user_id: str | None, clips: Iterable[Clip]) -> frozenset[str]:
-    """Return the batches of these clips that are not the user's; of None all are.
+def others_of(user_id: str | None, batch_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the batches that are not the user's; of None all are.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     if user_id is None:
         return frozenset()
-    ids = {clip.batch_id for clip in clips}
-    return frozenset(ids - batches.of_user(user_id, ids))
+    ids = frozenset(batch_ids)
+    return ids - frozenset(batches.of_user(user_id, ids))
 
 
 def summary(found: Overview) -> Summary:

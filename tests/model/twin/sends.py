@@ -44,8 +44,8 @@ def begin_removal(rows: Rows, send: Send, post: Post, at: datetime) -> Rows:
     return _noted(rows, send.clip_id, send.number, **facts, removed_at=at)
 
 
-def was_removed(rows: Rows, clip: Clip) -> bool:
-    """Return what `store.sends.was_removed` does."""
+def goes_on_without(rows: Rows, clip: Clip) -> bool:
+    """Return what `store.sends.goes_on_without` does."""
     if clip.post_uuid is None:
         return False
     removed = (send for send in rows.sends_of(clip.id) if send.removed_at is not None)

@@ -5,6 +5,7 @@ import { brandName } from "./brands.js";
 import { byId, h, setText } from "./dom.js";
 import { language, t } from "./words.js";
 
+const OURS = "ours", NOT_OURS = "notOurs"; // what else a story may be than one of the clips
 const mayAct = byId("main").dataset.mayPublish === "yes";
 
 /** Ask which accounts wait for a word, and show a panel for each. */
@@ -15,13 +16,17 @@ export async function look() {
 
 function panel(lane) {
   const said = h("p", { class: "said", role: "status" });
-  const names = (isOurs) => lane.strangers.map((one) => one.name).filter((name) => choices.get(name)() === isOurs);
   const choices = new Map();
-  const rows = lane.strangers.map((one) => row(one, choices));
+  const chosen = (word) => [...choices].filter(([, choice]) => choice.value === word).map(([name]) => name);
+  const given = () => [...choices].flatMap(([name, choice]) => {
+    const clip = lane.clips[choice.value];
+    return clip ? [{ name, batchId: clip.batchId, clip: clip.index }] : [];
+  });
+  const rows = lane.strangers.map((one) => row(one, lane.clips, choices));
   const tell = async () => {
     try {
       const { left } = await post("/recover", {}, {
-        body: { accountId: lane.accountId, network: lane.network, ours: names(true), notOurs: names(false) },
+        body: { accountId: lane.accountId, network: lane.network, ours: chosen(OURS), given: given(), notOurs: chosen(NOT_OURS) },
       });
       if (left.length) setText(said, t("strangers.left", { n: left.length }));
       else await look();
@@ -37,15 +42,22 @@ function panel(lane) {
     said);
 }
 
-function row(stranger, choices) {
-  const { clip, fits } = stranger;
-  const ours = h("input", { type: "checkbox", checked: fits, disabled: !mayAct });
-  choices.set(stranger.name, () => ours.checked);
-  const words = clip ? t("strangers.ours", { clip: clip.index, title: clip.title }) : t(fits ? "strangers.others" : "strangers.noClip");
+function row(stranger, clips, choices) {
+  const proposed = clips.findIndex((clip) => isSame(clip, stranger.clip));
+  const choice = h("select", { disabled: !mayAct },
+    clips.map((clip, n) => h("option", { value: n }, t("strangers.ours", { clip: clip.index, title: clip.title }))),
+    proposed < 0 ? h("option", { value: OURS }, t(stranger.fits ? "strangers.others" : "strangers.noClip")) : null,
+    h("option", { value: NOT_OURS }, t("strangers.notOurs")));
+  choice.value = proposed >= 0 ? proposed : stranger.fits ? OURS : NOT_OURS;
+  choices.set(stranger.name, choice);
   const where = stranger.publicUrl ?? stranger.media[0];
   return h("li", {},
-    h("label", {}, ours, h("span", {}, dated(stranger), " · ", words)),
+    h("label", {}, h("span", {}, dated(stranger)), choice),
     where ? h("a", { href: where, target: "_blank", rel: "noreferrer noopener" }, t("strangers.see")) : null);
+}
+
+function isSame(clip, other) {
+  return clip.batchId === other?.batchId && clip.index === other?.index;
 }
 
 function dated({ scheduledAt, createdAt }) {
