@@ -17,7 +17,7 @@ from tests.world.operator import Operator
 from tests.world.people import People
 from tests.world.record import Ending, Record
 from tests.world.restoring import Restoring
-from tests.world.scenario import ASKED_FOR, HOUR_S, Scenario
+from tests.world.scenario import HOUR_S, PROFILES, Scenario
 from tests.world.times import SECOND_US, instant
 from tests.world.web import Web
 from tests.world.workers import Workers
@@ -57,7 +57,7 @@ def run(
     web = Web(workers)
     clock = Clock(workers)
     operator = Operator(workers)
-    if scenario.profile in ASKED_FOR:
+    if "restore" in PROFILES[scenario.profile]:
         looks = Looks(workers)
         looks.doubts = clock.audit_soon
     restoring = Restoring(workers, web, lambda batch: _shown(batch, world.hub.now_us))

@@ -66,7 +66,7 @@ def from_json(said: Mapping[str, Any]) -> Scenario:
 def scenario_of(seed: int, profile: str | None = None) -> Scenario:
     """Make up the scenario of a seed; its profile, too, unless one is wanted."""
     choose = Choices(seed)
-    name = profile or choose.pick("profile", SETTLED)
+    name = profile or choose.pick("profile", tuple(PROFILES))
     many = choose.whole("batches", 1, 3) if choose.draw("many batches") < 0.5 else 1
     lanes = 1 if choose.draw("one lane") < 0.6 else 2
     batches = tuple(_batch(choose, f"b{n}", name, lanes) for n in range(1, many + 1))
@@ -265,6 +265,3 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
         "dated": 0.5,
     },
 }
-# By its name alone: docs/proof.md says what of it is not settled
-ASKED_FOR = frozenset({"restored"})
-SETTLED = tuple(name for name in PROFILES if name not in ASKED_FOR)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.world.history import run
-from tests.world.scenario import SETTLED, scenario_of
+from tests.world.scenario import PROFILES, scenario_of
 
 SEEDS = range(1, 41)  # of each profile
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("profile", sorted(SETTLED))
+@pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_nothing_is_lost_doubled_out_of_order_untrue_or_stuck(profile: str):
     found = {seed: run(scenario_of(seed, profile)).findings for seed in SEEDS}
 
