@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from storyclip.domain.names import EVERY, Names, names
+from storyclip.domain.reach import EVERYTHING, Reach
 from storyclip.domain.user import Role
 from storyclip.store.access import keys, users
 
@@ -25,3 +26,8 @@ def key_for(
     users.create(user, role, of_user, at)
     only = None if accounts is None else names(accounts)
     return keys.make(user, scopes, only, at=at, expires_at=expires_at, webhook_url=webhook_url)
+
+
+def of(user: str) -> Reach:
+    """Return all batches of one user."""
+    return EVERYTHING.of_user(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from storyclip.domain.names import EVERY, Names, names
 from storyclip.domain.reach import Reach
@@ -29,6 +30,13 @@ _OPENS: dict[Scope, frozenset[Right]] = {
 _NEEDS = {Scope.READ: Right.READ, Scope.PUBLISH: Right.PUBLISH, Scope.ADMIN: Right.MANAGE}
 
 
+class Badge(NamedTuple):
+    """What somebody came in with: a key, shown itself or stood for by a session."""
+
+    key_id: str
+    session_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """One user, by a key or by a session of the page; `accounts` are the user's and the key's.
@@ -44,6 +52,11 @@ class Holder:
     scopes: frozenset[Scope]
     accounts: Names
     webhook_url: str | None
+
+    @property
+    def badge(self) -> Badge:
+        """Return what they came in with."""
+        return Badge(self.key_id, self.session_id)
 
     @property
     def rights(self) -> frozenset[Right]:

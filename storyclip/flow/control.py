@@ -12,6 +12,7 @@ from storyclip.domain.clip import IN_FLIGHT, Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import LostRace
+from storyclip.domain.reach import Reach
 from storyclip.flow.visit import SLACK_S
 from storyclip.store.once_more import once_more
 from storyclip.store.publishing import clips, lanes, wishes
@@ -46,11 +47,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What stopping and going on need: the settings, the time, and how long to wait for news."""
+    """What stopping and going on need: the settings, the time, how long to wait for news, and how
+    far who asks for it reaches.
+    """
 
     settings: Settings
     now: Callable[[], datetime]
     patience: Patience
+    reach: Reach
 
     def pause(self, batch: Batch) -> tuple[int, ...]:
         """Start no other clip; return when nothing of the batch is on its way to Metricool.
@@ -66,7 +70,7 @@ class Hand:
         Raises:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
-        once_more(lambda: wishes.pause(batch.batch_id, batch.user_id, self.now()), LostRace)
+        once_more(lambda: wishes.pause(batch.batch_id, self.reach, self.now()), LostRace)
         self._until_nothing_is_sent(batch.batch_id)
         if batch.mode is not Mode.NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
@@ -86,7 +90,7 @@ class Hand:
         first_date = first_step(now, lead_s, settings.date_step_s)
         once_more(
             lambda: wishes.resume(
-                batch.batch_id, batch.user_id, now, first_date, order_may_change=order_may_change
+                batch.batch_id, self.reach, now, first_date, order_may_change=order_may_change
             ),
             LostRace,
         )
@@ -101,7 +105,7 @@ class Hand:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
         self.until_known(batch)
-        once_more(lambda: wishes.cancel(batch.batch_id, batch.user_id, self.now()), LostRace)
+        once_more(lambda: wishes.cancel(batch.batch_id, self.reach, self.now()), LostRace)
         self._until_nothing_is_sent(batch.batch_id)
         self._until_none(batch.batch_id, self._is_open)
         return outcome_of(clips.of_batch(batch.batch_id))

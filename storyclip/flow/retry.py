@@ -15,6 +15,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode, RetrySafety
 from storyclip.domain.identity import Fate, proves_absence
+from storyclip.domain.reach import Reach
 from storyclip.domain.send import Send, by_their_clock, open_sends
 from storyclip.domain.story import Post, PostStatus, Upstream
 from storyclip.domain.wish import Again
@@ -40,11 +41,14 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """What asking again needs: Metricool to look at, the settings, and the time of the request."""
+    """What asking again needs: Metricool to look at, the settings, the time of the request, and how
+    far who asks for it reaches.
+    """
 
     upstream: Upstream
     settings: Settings
     now: datetime
+    reach: Reach
 
     def __call__(
         self,
@@ -81,7 +85,7 @@ class Retry:
             raise refused[0][1]
         _, is_late = once_more(
             lambda: wishes.retry(
-                batch.batch_id, batch.user_id, self.now, again, order_may_change=order_may_change
+                batch.batch_id, self.reach, self.now, again, order_may_change=order_may_change
             ),
             LostRace,
         )

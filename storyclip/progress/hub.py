@@ -15,16 +15,17 @@ from typing import Protocol
 import structlog
 
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import Scope
 from storyclip.progress.outbox import Ending
 from storyclip.progress.rooms import Rooms
 from storyclip.progress.viewer import Viewer
-from storyclip.store.access import keys
+from storyclip.store.access import sessions
 from storyclip.store.history import streams
 
 log = structlog.get_logger("storyclip")
 
 LOOK_EVERY_S = 1.0  # without Redis a viewer is behind by this and one query
-CHECK_KEYS_EVERY_S = 0.5  # a revoked key's streams must end within 1 s, busy or not
+CHECK_BADGES_EVERY_S = 0.5  # the streams of who may no longer watch end within 1 s
 MOST_NEWS = 500  # batches looked at in one query, whoever floods the channel
 READERS = 8  # who read the past at once: a thousand who reconnect must not take all connections
 FAREWELL_S = 1.5  # for those who take no farewell; the process must be gone within 5 s
@@ -86,18 +87,21 @@ class Hub:
         """Say that event `seq` of the batch may be there."""
         self._heard.put((batch_id, seq))
 
-    def check_keys(self) -> None:
-        """End the streams of keys that are no longer good.
+    def check_badges(self) -> None:
+        """End the streams of keys and sessions that are no longer good, or reach no further.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
         viewers = self._rooms.everybody()
         if viewers:
-            good = keys.still_good({viewer.key_id for viewer in viewers}, self.now())
+            inside = sessions.still_in({viewer.badge for viewer in viewers}, self.now())
             for viewer in viewers:
-                if viewer.key_id not in good:
+                holder = inside.get(viewer.badge)
+                if holder is None:
                     viewer.outbox.end(Ending.REVOKED)
+                elif not (holder.may(Scope.READ) and viewer.shows <= holder.reach):
+                    viewer.outbox.end(Ending.NARROWED)
 
     def _start(self) -> None:
         with self._starting:
@@ -115,7 +119,7 @@ class Hub:
 
     def _run(self) -> None:
         look_at = self._monotonic() + LOOK_EVERY_S
-        check_at = self._monotonic() + CHECK_KEYS_EVERY_S
+        check_at = self._monotonic() + CHECK_BADGES_EVERY_S
         try:
             while not self.stopped.is_set():
                 news = self._news(min(look_at, check_at))
@@ -127,12 +131,12 @@ class Hub:
                         look_at = self._monotonic() + LOOK_EVERY_S
                         self._look()
                     if self._monotonic() >= check_at:
-                        self.check_keys()
-                        check_at = self._monotonic() + CHECK_KEYS_EVERY_S
+                        self.check_badges()
+                        check_at = self._monotonic() + CHECK_BADGES_EVERY_S
                 except StoreUnavailable as failure:
                     log.warning("streams_wait", reason=str(failure))
                     look_at = self._monotonic() + LOOK_EVERY_S
-                    check_at = self._monotonic() + CHECK_KEYS_EVERY_S
+                    check_at = self._monotonic() + CHECK_BADGES_EVERY_S
         finally:
             self._end_all()  # whatever ended us: they come again, and start another
 
@@ -156,9 +160,10 @@ class Hub:
                 unwatched.append(batch_id)
             elif seq > seen:
                 self._rooms.catch_up(batch_id)
-        watched = self._rooms.watched_users() if unwatched else set()
+        watched = self._rooms.watched_wholly() if unwatched else set()
         if watched:
-            self._rooms.discover(streams.owners(unwatched) & watched)
+            whose = streams.whose(unwatched)
+            self._rooms.discover({one for one in watched if any(one.covers(*of) for of in whose)})
 
     def _look(self) -> None:
         seen = self._rooms.seqs()
@@ -167,7 +172,7 @@ class Hub:
                 self._rooms.catch_up(batch_id)
             elif seq < seen[batch_id]:
                 self._rooms.went_back(batch_id)
-        self._rooms.discover(self._rooms.watched_users())
+        self._rooms.discover(self._rooms.watched_wholly())
 
     def _end_all(self) -> None:
         for viewer in self._rooms.everybody():

@@ -16,6 +16,7 @@ class Ending(Enum):
     DONE = "done"  # its batch has ended, and every event was handed over
     STOPPING = "stopping"  # this process stops
     REVOKED = "revoked"  # the key is no longer good
+    NARROWED = "narrowed"  # the key is good, and shows this no longer
     SLOW = "slow"  # the viewer did not read
     GONE = "gone"  # the viewer hung up
     FAILED = "failed"  # the database cannot be read

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
+from storyclip.domain.reach import Reach, together
 from storyclip.domain.views import rfc3339
 from storyclip.progress.cursor import Numbered, UserCursor
 from storyclip.progress.outbox import Ending
@@ -76,7 +77,7 @@ class Rooms:
             for batch_id in viewer.cursor.batch_ids():
                 self._place(viewer, batch_id)
         if isinstance(viewer.cursor, UserCursor):
-            self.discover({viewer.user_id})
+            self.discover({viewer.shows})
 
     def leave(self, viewer: Viewer) -> None:
         """Forget the viewer; harmless if it never entered."""
@@ -104,10 +105,10 @@ class Rooms:
         room = self._rooms.get(batch_id)
         return None if room is None else room.seq
 
-    def watched_users(self) -> set[str]:
-        """Return the users all of whose batches somebody watches."""
+    def watched_wholly(self) -> set[Reach]:
+        """Return what somebody watches all batches of."""
         with self._lock:
-            return {one.user_id for one in self._viewers if isinstance(one.cursor, UserCursor)}
+            return {one.shows for one in self._viewers if isinstance(one.cursor, UserCursor)}
 
     def catch_up(self, batch_id: str) -> None:
         """Hand on everything of a batch that is committed and was not handed on.
@@ -135,20 +136,20 @@ class Rooms:
             for viewer in list(room.viewers) if room else ():
                 viewer.outbox.end(Ending.STOPPING)
 
-    def discover(self, user_ids: Collection[str]) -> None:
-        """Have the batches of these users that run now watched by whoever watches all of them.
+    def discover(self, reaches: Collection[Reach]) -> None:
+        """Have the batches within these that run now watched by whoever watches all of them.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        if not user_ids:
+        if not reaches:
             return
-        places = streams.running_of(user_ids)
+        places = streams.running_within(together(reaches))
         with self._lock:
             for viewer in self._viewers:
                 if isinstance(viewer.cursor, UserCursor):
                     for place in places:
-                        if place.user_id == viewer.user_id:
+                        if viewer.shows.covers(place.user_id, place.account_id):
                             self._follow(viewer, viewer.cursor, place)
 
     def _follow(self, viewer: Viewer, cursor: UserCursor, place: streams.Place) -> None:

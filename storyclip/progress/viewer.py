@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from storyclip.domain.batch import RUNNING
+from storyclip.domain.holder import Badge
+from storyclip.domain.reach import Reach
 from storyclip.domain.shown import StreamEnd
 from storyclip.progress.cursor import BatchCursor, UserCursor
 from storyclip.progress.outbox import Ending, Outbox
@@ -52,20 +54,20 @@ Encoded = dict[tuple[Wire, str], bytes]
 
 
 class Viewer:
-    """A stream that is open, seen from inside."""
+    """A stream that is open, seen from inside: what it shows, and by which key or session."""
 
-    __slots__ = ("cursor", "key_id", "outbox", "user_id", "wire")
+    __slots__ = ("badge", "cursor", "outbox", "shows", "wire")
 
     def __init__(
         self,
         wire: Wire,
         outbox: Outbox,
         cursor: BatchCursor | UserCursor,
-        user_id: str,
-        key_id: str,
+        shows: Reach,
+        badge: Badge,
     ) -> None:
         self.wire, self.outbox, self.cursor = wire, outbox, cursor
-        self.user_id, self.key_id = user_id, key_id
+        self.shows, self.badge = shows, badge
 
     def step(self, event: Event, now: datetime, encoded: Encoded) -> bytes | None:
         """Move on by one event and return its bytes; None if the viewer is past it already.

@@ -18,6 +18,7 @@ from storyclip.store.history.events import events_since
 from storyclip.store.publishing import lanes
 from storyclip.upstream import metricool_of
 from tests.flow.conftest import ACCOUNT, Stage, source
+from tests.people import of
 from tests.store.making import reopened
 
 # The rows are the same on PostgreSQL, where the other tests of this folder run as well
@@ -144,7 +145,7 @@ def hand(stage: Stage, meanwhile: Callable[[], object] = lambda: None) -> Hand:
         stage.pass_time(seconds)
 
     patience = Patience(lambda: (stage.at - began_at).total_seconds(), work)
-    return Hand(stage.settings, lambda: stage.at, patience)
+    return Hand(stage.settings, lambda: stage.at, patience, of("ana"))
 
 
 def lines(stage: Stage, event: str, by: str | None = None) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
 from storyclip.upstream.metricool import Metricool
 from tests.judge import published
+from tests.people import of
 
 ACCOUNT = "2000001"
 TICK = timedelta(seconds=0.25)
@@ -142,7 +143,7 @@ class Stage:
         return [clip.state for clip in self.clips(name)]
 
     def batch(self, name: str = "b1", user: str = "ana") -> Batch:
-        return batches.find(name, user).batch
+        return batches.find(name, of(user)).batch
 
     def live(self, account: str = ACCOUNT, network: str = "facebook") -> list[str]:
         """The sources that went live, by the sandbox's ledger."""

@@ -15,6 +15,7 @@ from storyclip.store.database import reading, run
 from storyclip.store.publishing import wishes
 from tests.flow.acts import on_sqlite, slowly, until
 from tests.flow.conftest import Stage
+from tests.people import of
 
 
 def test_what_came_late_of_a_lost_send_is_deleted_and_the_one_we_hold_goes_out(stage: Stage):
@@ -64,7 +65,7 @@ def test_a_clip_cancelled_with_the_post_of_an_earlier_send_is_watched_for_that_o
     second = _handled_late(stage, date)
     first()
     until(stage, State.WAITING_CONFIRMATION)
-    wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+    wishes.cancel(batch.batch_id, of(batch.user_id), stage.at)
     until(stage, State.CANCELLED)
     second_id = second()
 
@@ -79,14 +80,14 @@ def test_a_twin_that_was_taken_up_while_an_audit_deleted_it_is_sent_anew(stage: 
     lane_id = stage.clips()[0].lane.id
 
     def taken_up() -> None:
-        wishes.pause("b1", "ana", stage.at)
+        wishes.pause("b1", of("ana"), stage.at)
         until(stage, State.PENDING)
         audit(lane_id, stage.engine)
         assert stage.states() == [State.WAITING_CONFIRMATION]
 
     with slowly(stage, "delete_post", before=taken_up):
         audit(lane_id, stage.engine)
-    wishes.resume("b1", "ana", stage.at, stage.at)
+    wishes.resume("b1", of("ana"), stage.at, stage.at)
     stage.pass_time(3 * 3600)
 
     assert stage.states() == [State.PUBLISHED]

@@ -17,6 +17,7 @@ from storyclip.store.history.events import events_since
 from storyclip.store.publishing import clips, wishes
 from tests.flow.acts import created_by_us, deleted_by_us, die, slowly, until
 from tests.flow.conftest import Stage, source
+from tests.people import of
 from tests.store.making import at_once, record
 
 
@@ -28,7 +29,7 @@ def hand(stage: Stage) -> Hand:
         spent[0] += seconds
         stage.play()
 
-    return Hand(stage.settings, lambda: stage.at, Patience(lambda: spent[0], work))
+    return Hand(stage.settings, lambda: stage.at, Patience(lambda: spent[0], work), of("ana"))
 
 
 def types(stage: Stage) -> list[str]:
@@ -60,7 +61,7 @@ def test_a_pause_waits_until_a_worker_that_was_called_dead_can_send_no_more(stag
         stage.at += timedelta(seconds=seconds)
 
     patience = Patience(lambda: spent[0], wait)
-    Hand(stage.settings, lambda: stage.at, patience).pause(batch)
+    Hand(stage.settings, lambda: stage.at, patience, of("ana")).pause(batch)
 
     assert spent[0] == pytest.approx(SLACK_S, abs=0.1)
 
@@ -182,7 +183,7 @@ def test_a_cancelled_clip_that_never_arrived_is_not_sent_again(stage: Stage):
     stage.sandbox.fault(fault="drop_before_create", times=1)
     batch = stage.accept(2)
     stage.play()
-    wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+    wishes.cancel(batch.batch_id, of(batch.user_id), stage.at)
 
     stage.pass_time(900)
 
@@ -194,7 +195,7 @@ def test_a_cancelled_clip_that_never_arrived_is_not_sent_again(stage: Stage):
 def test_what_was_being_prepared_when_the_batch_was_cancelled_is_not_sent(stage: Stage):
     stage.accept(2)
 
-    with slowly(stage, "prepare_media", before=lambda: wishes.cancel("b1", "ana", stage.at)):
+    with slowly(stage, "prepare_media", before=lambda: wishes.cancel("b1", of("ana"), stage.at)):
         stage.play()
     stage.pass_time(600)
 
@@ -208,7 +209,7 @@ def test_a_worker_that_dies_while_it_deletes_leaves_a_clip_that_is_cancelled(
 ):
     batch = stage.accept(2)
     until(stage, State.WAITING_CONFIRMATION, 1)
-    wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+    wishes.cancel(batch.batch_id, of(batch.user_id), stage.at)
     with slowly(stage, "delete_post", **{died: die}), pytest.raises(KeyboardInterrupt):
         stage.play()
 
@@ -223,7 +224,7 @@ def test_a_worker_that_dies_while_it_deletes_leaves_a_clip_that_is_cancelled(
 def test_what_was_live_before_it_was_deleted_is_called_published(stage: Stage):
     batch = stage.accept(1)
     until(stage, State.WAITING_CONFIRMATION, 1)
-    wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+    wishes.cancel(batch.batch_id, of(batch.user_id), stage.at)
 
     with slowly(stage, "delete_post", before=lambda: stage.stand_still(150)):
         stage.play()
@@ -306,7 +307,7 @@ def test_of_a_wish_and_a_claim_at_once_the_first_counts(stage: Stage, wish: Any)
 
         claim, _ = at_once(
             partial(record, clip, Event.CLAIMED, at=stage.at, worker="w"),
-            partial(wish, batch.batch_id, batch.user_id, stage.at),
+            partial(wish, batch.batch_id, of(batch.user_id), stage.at),
         )
 
         assert isinstance(claim, Clip | LostRace | NotItsTurn), claim
@@ -328,7 +329,7 @@ def test_of_a_wish_and_an_intent_at_once_nothing_is_intended_after_the_answer(
 
         intent, _ = at_once(
             partial(record, clip, Event.INTENDED, at=stage.at, intended_at=stage.at),
-            partial(wish, batch.batch_id, batch.user_id, stage.at),
+            partial(wish, batch.batch_id, of(batch.user_id), stage.at),
         )
 
         assert isinstance(intent, Clip | NotItsTurn), intent
@@ -337,7 +338,7 @@ def test_of_a_wish_and_an_intent_at_once_nothing_is_intended_after_the_answer(
 
 def test_two_cancels_at_once_are_one(stage: Stage):
     batch = stage.accept(5)
-    twice = [partial(wishes.cancel, batch.batch_id, batch.user_id, stage.at)] * 2
+    twice = [partial(wishes.cancel, batch.batch_id, of(batch.user_id), stage.at)] * 2
 
     first, second = at_once(*twice)
 

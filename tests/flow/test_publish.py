@@ -15,6 +15,7 @@ from storyclip.store.publishing import wishes
 from tests.flow.acts import slowly
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
+from tests.people import of
 from tests.store.making import record
 
 
@@ -250,7 +251,7 @@ def test_publish_speed_keeps_the_gap_between_two_clips(stage: Stage):
 def test_a_batch_paused_between_claim_and_intent_is_not_sent(stage: Stage):
     stage.accept(1)
 
-    with slowly(stage, "prepare_media", before=lambda: wishes.pause("b1", "ana", stage.at)):
+    with slowly(stage, "prepare_media", before=lambda: wishes.pause("b1", of("ana"), stage.at)):
         stage.play()
 
     assert created_by_source(stage.sandbox.ledger()) == {}

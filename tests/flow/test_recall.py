@@ -16,6 +16,7 @@ from storyclip.store.publishing import wishes
 from tests.flow.acts import created_by_us, deleted_by_us, die, slowly
 from tests.flow.conftest import Stage, source
 from tests.flow.test_control import hand
+from tests.people import of
 from tests.store.making import record
 
 ALL = [source("b1", n) for n in (1, 2, 3)]
@@ -106,12 +107,12 @@ def test_what_a_dead_worker_deleted_is_sent_anew_though_resumed_before_anybody_l
     stage: Stage, died: str
 ):
     handed_over(stage)
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     with slowly(stage, "delete_post", **{died: die}), pytest.raises(KeyboardInterrupt):
         stage.play()
     stage.bells.clear()
 
-    wishes.resume("b1", "ana", stage.at, stage.at)
+    wishes.resume("b1", of("ana"), stage.at, stage.at)
     stage.pass_time(10)
     stage.pass_time(3 * 3600)
 
@@ -135,7 +136,7 @@ def test_what_a_person_deletes_of_a_batch_that_goes_on_is_still_told(stage: Stag
 def test_who_looked_just_before_a_cancel_cannot_put_the_clip_off(stage: Stage):
     stage.accept(1, dates=[stage.at + timedelta(hours=2)], gap_s=60.0)
 
-    with slowly(stage, "post", after=lambda: wishes.cancel("b1", "ana", stage.at)):
+    with slowly(stage, "post", after=lambda: wishes.cancel("b1", of("ana"), stage.at)):
         stage.play()
     stage.pass_time(5)
 
@@ -149,11 +150,11 @@ def test_a_clip_whose_file_is_not_copied_is_not_called_deleted_for_what_was_reca
     stage.sandbox.fault(fault="normalize_echo")
     batch = stage.accept(1, dates=[stage.at + timedelta(minutes=20)], gap_s=60.0)
     stage.play()
-    wishes.pause(batch.batch_id, batch.user_id, stage.at)
+    wishes.pause(batch.batch_id, of(batch.user_id), stage.at)
     stage.pass_time(5)
     assert deleted_by_us(stage) == [source("b1", 1)]
     stage.sandbox.fault(fault="drop_before_create", times=1)
-    wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+    wishes.resume(batch.batch_id, of(batch.user_id), stage.at, stage.at)
 
     stage.pass_time(3600)
 
@@ -167,14 +168,14 @@ def test_an_id_brought_home_after_its_post_was_taken_back_is_not_held_again(stag
     def called_dead_and_taken_back() -> None:
         clip = stage.clips()[0]
         record(clip, Event.UNANSWERED, at=stage.at, next_at=stage.at)
-        wishes.pause("b1", "ana", stage.at)
+        wishes.pause("b1", of("ana"), stage.at)
         step(clip.id, stage.engine_of("worker-b"))
         assert deleted_by_us(stage) == [source("b1", 1)]
 
     with slowly(stage, "submit_story", after=called_dead_and_taken_back):
         stage.play()
     assert stage.states() == [State.PENDING]
-    wishes.resume("b1", "ana", stage.at, stage.at)
+    wishes.resume("b1", of("ana"), stage.at, stage.at)
     stage.pass_time(3 * 3600)
 
     assert stage.states() == [State.PUBLISHED]
@@ -188,11 +189,11 @@ def test_a_clip_put_back_for_a_pause_that_is_over_by_then_goes_on_by_itself(stag
     def meanwhile(point: str) -> bool:
         passed.append(point)
         if point == "media_prepared":
-            wishes.pause(batch.batch_id, batch.user_id, stage.at)
+            wishes.pause(batch.batch_id, of(batch.user_id), stage.at)
         elif point == "decided" and passed.count(point) == 4:
             # The count of the month and the claim were written, the intent was refused: now it
             # is about to be put back
-            wishes.resume(batch.batch_id, batch.user_id, stage.at, stage.at)
+            wishes.resume(batch.batch_id, of(batch.user_id), stage.at, stage.at)
         return False
 
     crashpoint.arm(meanwhile)

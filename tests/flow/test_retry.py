@@ -25,13 +25,14 @@ from storyclip.store.history.events import events_since
 from storyclip.store.publishing import wishes
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
+from tests.people import of
 from tests.store.making import at_once, note
 
 NOTHING_DELETED = Look((), None, is_whole=True)
 
 
 def retry(stage: Stage, index: int | None = None, **confirmed: bool) -> Retried:
-    again = Retry(stage.upstream, stage.settings, stage.at)
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
     return again(stage.batch(), index, **{"order_may_change": False, **confirmed})
 
 
@@ -122,7 +123,7 @@ def test_in_a_batch_that_paused_itself_the_order_is_kept(stage: Stage):
     done = retry(stage, 3)
     stage.pass_time(300)
     assert stage.states()[2:] == [State.PENDING] * 3
-    wishes.resume("b1", "ana", stage.at, stage.at)
+    wishes.resume("b1", of("ana"), stage.at, stage.at)
     stage.pass_time(600)
 
     assert not done.is_late
@@ -198,7 +199,7 @@ def test_an_absence_is_not_believed_before_the_fence(stage: Stage, monkeypatch: 
     monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
     later = stage.settings.model_copy(update={"settle_s": 3600.0})
 
-    again = Retry(stage.upstream, later, stage.at)
+    again = Retry(stage.upstream, later, stage.at, of("ana"))
     with pytest.raises(ActionRefused) as refusal:
         again(stage.batch(), 1, order_may_change=False)
 
@@ -284,7 +285,7 @@ def test_nothing_is_retried_where_nothing_failed_or_all_was_cancelled(stage: Sta
     assert refused(stage, 1) is RefusalCode.NOTHING_TO_RETRY
     with pytest.raises(NotFound):
         retry(stage, 3)
-    wishes.cancel(batch.batch_id, batch.user_id, stage.at)
+    wishes.cancel(batch.batch_id, of(batch.user_id), stage.at)
     assert refused(stage) is RefusalCode.BATCH_CANCELLED
 
 

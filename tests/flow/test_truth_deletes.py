@@ -35,6 +35,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import ACCOUNT, Stage
 from tests.flow.test_retry import refused, retry
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -69,7 +70,7 @@ def test_after_a_delete_that_went_wrong_all_go_out_once_and_in_order(
 def test_a_single_404_after_a_failed_delete_makes_nothing_gone(stage: Stage):
     dated(stage, 1)
     stage.sandbox.fault(fault="status_before_delete", status=500, times=1)
-    wishes.cancel("b1", "ana", stage.at)
+    wishes.cancel("b1", of("ana"), stage.at)
     stage.play()
     stage.sandbox.fault(fault="get_404", times=1)
     stage.sandbox.fault(fault="list_lacks_once")
@@ -130,9 +131,9 @@ def test_a_delete_whose_answer_is_lost_just_before_its_date_keeps_the_order(stag
     stage.sandbox.fault(fault="list_fails", status=503, times=4)
     until_before(stage, first, by_s=18)
 
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     stage.pass_time(2)
-    wishes.resume("b1", "ana", stage.at, first + timedelta(minutes=1))
+    wishes.resume("b1", of("ana"), stage.at, first + timedelta(minutes=1))
     live_on(stage, 1200)
 
     assert (stage.live(), stage.states()) == (ALL, [PUBLISHED] * 3)
@@ -144,7 +145,7 @@ def test_what_goes_out_while_we_delete_it_is_called_neither_cancelled_nor_safe(s
     stage.sandbox.fault(fault="delete_too_late")
     [due_at] = dated(stage, 1, ahead_s=180)
     until_before(stage, due_at, by_s=5)
-    wishes.cancel("b1", "ana", stage.at)
+    wishes.cancel("b1", of("ana"), stage.at)
 
     def two_seconds_past_due() -> None:
         stage.stand_still((due_at - stage.at).total_seconds() + 2)

@@ -36,6 +36,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import Stage, source
 from tests.flow.test_retry import refused, retry
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -96,7 +97,7 @@ def test_a_cancel_whose_delete_failed_is_unknown_until_the_edited_story_is_gone(
 ):
     planned(stage, mode)
     stage.sandbox.fault(fault="status_before_delete", status=500, times=1)
-    wishes.cancel("b1", "ana", stage.at)
+    wishes.cancel("b1", of("ana"), stage.at)
     stage.play()
 
     person(stage, "edit")
@@ -113,7 +114,7 @@ def test_a_cancel_whose_delete_failed_is_unknown_until_the_edited_story_is_gone(
 def test_a_story_edited_after_a_pause_whose_delete_failed_goes_out_once(stage: Stage, resumed: str):
     dated(stage, 1)
     stage.sandbox.fault(fault="status_before_delete", status=500, times=1)
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     stage.play()
 
     person(stage, "edit")
@@ -279,7 +280,7 @@ def test_an_earlier_story_of_one_given_up_that_somebody_gives_another_date_is_fo
     first = post_id(stage, 2)
     stage.sandbox.fault(fault="drop_before_create", source=sources(2)[0], times=1)
     retry(stage, 2, order_may_change=True)
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     until(stage, PENDING, 2)
     stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(2)[0])
     hand(stage).resume(stage.batch(), order_may_change=True)

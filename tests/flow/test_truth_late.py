@@ -33,6 +33,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import Stage
 from tests.flow.test_retry import refused, retry
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -43,7 +44,7 @@ ALL = sources(1, 2, 3)
 def test_a_delete_that_is_handled_late_hits_nothing_that_was_sent_anew(stage: Stage, late_s: float):
     dated(stage, 3)
     stage.sandbox.fault(fault="delay_before_delete", seconds=late_s, times=1)
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     with impatient(stage, "delete_post"):
         stage.play()
 
@@ -61,7 +62,7 @@ def test_a_cancelled_story_whose_post_is_handled_late_does_not_go_out(stage: Sta
     stage.accept(1, dates=[date])
     with impatient(stage, "submit_story"):
         stage.play()
-    wishes.cancel("b1", "ana", stage.at)
+    wishes.cancel("b1", of("ana"), stage.at)
 
     live_on(stage, late_s - 60)
     told = outcome_of(stage.clips())
@@ -80,7 +81,7 @@ def test_what_a_worker_brings_home_after_standing_still_for_twenty_minutes_does_
     stage.accept(1, dates=[date])
 
     def twenty_minutes() -> None:
-        wishes.cancel("b1", "ana", stage.at)
+        wishes.cancel("b1", of("ana"), stage.at)
         stage.bells.clear()
         live_on(stage, 1200)
         told.extend(stage.states())

@@ -29,6 +29,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import Stage, source
 from tests.flow.test_retry import refused, retry
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -94,7 +95,7 @@ def test_what_may_still_arrive_is_refused_with_the_time_until_which_it_has_to_wa
     patient = stage.settings.model_copy(update={"settle_s": 7200.0})
 
     with pytest.raises(ActionRefused) as refusal:
-        Retry(stage.upstream, patient, stage.at)(
+        Retry(stage.upstream, patient, stage.at, of("ana"))(
             stage.batch(), 1, order_may_change=False, absence_confirmed=True
         )
 

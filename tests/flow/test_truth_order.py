@@ -35,6 +35,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import Stage
 from tests.flow.test_retry import refused, retry
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -42,7 +43,7 @@ ALL = sources(1, 2, 3)
 
 
 def resume(stage: Stage) -> None:
-    wishes.resume("b1", "ana", stage.at, stage.at + timedelta(minutes=1))
+    wishes.resume("b1", of("ana"), stage.at, stage.at + timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("ahead_s", [60.0, 120.0, 2 * HOUR_S])
@@ -51,7 +52,7 @@ def test_twelve_clips_paused_and_resumed_in_a_moment_keep_their_order(
     stage: Stage, steps: int, ahead_s: float
 ):
     dated(stage, 12, ahead_s=ahead_s)
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     for _ in range(steps):
         if not stage.bells:
             stage.stand_still(0.12)
@@ -71,7 +72,7 @@ def test_twelve_clips_paused_and_resumed_in_a_moment_keep_their_order(
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_resume_in_the_middle_of_a_recall_keeps_the_order(stage: Stage, nth: int, ahead_s: float):
     dated(stage, 4, ahead_s=ahead_s)
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     _before_the_nth_delete(stage, nth, lambda: resume(stage))
 
     live_on(stage, ahead_s + 1800)

@@ -30,6 +30,7 @@ from tests.flow.acts import (
     until,
 )
 from tests.flow.conftest import Stage
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -54,11 +55,11 @@ def test_a_pause_on_top_of_one_that_came_by_itself_is_true_when_it_is_answered(s
 def test_a_pause_while_the_last_clip_is_being_sent_takes_nothing_back_before_it(stage: Stage):
     submit, sent, meanwhile = stage.upstream.submit_story, list[str](), list[list[str]]()
 
-    def paused_after_the_third(*of: Any) -> Any:
-        post = submit(*of)
+    def paused_after_the_third(*asked: Any) -> Any:
+        post = submit(*asked)
         sent.append(post.id)
         if len(sent) == 3:
-            wishes.pause("b1", "ana", stage.at)
+            wishes.pause("b1", of("ana"), stage.at)
             stage.play(stage.engine_of("worker-b"))
             meanwhile.append(deleted_by_us(stage))
         return post

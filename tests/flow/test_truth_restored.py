@@ -22,6 +22,7 @@ from storyclip.store.publishing import adoption, strangers, wishes
 from storyclip.store.service import newest
 from tests.flow.acts import WAITING, dated, hand, make, sources, until
 from tests.flow.conftest import Stage
+from tests.people import of
 from tests.restored.cases import MODES, Case, Way, cases
 from tests.restored.house import House, backup, put_back
 from tests.restored.play import Recorder
@@ -83,9 +84,9 @@ def test_what_was_taken_back_and_sent_anew_since_the_backup_is_not_called_delete
     dated(stage, 2)
     stage.play()
     backed_up = backup()
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
     house.live_on(60.0)
-    wishes.resume("b1", "ana", stage.at, stage.at)
+    wishes.resume("b1", of("ana"), stage.at, stage.at)
     house.live_on(60.0)
     put_back(backed_up)
     house.start()
@@ -125,9 +126,9 @@ def test_a_held_batch_says_why_and_nothing_untrue_is_said_of_it(house: House) ->
     assert batch.status is Status.PAUSED
     assert "storyclip recover" in (batch.error or "")
     for act in (
-        lambda: wishes.cancel("b1", "ana", stage.at),
-        lambda: wishes.resume("b1", "ana", stage.at, stage.at),
-        lambda: wishes.retry("b1", "ana", stage.at, [], order_may_change=False),
+        lambda: wishes.cancel("b1", of("ana"), stage.at),
+        lambda: wishes.resume("b1", of("ana"), stage.at, stage.at),
+        lambda: wishes.retry("b1", of("ana"), stage.at, [], order_may_change=False),
     ):
         with pytest.raises(ActionRefused) as refusal:
             act()

@@ -30,6 +30,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import ACCOUNT, Stage
 from tests.flow.test_retry import retry
+from tests.people import of
 
 pytestmark = on_sqlite
 
@@ -186,7 +187,7 @@ def test_the_turn_of_others_between_two_refusals_is_no_outage(
     hand(stage).pause(stage.batch("b2"))
     hand(stage).resume(stage.batch())
     stage.play()
-    wishes.resume("b2", "ana", stage.at, stage.at)
+    wishes.resume("b2", of("ana"), stage.at, stage.at)
     until(stage, WAITING, 14)
     one_429(stage)
 
@@ -250,7 +251,7 @@ def test_a_pause_before_every_clip_is_sent_uses_up_no_attempt(stage: Stage):
     prepare_media = stage.upstream.prepare_media
 
     def paused_meanwhile(account_id: str, source_url: str) -> str:
-        wishes.pause("b1", "ana", stage.at)
+        wishes.pause("b1", of("ana"), stage.at)
         return prepare_media(account_id, source_url)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -258,7 +259,7 @@ def test_a_pause_before_every_clip_is_sent_uses_up_no_attempt(stage: Stage):
         for _ in range(600):
             stage.prepared.clear()  # nothing is ready before its turn
             if stage.batch().status is Status.PAUSED:
-                wishes.resume("b1", "ana", stage.at, stage.at)
+                wishes.resume("b1", of("ana"), stage.at, stage.at)
             stage.pass_time(2)
 
     assert stage.live() == sources(*range(1, 7))
@@ -286,7 +287,7 @@ def test_six_recalls_use_up_no_attempt(stage: Stage):
 def test_a_recall_that_metricool_refuses_for_an_hour_is_finished_then(stage: Stage):
     dates = dated(stage, 3, ahead_s=3 * HOUR_S)
     stage.sandbox.fault(fault="busy_429", call="delete")
-    wishes.pause("b1", "ana", stage.at)
+    wishes.pause("b1", of("ana"), stage.at)
 
     live_on(stage, HOUR_S)
     stage.sandbox.clear_faults()

@@ -17,6 +17,7 @@ from storyclip.store.publishing.rows import BATCH_COLUMNS, SELECT_CLIP, batch_of
 from storyclip.store.service import workers
 from tests.model.scene import T0
 from tests.model.twin.rows import Rows, unnumbered
+from tests.people import of
 
 USER = "ana"
 LONG_AGO = T0 - timedelta(days=3650)
@@ -48,13 +49,13 @@ class Real:
         writer.rest(clip, at)
 
     def pause(self, batch_id: str, at: datetime) -> None:
-        wishes.pause(batch_id, USER, at)
+        wishes.pause(batch_id, of(USER), at)
 
     def resume(self, batch_id: str, at: datetime, first_date: datetime) -> None:
-        wishes.resume(batch_id, USER, at, first_date)
+        wishes.resume(batch_id, of(USER), at, first_date)
 
     def cancel(self, batch_id: str, at: datetime) -> None:
-        wishes.cancel(batch_id, USER, at)
+        wishes.cancel(batch_id, of(USER), at)
 
     def make_way(self, clip: Clip, at: datetime) -> None:
         recalls.make_way(clip, at, at)

@@ -13,6 +13,9 @@ import pytest
 
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import Badge
+from storyclip.domain.names import names
+from storyclip.domain.reach import Reach
 from storyclip.domain.shown import StreamEnd
 from storyclip.progress import hub as hubs
 from storyclip.progress.cursor import MARGIN, BatchCursor, UserCursor, read_places
@@ -20,11 +23,11 @@ from storyclip.progress.follow import follow
 from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Ending, Outbox
 from storyclip.progress.viewer import Viewer
-from storyclip.store.access import keys
+from storyclip.store.access import keys, sessions, users
 from storyclip.store.history import events, streams
 from storyclip.store.publishing import clips
 from tests.eventually import eventually
-from tests.people import key_for
+from tests.people import key_for, of
 from tests.store.making import T0, brought_to, made, published, sql, the_batch, walked
 
 PATIENCE_S = 10
@@ -48,6 +51,8 @@ class Notes:
 
 
 NOTES = Notes()
+BADGE = Badge("k", None)
+ANAS = of("ana")
 
 
 def _line(facts: dict[str, Any]) -> bytes:
@@ -63,9 +68,11 @@ class Watching:
         cursor: BatchCursor | UserCursor,
         *,
         key_id: str = "k",
+        session_id: str | None = None,
+        shows: Reach = ANAS,
         has_ended: bool = False,
     ) -> None:
-        self.viewer = Viewer(NOTES, Outbox(), cursor, "ana", key_id)
+        self.viewer = Viewer(NOTES, Outbox(), cursor, shows, Badge(key_id, session_id))
         self.lines: list[dict[str, Any]] = []
         pieces = follow(hub, self.viewer, NOTES.snapshot({}), has_ended)
         self.thread = threading.Thread(target=self._read, args=(pieces,))
@@ -261,9 +268,50 @@ def test_the_streams_of_a_revoked_key_end_and_others_go_on(watch, hub):
     eventually(lambda: len(hub._rooms.everybody()) == 2)
     keys.revoke(bad, T0)
 
-    hub.check_keys()
+    hub.check_badges()
 
     eventually(lambda: revoked.ending() == "revoked")
+    assert stays.ending() is None
+
+
+def test_the_streams_of_who_reaches_no_further_end_and_others_go_on(watch, hub):
+    made()
+    ana, bea = (key_for(user, {"read"}, at=T0).split("_")[1] for user in ("ana", "bea"))
+    of_one = watch(BatchCursor("b1", 0), key_id=ana)
+    of_all = watch(UserCursor(T0), key_id=ana)
+    stays = watch(BatchCursor("b1", 0), key_id=bea, shows=of("bea"))
+    eventually(lambda: len(hub._rooms.everybody()) == 3)
+    users.set_accounts("ana", names({"7"}))
+
+    hub.check_badges()
+
+    eventually(lambda: of_one.ending() == of_all.ending() == "narrowed")
+    assert stays.ending() is None
+
+
+def test_the_streams_of_who_is_disabled_end(watch, hub):
+    made()
+    seen = watch(BatchCursor("b1", 0), key_id=key_for("ana", {"read"}, at=T0).split("_")[1])
+    eventually(lambda: len(hub._rooms.everybody()) == 1)
+    users.disable("ana", T0)
+
+    hub.check_badges()
+
+    eventually(lambda: seen.ending() == "revoked")
+
+
+def test_a_stream_ends_with_its_session_and_not_with_another(watch, hub):
+    made()
+    key_id = key_for("ana", {"read"}, at=T0).split("_")[1]
+    tokens = [sessions.begin(key_id, T0) for _ in range(2)]
+    ids = [str(held.session_id) for token in tokens if (held := sessions.holder_of(token, T0))]
+    ended, stays = (watch(BatchCursor("b1", 0), key_id=key_id, session_id=one) for one in ids)
+    eventually(lambda: len(hub._rooms.everybody()) == 2)
+    sessions.end(tokens[0])
+
+    hub.check_badges()
+
+    eventually(lambda: ended.ending() == "revoked")
     assert stays.ending() is None
 
 
@@ -324,7 +372,7 @@ def test_many_come_and_go_while_events_are_committed_and_none_misses_or_repeats_
     def come_and_go() -> None:
         seqs: list[int] = []
         while not done.is_set() or len(seqs) < 31:
-            viewer = Viewer(NOTES, Outbox(), BatchCursor("b1", len(seqs)), "ana", "k")
+            viewer = Viewer(NOTES, Outbox(), BatchCursor("b1", len(seqs)), of("ana"), BADGE)
             for count, piece in enumerate(follow(hub, viewer, b"", False)):
                 lines = [json.loads(line) for line in piece.splitlines()]
                 seqs += [line["seq"] for line in lines if "seq" in line]

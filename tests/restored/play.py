@@ -19,6 +19,7 @@ from storyclip.store.history import events
 from storyclip.store.publishing import lanes, strangers, wishes
 from tests.flow.conftest import Stage, source
 from tests.judge import judge
+from tests.people import of
 from tests.restored.cases import CLIPS, Case, Way
 from tests.restored.here import AHEAD, StageHere
 from tests.restored.house import House, Rows, backup, put_back
@@ -127,7 +128,7 @@ def _until_looked_at(house: House, untrue: list[str]) -> None:
 def _told_while_held(stage: Stage) -> list[str]:
     """Try to have something said of clips that nobody knows of; return what is not true."""
     try:
-        wishes.cancel("b1", "ana", stage.at)
+        wishes.cancel("b1", of("ana"), stage.at)
     except ActionRefused:
         return untrue_words(stage)
     return ["a cancel was accepted while held", *untrue_words(stage)]

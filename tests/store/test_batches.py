@@ -7,10 +7,12 @@ import pytest
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
+from storyclip.domain.reach import EVERYTHING, Reach
 from storyclip.store.history import events
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing import batches, clips
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewClip
+from tests.people import of
 from tests.store.making import (
     T0,
     brought_to,
@@ -33,7 +35,7 @@ NAIVE = T0.replace(tzinfo=None)
 def test_a_batch_is_read_back_as_it_was_made(store: str):
     batch = batches.create(new_batch("b1", 3, on_failure="pause", gap_s=2.5), T0)
 
-    assert batches.find("b1", "ana").batch == batch
+    assert batches.find("b1", of("ana")).batch == batch
     assert (batch.total, batch.status, batch.last_seq) == (3, Status.PROCESSING, 1)
     assert (batch.on_failure, batch.gap_s, batch.created_at) == ("pause", 2.5, T0)
 
@@ -120,7 +122,7 @@ def test_a_batch_that_was_never_made_and_somebody_elses_are_told_apart_by_nobody
     told = []
     for name in ("b1", "b2"):
         with pytest.raises(NotFound) as missing:
-            batches.find(name, "eva")
+            batches.find(name, of("eva"))
         told.append(str(missing.value).replace(name, ""))
 
     assert told[0] == told[1]
@@ -149,7 +151,7 @@ def test_a_batch_is_found_with_its_clip_in_hand(store: str, states, current):
     for clip, state in zip(made(), states, strict=False):
         brought_to(state, clip)
 
-    found = batches.find("b1", "ana").current
+    found = batches.find("b1", of("ana")).current
 
     assert found is not None
     assert found == clips.of_batch("b1")[current - 1]
@@ -161,7 +163,7 @@ def test_a_clip_in_hand_comes_before_an_earlier_one_that_waits_again(store: str)
     in_hand = brought_to(State.WAITING_CONFIRMATION, second)
     walked(first, Event.RETRIED)
 
-    found = batches.find("b1", "ana").current
+    found = batches.find("b1", of("ana")).current
 
     assert found == in_hand
 
@@ -170,13 +172,13 @@ def test_a_batch_is_found_with_the_reason_that_blocks_its_lane(store: str):
     clip = made()[0]
     note(clip, lane=replace(clip.lane, blocked_reason="reconnect", blocked_since=T0))
 
-    assert batches.find("b1", "ana").blocked == "reconnect"
+    assert batches.find("b1", of("ana")).blocked == "reconnect"
 
 
 def test_an_administrator_finds_everybodys_batch(store: str):
     made("b1", user="ana")
 
-    assert batches.find("b1", None).batch.user_id == "ana"
+    assert batches.find("b1", EVERYTHING).batch.user_id == "ana"
 
 
 def test_a_batch_is_read_whole_with_all_its_clips_in_order(store: str):
@@ -184,9 +186,9 @@ def test_a_batch_is_read_whole_with_all_its_clips_in_order(store: str):
         made(name, account=name)
     published(clips.of_batch("b1")[0])
 
-    overview, read = batches.find_whole("b1", "ana")
+    overview, read = batches.find_whole("b1", of("ana"))
 
-    assert overview == batches.find("b1", "ana")
+    assert overview == batches.find("b1", of("ana"))
     assert read == clips.of_batch("b1")
 
 
@@ -194,7 +196,7 @@ def test_somebody_elses_batch_is_not_read_whole(store: str):
     made("b1", user="ana")
 
     with pytest.raises(NotFound):
-        batches.find_whole("b1", "eva")
+        batches.find_whole("b1", of("eva"))
 
 
 def test_a_forgotten_key_is_a_new_one_and_its_batch_stays(store: str):
@@ -206,7 +208,7 @@ def test_a_forgotten_key_is_a_new_one_and_its_batch_stays(store: str):
     assert batches.create(new_batch("b3"), T0, KEY).batch_id == "b3"
     kept = batches.create(new_batch("b4"), T0, replace(KEY, key="later"))
     assert kept.batch_id == "b2"
-    assert batches.find("b1", "ana").batch.total == 3
+    assert batches.find("b1", of("ana")).batch.total == 3
 
 
 def names(overviews) -> list[str]:
@@ -220,23 +222,23 @@ def test_active_are_the_users_own_batches_that_run_newest_first(store: str):
     made("new", 1, at=T0 + timedelta(seconds=1))
     made("theirs", 1, user="eva")
 
-    assert names(batches.active("ana")) == ["new", "old"]
+    assert names(batches.active(of("ana"))) == ["new", "old"]
 
 
 def test_a_batch_that_is_asked_for_again_is_active_again(store: str):
     clip = brought_to(State.FAILED, made("b1", 1)[0])
-    assert names(batches.active("ana")) == []
+    assert names(batches.active(of("ana"))) == []
 
     walked(clip, Event.RETRIED)
 
-    assert names(batches.active("ana")) == ["b1"]
+    assert names(batches.active(of("ana"))) == ["b1"]
 
 
 def test_no_more_are_active_than_asked(store: str):
     for n in range(3):
         made(f"b{n}", 1)
 
-    assert names(batches.active("ana", limit=2)) == ["b2", "b1"]
+    assert names(batches.active(of("ana"), limit=2)) == ["b2", "b1"]
 
 
 @pytest.fixture
@@ -252,30 +254,30 @@ def two_hundred(store: str) -> list[Batch]:
     return sorted(every, key=lambda batch: (batch.created_at, batch.batch_id), reverse=True)
 
 
-def paged(limit: int, **filters) -> list[str]:
+def paged(limit: int, reach: Reach) -> list[str]:
     read: list[str] = []
     before: tuple[datetime, str] | None = None
-    while page := batches.page(before=before, limit=limit, **filters):
+    while page := batches.page(reach, before=before, limit=limit):
         assert len(page) <= limit
         read += names(page)
         before = (page[-1].batch.created_at, page[-1].batch.batch_id)
     return read
 
 
-@pytest.mark.parametrize("user_id", ["ana", "eva", None])
-def test_pages_show_every_batch_once_newest_first(two_hundred: list[Batch], user_id):
-    own = [batch.batch_id for batch in two_hundred if user_id in (batch.user_id, None)]
+@pytest.mark.parametrize("reach", [of("ana"), of("eva"), EVERYTHING])
+def test_pages_show_every_batch_once_newest_first(two_hundred: list[Batch], reach: Reach):
+    own = [batch.batch_id for batch in two_hundred if batch.user_id in reach.users]
 
-    assert paged(9, user_id=user_id) == own
-    assert paged(1000, user_id=user_id) == own
+    assert paged(9, reach) == own
+    assert paged(1000, reach) == own
 
 
 def test_a_batch_that_comes_while_somebody_pages_moves_nothing(two_hundred: list[Batch]):
-    first = batches.page(user_id=None, limit=10)
+    first = batches.page(EVERYTHING, limit=10)
     made("newer", 1, at=T0 + timedelta(days=1))
     last = first[-1].batch
 
-    second = batches.page(user_id=None, before=(last.created_at, last.batch_id), limit=10)
+    second = batches.page(EVERYTHING, before=(last.created_at, last.batch_id), limit=10)
 
     assert names(first) + names(second) == [batch.batch_id for batch in two_hundred[:20]]
 
@@ -286,7 +288,7 @@ def test_a_page_of_a_status_has_no_other(store: str):
     made("running", 1, account="3")
 
     by_status = {
-        status: names(batches.page(user_id="ana", status=status, limit=50)) for status in Status
+        status: names(batches.page(of("ana"), status=status, limit=50)) for status in Status
     }
 
     assert by_status == {
@@ -302,7 +304,7 @@ def test_a_page_of_a_user_and_a_status_is_of_both(store: str):
     made("mine", 1)
     made("theirs", 1, user="eva")
 
-    assert names(batches.page(user_id="eva", status=Status.PROCESSING, limit=50)) == ["theirs"]
+    assert names(batches.page(of("eva"), status=Status.PROCESSING, limit=50)) == ["theirs"]
 
 
 def test_a_batch_made_at_a_time_without_a_zone_is_refused(store: str):
@@ -350,7 +352,7 @@ def test_times_of_other_zones_are_written_in_utc_and_sort_as_they_pass(store: st
     written = rows("SELECT created_at FROM publish_batches ORDER BY created_at")
 
     assert written == [("2026-12-01T12:00:00.000000Z",), ("2026-12-01T12:00:00.000001Z",)]
-    assert names(batches.page(user_id="ana", limit=50)) == ["later", "earlier"]
+    assert names(batches.page(of("ana"), limit=50)) == ["later", "earlier"]
     assert the_batch("later").created_at == T0 + timedelta(microseconds=1)
 
 
@@ -365,9 +367,9 @@ def test_values_are_bound_and_never_read_as_sql(store: str):
     evil = "x' OR '1'='1"
     made(evil, 1, user=evil, account=evil)
 
-    assert names(batches.page(user_id=evil, limit=50)) == [evil]
+    assert names(batches.page(of(evil), limit=50)) == [evil]
     with pytest.raises(NotFound):
-        batches.find("b1", evil)
+        batches.find("b1", of(evil))
 
 
 def test_a_percent_sign_is_a_percent_sign_in_every_database(store: str):

@@ -11,6 +11,7 @@ from storyclip.domain.batch import Status
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.network import Network
+from storyclip.domain.reach import EVERYTHING
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store import database
 from storyclip.store.history import deliveries, streams
@@ -19,6 +20,7 @@ from storyclip.store.publishing import situation as situations
 from storyclip.store.publishing.running import Caps, require_room
 from storyclip.store.service import workers
 from storyclip.store.service.figures import figures
+from tests.people import of
 from tests.store.making import T0, brought_to, made, published, reopened, rows, sql
 
 # Of the two tables that grow for ever; peewee calls whatever it selects from t1, t2 …
@@ -107,7 +109,7 @@ def count_month() -> int:
         (count_month, "clips_in_hand"),
         (make_due, "clips_due"),
         (head, "batches_by_place"),
-        (lambda: batches.active("ana"), "batches_active"),
+        (lambda: batches.active(of("ana")), "batches_active"),
         (lambda: lanes.active(T0), "batches_ended"),
         (lambda: reopened(T0), "batches_by_place"),
         (lambda: workers.bury(["w"], T0), "clips_in_hand"),
@@ -116,12 +118,12 @@ def count_month() -> int:
         (figures, "clips_due"),
         (lambda: deliveries.due(T0, 9, busy=["a.example"]), "deliveries_due"),
         (lambda: sends.watched(1, T0), "sends_by_date"),
-        (lambda: batches.page(user_id="ana", limit=9), "batches_of_user"),
-        (lambda: batches.page(user_id="ana", status=Status.FAILED, limit=9), "batches_by_status"),
-        (lambda: batches.page(user_id=None, limit=9), "batches_newest"),
+        (lambda: batches.page(of("ana"), limit=9), "batches_of_user"),
+        (lambda: batches.page(of("ana"), status=Status.FAILED, limit=9), "batches_by_status"),
+        (lambda: batches.page(EVERYTHING, limit=9), "batches_newest"),
         (lambda: require_room("ana", 5, Caps(9, 99)), "batches_active"),
-        (lambda: streams.running_of(["ana"]), "batches_active"),
-        (lambda: streams.ended_after("ana", T0, 9), "batches_by_end"),
+        (lambda: streams.running_within(of("ana")), "batches_active"),
+        (lambda: streams.ended_after(of("ana"), T0, 9), "batches_by_end"),
     ],
     ids=[
         "quota sent",
@@ -158,15 +160,15 @@ def test_it_is_found_by_its_index(clip, monkeypatch: pytest.MonkeyPatch, call, i
         count_month,
         make_due,
         head,
-        lambda: batches.active("ana"),
+        lambda: batches.active(of("ana")),
         lambda: lanes.active(T0),
         lanes.in_doubt,
         lambda: reopened(T0),
         lambda: workers.bury(["w"], T0),
         lambda: sends.watched(1, T0),
         lambda: deliveries.due(T0, 9, busy=["a.example"]),
-        lambda: batches.find("running", "ana"),
-        lambda: batches.find_whole("running", "ana"),
+        lambda: batches.find("running", of("ana")),
+        lambda: batches.find_whole("running", of("ana")),
         lambda: made("another", 2),
     ],
     ids=[

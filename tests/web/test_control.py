@@ -8,11 +8,13 @@ import pytest
 
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import RetrySafety, StoreUnavailable
+from storyclip.domain.names import names
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post, PostStatus
+from storyclip.domain.user import Role
 from storyclip.store.history import events
 from storyclip.store.publishing import batches, clips
-from tests.people import key_for
+from tests.people import key_for, of
 from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good
 
@@ -66,12 +68,34 @@ def test_a_key_that_may_only_read_may_not_lay_hand_on_a_batch(ana: Someone, acti
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_key_for_other_accounts_may_not_lay_hand_on_a_batch(ana: Someone, action: str):
+def test_for_a_key_of_other_accounts_there_is_no_such_batch(ana: Someone, action: str):
     other = key_for("ana", {"publish"}, accounts={"2000002"}, at=NOON)
 
     answer = act(Someone(ana.client, other), action, made(ana))
 
-    assert (answer.status_code, answer.get_json()["code"]) == (403, "account_not_allowed")
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.OPERATOR])
+@pytest.mark.parametrize("action", ["pause", "cancel"])
+def test_who_oversees_lays_hand_on_everybodys_batches(ana: Someone, action: str, role: Role):
+    key = key_for("ops", {"admin"}, at=NOON, role=role)
+
+    answer = act(Someone(ana.client, key), action, batch_id := made(ana))
+
+    assert answer.status_code == 200
+    shown = ana.get(f"/api/metricool/status?batchId={batch_id}").get_json()
+    assert shown["status"] == {"pause": "paused", "cancel": "cancelled"}[action]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_who_oversees_other_accounts_does_not(ana: Someone, action: str):
+    elsewhere = names({"2000002"})
+    key = key_for("ops", {"admin"}, at=NOON, role=Role.OPERATOR, of_user=elsewhere)
+
+    answer = act(Someone(ana.client, key), action, made(ana))
+
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -255,7 +279,7 @@ def test_of_a_wish_that_may_be_written_nobody_says_that_it_is_not(
     batch_id = made(ana)
     if action == "retry-failed":
         failed(batch_id, RetrySafety.SAFE)
-    before, found = batches.find(batch_id, "ana"), iter([True, False])
+    before, found = batches.find(batch_id, of("ana")), iter([True, False])
 
     def is_away_when_asked_again(*of: Any) -> Any:
         if next(found):
@@ -268,7 +292,7 @@ def test_of_a_wish_that_may_be_written_nobody_says_that_it_is_not(
 
     assert answer.status_code == 503
     assert "may have been done" in answer.get_json()["detail"]
-    assert batches.find(batch_id, "ana") != before
+    assert batches.find(batch_id, of("ana")) != before
 
 
 @pytest.mark.parametrize(

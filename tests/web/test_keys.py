@@ -165,8 +165,8 @@ def test_a_seeded_key_of_an_earlier_release_gets_another_id_and_its_old_row_ends
     seeding.seed(parse_seed_keys(f"{ABC}:user1:read"), NOON + MINUTE)
 
     assert keys.holder_of(ABC, NOON + timedelta(days=2)) is not None
-    assert keys.still_good([unkeyed_id(ABC)], NOON + MINUTE)
-    assert not keys.still_good([unkeyed_id(ABC)], NOON + timedelta(days=1))
+    assert keys.holder_with_id(unkeyed_id(ABC), None, NOON + MINUTE)
+    assert not keys.holder_with_id(unkeyed_id(ABC), None, NOON + timedelta(days=1))
 
 
 def test_seeding_leaves_made_keys_alone(store):

@@ -14,6 +14,7 @@ from storyclip.domain.clip import State
 from storyclip.store.access import keys, pepper
 from storyclip.web.door import tickets
 from storyclip.web.live.seats import Seats
+from tests.people import key_for
 from tests.store.making import brought_to, made, published
 from tests.web.conftest import NOON, Someone
 
@@ -218,7 +219,7 @@ def test_when_all_seats_are_taken_the_next_is_told_when_to_come_again(app, ana, 
     made(user="ana", account="1")
     first = ana.get(f"{STREAM}?batchId=b1")
 
-    other_key = Someone(ana.client, keys.make("ana", {"read"}, at=NOON))
+    other_key = Someone(ana.client, key_for("ana", {"read"}, at=NOON))
     second = other_key.get(f"{STREAM}?batchId=b1")
     others = bea.get(STREAM)
     first.close()

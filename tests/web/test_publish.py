@@ -14,7 +14,7 @@ from storyclip.domain.clip import Event
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store.publishing import batches, clips, lanes
 from storyclip.web.factory import create_app
-from tests.people import key_for
+from tests.people import key_for, of
 from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
 
@@ -26,7 +26,7 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 
 def recorded(answer: Any, user: str = "ana") -> Any:
-    return batches.find(answer.get_json()["batchId"], user).batch
+    return batches.find(answer.get_json()["batchId"], of(user)).batch
 
 
 def test_the_answer_is_the_contract_s(ana):
@@ -138,7 +138,7 @@ def test_what_is_recorded_is_accepted_though_the_database_goes_right_after(ana, 
     answer = ana.publish()
 
     assert answer.status_code == 202
-    assert batches.find(answer.get_json()["batchId"], "ana").batch.total == 3
+    assert batches.find(answer.get_json()["batchId"], of("ana")).batch.total == 3
 
 
 def test_a_repeat_gets_the_very_same_bytes_even_when_the_batch_has_moved_on(ana, clock):

@@ -1,22 +1,36 @@
-"""Two tenants, every route, every verb: what is one's does not exist for the other."""
+"""Every party, route and verb: what is out of one's reach does not exist.
+
+The parties: another user; the same user with a key for another account; who oversees others.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storyclip.store.publishing import batches
+from storyclip.domain.errors import NotFound
+from storyclip.domain.names import names
+from storyclip.domain.reach import Reach
+from storyclip.domain.user import Role
+from storyclip.store.access import api_keys
+from storyclip.store.access.reach import of_users
+from storyclip.store.history import streams
+from storyclip.store.publishing import batches, wholes, wishes
 from tests.people import key_for
 from tests.store.making import everything
 from tests.web.conftest import NOON, Someone, good
-from tests.web.routes import STREAM, VERBS, about, every_verb
+from tests.web.routes import STREAM, VERBS, WEBSOCKET, about, every_verb
 from tests.web.test_live import begun
 
 HERS = "canary"  # in everything that is Ana's
+OTHER = "2000002"  # an account that her batch is not on
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
+MINUTE = timedelta(minutes=1)
 VARYING = ("RateLimit", "Date")
 WAYS = ["key", "bearer", "session"]
 
@@ -67,15 +81,41 @@ def seen(client: FlaskClient, verb: str, headers: dict[str, str], **asked: Any) 
 
 
 def her_rows() -> list[tuple[Any, ...]]:
-    """Every row that has to do with her."""
-    return [row for found in everything().values() for row in found if HERS in repr(row)]
+    """Every row that has to do with her batch."""
+    found = everything()
+    del found["api_keys"]  # where it is noted when one was used last
+    return [row for rows in found.values() for row in rows if HERS in repr(row)]
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody who reaches none of her batch, and the words that would tell them of it."""
+
+    key: str
+    words: tuple[str, ...]
+
+
+ABOUT_THE_BATCH = (f"{HERS}-job", f"{HERS}-1", f"{HERS}.example.com", f"{HERS} 1")
+PARTIES = ("another user", "the same user with another account", "operator elsewhere")
+
+
+def party(name: str) -> Party:
+    if name == "another user":
+        return Party(key_for("bea", {"publish", "read"}, at=NOON), (HERS,))
+    if name == "operator elsewhere":
+        elsewhere = names({OTHER})
+        key = key_for("ops", {"admin"}, at=NOON, role=Role.OPERATOR, of_user=elsewhere)
+        return Party(key, ABOUT_THE_BATCH)
+    return Party(key_for(f"{HERS}-ana", {"publish", "read"}, {OTHER}, at=NOON), ABOUT_THE_BATCH)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(app, bea, batch_id, way):
+@pytest.mark.parametrize("name", PARTIES)
+def test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(app, batch_id, way, name):
+    who = party(name)
+    client, headers = shown_by(way, app, who.key)
     before = her_rows()
     assert len(before) > 3
-    client, headers = shown_by(way, app, bea.key)
 
     told = []
     for verb, path in every_verb(app):
@@ -83,26 +123,61 @@ def test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(app, b
             continue  # it would end the session in the middle
         if path == "/metrics":
             continue  # counts this process's own seconds; it names nobody, see test_metrics
-        hers = about(path, batch_id, userId=f"{HERS}-ana", clip="1")
-        none = about(path, UNKNOWN, userId="nobody", clip="1")
+        is_hers = HERS in who.words
+        hers = about(path, batch_id, clip="1", **({"userId": f"{HERS}-ana"} if is_hers else {}))
+        none = about(path, UNKNOWN, clip="1", **({"userId": "nobody"} if is_hers else {}))
         answer = seen(client, verb, headers, **hers)
         assert answer == seen(client, verb, headers, **none), (verb, path)
-        assert HERS not in repr(answer), (verb, path)
-        assert batch_id not in repr(answer), (verb, path)
+        for word in (*who.words, batch_id):
+            assert word not in repr(answer), (verb, path)
         told.append(answer[0])
 
     assert {404, 405, 200} <= set(told)
     assert her_rows() == before
 
 
-def test_every_list_and_stream_without_a_batch_holds_nothing_of_hers(app, bea, batch_id):
-    his = bea.publish().get_json()["batchId"]
+@pytest.mark.parametrize("name", PARTIES)
+def test_every_list_and_stream_without_a_batch_holds_nothing_of_hers(app, batch_id, name):
+    who = party(name)
+    them = Someone(app.test_client(), who.key)
+    elsewhere = good() | {"settings": {"accountId": OTHER}}
+    theirs = them.publish(elsewhere).get_json()["batchId"]
 
     for verb, path in every_verb(app):
-        headers = {"X-Api-Key": bea.key}
-        answer = repr(seen(bea.client, verb, headers, path=path.replace("{batchId}", his)))
-        assert HERS not in answer, (verb, path)
-        assert batch_id not in answer, (verb, path)
+        headers = {"X-Api-Key": who.key}
+        answer = repr(seen(them.client, verb, headers, path=path.replace("{batchId}", theirs)))
+        for word in (*who.words, batch_id):
+            assert word not in answer, (verb, path)
+
+
+def test_their_tickets_do_not_open_her_stream(app, batch_id):
+    for name in PARTIES:
+        them = Someone(app.test_client(), party(name).key)
+        ticket = them.post("/api/metricool/stream-ticket").get_json()["ticket"]
+
+        hers = seen(app.test_client(), "GET", {}, **about(STREAM, batch_id, ticket=ticket))
+        none = seen(app.test_client(), "GET", {}, **about(STREAM, UNKNOWN, ticket=ticket))
+
+        assert hers == none, name
+        assert hers[0] == 404
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.OPERATOR])
+def test_who_oversees_finds_it_wherever_a_batch_is_named(app, anyone, batch_id, role):
+    key = key_for("ops", {"admin"}, at=NOON, role=role)
+
+    told = {}
+    for verb, path in every_verb(app):
+        named = "{batchId}" in path or path.rsplit("/", 1)[-1] in NAMES_A_BATCH
+        if named and verb in ("GET", "POST") and path != WEBSOCKET:
+            asked = about(path, batch_id)
+            told[verb, path] = seen(anyone, verb, {"X-Api-Key": key}, **asked)[0]
+
+    assert set(told.values()) <= {200, 405, 409}, told
+    assert list(told.values()).count(200) >= 6
+
+
+NAMES_A_BATCH = {"status", "stream", "pause", "resume", "cancel", "retry-failed"}
 
 
 def test_her_cursors_open_nothing_for_him(app, ana, bea, batch_id, clock):
@@ -142,15 +217,49 @@ def test_her_idempotency_key_is_not_his(ana, bea, batch_id):
     assert HERS not in answer.text
 
 
-def test_a_route_that_forgets_whose_batch_it_is_would_be_noticed(
-    app, ana, bea, batch_id, monkeypatch
+def _whose_alone(reach: Reach, batches: str = "b") -> Any:
+    return of_users(reach, f"{batches}.user_id")
+
+
+def _anybodys(_reach: Reach, _batches: str = "b") -> Any:
+    return "1 = 1", ()
+
+
+@pytest.mark.parametrize("module", [batches, wholes, wishes, streams], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [("another user", _anybodys), ("the same user with another account", _whose_alone)],
+)
+def test_a_statement_that_forgets_its_reach_would_be_noticed(
+    app, ana, batch_id, monkeypatch, module, name, planted
 ):
-    def find(batch_id, _user_id, of=batches.find):
-        return of(batch_id, f"{HERS}-ana")
+    monkeypatch.setattr(module, "within", planted)
 
-    monkeypatch.setattr(batches, "find", find)
-
-    with pytest.raises(AssertionError):
+    def sweep() -> None:
+        test_no_wish_and_no_stream_reaches_further_than_who_has_it(batch_id, name)
         test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(
-            app, bea, batch_id, "key"
+            app, batch_id, "key", name
         )
+        test_every_list_and_stream_without_a_batch_holds_nothing_of_hers(app, batch_id, name)
+
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        sweep()
+
+
+@pytest.mark.parametrize("name", PARTIES)
+def test_no_wish_and_no_stream_reaches_further_than_who_has_it(batch_id, name):
+    reach = api_keys.with_ids([party(name).key.split("_")[1]])[0].holder(None).reach
+    before = her_rows()
+
+    for wished in (
+        lambda: wishes.pause(batch_id, reach, NOON),
+        lambda: wishes.resume(batch_id, reach, NOON, NOON),
+        lambda: wishes.cancel(batch_id, reach, NOON),
+        lambda: wishes.retry(batch_id, reach, NOON, [], order_may_change=True),
+    ):
+        with pytest.raises(NotFound):
+            wished()
+
+    assert her_rows() == before
+    found = [*streams.running_within(reach), *streams.ended_after(reach, NOON - MINUTE, 9)]
+    assert [place.batch_id for place in found] == []

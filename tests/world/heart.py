@@ -39,6 +39,7 @@ from storyclip.store.publishing import batches
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.upstream.exchange import Answer, Exchange, Request
 from storyclip.upstream.metricool import Metricool
+from tests.people import of
 
 __all__ = [
     "DROPPED",
@@ -93,7 +94,7 @@ class Heart:
         self._engine = Engine(
             upstream, settings, self.now, monotonic, sleep, jitter, name, ring_prepare, ring_audit
         )
-        self._hand = Hand(settings, self.now, Patience(monotonic, sleep))
+        self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER))
         self._watchman = Watchman(outside, lambda installation: None, monotonic)
         self.now()
 
@@ -149,7 +150,7 @@ class Heart:
         )
         body = json.dumps([lane, list(urls), table.mode, on_failure])
         idempotency = None if key is None else IdempotencyKey(key, body)
-        if idempotency and (before := batches.made_before(USER, idempotency)):
+        if idempotency and (before := batches.made_before(of(USER), idempotency)):
             return {"batchId": before.batch_id}
         now = self._engine.now()
         made = accept(new, now, idempotency, self._engine.settings.quota_24h)
@@ -173,7 +174,7 @@ class Heart:
     def retry(self, batch_id: str, index: int | None, confirm_order: bool) -> dict[str, Any]:
         """Ask again for what failed, and return what the caller is told."""
         engine = self._engine
-        again = Retry(engine.upstream, engine.settings, engine.now())
+        again = Retry(engine.upstream, engine.settings, engine.now(), of(USER))
         done = again(_batch(batch_id), index, order_may_change=confirm_order)
         return {
             **self.summary(batch_id),
@@ -185,9 +186,9 @@ class Heart:
 
     def summary(self, batch_id: str) -> Summary:
         """Return the summary that each wish is answered with."""
-        seen = batches.find(batch_id, USER)
+        seen = batches.find(batch_id, of(USER))
         return summary_view(seen.batch, seen.current, self._engine.now(), 120.0, seen.blocked)
 
 
 def _batch(batch_id: str) -> Batch:
-    return batches.find(batch_id, USER).batch
+    return batches.find(batch_id, of(USER)).batch

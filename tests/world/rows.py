@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from storyclip.domain.reach import EVERYTHING
 from storyclip.domain.views import clip_view, summary_view
 from storyclip.store import database
 from storyclip.store.history import events
@@ -77,7 +78,7 @@ def clip_names() -> dict[int, tuple[str, int]]:
 
 def clips_shown(batch_id: str) -> list[dict[str, Any]]:
     """Return the clips of a batch as the API shows them now."""
-    mode = batches.find(batch_id, None).batch.mode
+    mode = batches.find(batch_id, EVERYTHING).batch.mode
     return [{**clip_view(clip, mode)} for clip in clips.of_batch(batch_id)]
 
 
@@ -91,7 +92,7 @@ def events_told(batch_id: str) -> list[dict[str, Any]]:
 
 def summary_shown(batch_id: str, now: datetime) -> dict[str, Any]:
     """Return a batch as the API shows it."""
-    seen = batches.find(batch_id, None)
+    seen = batches.find(batch_id, EVERYTHING)
     return {**summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)}
 
 

@@ -64,15 +64,6 @@ def holder_with_id(key_id: str, session_id: str | None, at: datetime) -> Holder 
     return found[0].holder(session_id) if found and found[0].is_in_use(at) else None
 
 
-def still_good(key_ids: Collection[str], at: datetime) -> set[str]:
-    """Return which of these keys are neither expired nor revoked.
-
-    Raises:
-        StoreUnavailable: the database does not answer.
-    """
-    return {key.key_id for key in api_keys.with_ids(key_ids) if key.is_in_use(at)}
-
-
 def make(
     user_id: str,
     scopes: Collection[str],

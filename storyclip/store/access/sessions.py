@@ -6,13 +6,14 @@ A row each, so that a link works once and a session ends for everybody who copie
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from storyclip.domain.holder import Holder, Scope
+from storyclip.domain.holder import Badge, Holder, Scope
 from storyclip.store.access import api_keys, keys
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.models import SessionRow
 
@@ -46,6 +47,29 @@ def holder_of(token: str, at: datetime) -> Holder | None:
         digest = _digest(token)
         row = run(_FIND, (digest, _SESSION, to_text(at))).fetchone()
         return None if row is None else keys.holder_with_id(row[0], digest, at)
+
+
+def still_in(badges: Collection[Badge], at: datetime) -> Mapping[Badge, Holder]:
+    """Return who is in by these now, with what they may now; those that are not good are left out.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    named = [badge.session_id for badge in badges if badge.session_id is not None]
+    known: set[str | None] = {None}
+    with reading():
+        found = {key.key_id: key for key in api_keys.with_ids({badge.key_id for badge in badges})}
+        if named:
+            live = f"SELECT token_hash FROM sessions WHERE token_hash IN ({marks(named)})"
+            rows = run(f"{live} AND expires_at > ?", (*named, to_text(at))).fetchall()
+            known.update(token_hash for (token_hash,) in rows)
+    return {
+        badge: key.holder(badge.session_id)
+        for badge in badges
+        if (key := found.get(badge.key_id)) is not None
+        and key.is_in_use(at)
+        and badge.session_id in known
+    }
 
 
 def end(token: str) -> None:

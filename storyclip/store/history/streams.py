@@ -6,19 +6,22 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from storyclip.domain.reach import Reach
+from storyclip.store.access.reach import within
 from storyclip.store.database import marks, reading, run
 from storyclip.store.instants import to_text
 
 _PORTION = 500  # ids in one statement
 
-_PLACE = "user_id, batch_id, lane_id, turn, last_seq"
+_PLACE = "b.user_id, b.account_id, b.batch_id, b.lane_id, b.turn, b.last_seq"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A batch by its short name, which is its lane and its turn in there, and its last event."""
+    """A batch by its short name, which is its lane and its turn in there; and its last event."""
 
     user_id: str
+    account_id: str
     batch_id: str
     lane_id: int
     turn: int
@@ -42,53 +45,53 @@ def last_seqs(batch_ids: Collection[str]) -> dict[str, int]:
     return found
 
 
-def running_of(user_ids: Collection[str]) -> Sequence[Place]:
-    """Return these users' batches that are not finished, newest first.
+def running_within(reach: Reach) -> Sequence[Place]:
+    """Return the batches that are not finished, newest first.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    found: list[Place] = []
-    with reading():
-        for some in _portions(user_ids):
-            rows = run(
-                f"SELECT {_PLACE} FROM publish_batches WHERE user_id IN ({marks(some)})"
-                " AND completed_at IS NULL ORDER BY created_at DESC",
-                some,
-            ).fetchall()
-            found += [Place(*row) for row in rows]
-    return found
-
-
-def ended_after(user_id: str, instant: datetime, limit: int) -> Sequence[Place]:
-    """Return the user's batches that ended after `instant`, latest first, at most `limit`.
-
-    Raises:
-        StoreUnavailable: the database does not answer.
-    """
+    claim, values = within(reach)
     with reading():
         rows = run(
-            f"SELECT {_PLACE} FROM publish_batches WHERE completed_at > ? AND user_id = ?"
-            " ORDER BY completed_at DESC LIMIT ?",
-            (to_text(instant), user_id, limit),
+            f"SELECT {_PLACE} FROM publish_batches b WHERE {claim} AND b.completed_at IS NULL"
+            " ORDER BY b.created_at DESC",
+            values,
         ).fetchall()
     return [Place(*row) for row in rows]
 
 
-def owners(batch_ids: Collection[str]) -> set[str]:
-    """Return whose these batches are.
+def ended_after(reach: Reach, instant: datetime, limit: int) -> Sequence[Place]:
+    """Return the batches that ended after `instant`, latest first, at most `limit`.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    found: set[str] = set()
+    claim, values = within(reach)
+    with reading():
+        rows = run(
+            f"SELECT {_PLACE} FROM publish_batches b WHERE b.completed_at > ? AND {claim}"
+            " ORDER BY b.completed_at DESC LIMIT ?",
+            (to_text(instant), *values, limit),
+        ).fetchall()
+    return [Place(*row) for row in rows]
+
+
+def whose(batch_ids: Collection[str]) -> set[tuple[str, str]]:
+    """Return the users and accounts of these batches.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    found: set[tuple[str, str]] = set()
     with reading():
         for some in _portions(batch_ids):
             rows = run(
-                f"SELECT DISTINCT user_id FROM publish_batches WHERE batch_id IN ({marks(some)})",
+                "SELECT DISTINCT user_id, account_id FROM publish_batches"
+                f" WHERE batch_id IN ({marks(some)})",
                 some,
             ).fetchall()
-            found.update(user_id for (user_id,) in rows)
+            found.update(rows)
     return found
 
 

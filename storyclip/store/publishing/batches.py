@@ -1,4 +1,4 @@
-"""Batches: made whole in one transaction, read by their owner alone."""
+"""Batches: made whole in one transaction, read by who they are in reach of."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
+from storyclip.domain.reach import EVERYTHING, Reach
+from storyclip.store.access.reach import of_users, within
 from storyclip.store.database import marks, reading, run, skip_locked, writing
 from storyclip.store.history import deliveries, events
 from storyclip.store.instants import to_text
@@ -81,44 +83,41 @@ def create(
     return batch
 
 
-def made_before(user_id: str, idempotency: IdempotencyKey) -> Batch | None:
-    """Return the batch that this key and body made, None if the key is new.
+def made_before(reach: Reach, idempotency: IdempotencyKey) -> Batch | None:
+    """Return the batch that this key and body made for a user, None if the key is new to them.
 
     Raises:
         IdempotencyKeyReused: the key was used for another body.
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        earlier = _made_under(user_id, idempotency)
+        earlier = _made_under(reach, idempotency)
         return None if earlier is None else _batch(earlier)
 
 
-def find(batch_id: str, user_id: str | None) -> Overview:
-    """Return the user's batch with its clip in hand.
-
-    Args:
-        user_id: whose; None for anybody's, which is for administrators.
+def find(batch_id: str, reach: Reach) -> Overview:
+    """Return a batch with its clip in hand.
 
     Raises:
-        NotFound: there is none, or it is somebody else's: nobody can tell which.
+        NotFound: there is none, or it is out of reach: nobody can tell which.
         StoreUnavailable: the database does not answer.
     """
-    return find_whole(batch_id, user_id)[0]
+    return find_whole(batch_id, reach)[0]
 
 
-def find_whole(batch_id: str, user_id: str | None) -> tuple[Overview, Sequence[Clip]]:
-    """Return the user's batch with all its clips, in order, as of one moment.
+def find_whole(batch_id: str, reach: Reach) -> tuple[Overview, Sequence[Clip]]:
+    """Return a batch with all its clips, in order, as of one moment.
 
     One statement, so that the clips and `last_seq` are of the same commit in every database.
 
     Raises:
         NotFound, StoreUnavailable: as `find`.
     """
+    claim, values = within(reach)
     with reading():
         rows = run(
-            f"{SELECT_WHOLE} WHERE b.batch_id = ? AND b.user_id = COALESCE(?, b.user_id)"
-            " ORDER BY c.clip_index",
-            (batch_id, user_id),
+            f"{SELECT_WHOLE} WHERE b.batch_id = ? AND {claim} ORDER BY c.clip_index",
+            (batch_id, *values),
         ).fetchall()
     if not rows:
         raise NotFound(f"no batch {batch_id}")
@@ -132,46 +131,42 @@ def whole_of(rows: Sequence[tuple[Any, ...]]) -> tuple[Overview, Sequence[Clip]]
     return Overview(batch, current_clip(clips), clips[0].lane.blocked_reason), clips
 
 
-def active(user_id: str, limit: int = MOST_ACTIVE) -> Sequence[Overview]:
-    """Return the user's batches that are not finished, newest first."""
-    return _overviews("b.user_id = ? AND b.completed_at IS NULL", (user_id,), limit=limit)
+def active(reach: Reach, limit: int = MOST_ACTIVE) -> Sequence[Overview]:
+    """Return the batches that are not finished, newest first."""
+    claim, values = within(reach)
+    return _overviews(f"{claim} AND b.completed_at IS NULL", values, limit=limit)
 
 
-def of_user(user_id: str, batch_ids: Collection[str]) -> frozenset[str]:
-    """Return those of the batches that are the user's.
+def those_within(reach: Reach, batch_ids: Collection[str]) -> frozenset[str]:
+    """Return those of the batches that are in reach.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
+    claim, values = within(reach)
     with reading():
         rows = run(
-            f"SELECT batch_id FROM publish_batches WHERE user_id = ? AND batch_id IN"
+            f"SELECT b.batch_id FROM publish_batches b WHERE {claim} AND b.batch_id IN"
             f" ({marks(batch_ids)})",
-            (user_id, *batch_ids),
+            (*values, *batch_ids),
         ).fetchall()
     return frozenset(batch_id for (batch_id,) in rows)
 
 
 def page(
+    reach: Reach,
     *,
-    user_id: str | None,
     status: Status | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int,
 ) -> Sequence[Overview]:
-    """Return batches newest first, from just after the (created_at, batch_id) of `before`.
-
-    Args:
-        user_id: whose; None for everybody's, which is for administrators.
-    """
-    claims: list[tuple[str, tuple[Any, ...]]] = []
-    if user_id is not None:
-        claims.append(("b.user_id = ?", (user_id,)))
+    """Return batches newest first, from just after the (created_at, batch_id) of `before`."""
+    claims = [within(reach)]
     if status is not None:
         claims.append(("b.status = ?", (status.value,)))
     if before is not None:
         claims.append(("(b.created_at, b.batch_id) < (?, ?)", (to_text(before[0]), before[1])))
-    where = " AND ".join(claim for claim, _ in claims) or "1 = 1"
+    where = " AND ".join(claim for claim, _ in claims)
     return _overviews(where, tuple(v for _, values in claims for v in values), limit=limit)
 
 
@@ -209,13 +204,14 @@ def _remember(new: NewBatch, at: datetime, idempotency: IdempotencyKey) -> str |
     )
     if inserted.rowcount == 1:
         return None
-    return _made_under(new.user_id, idempotency)
+    return _made_under(EVERYTHING.of_user(new.user_id), idempotency)
 
 
-def _made_under(user_id: str, idempotency: IdempotencyKey) -> str | None:
+def _made_under(reach: Reach, idempotency: IdempotencyKey) -> str | None:
+    claim, values = of_users(reach, "user_id")
     row = run(
-        "SELECT body_hash, batch_id FROM idempotency_keys WHERE user_id = ? AND key = ?",
-        (user_id, idempotency.key),
+        f"SELECT body_hash, batch_id FROM idempotency_keys WHERE {claim} AND key = ?",
+        (*values, idempotency.key),
     ).fetchone()
     if row is None:
         return None

@@ -7,6 +7,8 @@ from itertools import accumulate, groupby
 from operator import itemgetter
 
 from storyclip.domain.clip import Clip
+from storyclip.domain.reach import Reach
+from storyclip.store.access.reach import within
 from storyclip.store.database import marks, reading, run
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.batches import MOST_ACTIVE, SELECT_WHOLE, Overview, whole_of
@@ -16,19 +18,20 @@ MOST_SHOWN = 1000  # clips in one list: about 600 kB
 Whole = tuple[Overview, Sequence[Clip] | None]
 
 
-def active(user_id: str) -> Sequence[Whole]:
-    """Return the user's batches that are not finished, newest first, each as of one commit.
+def active(reach: Reach) -> Sequence[Whole]:
+    """Return the batches that are not finished, newest first, each as of one commit.
 
     The newest come with their clips, as many as have MOST_SHOWN together; the others with None.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
+    claim, values = within(reach)
     with reading():
         sizes = run(
-            "SELECT batch_id, total_clips FROM publish_batches WHERE user_id = ?"
-            " AND completed_at IS NULL ORDER BY created_at DESC, batch_id DESC LIMIT ?",
-            (user_id, MOST_ACTIVE),
+            f"SELECT b.batch_id, b.total_clips FROM publish_batches b WHERE {claim}"
+            " AND b.completed_at IS NULL ORDER BY b.created_at DESC, b.batch_id DESC LIMIT ?",
+            (*values, MOST_ACTIVE),
         ).fetchall()
         totals = accumulate(total for _, total in sizes)
         count = sum(so_far <= MOST_SHOWN for so_far in totals)
@@ -36,7 +39,7 @@ def active(user_id: str) -> Sequence[Whole]:
         found: list[Whole] = list(_with_clips(newest))
         if len(newest) < len(sizes):
             shown = set(newest)
-            every = batches.active(user_id)
+            every = batches.active(reach)
             found += [(one, None) for one in every if one.batch.batch_id not in shown]
     return found
 

@@ -14,21 +14,23 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode
+from storyclip.domain.reach import Reach
 from storyclip.domain.wish import Again
+from storyclip.store.access.reach import within
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.history import events
 from storyclip.store.publishing import clips, lanes, recalls, strangers, turns, writer
 
 
-def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
+def pause(batch_id: str, reach: Reach, at: datetime) -> Batch:
     """Start no other clip of a batch from the commit on; what Metricool has of it becomes due.
 
     Raises:
-        NotFound: no such batch of the user's.
+        NotFound: no such batch in reach.
         ActionRefused: it has ended, or is being cancelled.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, user_id) as before:
+    with _held(batch_id, reach) as before:
         wish.refuse_if_over(before, "paused")
         if before.pause_requested_at is not None:
             return before
@@ -44,7 +46,7 @@ def pause(batch_id: str, user_id: str, at: datetime) -> Batch:
 
 def resume(
     batch_id: str,
-    user_id: str,
+    reach: Reach,
     at: datetime,
     first_date: datetime,
     *,
@@ -57,11 +59,11 @@ def resume(
             is before it are planned anew from there on, the batch's interval apart.
 
     Raises:
-        NotFound: no such batch of the user's.
+        NotFound: no such batch in reach.
         ActionRefused: it is not paused, or clips would come after later ones and may not.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, user_id) as before:
+    with _held(batch_id, reach) as before:
         wish.refuse_if_over(before, "resumed")
         strangers.refuse_in_doubt(before.lane_id, at)
         if before.pause_requested_at is None:
@@ -82,15 +84,15 @@ def resume(
     return now
 
 
-def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
+def cancel(batch_id: str, reach: Reach, at: datetime) -> Batch:
     """End what was not sent of a batch; what Metricool has of it becomes due, to be deleted.
 
     Raises:
-        NotFound: no such batch of the user's.
+        NotFound: no such batch in reach.
         ActionRefused: it has ended by itself, and nothing of it may go out any more.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, user_id) as before:
+    with _held(batch_id, reach) as before:
         if before.cancel_requested_at is not None:
             return before
         strangers.refuse_in_doubt(before.lane_id, at)
@@ -107,17 +109,17 @@ def cancel(batch_id: str, user_id: str, at: datetime) -> Batch:
 
 
 def retry(
-    batch_id: str, user_id: str, at: datetime, again: Sequence[Again], *, order_may_change: bool
+    batch_id: str, reach: Reach, at: datetime, again: Sequence[Again], *, order_may_change: bool
 ) -> tuple[Batch, bool]:
     """Move failed clips on, all or none; return the batch, and whether one will come out of order.
 
     Raises:
-        NotFound: no such batch of the user's.
+        NotFound: no such batch in reach.
         LostRace: one of the clips is not what it was when it was looked at.
         ActionRefused: the order would change and may not, or the batch is cancelled.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, user_id) as before:
+    with _held(batch_id, reach) as before:
         wish.refuse_if_cancelled(before, "retried")
         strangers.refuse_in_doubt(before.lane_id, at)
         every = clips.of_batch(batch_id)
@@ -144,12 +146,13 @@ def retry(
 
 
 @contextmanager
-def _held(batch_id: str, user_id: str) -> Iterator[Batch]:
+def _held(batch_id: str, reach: Reach) -> Iterator[Batch]:
     """Have a batch for one transaction in which nobody else moves a clip of its lane."""
+    claim, values = within(reach)
     with writing():
         row = run(
-            "SELECT lane_id FROM publish_batches WHERE batch_id = ? AND user_id = ?",
-            (batch_id, user_id),
+            f"SELECT b.lane_id FROM publish_batches b WHERE b.batch_id = ? AND {claim}",
+            (batch_id, *values),
         ).fetchone()
         if row is None:
             raise NotFound(f"no batch {batch_id}")

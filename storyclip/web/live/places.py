@@ -7,6 +7,10 @@ from datetime import timedelta
 
 from flask import request
 
+from storyclip.domain.batch import Batch
+from storyclip.domain.holder import Holder
+from storyclip.domain.names import names
+from storyclip.domain.reach import Reach
 from storyclip.progress.cursor import (
     MARGIN,
     MAX_BATCHES,
@@ -29,18 +33,19 @@ from storyclip.web.said.shown import batch_id_of, many, whole
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a stream begins."""
+    """Where a stream begins, and what it shows."""
 
     cursor: BatchCursor | UserCursor
+    shows: Reach
     snapshot: BatchSnapshot | BatchesSnapshot
     has_ended: bool
 
 
-def place_asked_for(user_id: str) -> Place:
+def place_asked_for(who: Holder) -> Place:
     """Return where the request's stream begins: after its cursor, else with the first event.
 
     Raises:
-        NotFound: no such batch of the user's.
+        NotFound: no such batch in reach.
         RequestInvalid: an empty batch id.
         CursorInvalid: the cursor is not one of this stream.
         StoreUnavailable: the database does not answer.
@@ -48,16 +53,18 @@ def place_asked_for(user_id: str) -> Place:
     said = asked(Watching)
     word = request.headers.get("Last-Event-ID") or said.after
     if said.batch_id is None:
-        return _in_all(user_id, word)
-    return _in_one(batch_id_of(said.batch_id), user_id, word)
+        return _in_all(who.own, word)
+    return _in_one(batch_id_of(said.batch_id), who.reach, word)
 
 
-def _in_one(batch_id: str, user_id: str, word: str) -> Place:
+def _in_one(batch_id: str, reach: Reach, word: str) -> Place:
     named = read_seq(word) if word else (0, 0)
-    found, its_clips = batches.find_whole(batch_id, user_id)
+    found, its_clips = batches.find_whole(batch_id, reach)
     seq, epoch = _known(batch_id, found.batch.last_seq, named)
-    snapshot: BatchSnapshot = {"type": "snapshot", **whole(found, its_clips)}
-    return Place(BatchCursor(batch_id, seq, epoch), snapshot, not found.batch.is_running)
+    snapshot: BatchSnapshot = {"type": "snapshot", **whole(found, its_clips, reach)}
+    return Place(
+        BatchCursor(batch_id, seq, epoch), _of(found.batch), snapshot, not found.batch.is_running
+    )
 
 
 def _known(batch_id: str, last_seq: int, named: Numbered) -> Numbered:
@@ -74,13 +81,13 @@ def _known(batch_id: str, last_seq: int, named: Numbered) -> Numbered:
     return events.known_before(batch_id, seq, epoch)
 
 
-def _in_all(user_id: str, word: str) -> Place:
+def _in_all(reach: Reach, word: str) -> Place:
     now = front().now()
     since, named = read_places(word) if word not in ("", "0") else (now - MARGIN, {})
     if since > now + timedelta(days=1):
         raise CursorInvalid("expected one of the past")
-    running = streams.running_of([user_id])
-    ended = streams.ended_after(user_id, since, MAX_BATCHES) if named or word else ()
+    running = streams.running_within(reach)
+    ended = streams.ended_after(reach, since, MAX_BATCHES) if named or word else ()
     cursor = UserCursor(since)
     known = [place for place in (*running, *ended) if (place.lane_id, place.turn) in named]
     new = [place for place in (*ended, *running) if (place.lane_id, place.turn) not in named]
@@ -93,5 +100,9 @@ def _in_all(user_id: str, word: str) -> Place:
             seq, epoch = shown_before(place.batch_id, since) if word else (0, 0)
         is_shown = place.batch_id in has_ended and seq == place.last_seq
         cursor.add(place.batch_id, short, seq, now if is_shown else None, epoch)
-    snapshot: BatchesSnapshot = {"type": "snapshot", **many(batches.active(user_id))}
-    return Place(cursor, snapshot, has_ended=False)
+    snapshot: BatchesSnapshot = {"type": "snapshot", **many(batches.active(reach))}
+    return Place(cursor, reach, snapshot, has_ended=False)
+
+
+def _of(batch: Batch) -> Reach:
+    return Reach(names({batch.user_id}), names({batch.account_id}))

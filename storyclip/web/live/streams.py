@@ -124,14 +124,14 @@ def _let_in() -> tuple[Holder, Place]:
         raise Problem(problem_kinds.STOPPING)
     with here.hub.readers:
         who = auth.viewer()
-        place = place_asked_for(who.user_id)
+        place = place_asked_for(who)
     if not here.seats.take(who.user_id):
         raise Problem(problem_kinds.TOO_MANY_STREAMS)
     return who, place
 
 
 def _pieces(hub: Hub, who: Holder, place: Place, wire: Wire, outbox: Outbox) -> Iterator[bytes]:
-    viewer = Viewer(wire, outbox, place.cursor, who.user_id, who.key_id)
+    viewer = Viewer(wire, outbox, place.cursor, place.shows, who.badge)
     return follow(hub, viewer, wire.snapshot(place.snapshot), place.has_ended)
 
 

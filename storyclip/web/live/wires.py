@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from storyclip.domain.shown import StreamEnd
 from storyclip.progress.outbox import Ending
 from storyclip.web.said.answers import encode
-from storyclip.web.said.messages import BROKEN, DONE, NO_KEY, STOPPING
+from storyclip.web.said.messages import BROKEN, DONE, MAY_NOT, NO_KEY, STOPPING
 
 RETRY_MS = 2000
 
@@ -16,6 +16,7 @@ _CODES = {
     Ending.DONE: DONE,
     Ending.STOPPING: STOPPING,
     Ending.REVOKED: NO_KEY,
+    Ending.NARROWED: MAY_NOT,
     Ending.FAILED: BROKEN,
     Ending.SLOW: BROKEN,
 }

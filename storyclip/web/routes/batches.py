@@ -30,8 +30,8 @@ def status() -> Response:
     """Show a batch with all its clips."""
     who = auth.holder(Scope.READ)
     batch_id = batch_id_of(asked(OfBatch).batch_id)
-    found, its_clips = batches.find_whole(batch_id, who.user_id)
-    return _unless_known(answer(whole(found, its_clips)))
+    found, its_clips = batches.find_whole(batch_id, who.reach)
+    return _unless_known(answer(whole(found, its_clips, who.reach)))
 
 
 @routes.get("/reconcile/<batch_id>")
@@ -39,17 +39,17 @@ def reconcile_batch(batch_id: str) -> Response:
     """Have the batch looked at in Metricool now, and show it with all its clips."""
     who = auth.holder(Scope.READ)
     limits.take(who.key_id, LOOK_COST)
-    found = batches.find(batch_id_of(batch_id), who.user_id)
+    found = batches.find(batch_id_of(batch_id), who.reach)
     if request.method != "HEAD":
         reconcile(found.batch, front().now(), front().patience)
-    return answer(whole(*batches.find_whole(found.batch.batch_id, who.user_id)))
+    return answer(whole(*batches.find_whole(found.batch.batch_id, who.reach), who.reach))
 
 
 @routes.get("/batch/<batch_id>")
 def batch(batch_id: str) -> Response:
     """Show a batch's summary, and its clips."""
     who = auth.holder(Scope.READ)
-    found, its_clips = batches.find_whole(batch_id_of(batch_id), who.user_id)
+    found, its_clips = batches.find_whole(batch_id_of(batch_id), who.reach)
     shown: OneBatch = {
         "success": True,
         "batch": {**summary(found), "clips": clip_views(its_clips, found.batch.mode)},
@@ -62,7 +62,7 @@ def batch(batch_id: str) -> Response:
 def active() -> Response:
     """Show the caller's batches that are not finished, and the clips of the newest."""
     who = auth.holder(Scope.READ)
-    return answer(running(wholes.active(who.user_id)))
+    return answer(running(wholes.active(who.own)))
 
 
 @routes.get("/batches")
@@ -70,9 +70,7 @@ def all_batches() -> Response:
     """Show the caller's batches, an administrator's key everybody's, newest first."""
     who = auth.holder(Scope.READ)
     page = page_asked_for(who)
-    found = batches.page(
-        user_id=page.user_id, status=page.status, before=page.before, limit=page.limit + 1
-    )
+    found = batches.page(page.reach, status=page.status, before=page.before, limit=page.limit + 1)
     shown = found[: page.limit]
     response = answer(many(shown))
     if len(found) > page.limit:

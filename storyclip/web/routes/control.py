@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.errors import MayBeDone, StoreUnavailable
-from storyclip.domain.holder import Scope
+from storyclip.domain.holder import Holder, Scope
 from storyclip.flow.control import Hand, Outcome
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
@@ -30,46 +30,46 @@ Asked = TypeVar("Asked", bound=OfBatch)
 @routes.post("/pause")
 def pause() -> Response:
     """Let the clip in hand finish, and start no other."""
-    batch = _theirs(OfBatch)[0]
+    who, batch, _ = _theirs(OfBatch)
     with _may_be_done():
-        still_out = _hand().pause(batch)
-        paused: Paused = {**_acted(batch), "mayGoOut": still_out}
+        still_out = _hand(who).pause(batch)
+        paused: Paused = {**_acted(batch, who), "mayGoOut": still_out}
         return answer(paused)
 
 
 @routes.post("/resume")
 def resume() -> Response:
     """Go on at the next clip."""
-    batch, said = _theirs(Resuming)
+    who, batch, said = _theirs(Resuming)
     with _may_be_done():
-        _hand().resume(batch, order_may_change=said.confirm_order)
-        return answer(_acted(batch))
+        _hand(who).resume(batch, order_may_change=said.confirm_order)
+        return answer(_acted(batch, who))
 
 
 @routes.post("/cancel")
 def cancel() -> Response:
     """End the rest, and say what is out and what is not."""
-    batch = _theirs(OfBatch)[0]
+    who, batch, _ = _theirs(OfBatch)
     with _may_be_done():
-        outcome = _hand().cancel(batch)
-        cancelled: Cancelled = {**_acted(batch), "outcome": _shown(outcome)}
+        outcome = _hand(who).cancel(batch)
+        cancelled: Cancelled = {**_acted(batch, who), "outcome": _shown(outcome)}
         return answer(cancelled)
 
 
 @routes.post("/retry-failed")
 def retry_failed() -> Response:
     """Ask again for what failed, where that cannot make a second story."""
-    batch, said = _theirs(Retrying)
-    retry = Retry(front().upstream, front().settings, front().now())
+    who, batch, said = _theirs(Retrying)
+    retry = Retry(front().upstream, front().settings, front().now(), who.reach)
     with _may_be_done():
-        _hand().until_known(batch)
+        _hand(who).until_known(batch)
         done = retry(
             batch,
             said.clip,
             order_may_change=said.confirm_order,
             absence_confirmed=said.confirm_absent,
         )
-        return answer(_again(batch, done))
+        return answer(_again(batch, done, who))
 
 
 @contextmanager
@@ -85,16 +85,14 @@ def _may_be_done() -> Iterator[None]:
         raise MayBeDone(str(failure)) from failure
 
 
-def _theirs(query: type[Asked]) -> tuple[Batch, Asked]:
+def _theirs(query: type[Asked]) -> tuple[Holder, Batch, Asked]:
     who = auth.holder(Scope.PUBLISH)
     said = asked(query)
-    batch = batches.find(batch_id_of(said.batch_id), who.user_id).batch
-    auth.require_account(who, batch.account_id)
-    return batch, said
+    return who, batches.find(batch_id_of(said.batch_id), who.reach).batch, said
 
 
-def _hand() -> Hand:
-    return Hand(front().settings, front().now, front().patience)
+def _hand(who: Holder) -> Hand:
+    return Hand(front().settings, front().now, front().patience, who.reach)
 
 
 def _shown(outcome: Outcome) -> shapes.Outcome:
@@ -106,9 +104,9 @@ def _shown(outcome: Outcome) -> shapes.Outcome:
     }
 
 
-def _again(batch: Batch, done: Retried) -> Again:
+def _again(batch: Batch, done: Retried, who: Holder) -> Again:
     return {
-        **_acted(batch),
+        **_acted(batch, who),
         "order": "appended" if done.is_late else "kept",
         "retried": done.sent_again,
         "foundLive": done.found_live,
@@ -118,10 +116,10 @@ def _again(batch: Batch, done: Retried) -> Again:
     }
 
 
-def _acted(batch: Batch) -> Acted:
+def _acted(batch: Batch, who: Holder) -> Acted:
     """Return the batch as it is now, whatever else has happened to it meanwhile.
 
     The summary stands at the top level, and as in the other answers under `batch`.
     """
-    shown = summary(batches.find(batch.batch_id, batch.user_id))
+    shown = summary(batches.find(batch.batch_id, who.reach))
     return {"success": True, **shown, "batch": shown}

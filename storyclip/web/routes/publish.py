@@ -49,7 +49,7 @@ def publish_stories() -> Response:
     stories = parse(StoriesRequest, said)
     auth.require_account(who, stories.settings.account)
     idempotency = _idempotency(said)
-    batch = made_before(who.user_id, idempotency) if idempotency else None
+    batch = made_before(who.own, idempotency) if idempotency else None
     if batch is None:  # a repeat is answered as before, though its dates may be over now
         settings = front().settings
         caps = Caps(settings.max_running_batches, settings.max_running_clips)

@@ -37,30 +37,26 @@ def decide() -> Response:
     auth.require_account(who, said.account_id)
     lane = lanes.named(said.account_id, said.network)
     given = {one.name: (one.batch_id, one.clip) for one in said.given}
-    theirs = others_of(_user(who), (batch_id for batch_id, _ in given.values()))
+    theirs = others_of(who.reach, (batch_id for batch_id, _ in given.values()))
     given = {name: clip for name, clip in given.items() if clip[0] not in theirs}
     adopted = adoption.decide(lane.id, said.ours, said.not_ours, front().now(), given)
     clips = [clip for _, clip in adopted.adopted]
-    others = others_of(_user(who), (clip.batch_id for clip in clips))
+    others = others_of(who.reach, (clip.batch_id for clip in clips))
     told: Recovered = {
         "success": True,
         "adopted": [clip_named(clip) for clip in clips if clip.batch_id not in others],
-        "left": strangers_on(lane.id, _user(who)),
+        "left": strangers_on(lane.id, who.reach),
     }
     return answer(told)
 
 
-def _user(who: Holder) -> str | None:
-    return None if who.may(Scope.ADMIN) else who.user_id
-
-
 def _shown(lane: Lane, who: Holder) -> HeldLane:
     clips = adoption.takers(lane.id)
-    others = others_of(_user(who), (clip.batch_id for clip in clips))
+    others = others_of(who.reach, (clip.batch_id for clip in clips))
     return {
         "accountId": lane.account_id,
         "network": lane.network,
         "heldAt": rfc3339(lane.held_at),
-        "strangers": strangers_on(lane.id, _user(who)),
+        "strangers": strangers_on(lane.id, who.reach),
         "clips": [clip_named(clip) for clip in clips if clip.batch_id not in others],
     }

@@ -23,7 +23,7 @@ _CLOSES = {
     BROKEN: "Too far behind, or the database does not answer: come again after the last cursor.",
     BAD_CURSOR: "Not a cursor of this stream, or no batch id.",
     NO_KEY: "No key, or no longer a good one.",
-    MAY_NOT: "The key, or the page's origin, may not watch.",
+    MAY_NOT: "The key, or the page's origin, may not watch, or no longer watch all of this.",
     UNKNOWN_BATCH: "No such batch.",
     TOO_MANY: "Too many streams, requests or wrong keys: come again later.",
 }

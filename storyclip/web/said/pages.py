@@ -13,6 +13,7 @@ from typing import Any
 from storyclip.domain.batch import BATCH_ID, Batch, Status
 from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.holder import Holder, Scope
+from storyclip.domain.reach import Reach
 from storyclip.web.said.problem_kinds import SCOPE_MISSING
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import Listing, asked
@@ -23,12 +24,12 @@ _USER_ID = re.compile(r"[!-~]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was asked for; `user_id` is None for everybody's batches.
+    """What was asked for, as far as who asks reaches.
 
     `again` is what the next page has to be asked for with, besides its cursor.
     """
 
-    user_id: str | None
+    reach: Reach
     status: Status | None
     before: tuple[datetime, str] | None
     limit: int
@@ -46,7 +47,7 @@ def page_asked_for(who: Holder) -> Page:
     again = said.model_dump(
         include={"limit", "status", "user_id"}, exclude_unset=True, by_alias=True
     )
-    return Page(_user_id(who, said.user_id), said.status, _before(said.cursor), said.limit, again)
+    return Page(_reach(who, said.user_id), said.status, _before(said.cursor), said.limit, again)
 
 
 def cursor_after(batch: Batch) -> str:
@@ -57,16 +58,17 @@ def cursor_after(batch: Batch) -> str:
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _user_id(who: Holder, named: str | None) -> str | None:
-    if not who.may(Scope.ADMIN):
-        if named not in (None, who.user_id):
+def _reach(who: Holder, named: str | None) -> Reach:
+    if named is None:
+        return who.reach
+    if not who.reach.users.is_every:
+        if named != who.user_id:
             raise Problem(
                 SCOPE_MISSING, f"`userId` of somebody else needs the scope `{Scope.ADMIN}`."
             )
-        return who.user_id
-    if named is not None and not _USER_ID.fullmatch(named):
+    elif not _USER_ID.fullmatch(named):
         raise RequestInvalid(("/userId", "expected visible ASCII characters"))
-    return named
+    return who.reach.of_user(named)
 
 
 def _before(word: str | None) -> tuple[datetime, str] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from storyclip.domain.batch import BATCH_ID
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import NotFound
+from storyclip.domain.reach import Reach
 from storyclip.domain.shown import BatchStatus, StrangerView, Summary
 from storyclip.domain.views import clip_views, status_view, stranger_view, summary_view
 from storyclip.store.publishing import adoption, batches, strangers
@@ -55,31 +56,34 @@ def running(found: Sequence[Whole]) -> ActiveBatches:
     return {"success": True, "batches": shown, "count": len(shown)}
 
 
-def whole(found: Overview, clips: Sequence[Clip]) -> BatchStatus:
+def whole(found: Overview, clips: Sequence[Clip], reach: Reach) -> BatchStatus:
     """Return a batch's status with all its clips, and the stories that hold it up.
+
+    Args:
+        reach: of who asks: of others' clips nothing is told.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     held_up_by: Sequence[StrangerView] = ()
     if found.batch.held_at is not None:
-        held_up_by = strangers_on(found.batch.lane_id, found.batch.user_id)
+        held_up_by = strangers_on(found.batch.lane_id, reach)
     now, total_s = front().now(), front().wait_total_s
     blocked = found.blocked or newest.find().why_nothing_is_sent
     return status_view(found.batch, clips, now, total_s, blocked, held_up_by)
 
 
-def strangers_on(lane_id: int, user_id: str | None) -> Sequence[StrangerView]:
+def strangers_on(lane_id: int, reach: Reach) -> Sequence[StrangerView]:
     """Return the stories that hold up a lane, each with the clip that it would be.
 
     Args:
-        user_id: whose clips are named; None for everybody's.
+        reach: whose clips are named.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     clips = {stranger.name: clip for stranger, clip in adoption.proposed(lane_id)}
-    theirs = others_of(user_id, (clip.batch_id for clip in clips.values()))
+    theirs = others_of(reach, (clip.batch_id for clip in clips.values()))
     return [
         stranger_view(
             one, clip := clips.get(one.name), is_others=clip is not None and clip.batch_id in theirs
@@ -88,16 +92,14 @@ def strangers_on(lane_id: int, user_id: str | None) -> Sequence[StrangerView]:
     ]
 
 
-def others_of(user_id: str | None, batch_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of the batches that are not the user's; of None all are.
+def others_of(reach: Reach, batch_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the batches that are out of reach.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    if user_id is None:
-        return frozenset()
     ids = frozenset(batch_ids)
-    return ids - frozenset(batches.of_user(user_id, ids))
+    return ids - batches.those_within(reach, ids)
 
 
 def summary(found: Overview) -> Summary:
