@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config import private
-from config.settings import environment_with
+from config.children import for_any
 from storyclip.stack.log_lines import last_lines
 
 CHECKOUT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ Trouble = Callable[[Collection[int]], str | None]
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and what to change in the environment for it.
+    """What to run, what to change in its environment, and what of ours it finds there besides.
 
     `trouble` tells of the processes of its group what is wrong with them, None if nothing is;
     it may take some seconds. Without it, whoever lives is well.
@@ -38,6 +38,7 @@ class Program:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    inherits: Callable[[Mapping[str, str]], dict[str, str]] = for_any
     trouble: Trouble | None = None
 
 
@@ -61,7 +62,7 @@ class Child:
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", ANNOUNCE, "sh", *program.command],
                 cwd=CHECKOUT,
-                env=environment_with(program.environment),
+                env=program.inherits(program.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=guard,
                 stderr=output,
@@ -125,7 +126,11 @@ def _pids_in(group: int) -> list[int]:
     """Ask /proc, or where there is none (macOS) the `ps` that every such system has."""
     if not Path("/proc/self/stat").exists():
         listed = subprocess.run(
-            ["/bin/ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True
+            ["/bin/ps", "-A", "-o", "pid=,pgid=,stat="],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={},
         )
         rows = [line.split() for line in listed.stdout.splitlines()]
         return [int(pid) for pid, pgid, state in rows if int(pgid) == group and state[0] != "Z"]

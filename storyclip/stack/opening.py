@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config import private
-from config.settings import environment_with
+from config.children import for_the_service
 from storyclip.stack.child import CHECKOUT
 from storyclip.stack.log_lines import last_lines
 
@@ -29,7 +29,7 @@ class Opening:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "storyclip.stack.opening_main"],
                 cwd=CHECKOUT,
-                env=environment_with(environment),
+                env=for_the_service(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=output,

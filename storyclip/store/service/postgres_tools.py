@@ -9,7 +9,7 @@ from pathlib import Path
 from playhouse.db_url import parse as parse_url
 from psycopg.conninfo import make_conninfo
 
-from config.settings import environment_with
+from config.children import for_postgres
 
 CONNECT_TIMEOUT_S = 10
 LOCK_WAIT_MS = 60_000  # a migration that runs has the tables for a moment
@@ -98,7 +98,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
     try:
         ran = subprocess.run(
             command,
-            env=environment_with(environment),
+            env=for_postgres(environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
