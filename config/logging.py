@@ -14,15 +14,22 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from config.printable import printable
+
 LEAST_SECRET_LENGTH = 8  # shorter ones turn up inside innocent words; masked only as whole values
 MASK = "***"
 
-_API_KEY = re.compile(r"\b(sc_[A-Za-z0-9]+_)[A-Za-z0-9_-]{16,}")
+_API_KEY = re.compile(r"\b(sc_[A-Za-z0-9]+_|whsec_)[A-Za-z0-9+/_-]{16,}=*")
 _SIGNED_QUERY = re.compile(
-    r"([?&](?:ticket|token|userToken|sig|signature|policy|key-pair-id|x-(?:amz|goog)-[a-z-]+)=)"
-    r"[^&\s\"'<>]+",
+    r"([?&](?:ticket|token|sig|signature|policy|key-pair-id|code|invite)="
+    # also without its URL around it, and inside another one's query
+    r"|(?:x-(?:amz|goog)-[a-z-]+|(?<![\w-])(?:(?:__host-)?storyclip|user_?token"
+    r"|(?:access|refresh|id)_token|client_secret|password))(?:=|%3d))"
+    r"[^&\s\"'<>;,%]+(?:%(?!26)[0-9a-f]{2}[^&\s\"'<>;,%]*)*",
     re.IGNORECASE,
 )
+_CREDENTIALS = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@\"']*:)[^\s/@\"']+(?=@)", re.IGNORECASE)
+_BEARER = re.compile(r"(\bbearer\s+)(?!sc_|\*\*\*)[A-Za-z0-9._~+/-]{8,}=*", re.IGNORECASE)
 
 
 # What a field or header of this name holds is secret, whether or not anybody told us its value.
@@ -41,6 +48,8 @@ _SECRET_NAMES = {
     "ticket",
     "password",
     "secret",
+    "client-secret",
+    "webhook-signature",
 }
 # The same inside a text: `X-Mc-Auth: …`, `userToken=…`, and as a dict or a pair looks printed.
 _NAMED_SECRET = re.compile(
@@ -102,11 +111,21 @@ class SecretsMasked:
             return MASK
         for secret in self._inside:
             text = text.replace(secret, MASK)
-        if "sc_" in text:  # most values are short words: spare them the patterns
-            text = _API_KEY.sub(rf"\1{MASK}", text)
-        if "=" in text:
-            text = _SIGNED_QUERY.sub(rf"\1{MASK}", text)
-        return _NAMED_SECRET.sub(rf"\1{MASK}", text) if len(text) > LEAST_SECRET_LENGTH else text
+        return masked(printable(text))
+
+
+def masked(text: str) -> str:
+    """Return a text without what has the form of a secret, whatever it is."""
+    if len(text) <= LEAST_SECRET_LENGTH:  # most values are short words: spare them the patterns
+        return text
+    if "sc_" in text or "whsec_" in text:
+        text = _API_KEY.sub(rf"\1{MASK}", text)
+    if "=" in text or "%3" in text:
+        text = _SIGNED_QUERY.sub(rf"\1{MASK}", text)
+    if "://" in text:
+        text = _CREDENTIALS.sub(rf"\1{MASK}", text)
+    text = _BEARER.sub(rf"\1{MASK}", text)
+    return _NAMED_SECRET.sub(rf"\1{MASK}", text)
 
 
 def configure(

@@ -18,7 +18,13 @@ from requests.structures import CaseInsensitiveDict
 
 from storyclip.stack.stack import Stack
 
-SECRET = re.compile(rb"sc_[0-9a-f]{12}_[\w-]{43}|stack-[\w-]{32}|sandbox-token")
+SECRET = re.compile(
+    rb"sc_[0-9a-f]{12}_[\w-]{43}|stack-[\w-]{32}|sandbox-token|whsec_[A-Za-z0-9+/]{43}="
+)
+# In files alone: an answer sets the cookie, and a clip's URL is its user's to see
+SECRET_IN_A_FILE = re.compile(
+    rb"(?i:(?:__host-)?storyclip=[\w-]{43}|://[\w.-]*:[^@\s/*\"']+@|bearer [\w-]{20,})"
+)
 
 
 class Canaries:
@@ -70,4 +76,13 @@ def hits(where: str, said: bytes) -> list[str]:
 
 def hits_in(files: Iterable[Path]) -> list[str]:
     kept = [file for file in sorted(files) if file.is_file()]
-    return [hit for file in kept for hit in hits(file.name, file.read_bytes())]
+    return [hit for file in kept for hit in hits_in_file(file)]
+
+
+def hits_in_file(file: Path) -> list[str]:
+    said = file.read_bytes()
+    found = SECRET_IN_A_FILE.finditer(said) if file.suffix == ".log" else ()
+    return [
+        *hits(file.name, said),
+        *(f"{one.group()[:8].decode(errors='replace')}… in {file.name}" for one in found),
+    ]

@@ -179,6 +179,25 @@ def said_what_the_name_cannot(path: str, source: str) -> Iterator[str]:
             yield f"{path}:{node.lineno}: {node.name} has no docstring"
 
 
+def children_told_their_environment(path: str, source: str) -> Iterator[str]:
+    """Without `env` a child has all of ours, and with it every secret of the shell."""
+    if not path.startswith(("storyclip/", "config/")) or path.startswith("storyclip/sandbox/"):
+        return
+    for call in _calls(source):
+        started = ast.unparse(call.func) in ("subprocess.Popen", "subprocess.run")
+        if started and not any(keyword.arg == "env" for keyword in call.keywords):
+            yield f"{path}:{call.lineno}: a child inherits everything"
+
+
+def clean_consoles(path: str, source: str) -> Iterator[str]:
+    """Rich sends a terminal whatever it is given; our console does not."""
+    if not path.startswith("storyclip/"):
+        return
+    for call in _calls(source):
+        if ast.unparse(call.func) in ("Console", "console.Console", "rich.console.Console"):
+            yield f"{path}:{call.lineno}: a console that passes on what a terminal would obey"
+
+
 BROKEN: dict[Rule, tuple[str, str]] = {
     no_whole_row_save: ("storyclip/store/x.py", "clip.save()\n"),
     no_status_word: ("storyclip/flow/x.py", 'state = "verifying"\n'),
@@ -189,6 +208,8 @@ BROKEN: dict[Rule, tuple[str, str]] = {
     environment_read_in_config_alone: ("app.py", 'import os\nport = os.environ["PORT"]\n'),
     domain_on_its_own: ("storyclip/domain/x.py", "import pydantic\n"),
     said_what_the_name_cannot: ("storyclip/flow/x.py", "def accept():\n    pass\n"),
+    children_told_their_environment: ("storyclip/stack/x.py", 'subprocess.Popen(["x"])\n'),
+    clean_consoles: ("storyclip/cli/x.py", "Console(stderr=True)\n"),
     short_locks_and_nothing_taken_away: (
         "storyclip/store/migrations/9000_x.py",
         'db.execute_sql("ALTER TABLE lanes ADD COLUMN x TEXT NOT NULL")\n',

@@ -6,9 +6,9 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
-from rich.console import Console
 
 from config.settings import SettingsInvalid
 from storyclip import __version__
@@ -16,9 +16,21 @@ from storyclip.cli import key_commands, recovery, secret_commands, upkeep, user_
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.terminal.commands import INTERRUPTED, publish, watch
+from storyclip.terminal.console import CleanConsole, clean_streams
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands, with whatever they say cleaned on its way to the terminal."""
+
+    def main(self, *args: Any, **how: Any) -> Any:
+        """Run the command that was typed."""
+        with clean_streams():
+            return super().main(*args, **how)
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, message="StoryClip %(version)s")
 def main() -> None:
     """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
@@ -51,7 +63,7 @@ def demo(keep: bool) -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:
-        sys.exit(stack_demo.play(Console(), Console(stderr=True), keep))
+        sys.exit(stack_demo.play(CleanConsole(), CleanConsole(stderr=True), keep))
     except KeyboardInterrupt:
         click.echo("Interrupted; everything is stopped.", err=True)
         sys.exit(INTERRUPTED)
@@ -76,7 +88,7 @@ def run(data: Path, verbose: bool) -> None:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
-    sys.exit(stack_run.run(Console(), Console(stderr=True), data, verbose))
+    sys.exit(stack_run.run(CleanConsole(), CleanConsole(stderr=True), data, verbose))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from config.addresses import sqlite_file, without_password
@@ -23,6 +22,7 @@ from storyclip.store import database
 from storyclip.store.publishing import adoption, lanes, strangers
 from storyclip.store.service import newest
 from storyclip.store.service.mark_file import MarkFile
+from storyclip.terminal.console import CleanConsole
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 EVERY = "all"
@@ -189,7 +189,7 @@ def _list(as_json: bool) -> None:
             where = post.public_url or (post.media_urls[0] if post.media_urls else "")
             would_be = f"clip {clip.index} of {clip.batch_id}" if clip else "no clip"
             table.add_row(stranger.name, str(post.planned_for or ""), post.status, where, would_be)
-        Console().print(table)
+        CleanConsole().print(table)
 
 
 def _proposed(lane: Lane) -> list[tuple[Stranger, Clip | None]]:

@@ -16,11 +16,11 @@ from types import FrameType
 from typing import IO, Any, NoReturn
 
 import click
-from rich.console import Console
 
 from config.addresses import service_url
 from config.settings import Settings, SettingsInvalid
 from storyclip.terminal.boards import Boards, harmless
+from storyclip.terminal.console import CleanConsole
 from storyclip.terminal.follow import Follower, Happened, Snapshot
 from storyclip.terminal.patience import GaveUp, Patience, wait
 from storyclip.terminal.screen import Notes, Screen, verdict
@@ -115,7 +115,7 @@ def _watch(service: Service, batch_id: str | None, as_json: bool, patience: Pati
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     boards = Boards()
-    console = Console(stderr=True)
+    console = CleanConsole(stderr=True)
     try:
         with Notes(console) if as_json else Screen(console, boards) as screen:
             for news in Follower(service, batch_id, patience).news():
