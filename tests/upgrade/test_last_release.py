@@ -22,9 +22,9 @@ def test_the_last_release_is_named_by_a_whole_commit():
 
 @pytest.mark.timeout(400)
 def test_both_releases_publish_beside_each_other_and_the_older_one_on_the_newer_tables(
-    database_url: str, old: Path, tmp_path: Path
+    empty_database_url: str, old: Path, tmp_path: Path
 ):
-    with site(tmp_path, database_url) as here, ExitStack() as running:
+    with site(tmp_path, empty_database_url) as here, ExitStack() as running:
         old_web = running.enter_context(here.web(old))  # makes the tables as they were
         with here.worker(old):
             begun_before = here.publish(old_web, 3)
