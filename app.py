@@ -48,7 +48,7 @@ def build(settings: Settings) -> Flask:
     database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
     now.follow()
     sealing.use(settings.secret_source())
-    pepper.seal()
+    pepper.seal(now())
     seeding.seed(settings.api_keys, now())
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)

@@ -96,7 +96,7 @@ def build(settings: Settings) -> dramatiq.Broker:
             database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
             now.follow()
             sealing.use(settings.secret_source())
-            pepper.seal()
+            pepper.seal(now())
         except StoreUnavailable as reason:
             # Dramatiq would go on without it: a worker that only looks alive
             sys.exit(f"The worker does not start:\n{reason}")

@@ -22,6 +22,7 @@ _INDEX = re.compile(
 _FILLED = re.compile(
     rf"\b(?:UPDATE|DELETE FROM|INSERT INTO) {_NAME}(.*)", re.IGNORECASE | re.DOTALL
 )
+_OF_A_TRIGGER = re.compile(r"\bBEFORE \w+(?: OR \w+)* ON\b", re.IGNORECASE)
 _ADDED = re.compile(r"\bADD COLUMN\b(.*)", re.IGNORECASE | re.DOTALL)
 _CONSTANT = re.compile(r"DEFAULT ('[^']*'|-?\d+(\.\d+)?|TRUE|FALSE|NULL)(?=\s|,|$)", re.IGNORECASE)
 _BREAKS = {
@@ -63,6 +64,7 @@ def short_locks_and_nothing_taken_away(path: str, source: str) -> Iterator[str]:
 
 
 def _troubles(text: str, made: set[str]) -> Iterator[str]:
+    text = _OF_A_TRIGGER.sub("ON", text)
     for pattern, why in _BREAKS.items():
         if re.search(pattern, text, re.IGNORECASE):
             yield why

@@ -13,6 +13,7 @@ import click
 from config.settings import SettingsInvalid
 from storyclip import __version__
 from storyclip.cli import key_commands, recovery, secret_commands, upkeep, user_commands
+from storyclip.cli.installation import act_as_command
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
 from storyclip.terminal.commands import INTERRUPTED, publish, watch
@@ -34,6 +35,7 @@ class Commands(click.Group):
 @click.version_option(__version__, message="StoryClip %(version)s")
 def main() -> None:
     """StoryClip publishes sequences of story clips through Metricool, each once and in order."""
+    act_as_command()
 
 
 for command in (

@@ -77,7 +77,7 @@ def recover(
 
 def _belong(here: bool, anew: bool, as_json: bool) -> None:
     if here:
-        newest.adopt_place()
+        newest.adopt_place(datetime.now(UTC))
         click.echo("This database belongs here now; its workers go on within a second.", err=True)
     if anew:
         newest.live(datetime.now(UTC), MarkFile().read(""), is_boot=True)
@@ -109,7 +109,7 @@ def _switch(*, is_paused: bool, as_json: bool) -> None:
         if is_paused:
             newest.pause(datetime.now(UTC))
         else:
-            newest.resume()
+            newest.resume(datetime.now(UTC))
     except StoreUnavailable as reason:
         sys.exit(f"Nothing was changed: {reason}")
     if as_json:

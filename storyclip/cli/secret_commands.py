@@ -59,7 +59,7 @@ def seal(as_json: bool) -> None:
     if not sealing.ids():
         sys.exit("Nothing was sealed: STORYCLIP_SECRET is not set.")
     try:
-        count = pepper.seal()
+        count = pepper.seal(now())
     except StoreUnavailable as reason:
         sys.exit(f"Nothing was changed: {reason}")
     if as_json:

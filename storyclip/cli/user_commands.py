@@ -78,7 +78,7 @@ def role(user: str, role: str, as_json: bool) -> None:
     """Have a user be something else from now on, with every key they have."""
     open_database()
     try:
-        users.set_role(user, Role(role))
+        users.set_role(user, Role(role), now())
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)
@@ -100,7 +100,7 @@ def accounts(
     open_database()
     try:
         if chosen is not None or no_accounts:
-            users.set_accounts(user, chosen or NONE)
+            users.set_accounts(user, chosen or NONE, now())
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)
@@ -126,7 +126,7 @@ def enable(user: str, as_json: bool) -> None:
     """Let a user do again what they could."""
     open_database()
     try:
-        users.enable(user)
+        users.enable(user, now())
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)

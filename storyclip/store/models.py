@@ -155,6 +155,26 @@ class IncidentRow(Row):
         table_name = "incidents"
 
 
+class ActRow(Row):
+    """What somebody did, or was refused; nobody changes one."""
+
+    id = AutoField()
+    at = InstantField()
+    via = TextField()
+    user_id = TextField(null=True)
+    key_id = TextField(null=True)
+    session_id = TextField(null=True)
+    address = TextField(null=True)
+    action = TextField()
+    subject = TextField()
+    detail = TextField(null=True)
+    outcome = TextField()
+    times = IntegerField()
+
+    class Meta:
+        table_name = "audit"
+
+
 class BatchRow(Row):
     """Of a batch, what is counted."""
 

@@ -20,7 +20,7 @@ from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.web import page, request_log
-from storyclip.web.door import browser, limits, malformed
+from storyclip.web.door import actors, browser, entries, limits, malformed
 from storyclip.web.door import part as door_part
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.hops import Proxies
@@ -43,7 +43,7 @@ from storyclip.web.routes import (
     recover,
     session,
 )
-from storyclip.web.said import json_body, problems
+from storyclip.web.said import json_body
 
 PING_EVERY_S = 10  # a line that died without a word is noticed within two of them
 MAX_SAID_BYTES = 4096  # a viewer has nothing to say
@@ -102,9 +102,10 @@ def create_app(
         page,
     ):
         app.register_blueprint(room.routes)
-    app.register_error_handler(Exception, problems.answer_to)
+    app.register_error_handler(Exception, entries.answered)
     malformed.begin(app)
     request_log.begin(app)
+    actors.begin(app)
     limits.begin(app)
     browser.guard(app)
     app.wsgi_app = Outside(  # type: ignore[method-assign]

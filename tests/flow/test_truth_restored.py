@@ -184,7 +184,7 @@ def test_a_copy_in_another_place_does_nothing_and_says_why(
 
     assert [line["event"] for line in stage.sandbox.ledger()[told:]] == ["published"]
     assert "another place" in (newest.find().why_nothing_is_sent or "")
-    newest.adopt_place()
+    newest.adopt_place(stage.at)
     house.until_over()
     assert_once_in_order(stage, 3)
 
@@ -211,7 +211,7 @@ def test_what_is_paused_by_the_operator_waits(house: House) -> None:
     assert stage.live() == []
     assert stage.batch().status is Status.PROCESSING
 
-    newest.resume()
+    newest.resume(stage.at)
     house.until_over()
 
     assert_once_in_order(stage, 1)

@@ -281,7 +281,7 @@ def test_the_streams_of_who_reaches_no_further_end_and_others_go_on(watch, hub):
     of_all = watch(UserCursor(T0), key_id=ana)
     stays = watch(BatchCursor("b1", 0), key_id=bea, shows=of("bea"))
     eventually(lambda: len(hub._rooms.everybody()) == 3)
-    users.set_accounts("ana", names({"7"}))
+    users.set_accounts("ana", names({"7"}), T0)
 
     hub.check_badges()
 
@@ -307,7 +307,7 @@ def test_a_stream_ends_with_its_session_and_not_with_another(watch, hub):
     ids = [str(held.session_id) for token in tokens if (held := sessions.holder_of(token, T0))]
     ended, stays = (watch(BatchCursor("b1", 0), key_id=key_id, session_id=one) for one in ids)
     eventually(lambda: len(hub._rooms.everybody()) == 2)
-    sessions.end(tokens[0])
+    sessions.end(tokens[0], T0)
 
     hub.check_badges()
 

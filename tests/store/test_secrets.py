@@ -31,6 +31,10 @@ SEEDED = "seeded-key-" * 4
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
+def seal() -> int:
+    return pepper.seal(T0)
+
+
 def use(*secrets: str) -> None:
     sealing.use(lambda: secrets)
     pepper._known = None  # as in another process
@@ -81,7 +85,7 @@ def good(key: str, at: datetime = T0) -> bool:
 
 
 def test_without_a_secret_the_pepper_lies_open(key):
-    assert pepper.seal() == 0
+    assert pepper.seal(T0) == 0
     assert len(bytes.fromhex(kept()["pepper"])) == 32
 
 
@@ -90,7 +94,7 @@ def test_the_first_start_with_a_secret_seals_the_pepper_and_all_goes_on(key):
     ticket, session = tickets.issue("k", T0), sessions.begin(key.split("_")[1], T0)
     use(OURS)
 
-    assert pepper.seal() == 1
+    assert pepper.seal(T0) == 1
 
     assert before not in "".join(everything_kept())
     pepper._known = None
@@ -103,10 +107,10 @@ def test_the_first_start_with_a_secret_seals_the_pepper_and_all_goes_on(key):
 
 def test_sealing_again_changes_nothing(key):
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
     before = kept()
 
-    assert pepper.seal() == 0
+    assert pepper.seal(T0) == 0
     assert kept() == before
 
 
@@ -114,7 +118,7 @@ def test_a_process_that_runs_since_before_goes_on_without_the_secret(key):
     assert good(key)
     known = pepper._known
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
     sealing.use(tuple)
     pepper._known = known
 
@@ -123,10 +127,10 @@ def test_a_process_that_runs_since_before_goes_on_without_the_secret(key):
 
 def test_without_its_secret_nobody_is_known_and_the_words_name_it(key):
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
     use(NEW)
 
-    for asks in (lambda: good(key), pepper.seal, lambda: webhook_secrets.of_user("ana", T0)):
+    for asks in (lambda: good(key), seal, lambda: webhook_secrets.of_user("ana", T0)):
         with pytest.raises(SecretMissing, match=sealing.id_of(OURS)):
             asks()
     assert OURS not in sealing.id_of(OURS)
@@ -134,11 +138,11 @@ def test_without_its_secret_nobody_is_known_and_the_words_name_it(key):
 
 def test_another_secret_seals_while_the_one_before_still_opens(key):
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
 
     use(NEW, OURS)
     assert good(key)
-    assert pepper.seal() == 1
+    assert pepper.seal(T0) == 1
     use(NEW)
 
     assert good(key)
@@ -147,7 +151,7 @@ def test_another_secret_seals_while_the_one_before_still_opens(key):
 
 def test_what_was_changed_in_the_database_is_not_believed(key):
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
     whole = kept()["pepper"]
     changed = whole[:-8] + ("A" if whole[-8] != "A" else "B") + whole[-7:]
     with database.writing():
@@ -160,7 +164,7 @@ def test_what_was_changed_in_the_database_is_not_believed(key):
 
 def test_a_stolen_database_opens_nothing_and_signs_nothing(key):
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
     rotation.rotate_pepper(T0)
     webhook_secrets.rotate("ana", T0, DAY)
     good(key, T0 + DAY)
@@ -298,7 +302,7 @@ def test_a_third_pepper_takes_over_from_the_second(key):
 
 def test_a_pepper_taken_into_use_under_a_secret_is_sealed(key):
     use(OURS)
-    pepper.seal()
+    pepper.seal(T0)
 
     new = rotation.rotate_pepper(T0)
 

@@ -69,7 +69,7 @@ def test_the_environment_says_it_anew_until_a_person_has_had_a_word(store):
     seeded(f"{A}:ana:publish@1")
     seeded(f"{A}:ana:admin@2")
     anew = holder(A)
-    users.set_accounts("ana", names({"3"}))
+    users.set_accounts("ana", names({"3"}), T0)
     seeded(f"{A}:ana:admin@2")
 
     assert (anew.role, anew.accounts) == (Role.ADMIN, names({"2"}))
@@ -82,7 +82,7 @@ def test_a_key_narrows_what_its_user_has_and_follows_it(store):
         keys.make("ana", {"publish"}, names({"1"}), at=T0),
         keys.make("ana", {"publish"}, at=T0),
     )
-    users.set_accounts("ana", names({"2", "3"}))
+    users.set_accounts("ana", names({"2", "3"}), T0)
 
     assert holder(narrow).accounts == NONE
     assert holder(wide).accounts == names({"2", "3"})
@@ -150,7 +150,7 @@ def test_who_is_disabled_holds_no_key_until_enabled(store):
 
     users.disable("ana", T0)
     while_disabled = keys.holder_of(key, T0)
-    users.enable("ana")
+    users.enable("ana", T0)
 
     assert while_disabled is None
     assert holder(key).user_id == "ana"
@@ -158,7 +158,7 @@ def test_who_is_disabled_holds_no_key_until_enabled(store):
 
 def test_nothing_is_changed_of_who_is_not_there(store):
     with pytest.raises(NotFound):
-        users.set_role("nobody", Role.ADMIN)
+        users.set_role("nobody", Role.ADMIN, T0)
     with pytest.raises(NotFound):
         users.disable("nobody", T0)
 

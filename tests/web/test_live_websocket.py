@@ -15,6 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 from werkzeug.serving import make_server
 
 from config.settings import Settings
+from storyclip.store import acts
+from storyclip.store.acts import Wanted
 from storyclip.web.door.guesses import MOST_OF_ONE
 from storyclip.web.live.seats import Seats
 from tests.store.making import made, published
@@ -119,6 +121,8 @@ def test_without_a_key_it_is_4401_and_somebody_elses_batch_4404(address, bea):
 
     with opened(f"{address}?batchId=b1") as nobody, opened(f"{address}?batchId=b1", bea) as other:
         assert (code_of(nobody), code_of(other)) == (4401, 4404)
+    kept = [(act.subject, act.outcome) for act in acts.newest(Wanted(action="entry"), 5)]
+    assert kept == [("GET /api/metricool/ws", "unauthenticated")]
 
 
 def test_who_tries_out_keys_has_to_wait_here_too(address):

@@ -124,7 +124,7 @@ def test_a_link_and_a_session_that_are_real_still_end(ana, clock):
     link, session = sessions.issue_signin(key_id, NOON), sessions.begin(key_id, NOON)
 
     assert [sessions.redeem_signin(link, NOON) for _ in range(2)] == [key_id, None]
-    sessions.end(session)
+    sessions.end(session, NOON)
     assert sessions.holder_of(session, NOON) is None
 
 

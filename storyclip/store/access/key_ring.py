@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from storyclip.domain.act import Action
 from storyclip.domain.errors import NotFound
+from storyclip.store import acts
 from storyclip.store.access import api_keys, keys
 from storyclip.store.database import writing
 from storyclip.store.models import ApiKeyRow
@@ -34,4 +36,6 @@ def rotate(key_id: str, at: datetime, grace: timedelta, expires_at: datetime | N
         else:
             ending = ApiKeyRow.update(expires_at=min(at + grace, old.expires_at or at + grace))
         ending.where(ApiKeyRow.key_id == key_id).execute()
+        words = f"ends in {grace}" if grace else "ends now"
+        acts.write(Action.KEY_ROTATE, key_id, at, detail=words)
     return new

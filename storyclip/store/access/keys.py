@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from config.seed_keys import LEAST_LENGTH
+from storyclip.domain.act import Action
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.holder import Holder as Holder
 from storyclip.domain.holder import Scope, scopes_of
 from storyclip.domain.names import NONE, Names
 from storyclip.domain.user import Origin, Role
+from storyclip.store import acts
 from storyclip.store.access import api_keys, key_hashes, pepper, users
 from storyclip.store.access.api_keys import KeptKey
 from storyclip.store.access.pepper import Ring
@@ -110,8 +112,10 @@ def revoke(key_id: str, at: datetime) -> bool:
     """
     with writing():
         in_use = (ApiKeyRow.key_id == key_id) & ApiKeyRow.revoked_at.is_null()
-        revoked = ApiKeyRow.update(revoked_at=at).where(in_use).execute()
-    return bool(revoked == 1)
+        revoked = bool(ApiKeyRow.update(revoked_at=at).where(in_use).execute() == 1)
+        if revoked:
+            acts.write(Action.KEY_REVOKE, key_id, at)
+    return revoked
 
 
 def insert_new(
@@ -131,6 +135,7 @@ def insert_new(
     key_id = secrets.token_hex(6)
     key = f"sc_{key_id}_{secrets.token_urlsafe(32)}"
     insert(key_id, key, pepper.made(), user_id, allowed, accounts, at, expires_at, webhook_url)
+    acts.write(Action.KEY_MAKE, key_id, at, detail=f"{user_id}: {' '.join(sorted(allowed))}")
     return key
 
 
@@ -142,7 +147,7 @@ def _see_to_user(
         role = Role.ADMIN if Scope.ADMIN in scopes else Role.PUBLISHER
         users.insert(user_id, role, accounts or NONE, Origin.COMMAND, at)
     elif accounts and not user.accounts:
-        users.allot(user_id, accounts, Origin.COMMAND)
+        users.allot(user_id, accounts, Origin.COMMAND, at)
     elif accounts and not accounts <= user.accounts:
         theirs = ", ".join(sorted(user.accounts.named))
         raise ValueError(

@@ -8,9 +8,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from storyclip.domain.act import Action
+from storyclip.store import acts
 from storyclip.store.access import sealing
 from storyclip.store.database import database, reading, run, writing
 from storyclip.store.models import InstallationRow
@@ -78,7 +81,7 @@ def made() -> Ring:
     return found
 
 
-def seal() -> int:
+def seal(at: datetime) -> int:
     """Seal all peppers with the first of our secrets, and return how many were not; 0 without one.
 
     Raises:
@@ -96,6 +99,8 @@ def seal() -> int:
         for name, kept in due:
             value = sealing.closed(sealing.opened(kept))
             InstallationRow.update(value=value).where(InstallationRow.name == name).execute()
+        if due:
+            acts.write(Action.SECRET_SEAL, f"{len(due)} values", at, detail=f"with {newest}")
     return len(due)
 
 

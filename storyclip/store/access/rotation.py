@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from storyclip.domain.act import Action
 from storyclip.domain.errors import NotFound, StillNeeded
+from storyclip.store import acts
 from storyclip.store.access import api_keys, key_hashes, pepper, webhook_secrets
 from storyclip.store.database import reading, writing
 from storyclip.store.models import ApiKeyRow, UserRow
@@ -60,6 +62,7 @@ def rotate_pepper(at: datetime) -> str:
         users = {one.id for one in UserRow.select(UserRow.id)}
         webhook_secrets.pin(users | have_keys, before.in_use, at)
         pepper.add(pepper_id)
+        acts.write(Action.SECRET_ROTATE, f"pepper {pepper_id}", at)
     return pepper_id
 
 
@@ -86,4 +89,6 @@ def retire_pepper(pepper_id: str, at: datetime, *, revoke_keys: bool = False) ->
         in_use = ApiKeyRow.revoked_at.is_null()
         ApiKeyRow.update(revoked_at=at).where(on_it, in_use).execute()
         pepper.remove(pepper_id)
+        ended = f"{found.keys} keys ended" if found.keys else None
+        acts.write(Action.SECRET_RETIRE, f"pepper {pepper_id}".strip(), at, detail=ended)
     return found.keys

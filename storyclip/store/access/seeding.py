@@ -6,11 +6,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from config.seed_keys import SeedKey
+from storyclip.domain.act import Action
 from storyclip.domain.holder import EVERY_SCOPE, opened_by
 from storyclip.domain.names import EVERY, NONE
 from storyclip.domain.user import Origin, Role, role_for
+from storyclip.store import acts
 from storyclip.store.access import key_hashes, keys, pepper, users
 from storyclip.store.database import writing
 from storyclip.store.instants import to_text
@@ -45,7 +48,7 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
     """
     with writing():
         peppers = pepper.made()
-        named, every = [], list(seeds)
+        named, every, before = [], list(seeds), _seeded()
         for user_id, theirs in _by_user(every):
             role = role_for(opened_by({scope for one in theirs for scope in one.scopes}))
             accounts = reduce(or_, (one.accounts or NONE for one in theirs))
@@ -62,6 +65,19 @@ def seed(seeds: Iterable[SeedKey], at: datetime) -> None:
         ApiKeyRow.update(expires_at=at + UNKEYED_LASTS).where(
             in_use, begins(keys.UNKEYED_PREFIX), ApiKeyRow.expires_at.is_null()
         ).execute()
+        for key_id, facts in _seeded().items():
+            if facts != before.get(key_id):
+                acts.write(Action.KEY_SEED, key_id, at, detail=str(facts[0]))
+
+
+def _seeded() -> dict[str, tuple[Any, ...]]:
+    """Return what there is of the environment's keys, by their ids; whose it is comes first."""
+    facts = (ApiKeyRow.user_id, ApiKeyRow.scopes, ApiKeyRow.accounts)
+    ends = (ApiKeyRow.expires_at, ApiKeyRow.revoked_at)
+    begins = ApiKeyRow.key_id.startswith
+    of_them = begins(key_hashes.SEED_PREFIX) | begins(keys.UNKEYED_PREFIX)
+    rows: Any = ApiKeyRow.select(ApiKeyRow.key_id, *facts, *ends).where(of_them).tuples()
+    return {key_id: tuple(said) for key_id, *said in rows}
 
 
 def _by_user(seeds: Collection[SeedKey]) -> Iterable[tuple[str, list[SeedKey]]]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from storyclip.domain.act import SESSION_SHOWN, Action, Actor, Via
 from storyclip.domain.holder import Badge, Holder, Scope
+from storyclip.store import acts
 from storyclip.store.access import api_keys, keys
 from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.instants import to_text
@@ -34,7 +37,10 @@ def begin(key_id: str, at: datetime) -> str:
     """
     with writing():
         SessionRow.delete().where(SessionRow.expires_at <= at).execute()
-        return _issue(_SESSION, key_id, at + SESSION_LASTS)
+        token = _issue(_SESSION, key_id, at + SESSION_LASTS)
+        begun = _digest(token)
+        acts.write(Action.SESSION_BEGIN, _shown(begun), at, by=_by(key_id, None))
+        return token
 
 
 def holder_of(token: str, at: datetime) -> Holder | None:
@@ -72,7 +78,7 @@ def still_in(badges: Collection[Badge], at: datetime) -> Mapping[Badge, Holder]:
     }
 
 
-def end(token: str) -> None:
+def end(token: str, at: datetime) -> None:
     """End the session, if it is one.
 
     Raises:
@@ -81,7 +87,10 @@ def end(token: str) -> None:
     if not _is_there(token, _SESSION):
         return
     with writing():
-        SessionRow.delete().where(_is(token, _SESSION)).execute()
+        ended = SessionRow.delete().where(_is(token, _SESSION)).returning(SessionRow.key_id)
+        for (key_id,) in ended.tuples():
+            digest = _digest(token)
+            acts.write(Action.SESSION_END, _shown(digest), at, by=_by(key_id, digest))
 
 
 def key_to_sign_in(at: datetime) -> str | None:
@@ -105,6 +114,7 @@ def issue_signin(key_id: str, at: datetime) -> str:
         StoreUnavailable: none was issued.
     """
     with writing():
+        acts.write(Action.SIGNIN_ISSUE, key_id, at)
         return _issue(_SIGNIN, key_id, at + SIGNIN_LASTS)
 
 
@@ -119,6 +129,8 @@ def redeem_signin(token: str, at: datetime) -> str | None:
     with writing():
         used = SessionRow.delete().where(_is(token, _SIGNIN), SessionRow.expires_at > at)
         key_ids = [str(key_id) for (key_id,) in used.returning(SessionRow.key_id).tuples()]
+        for key_id in key_ids:
+            acts.write(Action.SIGNIN_USE, key_id, at, by=_by(key_id, None))
     return next(iter(key_ids), None)
 
 
@@ -136,6 +148,18 @@ def _issue(purpose: str, key_id: str, expires_at: datetime) -> str:
         token_hash=_digest(token), purpose=purpose, key_id=key_id, expires_at=expires_at
     ).execute()
     return token
+
+
+def _by(key_id: str, session_id: str | None) -> Actor:
+    """Return who acts with a session or for one: its cookie alone tells nobody who they are."""
+    user_id = next((key.user_id for key in api_keys.with_ids([key_id])), None)
+    here = acts.actor()
+    via = here.via if session_id is None else Via.PAGE
+    return replace(here, via=via, user_id=user_id, key_id=key_id, session_id=session_id)
+
+
+def _shown(digest: str) -> str:
+    return digest[:SESSION_SHOWN]
 
 
 def _is(token: str, purpose: str) -> Any:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from storyclip.domain.act import Action
 from storyclip.domain.errors import NotFound
 from storyclip.domain.names import EVERY, Names, names
 from storyclip.domain.user import Origin, Role, User
+from storyclip.store import acts
 from storyclip.store.database import is_postgres, reading, run, writing
 from storyclip.store.instants import to_instant
 from storyclip.store.models import UserAccountRow, UserRow
@@ -50,7 +52,7 @@ def create(user_id: str, role: Role, accounts: Names, at: datetime, name: str = 
         return insert(user_id, role, accounts, Origin.COMMAND, at, name)
 
 
-def set_role(user_id: str, role: Role) -> None:
+def set_role(user_id: str, role: Role, at: datetime) -> None:
     """Have a person's word on what a user is.
 
     Raises:
@@ -59,9 +61,10 @@ def set_role(user_id: str, role: Role) -> None:
     """
     with writing():
         _change(user_id, role=role.value, origin=Origin.COMMAND.value)
+        acts.write(Action.USER_CHANGE, user_id, at, detail=f"role {role}")
 
 
-def set_accounts(user_id: str, accounts: Names) -> None:
+def set_accounts(user_id: str, accounts: Names, at: datetime) -> None:
     """Have a person's word on which accounts a user acts for, in place of all before.
 
     Raises:
@@ -69,7 +72,7 @@ def set_accounts(user_id: str, accounts: Names) -> None:
         StoreUnavailable: nothing was changed.
     """
     with writing():
-        allot(user_id, accounts, Origin.COMMAND)
+        allot(user_id, accounts, Origin.COMMAND, at)
 
 
 def disable(user_id: str, at: datetime) -> None:
@@ -81,9 +84,10 @@ def disable(user_id: str, at: datetime) -> None:
     """
     with writing():
         _change(user_id, disabled_at=at)
+        acts.write(Action.USER_DISABLE, user_id, at)
 
 
-def enable(user_id: str) -> None:
+def enable(user_id: str, at: datetime) -> None:
     """Let a user do again what they could.
 
     Raises:
@@ -92,6 +96,7 @@ def enable(user_id: str) -> None:
     """
     with writing():
         _change(user_id, disabled_at=None)
+        acts.write(Action.USER_ENABLE, user_id, at)
 
 
 def insert(
@@ -115,10 +120,11 @@ def insert(
     if made.as_rowcount().execute() != 1:
         return False
     _insert_accounts(user_id, accounts)
+    acts.write(Action.USER_MAKE, user_id, at, detail=f"role {role}, {_words(accounts)}")
     return True
 
 
-def allot(user_id: str, accounts: Names, origin: Origin) -> None:
+def allot(user_id: str, accounts: Names, origin: Origin, at: datetime) -> None:
     """Give a user these accounts in place of all before, in the caller's write transaction.
 
     Raises:
@@ -127,6 +133,7 @@ def allot(user_id: str, accounts: Names, origin: Origin) -> None:
     _change(user_id, all_accounts=int(accounts.is_every), origin=origin.value)
     UserAccountRow.delete().where(UserAccountRow.user_id == user_id).execute()
     _insert_accounts(user_id, accounts)
+    acts.write(Action.USER_CHANGE, user_id, at, detail=_words(accounts))
 
 
 def say_again(user_id: str, role: Role, accounts: Names, at: datetime) -> None:
@@ -140,14 +147,24 @@ def say_again(user_id: str, role: Role, accounts: Names, at: datetime) -> None:
     if insert(user_id, role, accounts, Origin.ENVIRONMENT, at):
         return
     known = find(user_id)
-    if known is not None and known.origin is Origin.ENVIRONMENT:
+    if known is None or known.origin is not Origin.ENVIRONMENT:
+        return
+    if known.role is not role:
         _change(user_id, role=role.value)
-        allot(user_id, accounts, Origin.ENVIRONMENT)
+        acts.write(Action.USER_CHANGE, user_id, at, detail=f"role {role}")
+    if known.accounts != accounts:
+        allot(user_id, accounts, Origin.ENVIRONMENT, at)
 
 
 def _change(user_id: str, **facts: object) -> None:
     if UserRow.update(**facts).where(UserRow.id == user_id).execute() != 1:
         raise NotFound(f"There is no user {user_id}.")
+
+
+def _words(accounts: Names) -> str:
+    if accounts.is_every:
+        return "every account"
+    return f"accounts {' '.join(sorted(accounts.named))}" if accounts else "no account"
 
 
 def _insert_accounts(user_id: str, accounts: Names) -> None:

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from storyclip.domain.act import Action
 from storyclip.domain.errors import NotFound
+from storyclip.store import acts
 from storyclip.store.access import pepper, users
 from storyclip.store.access.pepper import Ring
 from storyclip.store.database import reading, run, writing
@@ -62,6 +64,7 @@ def rotate(user_id: str, at: datetime, grace: timedelta) -> bytes:
             user_id=user_id, salt=salt, pepper_id=ring.in_use, made_at=at
         ).execute()
         WebhookSecretRow.delete().where(mine, WebhookSecretRow.ends_at <= at).execute()
+        acts.write(Action.SECRET_ROTATE, f"webhooks of {user_id}", at, detail=f"grace {grace}")
     return _derived(ring, user_id, salt, ring.in_use)
 
 

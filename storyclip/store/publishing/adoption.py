@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storyclip.domain import doubt, moves
+from storyclip.domain.act import Action
 from storyclip.domain.batch import Batch
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
@@ -14,6 +15,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.doubt import Stranger
 from storyclip.domain.moves import Move
 from storyclip.domain.story import PostStatus
+from storyclip.store import acts
 from storyclip.store.database import lock_row, reading, run, writing
 from storyclip.store.history import events
 from storyclip.store.instants import to_text
@@ -112,6 +114,9 @@ def decide(
             if one.name in not_ours:
                 strangers.leave_alone(one)
         left = strangers.here(lane_id)
+        if len(left) < len(found):
+            lane = lanes.here(lane_id)
+            acts.write(Action.LANE_RECOVER, f"{lane.account_id}/{lane.network}", at)
         due = [] if left else let_go_on(lane_id, at)
     latest = dict[str, tuple[Batch, int | None]]()
     latest |= {batch.batch_id: (batch, None) for batch in told}

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from storyclip.domain.act import Action
 from storyclip.domain.batch import Batch, Status, current_clip
 from storyclip.domain.clip import ENDED, Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
 from storyclip.domain.reach import EVERYTHING, Reach
+from storyclip.store import acts
 from storyclip.store.access.reach import of_users, within
 from storyclip.store.database import marks, reading, run, skip_locked, writing
 from storyclip.store.history import deliveries, events
@@ -76,6 +78,8 @@ def create(
         insert(batch, new.clips)
         if new.webhook_url is not None:
             deliveries.begin(batch.batch_id, new.webhook_url)
+        where = f"{batch.account_id}/{batch.network}"
+        acts.write(Action.BATCH_PUBLISH, batch.batch_id, at, detail=where)
         events.append(batch, batch, None, at)
         opened = turns.pass_on(batch, None, None, at, changed=True)
     crashpoint("batch_committed")

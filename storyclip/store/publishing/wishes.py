@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from storyclip.domain import moves, wish
+from storyclip.domain.act import Action
 from storyclip.domain.batch import Batch
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
@@ -16,6 +17,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode
 from storyclip.domain.reach import Reach
 from storyclip.domain.wish import Again
+from storyclip.store import acts
 from storyclip.store.access.reach import within
 from storyclip.store.database import lock_row, run, writing
 from storyclip.store.history import events
@@ -35,6 +37,7 @@ def pause(batch_id: str, reach: Reach, at: datetime) -> Batch:
         if before.pause_requested_at is not None:
             return before
         now = _wish(before, replace(before, pause_requested_at=at), at)
+        acts.write(Action.BATCH_PAUSE, batch_id, at)
         for note in wish.silenced(clips.of_batch(batch_id)):
             now, _ = writer.moved_in(now, note, at)
         due = [] if now.mode is Mode.NOW else recalls.look_from_the_last(now, at)
@@ -75,6 +78,7 @@ def resume(
             raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
         back = replace(before, pause_requested_at=None, place=lanes.next_turn(before.lane_id))
         now = _wish(before, back, at)
+        acts.write(Action.BATCH_RESUME, batch_id, at)
         for note in notes:
             move = wish.waived(note) if note.after.index in late else note
             now, _ = writer.moved_in(now, move, at)
@@ -99,6 +103,7 @@ def cancel(batch_id: str, reach: Reach, at: datetime) -> Batch:
         every = clips.of_batch(batch_id)
         wish.refuse_if_nothing_goes_out(before, every)
         now = _wish(before, replace(before, cancel_requested_at=at), at)
+        acts.write(Action.BATCH_CANCEL, batch_id, at)
         for clip in every:
             if clip.state is State.PENDING:
                 now, _ = writer.moved_in(now, moves.withdrawn(clip), at)
@@ -140,6 +145,7 @@ def retry(
             current = replace(move, before=replace(one.clip, revision=as_it_is.revision))
             now, moved = writer.moved_in(now, current, at)
             due += [moved.id] if moved.next_at else []
+        acts.write(Action.BATCH_RETRY, batch_id, at)
         opened = turns.pass_on(now, None, None, at, changed=True)
     _tell(now, [opened, *due])
     return now, bool(late)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from storyclip.domain.act import Action
 from storyclip.domain.incident import Incident
 from storyclip.domain.installation import (
     MAY_BE_LOST,
@@ -20,7 +21,7 @@ from storyclip.domain.installation import (
     later_sign,
     next_epoch,
 )
-from storyclip.store import database
+from storyclip.store import acts, database
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.service import incidents
@@ -31,6 +32,7 @@ log = structlog.get_logger("storyclip")
 _NAMES = tuple(field.name for field in fields(Installation))
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM service WHERE id = 1"
 _INSTANTS = frozenset({"alive_at", "lost_since", "lost_until", "paused_at"})
+_WHOLE = "all"  # what pausing everything is about
 _RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
 
 
@@ -88,6 +90,8 @@ def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) ->
     before = here()
     restored = run("DELETE FROM installation WHERE name = ? RETURNING value", (_RESTORED,))
     is_restored = restored.fetchone() is not None
+    if is_restored:
+        acts.write(Action.SERVICE_RESTORE, _WHOLE, at)
     if before.place not in (None, this) and not is_restored:
         if before.elsewhere is None:
             _note(elsewhere=before.place)
@@ -129,7 +133,7 @@ def is_unwatched(at: datetime, outside: Mark | None) -> bool:
     return at - this.alive_at > MAY_BE_LOST or (outside is not None and outside.mark > this.mark)
 
 
-def adopt_place() -> None:
+def adopt_place(at: datetime) -> None:
     """Say that the database belongs here from now on: whoever else had it does not run any more.
 
     Raises:
@@ -137,6 +141,7 @@ def adopt_place() -> None:
     """
     with writing():
         _note(place=None, elsewhere=None, installation=None)
+        acts.write(Action.SERVICE_ADOPT, _WHOLE, at)
 
 
 def set_rival(rival: str | None) -> None:
@@ -160,9 +165,10 @@ def pause(at: datetime) -> None:
     """
     with writing():
         _note(paused_at=to_text(at))
+        acts.write(Action.SERVICE_PAUSE, _WHOLE, at)
 
 
-def resume() -> None:
+def resume(at: datetime) -> None:
     """Go on where everything was paused.
 
     Raises:
@@ -170,6 +176,7 @@ def resume() -> None:
     """
     with writing():
         _note(paused_at=None)
+        acts.write(Action.SERVICE_RESUME, _WHOLE, at)
 
 
 def _doubt(finding: Finding, at: datetime) -> None:

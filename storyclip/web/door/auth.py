@@ -9,7 +9,7 @@ from flask import request
 
 from storyclip.domain.holder import Scope
 from storyclip.store.access import keys, sessions
-from storyclip.web.door import browser, limits, tickets
+from storyclip.web.door import actors, browser, limits, tickets
 from storyclip.web.door.part import door
 from storyclip.web.front import front
 from storyclip.web.said import problem_kinds, problems
@@ -56,6 +56,7 @@ def holder_of(key: str) -> keys.Holder:
     found = keys.holder_of(key, now) if may_look else None
     if found is not None:
         guesses.was_good(key)
+        actors.let_in(found)
         return found
     if wait_s:
         raise problems.too_many_tries(wait_s)
@@ -76,6 +77,7 @@ def viewer() -> keys.Holder:
     found = keys.holder_with_id(key_id, None, front().now()) if key_id else None
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
+    actors.let_in(found)
     limits.take(found.key_id)
     if not found.may(Scope.READ):
         raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{Scope.READ}`.")
@@ -101,6 +103,7 @@ def _caller() -> keys.Holder:
     found = sessions.holder_of(token, front().now())
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The session is over: sign in again.")
+    actors.let_in(found)
     return found
 
 

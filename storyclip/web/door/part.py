@@ -1,4 +1,4 @@
-"""What the door keeps beside the front: how fast each key may be, and wrong keys."""
+"""What the door keeps beside the front: how fast each key may be, wrong keys, refusals."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from flask import current_app
 
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.guesses import Guesses
+from storyclip.web.door.refusals import Refusals
 
 NAME = "storyclip.door"  # among Flask's extensions
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The buckets of each key, and the addresses from which keys are guessed."""
+    """The buckets of each key, and of each address the keys it guessed and the refusals it got."""
 
     buckets: Buckets
     guesses: Guesses = field(default_factory=Guesses)
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 def door() -> Door:

@@ -20,7 +20,7 @@ from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Outbox
 from storyclip.progress.viewer import Viewer, Wire
 from storyclip.store.access.keys import Holder
-from storyclip.web.door import auth, browser, tickets
+from storyclip.web.door import auth, browser, entries, tickets
 from storyclip.web.front import front
 from storyclip.web.live import sockets, wires
 from storyclip.web.live.part import Live, live
@@ -74,6 +74,7 @@ def ws(server: Any) -> None:
     try:
         who, place = _let_in()
     except (Problem, CursorInvalid, errors.StoryClipError) as refusal:
+        entries.keep(refusal)
         tap.finish(*_closing(refusal))
         return
     outbox = tap.begin()

@@ -40,7 +40,7 @@ def session() -> Response:
 def sign_out() -> Response:
     """End the session, for every copy of its cookie."""
     browser.require_own_page()
-    sessions.end(browser.session_token())
+    sessions.end(browser.session_token(), front().now())
     response = Response(status=204)
     browser.forget_session(response)
     return response
@@ -65,7 +65,7 @@ def sign_in_by_link() -> Response:
 
 
 def _begin(response: Response, key_id: str) -> None:
-    sessions.end(browser.session_token())
+    sessions.end(browser.session_token(), front().now())
     browser.keep_session(response, sessions.begin(key_id, front().now()))
 
 

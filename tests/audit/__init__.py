@@ -1,0 +1,1 @@
+"""Who did what: written with what it did, kept, and shown."""

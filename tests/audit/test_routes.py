@@ -1,0 +1,229 @@
+"""Every route that changes something writes who did it, in the transaction that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storyclip.domain.act import Act, Action, Via
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.store import acts
+from storyclip.store.access import sessions
+from storyclip.store.acts import Wanted
+from storyclip.store.database import writing
+from storyclip.web.said.operations import OPERATIONS
+from tests.audit.transactions import watching
+from tests.store.making import everything, sql
+from tests.web.conftest import NOON, Someone, good
+from tests.web.test_batches import fail_all
+from tests.web.test_recover import held, said
+
+API = "/api/metricool"
+OURS = {"Origin": "http://localhost"}
+READS = {"GET", "HEAD"}
+
+# What changes nothing that anybody has to answer for, and why
+NO_ACTS = {
+    ("POST", f"{API}/stream-ticket"): "it opens for five minutes what its key opens anyway",
+}
+CHANGING_READS = {("GET", "/signin")}  # a link that signs in once
+
+Do = Callable[[], Any]
+
+
+def batch_of(who: Someone) -> str:
+    return str(who.publish(good()).get_json()["batchId"])
+
+
+def wish(who: Someone, word: str, batch_id: str) -> Do:
+    return lambda: who.post(f"{API}/{word}?batchId={batch_id}")
+
+
+def publish(who: Someone) -> Do:
+    return who.publish
+
+
+def pause(who: Someone) -> Do:
+    return wish(who, "pause", batch_of(who))
+
+
+def resume(who: Someone) -> Do:
+    batch_id = batch_of(who)
+    wish(who, "pause", batch_id)()
+    return wish(who, "resume", batch_id)
+
+
+def cancel(who: Someone) -> Do:
+    return wish(who, "cancel", batch_of(who))
+
+
+def retry(who: Someone) -> Do:
+    batch_id = batch_of(who)
+    fail_all(batch_id)
+    sql("UPDATE publish_batch_clips SET retry_safety = 'safe'")
+    return wish(who, "retry-failed", batch_id)
+
+
+def recover(who: Someone) -> Do:
+    batch_of(who)
+    names = held()
+    return lambda: who.post(f"{API}/recover", json=said(ours=names))
+
+
+def sign_in(who: Someone) -> Do:
+    return lambda: who.client.post("/session", json={"apiKey": who.key}, headers=OURS)
+
+
+def sign_out(who: Someone) -> Do:
+    sign_in(who)()
+    return lambda: who.client.delete("/session", headers=OURS)
+
+
+def use_link(who: Someone) -> Do:
+    token = sessions.issue_signin(who.key.split("_")[1], NOON)
+    return lambda: who.client.get(f"/signin?token={token}")
+
+
+CASES: dict[tuple[str, str], tuple[Callable[[Someone], Do], list[Action]]] = {
+    ("POST", f"{API}/publish/stories"): (publish, [Action.BATCH_PUBLISH]),
+    ("POST", f"{API}/pause"): (pause, [Action.BATCH_PAUSE]),
+    ("POST", f"{API}/resume"): (resume, [Action.BATCH_RESUME]),
+    ("POST", f"{API}/cancel"): (cancel, [Action.BATCH_CANCEL]),
+    ("POST", f"{API}/retry-failed"): (retry, [Action.BATCH_RETRY]),
+    ("POST", f"{API}/recover"): (recover, [Action.LANE_RECOVER]),
+    ("POST", "/session"): (sign_in, [Action.SESSION_BEGIN]),
+    ("DELETE", "/session"): (sign_out, [Action.SESSION_END]),
+    ("GET", "/signin"): (use_link, [Action.SIGNIN_USE, Action.SESSION_BEGIN]),
+}
+each_route = pytest.mark.parametrize("route", CASES, ids=" ".join)
+
+
+def newest() -> int:
+    return max((act.id for act in acts.newest(Wanted(), 1)), default=0)
+
+
+def done_since(number: int) -> list[Act]:
+    return list(acts.newest(Wanted(after=number), 100)[::-1])
+
+
+def test_every_route_that_changes_something_has_its_case_here():
+    changing = {one for one in OPERATIONS if one[0] not in READS} | CHANGING_READS
+
+    assert changing - set(NO_ACTS) == set(CASES)
+
+
+@each_route
+def test_what_it_does_and_who_did_it_are_one_transaction(ana: Someone, route: tuple[str, str]):
+    prepare, actions = CASES[route]
+    do, before = prepare(ana), newest()
+
+    with watching() as watched:
+        answer = do()
+
+    assert answer.status_code < 400, answer.text
+    assert watched.acts
+    assert watched.unaccounted == []
+    done = done_since(before)
+    assert [act.action for act in done] == actions
+    assert {act.by.user_id for act in done} == {"ana"}
+    assert {act.by.key_id for act in done} == {ana.key.split("_")[1]}
+    assert {(act.by.address, act.outcome) for act in done} == {("127.0.0.1", "done")}
+
+
+@each_route
+def test_what_cannot_be_written_down_is_not_done(
+    ana: Someone, route: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    do = CASES[route][0](ana)
+    ana.get(f"{API}/batches")  # her key's last use is written by now
+    before = everything()
+    monkeypatch.setattr(acts, "write", full)
+
+    answer = do()
+
+    assert answer.status_code == 503
+    assert everything() == before
+
+
+@each_route
+def test_an_act_without_its_row_would_be_noticed(
+    ana: Someone, route: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    do = CASES[route][0](ana)
+    monkeypatch.setattr(acts, "write", lambda *_, **__: None)
+
+    with watching() as watched:
+        do()
+
+    assert watched.unaccounted
+
+
+def test_a_row_in_a_transaction_of_its_own_would_be_noticed(
+    ana: Someone, monkeypatch: pytest.MonkeyPatch
+):
+    do, later, write = publish(ana), list[Any](), acts.write
+    monkeypatch.setattr(acts, "write", lambda *said, **more: later.append((said, more)))
+
+    with watching() as watched:
+        do()
+        for words, more in later:
+            with writing():
+                write(*words, **more)
+
+    assert len(watched.unaccounted) == 1
+
+
+@pytest.mark.parametrize("again", ["pause", "cancel"])
+def test_what_was_done_already_is_no_act(ana: Someone, again: str):
+    batch_id = batch_of(ana)
+    wish(ana, again, batch_id)()
+    before = newest()
+
+    assert wish(ana, again, batch_id)().status_code == 200
+
+    assert done_since(before) == []
+
+
+def test_a_repeat_under_its_idempotency_key_is_no_act(ana: Someone):
+    once = {"Idempotency-Key": "k1"}
+    ana.publish(headers=once)
+    before = newest()
+
+    assert ana.publish(headers=once).status_code == 202
+
+    assert done_since(before) == []
+
+
+def test_what_is_refused_for_the_batch_as_it_is_is_no_act(ana: Someone):
+    batch_id, before = batch_of(ana), newest()
+
+    assert wish(ana, "resume", batch_id)().status_code == 409
+
+    assert done_since(before) == []
+
+
+def test_an_act_of_the_page_tells_the_session(app: Flask, ana: Someone):
+    batch_id = batch_of(ana)
+    sign_in(ana)()
+
+    answer = ana.client.post(f"{API}/pause?batchId={batch_id}", headers=OURS)
+
+    assert answer.status_code == 200
+    begun, paused = acts.newest(Wanted(), 2)[::-1]
+    assert paused.by.via is Via.PAGE
+    assert paused.by.session_id == begun.subject
+    assert (begun.by.via, begun.by.session_id) == (Via.API, None)
+
+
+def test_who_was_let_in_before_in_this_thread_does_nothing_here(ana: Someone, bea: Someone):
+    ana.publish()
+    bea.publish()
+
+    assert [act.by.user_id for act in acts.newest(Wanted(action="batch"), 2)] == ["bea", "ana"]
+
+
+def full(*_: object, **__: object) -> None:
+    raise StoreUnavailable("the disk is full")
