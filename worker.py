@@ -38,6 +38,7 @@ from storyclip.tasks.courier_life import CourierLife
 from storyclip.tasks.in_hand import InHand
 from storyclip.tasks.life import WorkerLife
 from storyclip.tasks.nightly import Nightly
+from storyclip.tasks.retention import Retention
 from storyclip.upstream import metricool_of
 from storyclip.webhooks.courier import Courier
 from storyclip.webhooks.delivering import Teller
@@ -68,6 +69,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     upstream = metricool_of(settings, budget_of(settings, time.monotonic))
     courier = Courier(Teller(settings, now, random.random))
     nightly = Nightly(settings.database_url, settings.backup_folder, settings.backup_keep)
+    retention = Retention(settings.audit_keep_days)
     quick = connect(settings.redis_url, CLOCK_REDIS_S)
     watchman = Watchman(
         [MarkFile(), RedisMark(quick)],
@@ -88,7 +90,12 @@ def build(settings: Settings) -> dramatiq.Broker:
     publishing = InHand()
     by_hand = ByHand(declare(broker, engine, publishing))
     hurried = Bells(make_broker(quick, middleware=[]), Quietly(time.monotonic), by_hand.take)
-    clock = Clock(name, hurried.publish, hurried.audit, time.monotonic, watchman.look, nightly.look)
+
+    def look_nightly(at: datetime) -> None:
+        nightly.look(at)
+        retention.look(at)
+
+    clock = Clock(name, hurried.publish, hurried.audit, time.monotonic, watchman.look, look_nightly)
 
     def start() -> None:
         sys.setswitchinterval(GIL_SWITCH_S)

@@ -53,7 +53,7 @@ def _margin(name: str, default: float, at_most: float) -> Any:
     return _field(PREFIX + name, float(default), expected, ge=0, le=at_most)
 
 
-def _count(name: str, default: int, at_most: int) -> Any:
+def _count(name: str, default: int | None, at_most: int) -> Any:
     expected = f"a whole number from 1 to {at_most}"
     return _field(PREFIX + name, default, expected, ge=1, le=at_most)
 
@@ -141,6 +141,7 @@ class Settings(BaseSettings):
 
     backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")
     backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
+    audit_keep_days: int | None = _count("AUDIT_KEEP_DAYS", None, 36_500)
 
     public_url: Annotated[str | None, AfterValidator(addresses.public_url)] = Field(
         None, validation_alias="STORYCLIP_PUBLIC_URL"

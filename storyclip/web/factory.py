@@ -31,6 +31,7 @@ from storyclip.web.live import streams
 from storyclip.web.live.seats import Seats
 from storyclip.web.live.sockets import Lookout
 from storyclip.web.routes import (
+    audit,
     batches,
     best_times,
     brands,
@@ -91,6 +92,7 @@ def create_app(
         batches,
         control,
         recover,
+        audit,
         brands,
         best_times,
         streams,

@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from storyclip.domain.shown import BatchStatus
-from storyclip.web.said import account_shapes, shapes
+from storyclip.web.said import account_shapes, audit_shapes, shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
 from storyclip.web.said.messages import EVENT_STREAM
 from storyclip.web.said.queries import (
+    AuditAsked,
     BestTimesAsked,
     Listing,
     OfBatch,
@@ -143,6 +144,13 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         {200: account_shapes.BestTimes},
         (404, 422, 502),
         BestTimesAsked,
+    ),
+    ("GET", f"{API}/admin/audit"): Operation(
+        "Who did what, and who was refused, the newest first; for administrators",
+        {200: audit_shapes.AuditEntries},
+        (422,),
+        AuditAsked,
+        told=("Link",),
     ),
     ("POST", "/session"): Operation(
         "Begin a session of the page with a key",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from flask import request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -45,6 +46,19 @@ def _whole_number(text: Any) -> Any:
     return text
 
 
+def _number(text: Any) -> Any:
+    if isinstance(text, str) and not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise PydanticCustomError("wrong", "expected one from a Link header")
+    return text
+
+
+def _moment(text: Any) -> Any:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("wrong", "expected a time such as 2026-12-01T18:00:00Z") from None
+
+
 def _claim(text: Any) -> Any:
     if text not in _CLAIMS:
         raise PydanticCustomError("wrong", "expected true or false")
@@ -55,6 +69,9 @@ Text = Annotated[str, Field(min_length=1)]
 Claim = Annotated[bool, BeforeValidator(_claim)]
 Index = Annotated[int, Field(ge=1, le=MAX_INDEX), BeforeValidator(_whole_number)]
 PageSize = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole_number)]
+Action = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-z]+)?$", max_length=40)]
+ActId = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(_number)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Zone = Annotated[str, Field(max_length=MAX_WORD_LENGTH)]
 
 
@@ -96,6 +113,16 @@ class Listing(Query):
     cursor: str | None = Field(None, description="From the `Link` header of the page before.")
     status: Status | None = Field(None, description="Only these.")
     user_id: str | None = Field(None, description="Whose, for keys with the scope `admin`.")
+
+
+class AuditAsked(Query):
+    """Which page of which acts."""
+
+    user: Text | None = Field(None, description="Who; of commands, the operating system's user.")
+    action: Action | None = Field(None, description="One, or all of a kind: batch, key, entry.")
+    since: Moment | None = Field(None, description="Not before.")
+    limit: PageSize = Field(USUAL_LIMIT, description="Acts a page.")
+    cursor: ActId | None = Field(None, description="From the `Link` header of the page before.")
 
 
 class BestTimesAsked(Query):
