@@ -32,6 +32,8 @@ def is_planned(batch: Batch) -> bool:
 
 def head(rows: Rows, at: datetime) -> Clip | None:
     """Return the clip whose turn it is, as `store.lanes.head` does."""
+    if _is_any_awaited(rows):
+        return None
     for batch in sorted(rows.batches, key=lambda one: one.place):
         if not _runs(batch):
             continue
@@ -47,6 +49,15 @@ def head(rows: Rows, at: datetime) -> Clip | None:
         if is_planned(batch) or all(clip.state not in UNCERTAIN for clip in before):
             return to_come
     return None
+
+
+def _is_any_awaited(rows: Rows) -> bool:
+    """Return whether a story has yet to be live that was adopted beside the one in hand."""
+    at_once = {one.batch_id for one in rows.batches if not (is_planned(one) or one.completed_at)}
+    waiting = (one for one in rows.clips if one.state is State.WAITING_CONFIRMATION)
+    return any(
+        one.batch_id in at_once and one.id != rows.holder and not one.is_let_go for one in waiting
+    )
 
 
 def open_next(rows: Rows, at: datetime, ended: Ended | None = None) -> tuple[Rows, int | None]:
