@@ -12,10 +12,10 @@ ARGS ?=
 QUICK := tests/domain tests/store tests/flow \
 	tests/terminal/test_publish.py::test_publish_and_watch_in_one_shows_all_to_the_end
 
-RUN_STAMP := .venv/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
-DEV_STAMP := .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
+RUN_STAMP := .venv/.run-$(shell cat requirements.lock | cksum | cut -d ' ' -f 1)
+DEV_STAMP := .venv/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d ' ' -f 1)
 
-.PHONY: help demo run test quick check proof crash world bench fuzz screenshots pins clean
+.PHONY: help demo run test quick check proof crash world bench fuzz screenshots pins audit sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,14 @@ pins: $(DEV_STAMP) ## pin the newest versions that requirements*.in allow (needs
 	@$(PINS) requirements.in -o requirements.txt
 	@$(PINS) requirements.in -o requirements.lock -c requirements.txt --generate-hashes
 	@$(PINS) requirements-dev.in -o requirements-dev.txt
+	@$(PINS) requirements-dev.in -o requirements-dev.lock -c requirements-dev.txt --generate-hashes
+	@$(PINS) requirements-audit.in -o requirements-audit.lock --generate-hashes
+
+audit: $(RUN_STAMP) ## ask which packages of requirements.lock have known holes (needs the network)
+	@exec sh config/audit.sh audit
+
+sbom: $(RUN_STAMP) ## write the bill of materials of requirements.lock, CycloneDX, into sbom.cdx.json
+	@exec sh config/audit.sh sbom
 
 clean: ## remove .venv and caches; data/ stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -72,9 +80,9 @@ PINS := .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 
 	--no-emit-index-url --custom-compile-command 'make pins'
 
 $(RUN_STAMP):
-	@sh config/venv.sh requirements.txt
+	@sh config/venv.sh requirements.lock
 	@rm -f .venv/.run-*; touch $@
 
 $(DEV_STAMP):
-	@sh config/venv.sh requirements.txt requirements-dev.txt
+	@sh config/venv.sh requirements.lock requirements-dev.lock
 	@rm -f .venv/.run-* .venv/.dev-*; touch $(RUN_STAMP) $@

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv with a Python >= 3.11 and installs the requirements files it is given.
+# Makes .venv with a Python >= 3.11 and installs the requirements files it is given; locks by their
+# hashes.
 # PYTHON=/path/to/python3 chooses one. On a terminal with a bar; else quiet unless something fails.
 set -eu
 
@@ -58,7 +59,11 @@ show_bar() {
 
 echo "Installing $* into .venv (once) ..."
 total=$(cat "$@" | grep -c '==')
-set -- $(printf -- '-r %s ' "$@")
+case $* in
+    *.txt*) hashes= ;;
+    *) hashes=--require-hashes ;; # locks: nothing is installed that is not the file that was pinned
+esac
+set -- $hashes $(printf -- '-r %s ' "$@")
 rm -f "$failed"
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
     install "$@" | show_bar

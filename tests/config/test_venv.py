@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "config/venv.sh"
 PIP = """#!/bin/sh
 [ "$3" = install ] || exit 0
+echo "$@" > .venv/asked
 echo "Collecting one==1 (from -r requirements.txt (line 1))"
 echo "  Downloading one-1-py3-none-any.whl (1 kB)"
 echo "WARNING: nothing to see"
@@ -51,10 +53,21 @@ def on_a_terminal(folder: Path, **environment: str) -> tuple[int, str, str]:
     ours, theirs = pty.openpty()
     try:
         done = install(folder, theirs, **environment)
-        return done.returncode, os.read(ours, 65536).decode(), done.stderr
     finally:
-        os.close(ours)
         os.close(theirs)
+    with open(ours, "rb", buffering=0) as screen:
+        return done.returncode, _all_of(screen).decode(), done.stderr
+
+
+def _all_of(screen: io.FileIO) -> bytes:
+    """What was written until the other end was closed; one read may give less."""
+    said = b""
+    try:
+        while piece := screen.read(65536):
+            said += piece
+    except OSError:  # EIO: Linux has no end of file for a terminal that was hung up
+        return said
+    return said
 
 
 def test_at_a_terminal_one_line_grows_to_its_end(folder):
@@ -88,3 +101,16 @@ def test_where_nobody_looks_it_says_one_line(folder, code):
 
     assert done.stdout == "Installing requirements.txt into .venv (once) ...\n"
     assert (done.returncode, "nothing to see" in done.stderr) == (code, code == 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "by_hashes"), [("requirements.lock", True), ("requirements.txt", False)]
+)
+def test_locks_are_installed_by_their_hashes(folder, file, by_hashes):
+    (folder / file).write_text("one==1\n")
+
+    subprocess.run(["sh", SCRIPT, file], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    asked = (folder / ".venv/asked").read_text().split()
+    assert ("--require-hashes" in asked) is by_hashes
+    assert asked[-2:] == ["-r", file]
