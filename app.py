@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 
 from config.logging import configure
-from config.private import keep_private
+from config.private import keep_private, warn_of_open_files
 from config.settings import Settings
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
@@ -66,6 +66,7 @@ def main() -> Flask:
     keep_private()
     settings = Settings.from_environment()
     configure(settings.log_level, settings.log_format, settings.secrets())
+    warn_of_open_files(settings.open_secret_files())
     try:
         return build(settings)
     except (SchemaTooNew, SecretMissing) as reason:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import dramatiq
 
 from config.logging import configure
-from config.private import keep_private
+from config.private import keep_private, warn_of_open_files
 from config.settings import Settings
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
@@ -125,4 +125,5 @@ def main() -> None:
     keep_private()
     settings = Settings.from_environment()
     configure(settings.log_level, settings.log_format, settings.secrets())
+    warn_of_open_files(settings.open_secret_files())
     dramatiq.set_broker(build(settings))

@@ -2,7 +2,13 @@
 
 import os
 import stat
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger("storyclip")
 
 UMASK = 0o077
 FOLDER = 0o700
@@ -25,7 +31,8 @@ def tighten(path: Path) -> None:
     if found is None or stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
         return
     if found.st_mode & _OTHERS:
-        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
+        with suppress(FileNotFoundError):  # a WAL, say, that went away meanwhile
+            path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
 
 
 def is_open_to_others(path: Path) -> bool:
@@ -37,6 +44,12 @@ def is_open_to_others(path: Path) -> bool:
     if found is None or stat.S_ISLNK(found.st_mode):
         return False
     return bool(found.st_mode & (_WRITABLE if stat.S_ISDIR(found.st_mode) else _OTHERS))
+
+
+def warn_of_open_files(paths: Collection[str]) -> None:
+    """Say in the log what other users of the machine can read or change, if there is anything."""
+    if paths:
+        log.warning("open_to_other_users", paths=sorted(paths), do="chmod go= them")
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -2,9 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from config import private
 
 T = TypeVar("T")
 
@@ -39,6 +41,16 @@ def read_into(given: Mapping[str, str]) -> tuple[dict[str, str], Sequence[str]]:
                 f'{name}{SUFFIX}: expected a file that says it, got "{file}" ({reason})'
             )
     return read, problems
+
+
+def open_to_others(files: Iterable[Path | None]) -> list[str]:
+    """Return which of the files other users of the machine may read, though they are ours."""
+    named = (file for file in files if file is not None)
+    return [
+        str(file)
+        for file in named
+        if file.stat().st_uid == os.geteuid() and private.is_open_to_others(file)
+    ]
 
 
 def said_in(file: Path) -> str:

@@ -212,6 +212,11 @@ class Settings(BaseSettings):
         """False where the stack should start the sandbox."""
         return "metricool_base_url" in self.model_fields_set
 
+    def open_secret_files(self) -> list[str]:
+        """Return which files of secrets other users of this machine may read."""
+        named = [getattr(self, name) for name in type(self).model_fields if name.endswith("_file")]
+        return secret_files.open_to_others(named)
+
     def secret_source(self) -> Callable[[], tuple[str, ...]]:
         """Return what tells STORYCLIP_SECRET as it is now: its file may be exchanged meanwhile."""
         return LiveSecret(self.secret_file, self.secret, parse_secret)

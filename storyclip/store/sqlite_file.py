@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import structlog
-
 from config import private
 from storyclip.domain.errors import StoreUnavailable
-
-log = structlog.get_logger("storyclip")
 
 
 class SqliteFile:
@@ -48,9 +44,10 @@ class SqliteFile:
             kept.append(folder)
         for one in kept:
             private.tighten(one)
-        found = [str(one) for one in (folder, *kept) if private.is_open_to_others(one)]
-        if found:
-            log.warning("open_to_other_users", paths=sorted(set(found)), do="chmod go= them")
+        looked_at = (folder, *kept)
+        private.warn_of_open_files(
+            {str(one) for one in looked_at if private.is_open_to_others(one)}
+        )
 
     def require_same(self) -> None:
         """Check that the file is still the one that is open; 1 µs.

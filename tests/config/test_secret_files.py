@@ -151,3 +151,15 @@ def test_words_that_are_no_secret_leave_what_was_said_last(tmp_path):
 
 def test_without_a_file_it_stays():
     assert LiveSecret(None, "said", str)() == "said"
+
+
+def test_a_file_that_other_users_can_read_is_named(tmp_path):
+    closed, opened = (Path(in_a_file(tmp_path, name)) for name in ("REDIS_URL", "STORYCLIP_SECRET"))
+    closed.chmod(0o600)
+    opened.chmod(0o644)
+
+    read = Settings.from_environment(
+        {"REDIS_URL_FILE": str(closed), "STORYCLIP_SECRET_FILE": str(opened)}, needs_upstream=False
+    )
+
+    assert read.open_secret_files() == [str(opened)]
