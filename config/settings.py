@@ -225,8 +225,9 @@ class Settings(BaseSettings):
         """Return what must never be written into a log."""
         urls = (self.database_url, self.redis_url)
         passwords = [urlsplit(url).password for url in urls]
-        hidden = [self.metricool_user_token, self.client_key]
-        candidates = [*(secret.get_secret_value() for secret in hidden if secret), *passwords]
+        values = (getattr(self, name) for name in type(self).model_fields)
+        hidden = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        candidates = [*hidden, *passwords]
         seeded = (seed.key for seed in self.api_keys)
         return (*self.secret, *seeded, *(word for word in candidates if word))
 

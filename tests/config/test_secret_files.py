@@ -34,6 +34,12 @@ def in_a_file(folder: Path, name: str) -> str:
 
 def test_every_secret_may_be_in_a_file():
     assert set(SAID) == set(SECRETS)
+    kept_hidden = {
+        str(field.validation_alias)
+        for field in Settings.model_fields.values()
+        if "SecretStr" in str(field.annotation)
+    }
+    assert kept_hidden <= set(SECRETS)
     assert {name + SUFFIX for name in SECRETS} == {
         name for name in names() if name.endswith(SUFFIX)
     }
