@@ -47,6 +47,7 @@ worker_connections = capacity.THREADS + capacity.KEPT_ALIVE
 keepalive = 75  # outlives a proxy's idle connections, usually kept for 60 s
 graceful_timeout = 20  # streams close within 2 s of SIGTERM, a request within its deadline
 umask = private.UMASK  # its own of 0 would win while it makes a file
+sendfile = False  # it would wait for who reads slowly
 forwarder_headers = ""  # no header moves the path: SCRIPT_NAME and PATH_INFO are dropped
 if settings.trusted_proxies:  # else, as ever, a proxy on this machine may say that there is TLS
     forwarded_allow_ips = ",".join(str(network) for network in settings.trusted_proxies)

@@ -217,7 +217,9 @@ def test_a_slow_body_that_comes_in_time_is_answered(front):
 
 def test_a_body_of_megabytes_is_refused_and_many_at_once_are_answered(front):
     def asked(client: httpx.Client) -> Any:
-        return client.post(f"{API}/publish/stories", content=b" " * 3_000_000).status_code
+        headers = {"Content-Type": "application/json"}
+        url = f"{API}/publish/stories"
+        return client.post(url, content=b" " * 3_000_000, headers=headers).status_code
 
     with keyed(front) as client, ThreadPoolExecutor(8) as pool:
         big = asked(client)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storyclip.progress.outbox import Ending, Outbox
+from storyclip.web.door.unhurried import Unhurried
 from storyclip.web.live.wires import close_frame
 
 # A viewer whose line takes nothing for so long is gone; below gunicorn's time to stop.
@@ -28,10 +29,15 @@ def plain_socket(environ: Mapping[str, Any]) -> socket.socket | None:
 
     Not with TLS or HTTP/2, where what is written is not what goes out.
     """
-    found = environ.get("gunicorn.socket")
+    found = itself(environ.get("gunicorn.socket"))
     if type(found) is not socket.socket or environ.get("HTTP_VERSION") == "2":
         return None
     return found
+
+
+def itself(line: Any) -> Any:
+    """Return the socket below what gunicorn writes an answer to, if there is one."""
+    return line.itself() if isinstance(line, Unhurried) else line
 
 
 def prepare(line: socket.socket) -> None:

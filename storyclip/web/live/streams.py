@@ -110,7 +110,7 @@ def _websocket_prepared() -> None:
     request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)  # a compressor takes 250 kB each
     for name in sockets.SOCKET_KEYS:
         if name in request.environ:
-            request.environ[name] = sockets.Tap(request.environ[name])
+            request.environ[name] = sockets.Tap(sockets.itself(request.environ[name]))
 
 
 def _let_in() -> tuple[Holder, Place]:
