@@ -215,6 +215,15 @@ def test_a_slow_body_that_comes_in_time_is_answered(front):
     assert heard.startswith(b"HTTP/1.1 403 ")  # no page of ours: all of it was read
 
 
+def test_a_file_of_megabytes_is_passed_on(front):
+    url = f"{API}/files/00000000-0000-4000-8000-000000000000"
+    with keyed(front) as client:
+        answer = client.patch(url, content=b"x" * 3_000_000)
+
+    assert answer.status_code != 413
+    assert answer.headers["Content-Type"] == "application/problem+json"  # ours, not the proxy's
+
+
 def test_a_body_of_megabytes_is_refused_and_many_at_once_are_answered(front):
     def asked(client: httpx.Client) -> Any:
         headers = {"Content-Type": "application/json"}

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-AT_ONCE = 16  # of the 64 threads that are no stream's
-OF_ONE = 4  # address; a proxy has those of everybody behind it
+AT_ONCE = 32  # of the 64 threads that are no stream's
+OF_ONE = 16  # address: ten people of one office send their files; a proxy has everybody's
 
 Line = TypeVar("Line", bound=Hashable)
 

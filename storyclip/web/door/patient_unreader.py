@@ -9,6 +9,7 @@ from gunicorn.http.unreader import SocketUnreader
 
 from storyclip.web.door.malformed import Unfinished
 
+LEAST_BYTES_A_S = 32 * 1024  # of a long body, beyond its first seconds: a poor telephone has more
 REQUEST_WITHIN_S = 10.0  # from its first byte to its last, and from a connection to its first
 
 
@@ -36,9 +37,11 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]  # untyped, as all 
         before = self.sock.gettimeout()
         self.sock.settimeout(left_s if before is None else min(left_s, before))
         try:
-            return bytes(super().chunk(size_hint))
+            piece = bytes(super().chunk(size_hint))
         except TimeoutError:
             self.is_over = True
             return b""
         finally:
             self.sock.settimeout(before)
+        self.over_at += len(piece) / LEAST_BYTES_A_S
+        return piece

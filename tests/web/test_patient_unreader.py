@@ -1,0 +1,45 @@
+"""A long body has its time as long as it comes, and is over when it does not."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from storyclip.web.door.malformed import Unfinished
+from storyclip.web.door.patient_unreader import LEAST_BYTES_A_S, PatientUnreader
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_every_byte_that_comes_gives_the_rest_more_time(pair):
+    ours, theirs = pair
+    unreader = PatientUnreader(ours)
+    before = unreader.over_at
+    theirs.sendall(b"x" * 4096)
+
+    assert unreader.chunk() == b"x" * 4096
+    assert unreader.over_at == pytest.approx(before + 4096 / LEAST_BYTES_A_S)
+
+
+def test_a_body_that_does_not_come_is_over(pair):
+    unreader = PatientUnreader(pair[0])
+    unreader.over_at = time.monotonic() + 0.05
+
+    assert unreader.chunk() == b""
+    assert unreader.is_over
+
+
+def test_of_a_whole_request_nothing_more_is_waited_for(pair):
+    unreader = PatientUnreader(pair[0])
+    unreader.is_whole = True
+
+    with pytest.raises(Unfinished):
+        unreader.chunk()
