@@ -10,11 +10,13 @@ import click
 
 from storyclip.cli import key_list
 from storyclip.cli.account_options import chosen_accounts, shown_accounts
+from storyclip.cli.cancelling import CANCELS, say_kept
 from storyclip.cli.installation import now, open_database
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.holder import EVERY_SCOPE, Scope
 from storyclip.domain.names import Names
 from storyclip.domain.webhooks import objection_to_receiver
+from storyclip.flow import rights
 from storyclip.store.access import api_keys, key_ring, keys
 from storyclip.store.access.api_keys import KeptKey
 from storyclip.webhooks.signing import secrets_of
@@ -99,12 +101,17 @@ def list_keys(as_json: bool) -> None:
 
 @key_commands.command()
 @click.argument("key_id")
+@CANCELS
 @AS_JSON
-def revoke(key_id: str, as_json: bool) -> None:
-    """Make a key useless from now on; its id is the part between `sc_` and the next `_`."""
+def revoke(key_id: str, cancel_batches: bool, as_json: bool) -> None:
+    """Make a key useless from now on; its id is the part between `sc_` and the next `_`.
+
+    What was asked for by it goes out all the same, as long as its user may publish there, unless
+    --cancel-batches is said.
+    """
     open_database()
     try:
-        revoked = keys.revoke(key_id, now())
+        revoked, kept = rights.revoke(key_id, now(), cancels=cancel_batches)
     except StoreUnavailable as reason:
         sys.exit(str(reason))
     if not revoked:
@@ -116,6 +123,7 @@ def revoke(key_id: str, as_json: bool) -> None:
         click.echo(
             "Take it out of STORYCLIP_API_KEYS too: the next start makes it again.", err=True
         )
+    say_kept(kept)
 
 
 @key_commands.command()

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 import click
 
 from storyclip.cli.account_options import accounts_said, chosen_accounts, shown_accounts
+from storyclip.cli.cancelling import CANCELS, say_kept
 from storyclip.cli.installation import now, open_database
 from storyclip.cli.key_list import columns
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.names import NONE, Names
 from storyclip.domain.user import Origin, Role, User
 from storyclip.domain.views import rfc3339
+from storyclip.flow import rights
 from storyclip.store.access import users
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -75,10 +77,13 @@ def show(user: str, as_json: bool) -> None:
 @click.argument("role", type=ROLE)
 @AS_JSON
 def role(user: str, role: str, as_json: bool) -> None:
-    """Have a user be something else from now on, with every key they have."""
+    """Have a user be something else from now on, with every key they have.
+
+    What is still to go out of a viewer's batches fails: see `users disable`.
+    """
     open_database()
     try:
-        users.set_role(user, Role(role), now())
+        rights.set_role(user, Role(role), now())
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)
@@ -93,14 +98,17 @@ def role(user: str, role: str, as_json: bool) -> None:
 def accounts(
     user: str, ids: tuple[str, ...], all_accounts: bool, no_accounts: bool, as_json: bool
 ) -> None:
-    """Have a user act for these accounts and no others; show them if none are named."""
+    """Have a user act for these accounts and no others; show them if none are named.
+
+    What is still to go out on others fails: see `users disable`.
+    """
     chosen = accounts_said(ids, all_accounts=all_accounts)
     if no_accounts and chosen is not None:
         raise click.UsageError("Either accounts, or --none.")
     open_database()
     try:
         if chosen is not None or no_accounts:
-            users.set_accounts(user, chosen or NONE, now())
+            rights.set_accounts(user, chosen or NONE, now())
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)
@@ -108,15 +116,21 @@ def accounts(
 
 @user_commands.command()
 @click.argument("user")
+@CANCELS
 @AS_JSON
-def disable(user: str, as_json: bool) -> None:
-    """Let a user do nothing from now on, whatever key or session they have."""
+def disable(user: str, cancel_batches: bool, as_json: bool) -> None:
+    """Let a user do nothing from now on, whatever key or session they have.
+
+    What is still to go out of their batches fails (account_not_allowed), also what Metricool has
+    with a date ahead: it is taken back from there. With --cancel-batches it is cancelled for good.
+    """
     open_database()
     try:
-        users.disable(user, now())
+        kept = rights.disable(user, now(), cancels=cancel_batches)
     except (NotFound, StoreUnavailable) as reason:
-        sys.exit(f"Nothing was changed: {reason}")
+        sys.exit(f"Not all was changed: {reason}")
     _show(user, as_json)
+    say_kept(kept)
 
 
 @user_commands.command()

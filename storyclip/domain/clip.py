@@ -30,6 +30,7 @@ class Event(StrEnum):
     ACCEPTED = "accepted"  # Metricool answered with an id
     REFUSED = "refused"  # Metricool said no for good, or the attempts are spent: nothing created
     MISSED = "missed"  # its turn came too late for what was wished: not sent
+    FORBIDDEN = "forbidden"  # whose it is may not publish there any more; it is not upstream
     HELD_UP = "held_up"  # it cannot be sent before a later time: quota, or the month is full
     POSTPONED = "postponed"  # surely not created; to be tried again later
     UNANSWERED = "unanswered"  # no readable answer: the story may exist
@@ -54,6 +55,7 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.PENDING, E.CLAIMED): S.UPLOADING,
     (S.PENDING, E.WITHDRAWN): S.CANCELLED,
     (S.PENDING, E.MISSED): S.FAILED,
+    (S.PENDING, E.FORBIDDEN): S.FAILED,
     (S.PENDING, E.HELD_UP): S.PENDING,
     (S.PENDING, E.FOUND): S.WAITING_CONFIRMATION,
     (S.UPLOADING, E.INTENDED): S.UPLOADING,
@@ -74,6 +76,7 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.WAITING_CONFIRMATION, E.TAKING_BACK): S.WAITING_CONFIRMATION,
     (S.WAITING_CONFIRMATION, E.DELETED_UPSTREAM): S.CANCELLED,
     (S.WAITING_CONFIRMATION, E.WITHDRAWN): S.CANCELLED,
+    (S.WAITING_CONFIRMATION, E.FORBIDDEN): S.FAILED,
     (S.WAITING_CONFIRMATION, E.RECALLED): S.PENDING,
     (S.FAILED, E.SEEN_LIVE): S.PUBLISHED,
     (S.FAILED, E.SEEN_FAILED): S.FAILED,
@@ -81,6 +84,7 @@ EDGES: dict[tuple[State, Event], State] = {
     (S.FAILED, E.TAKING_BACK): S.FAILED,
     (S.FAILED, E.TIMED_OUT): S.FAILED,
     (S.FAILED, E.WITHDRAWN): S.CANCELLED,
+    (S.FAILED, E.FORBIDDEN): S.FAILED,
     (S.FAILED, E.RETRIED): S.PENDING,
     (S.FAILED, E.RECHECKED): S.VERIFYING,
     (S.CANCELLED, E.SEEN_LIVE): S.PUBLISHED,

@@ -40,6 +40,7 @@ POINTS = (
     "timed_out",
     "deleted_upstream",
     "missed",
+    "forbidden",
     "withdrawn",
     "recalled",
 )

@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     NOT_CREATED = "not_created"  # lost on the way every time, attempts spent
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"  # not reachable or busy for too long
     MISSED = "missed"  # its turn came later than STORYCLIP_MAX_LATE_S after its date: not sent
+    ACCOUNT_NOT_ALLOWED = "account_not_allowed"  # its user may not publish there any more: not sent
     ORDER_LOST = "order_lost"  # later clips of its batch are out: not sent
     UNCONFIRMED = "unconfirmed"  # accepted, but never seen live within the checks
     AWAITING_CONFIRMATION = "awaiting_confirmation"  # somebody has to confirm it in Metricool
@@ -141,7 +142,7 @@ class LostRace(StoryClipError):
 
 
 class NotItsTurn(StoryClipError):
-    """Another clip holds the lane, or the batch is paused or cancelled."""
+    """Another clip holds the lane, or the batch is paused, cancelled, or not allowed any more."""
 
 
 class StoreUnavailable(StoryClipError):

@@ -21,6 +21,7 @@ class Wanted(Enum):
     """What the user wants of a clip that Metricool has."""
 
     YES = auto()
+    FORBIDDEN = auto()  # whose batch it is may not publish on this account any more
     LATER = auto()  # the batch is paused, or it has to make way for an earlier clip
     NEVER = auto()  # the batch is cancelled
 
@@ -29,6 +30,7 @@ class Wanted(Enum):
 class Situation:
     """A clip, its batch, and its neighbours there.
 
+    `is_allowed`: whose batch it is may publish on its account as of now.
     `sends` are the clip's own, oldest first; read only where they matter, while it is pending,
     verifying or failed. `taken` are the dates of the account's stories of the last day, for
     networks that count them. `holds_lane`: it is the one in flight that others of its lane wait
@@ -37,6 +39,7 @@ class Situation:
 
     clip: Clip
     batch: Batch
+    is_allowed: bool
     siblings: tuple[Sibling, ...] = ()
     sends: tuple[Send, ...] = ()
     taken: tuple[datetime, ...] = ()
@@ -56,6 +59,8 @@ class Situation:
         """
         if self.batch.cancel_requested_at is not None:
             return Wanted.NEVER
+        if not self.is_allowed:
+            return Wanted.FORBIDDEN
         if is_being_taken_back(self.clip):
             return Wanted.LATER
         in_hand = not self.is_planned or self.holds_lane

@@ -33,6 +33,7 @@ from storyclip.flow.asking import Course, MakeWay, Rest, ask, put
 from storyclip.flow.calls import PrepareMedia
 from storyclip.flow.send import send
 from storyclip.flow.setbacks import (
+    forbidden,
     hold,
     postpone,
     try_again_or_fail,
@@ -49,6 +50,9 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
         NotItsTurn: another clip comes first after all, or the batch was stopped.
     """
     clip = situation.clip
+    if situation.wanted is Wanted.FORBIDDEN:
+        yield from _forbidden(situation, visit)
+        return
     if situation.wanted is not Wanted.YES or situation.batch.pause_requested_at is not None:
         yield Rest(clip)
         return
@@ -90,6 +94,15 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
             yield from put(moves.due(clip, later(visit.soon())))
         case Verdict.LATE:
             yield from put(_out_of_order(clip))
+
+
+def _forbidden(situation: Situation, visit: Visit) -> Course[None]:
+    """End a clip that may not go out any more, once nothing of an earlier send shows."""
+    if situation.sends:
+        is_heard = visit.times.is_heard or (yield from hear(situation.clip, visit))
+        if not is_heard or not (yield from is_clear(situation, visit)):
+            return
+    yield from put(forbidden(situation))
 
 
 def _verdict(situation: Situation, visit: Visit) -> Verdict:

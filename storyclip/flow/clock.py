@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store.publishing import ahead, batches, clips, lanes, stalled
+from storyclip.store.publishing import ahead, batches, clips, forbidden, lanes, stalled
 from storyclip.store.service import workers
 from storyclip.store.urgent import urgent
 
@@ -116,6 +116,7 @@ class Clock:
         self.look_nightly(now)
         batches.forget_idempotency_keys(now - IDEMPOTENCY_KEPT)
         self._put_right(now)
+        forbidden.make_due(now)
         self._to_be_checked = stalled.running()
         for lane_id in lanes.active(now):
             self.ring_audit(lane_id)

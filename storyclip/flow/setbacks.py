@@ -9,6 +9,7 @@ from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamError
 from storyclip.domain.moves import Move, later
+from storyclip.domain.situation import Situation
 from storyclip.flow.visit import Visit
 
 DENIED_RETRY_S = 60.0  # how often a refused account is tried: cheap for us, soon for the user
@@ -43,6 +44,18 @@ def try_again_or_fail(clip: Clip, visit: Visit, reason: str, code: ErrorCode) ->
     if clip.attempts >= visit.settings.max_attempts:
         return moves.refused(clip, reason, code, RetrySafety.SAFE)
     return moves.tried(clip, later(visit.backoff(clip.attempts)), reason)
+
+
+def forbidden(situation: Situation) -> Move:
+    """End a clip, which is not upstream, because its user may not publish there any more."""
+    clip, batch = situation.clip, situation.batch
+    what = "taken back from Metricool before it went out" if clip.post_id else "not sent"
+    return moves.forbidden(
+        clip,
+        f"{batch.user_id} may not publish on account {batch.account_id} any more: the right was"
+        f" taken away, or the user disabled. It was {what}. Ask for it again once an admin has"
+        " given the right back.",
+    )
 
 
 def denied_look(clip: Clip, visit: Visit, reason: str) -> Move:

@@ -20,17 +20,20 @@ from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, ask, put
 from storyclip.flow.calls import Delete
 from storyclip.flow.find import Deleted, among_deleted
-from storyclip.flow.setbacks import denied_look
+from storyclip.flow.setbacks import denied_look, forbidden
 from storyclip.flow.visit import Visit
 
 TAKING_BACK_LOOK_S = 30.0  # as rarely a DELETE is repeated that does not work
 AFTER_OTHERS_S = 10.0  # should the word that it is this one's turn get lost
 
 
+_FOR_GOOD = (Wanted.NEVER, Wanted.FORBIDDEN)  # nothing of it is to be sent anew
+
+
 def is_unwanted(situation: Situation) -> bool:
     """Return whether a clip's post is not wanted now; of what was called failed, only ever."""
     if situation.clip.state is State.FAILED:
-        return situation.wanted is Wanted.NEVER
+        return situation.wanted in _FOR_GOOD
     return situation.wanted is not Wanted.YES
 
 
@@ -47,7 +50,7 @@ def take_back(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     """Delete a clip's post, which was just seen to be ours, and look for it among the deleted."""
     clip = situation.clip
     is_first = (
-        situation.wanted is Wanted.NEVER
+        situation.wanted in _FOR_GOOD
         or is_last_upstream(clip.index, situation.siblings)
         or _goes_out_soon(clip, visit, post)
     )
@@ -97,4 +100,6 @@ def gone(situation: Situation, visit: Visit, deleted: Deleted) -> Move:
         return moves.timed_out(clip, words, code, None)
     if situation.wanted is Wanted.NEVER:
         return moves.withdrawn(clip)
+    if situation.wanted is Wanted.FORBIDDEN:
+        return forbidden(situation)
     return moves.recalled(clip, visit.now)

@@ -13,6 +13,7 @@ from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.store.publishing import batches, writer
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
+from tests.people import known
 
 POST_ID, POST_UUID = "310000001", "7300000000000000001"
 MEDIA_URL = "https://static.metricool.com/1.mp4"
@@ -25,7 +26,15 @@ def new_batch(batch_id: str, user: str, account: str, count: int, at: datetime) 
     )
     return batches.create(
         NewBatch(
-            batch_id, None, user, None, account, Network.FACEBOOK, OnFailure.CONTINUE, 0.0, asked
+            batch_id,
+            None,
+            known(user, at),
+            None,
+            account,
+            Network.FACEBOOK,
+            OnFailure.CONTINUE,
+            0.0,
+            asked,
         ),
         at,
     )

@@ -37,7 +37,16 @@ ON_THE_WAY = (
     "seen_live",
 )
 BEGINNING = ("media_prepared", "claimed", "intended", "noted")  # no file was copied ahead
-ENDING = ("seen_live", "refused", "seen_failed", "timed_out", "missed", "withdrawn", "recalled")
+ENDING = (
+    "seen_live",
+    "refused",
+    "seen_failed",
+    "timed_out",
+    "missed",
+    "forbidden",
+    "withdrawn",
+    "recalled",
+)
 UPSTREAM = State.WAITING_CONFIRMATION
 CANCEL = Act("cancel", UPSTREAM)
 
@@ -184,6 +193,9 @@ def at(point: str, clip: int) -> Scenario:
         ),
         "deleted_upstream": lambda: replace(once, acts=(Act("delete", UPSTREAM, clip),)),
         "missed": lambda: replace(plain, mode=SCHEDULED, is_missed=True, ends_as="missed"),
+        "forbidden": lambda: replace(
+            once, acts=(Act("forbid", UPSTREAM, clip),), ends_as="account_not_allowed"
+        ),
         "withdrawn": lambda: cancelled,
         "recalled": lambda: replace(
             plain, mode=SCHEDULED, acts=(Act("pause", UPSTREAM), Act("cancel"))

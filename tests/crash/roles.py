@@ -18,10 +18,13 @@ from config.settings import Settings
 from storyclip.domain import moves
 from storyclip.domain.clip import State
 from storyclip.domain.crashpoint import arm
+from storyclip.domain.names import NONE
 from storyclip.domain.situation import Situation
-from storyclip.flow import ask_first, settle, step
+from storyclip.flow import ask_first, rights, settle, step
 from storyclip.flow.asking import Course, put
 from storyclip.flow.visit import Visit
+from storyclip.store import database
+from storyclip.store.access import users
 
 UNSAFE: dict[str, Callable[[], None]] = {}
 
@@ -46,6 +49,14 @@ def be_web(
     server = make_server("127.0.0.1", 0, app.build(settings), threaded=True)
     port.send(server.server_port)
     server.serve_forever()
+
+
+def be_admin(environ: Mapping[str, str], log: str) -> None:
+    """Take all accounts from the one user that there is, as `storyclip users accounts` does."""
+    settings = _begin(environ, log, None, 0)
+    database.connect(settings.database_url)
+    [user] = users.every()
+    rights.set_accounts(user.user_id, NONE, app.wall_clock())
 
 
 def _begin(environ: Mapping[str, str], log: str, point: str | None, nth: int) -> Settings:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import requests
 
-from tests.crash.roles import be_web, be_worker, hit_mark
+from tests.crash.roles import be_admin, be_web, be_worker, hit_mark
 from tests.crash.rows import Rows
 from tests.crash.scenario import NEAR, NOW, WEB_POINTS, Scenario
 from tests.crash.user import User
@@ -25,7 +25,7 @@ NEXT_HIT_WITHIN_S = 3.0
 END_WITHIN_S = 60.0
 # Seconds that a story waits upstream, by what its user does meanwhile: a successor needs two or
 # three of them to delete it, on a busy machine more
-LEADS_S = {"cancel": "8", "delete": "4", "pause": "2"}
+LEADS_S = {"cancel": "8", "forbid": "8", "delete": "4", "pause": "2"}
 
 
 class Grounds(Protocol):
@@ -145,6 +145,7 @@ class Run:
             lambda ask: self._asked(ask, port),
             self._switch_on,
             self._grounds.delete_post,
+            self._forbid,
         )
         with ThreadPoolExecutor(1) as hand:
             acting = hand.submit(user.do, scenario.acts)
@@ -153,6 +154,13 @@ class Run:
                 acting.result()
             finally:
                 self._said = user.said
+
+    def _forbid(self) -> None:
+        """Take all accounts from the user, as an admin at a terminal does."""
+        admin = self._grounds.fork(be_admin, self._environ, str(self._log))
+        admin.join()
+        if admin.exitcode != 0:
+            raise Trouble("the accounts could not be taken away")
 
     def _kill_worker(self) -> None:
         scenario = self._scenario

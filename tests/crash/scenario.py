@@ -27,7 +27,7 @@ class Act:
 
     Args:
         verb: `pause`, `resume`, `cancel`, `retry-failed`; or `delete`, done to the clip's post by
-            a person in the planner.
+            a person in the planner; or `forbid`, done to the user by an admin.
         query: more of it than the batch.
         fault: the sandbox's, switched on right before.
     """

@@ -27,6 +27,7 @@ class User:
         ask: Ask,
         switch_on: Callable[..., None],
         delete_post: Callable[[int], None],
+        forbid: Callable[[], None],
     ) -> None:
         """Have a user of a batch.
 
@@ -34,9 +35,11 @@ class User:
             ask: makes a call to the port of a web process, and again if that one died.
             switch_on: switches a fault of the sandbox on, for this account.
             delete_post: does what a person in the planner may do.
+            forbid: does what an admin may do: take the account from the user.
         """
         self._client, self._rows, self._batch_id = client, rows, batch_id
         self._ask, self._switch_on, self._delete_post = ask, switch_on, delete_post
+        self._forbid = forbid
         self.said: list[Said] = []
 
     def do(self, acts: tuple[Act, ...]) -> None:
@@ -51,6 +54,9 @@ class User:
                 self._switch_on(**act.fault)
             if act.verb == "delete":
                 self._delete_post(self._rows.post_of(self._batch_id, act.clip))
+                continue
+            if act.verb == "forbid":
+                self._forbid()
                 continue
             said = self._known(act)
             if said.body.get("code") == RefusalCode.ORDER_WOULD_CHANGE:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.api import Api
 from tests.crash.scenario import BEST_TIME, CLIPS, FAR, NOW, Scenario
 
-KEY = "crash-client-key"
+KEY = "crash-client-key-of-32-characters"
 MINUTES_AHEAD_S = 60.0  # to be drawn near
 HOURS_AHEAD_S = 2 * 3600.0
 ACCEPTED, DONE, NOT_NOW = 202, 200, 409

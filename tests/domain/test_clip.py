@@ -12,6 +12,7 @@ DRAWN = """
 pending --claimed--> uploading
 pending --withdrawn--> cancelled
 pending --missed--> failed
+pending --forbidden--> failed
 pending --held_up--> pending
 pending --found--> waiting_confirmation
 uploading --intended--> uploading
@@ -32,6 +33,7 @@ waiting_confirmation --moved--> waiting_confirmation
 waiting_confirmation --taking_back--> waiting_confirmation
 waiting_confirmation --deleted_upstream--> cancelled
 waiting_confirmation --withdrawn--> cancelled
+waiting_confirmation --forbidden--> failed
 waiting_confirmation --recalled--> pending
 failed --seen_live--> published
 failed --seen_failed--> failed
@@ -39,6 +41,7 @@ failed --moved--> failed
 failed --taking_back--> failed
 failed --timed_out--> failed
 failed --withdrawn--> cancelled
+failed --forbidden--> failed
 failed --retried--> pending
 failed --rechecked--> verifying
 cancelled --seen_live--> published

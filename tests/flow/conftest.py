@@ -28,7 +28,7 @@ from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
 from storyclip.upstream.metricool import Metricool
 from tests.judge import published
-from tests.people import of
+from tests.people import known, of
 
 ACCOUNT = "2000001"
 TICK = timedelta(seconds=0.25)
@@ -97,7 +97,7 @@ class Stage:
         new = NewBatch(
             batch_id=name,
             job_id=None,
-            user_id=user,
+            user_id=known(user, self.at),
             key_id=None,
             account_id=account,
             network=Network(network),

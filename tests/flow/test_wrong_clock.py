@@ -26,6 +26,7 @@ from tests.flow.acts import (
 )
 from tests.flow.conftest import ACCOUNT, Stage, source
 from tests.flow.test_truth_clocks import skewed
+from tests.people import known
 
 pytestmark = on_sqlite
 __all__ = ["skewed"]
@@ -81,7 +82,7 @@ class Host:
         new = NewBatch(
             "b1",
             None,
-            "ana",
+            known("ana", self.now()),
             None,
             ACCOUNT,
             Network.FACEBOOK,

@@ -17,7 +17,7 @@ from storyclip.store.publishing.rows import BATCH_COLUMNS, SELECT_CLIP, batch_of
 from storyclip.store.service import workers
 from tests.model.scene import T0
 from tests.model.twin.rows import Rows, unnumbered
-from tests.people import of
+from tests.people import known, of
 
 USER = "ana"
 LONG_AGO = T0 - timedelta(days=3650)
@@ -40,6 +40,7 @@ class Real:
         )
 
     def create(self, new: NewBatch, at: datetime) -> None:
+        known(new.user_id, at)
         batches.create(new, at)
 
     def write(self, move: Move, at: datetime) -> Clip:

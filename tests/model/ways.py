@@ -80,6 +80,7 @@ def possible(clip: Clip, facts: Facts) -> Iterator[Move]:
         lambda: moves.given_up(clip, "it is not there"),
         lambda: moves.seen_failed(clip, "no", _CODE, _SAFE, None),
         lambda: moves.missed(clip, "too late", _CODE),
+        lambda: moves.forbidden(clip, "not allowed any more"),
         lambda: moves.withdrawn(clip),
     )
     for make in makers[clip.was_sent :]:  # one intent has one answer

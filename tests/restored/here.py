@@ -21,6 +21,7 @@ from storyclip.upstream.exchange import Answer, Request
 from storyclip.upstream.metricool import Metricool
 from tests.flow.conftest import ACCOUNT, Stage, source
 from tests.judge import published
+from tests.people import known
 
 NOON = "2026-12-01T12:00:00Z"
 GAPS = {Mode.NOW: 0, Mode.SCHEDULED: 1, Mode.BEST_TIME: 7}  # minutes between two clips
@@ -108,7 +109,7 @@ class StageHere(Stage):
         new = NewBatch(
             batch_id="b1",
             job_id=None,
-            user_id="ana",
+            user_id=known("ana", self.at),
             key_id=None,
             account_id=ACCOUNT,
             network=Network.FACEBOOK,

@@ -20,6 +20,7 @@ from storyclip.store.database import reading, run, writing
 from storyclip.store.publishing import batches, clips, stalled, writer
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.store.publishing.rows import BATCH_COLUMNS, batch_of
+from tests.people import known
 
 T0 = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 ACCOUNT = "2000001"
@@ -46,6 +47,7 @@ LEARNED: dict[Event, dict[str, Any]] = {
     },
     Event.REFUSED: {"next_at": None, "retry_safety": RetrySafety.SAFE, "error": "no"},
     Event.WITHDRAWN: {"next_at": None},
+    Event.FORBIDDEN: {"next_at": None, "retry_safety": RetrySafety.SAFE, "error": "no right"},
 }
 
 
@@ -77,7 +79,9 @@ def new_batch(
 
 def made(name: str = "b1", count: int = 3, *, at: datetime = T0, **asked: Any) -> Sequence[Clip]:
     """Create a batch and return its clips."""
-    batches.create(new_batch(name, count, **asked), at)
+    new = new_batch(name, count, **asked)
+    known(new.user_id, at)
+    batches.create(new, at)
     return clips.of_batch(name)
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,10 @@ from storyclip.domain import crashpoint
 from storyclip.domain.clip import State
 from storyclip.store import database
 from storyclip.store.history import events
+from tests.people import known
+from tests.world.heart import USER
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 _TABLES = (
     "webhook_deliveries",
@@ -79,6 +84,7 @@ def _bind() -> None:
     if _bound and database.database.obj is _bound[0]:
         return
     database.connect(database.IN_MEMORY)
+    known(USER, LONG_AGO)  # he may do everything, in each world
     store: Any = database.database.obj
     begin, commit = store.begin, store.commit
 

@@ -34,6 +34,7 @@ from storyclip.domain.moves.sending import (
 from storyclip.domain.moves.watching import (
     deleted_upstream,
     followed,
+    forbidden,
     moved,
     recalled,
     seen_failed,
@@ -58,6 +59,7 @@ __all__ = [
     "deleted_upstream",
     "due",
     "followed",
+    "forbidden",
     "found",
     "given_up",
     "held_up",

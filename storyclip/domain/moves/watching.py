@@ -17,6 +17,7 @@ from storyclip.domain.moves.move import (
     mine,
     stepped,
     told_if_let_go,
+    uncounted,
     without_error,
 )
 from storyclip.domain.story import Post
@@ -82,6 +83,13 @@ def withdrawn(clip: Clip) -> Move:
     """End a clip that the user does not want, and that is not upstream any more."""
     over = replace(stepped(clip, Event.WITHDRAWN, NEVER), missing_since=None)
     return Move(clip, without_error(over), Event.WITHDRAWN, is_gone=clip.post_id is not None)
+
+
+def forbidden(clip: Clip, words: str) -> Move:
+    """End a clip whose user may not publish it any more, and that is not upstream any more."""
+    code, safety = ErrorCode.ACCOUNT_NOT_ALLOWED, RetrySafety.SAFE
+    over = replace(ended(clip, Event.FORBIDDEN, words, code, safety), missing_since=None)
+    return Move(clip, uncounted(over), Event.FORBIDDEN, is_gone=clip.post_id is not None)
 
 
 def recalled(clip: Clip, now: datetime) -> Move:

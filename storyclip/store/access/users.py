@@ -18,6 +18,7 @@ from storyclip.store.models import UserAccountRow, UserRow
 
 JOINED = "LEFT JOIN users u ON u.id = k.user_id"  # to the keys `k`
 
+COUNT = 8  # of `columns`
 USER_ID = re.compile(r"[!-~]{1,255}")  # visible ASCII: it stands in queries and headers
 
 
@@ -171,6 +172,20 @@ def _insert_accounts(user_id: str, accounts: Names) -> None:
     if accounts.named:
         rows = [{"user_id": user_id, "account_id": one} for one in sorted(accounts.named)]
         UserAccountRow.insert_many(rows).execute()
+
+
+def may_publish(user_id: str, account_id: str) -> bool:
+    """Return whether a clip of this user may go out on this account, as of now.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    return is_allowed(find(user_id), account_id)
+
+
+def is_allowed(user: User | None, account_id: str) -> bool:
+    """Return the same of a user as read; who is not there may do nothing."""
+    return user is not None and user.may_publish_for(account_id)
 
 
 def columns() -> str:

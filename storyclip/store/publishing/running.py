@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storyclip.domain.errors import TooManyRunning
+from storyclip.domain.reach import Reach
+from storyclip.store.access.reach import within
 from storyclip.store.database import reading, run
 
 # A clip that ended otherwise is among the failed or the cancelled
@@ -46,3 +49,24 @@ def require_room(user_id: str, clips: int, caps: Caps) -> None:
             f" {caps.clips} may wait at once. Wait until some are out, or cancel some.",
             {"limit": caps.clips, "running": int(to_come), "asked": clips},
         )
+
+
+def running_of(reach: Reach, key_id: str | None = None) -> Sequence[str]:
+    """Return the batches that are not finished, the oldest first.
+
+    Args:
+        key_id: only those made with this key.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    claim, values = within(reach)
+    if key_id is not None:
+        claim, values = f"{claim} AND b.key_id = ?", (*values, key_id)
+    with reading():
+        rows = run(
+            f"SELECT b.batch_id FROM publish_batches b WHERE {claim}"
+            " AND b.completed_at IS NULL ORDER BY b.created_at, b.batch_id",
+            values,
+        ).fetchall()
+    return [batch_id for (batch_id,) in rows]

@@ -14,6 +14,7 @@ from storyclip.domain.identity import name_of
 from storyclip.domain.order import Sibling, sibling_of
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
+from storyclip.store.access import users
 from storyclip.store.database import marks, reading, run
 from storyclip.store.publishing import clips, quota, sends
 from storyclip.store.publishing.rows import (
@@ -26,10 +27,11 @@ from storyclip.store.publishing.rows import (
 )
 from storyclip.store.service import newest
 
-_SELECT = (
-    f"SELECT {BATCH_COLUMNS}, c.lane_held, {CLIP_COLUMNS}, {LANE_COLUMNS}"
-    " FROM publish_batch_clips c JOIN lanes l ON l.id = c.lane_id"
-    " JOIN publish_batches b ON b.batch_id = c.batch_id WHERE c.id = ?"
+_FACTS = f"{BATCH_COLUMNS}, c.lane_held, {CLIP_COLUMNS}, {LANE_COLUMNS}"
+_FROM = (
+    "FROM publish_batch_clips c JOIN lanes l ON l.id = c.lane_id"
+    " JOIN publish_batches b ON b.batch_id = c.batch_id"
+    " LEFT JOIN users u ON u.id = b.user_id WHERE c.id = ?"
 )
 _PAGE = 400  # posts asked for in one statement: SQLite binds 32,766 values at most, older ones 999
 
@@ -42,16 +44,17 @@ def read(clip_id: int) -> Situation:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run(_SELECT, (clip_id,)).fetchone()
+        row = run(f"SELECT {_FACTS}, {users.columns()} {_FROM}", (clip_id,)).fetchone()
         if row is None:
             raise NotFound(f"no clip {clip_id}")
         batch = batch_of(row[: len(BATCH)])
-        clip = clip_of(row[len(BATCH) + 1 :])
+        clip = clip_of(row[len(BATCH) + 1 : -users.COUNT])
         looks_around = clip.state is State.PENDING or batch.pause_requested_at is not None
         around = looks_around and batch.mode is not Mode.NOW
         return Situation(
             clip=clip,
             batch=batch,
+            is_allowed=users.is_allowed(users.user_of(row[-users.COUNT :]), batch.account_id),
             siblings=siblings(batch.batch_id) if around else (),
             sends=sends.of_clip(clip.id) if clip.sends and clip.state in SOUGHT else (),
             taken=_taken(clip, batch),

@@ -10,6 +10,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
+from storyclip.store.access import users
 from storyclip.store.publishing import clips, lanes, strangers
 
 
@@ -17,7 +18,8 @@ def check_turn(move: Move, batch: Batch, at: datetime) -> None:
     """Refuse to have a clip sent that nobody wishes for now, or before another one.
 
     Raises:
-        NotItsTurn: the batch is paused or cancelled, or another clip comes first.
+        NotItsTurn: the batch is paused or cancelled, whose it is may not publish there any more,
+            or another clip comes first.
     """
     clip = move.before
     if (why := strangers.refuse_to_send(clip.lane.id)) is not None:
@@ -25,6 +27,8 @@ def check_turn(move: Move, batch: Batch, at: datetime) -> None:
     wished = batch.pause_requested_at or batch.cancel_requested_at
     if batch.status is not Status.PROCESSING or wished:
         raise NotItsTurn(f"batch {batch.batch_id} is {batch.status}")
+    if not users.may_publish(batch.user_id, batch.account_id):
+        raise NotItsTurn(f"{batch.user_id} may not publish on {batch.account_id} any more")
     if move.event is Event.CLAIMED and needs_turn(clip, batch, at):
         first = lanes.head(clip.lane.id, at)
         if first is None or first[0] != clip.id:

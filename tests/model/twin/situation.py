@@ -20,6 +20,7 @@ def read(rows: Rows, clip_id: int) -> Situation:
     return Situation(
         clip=clip,
         batch=batch,
+        is_allowed=True,
         siblings=tuple(map(sibling_of, around)),
         sends=rows.sends_of(clip_id) if clip.state in SOUGHT else (),
         holds_lane=rows.holder == clip_id,

@@ -58,10 +58,12 @@ function facts(clip) {
     isAhead ? h("span", { class: "quiet" }, t("clip.goesAt", { when: moment(Date.parse(clip.scheduledAt)) })) : null,
     isLink(clip.publicUrl) ? h("a", { href: clip.publicUrl, target: "_blank", rel: "noopener noreferrer",
       "aria-label": t("clip.openNamed", { name: clipName(clip) }) }, t("clip.open")) : null,
-    clip.error && clip.status !== "published" ? h("span", { class: "error" }, clip.error) : null,
+    clip.error && clip.status !== "published" ? h("span", { class: "error" }, reason(clip)) : null,
     clip.status === "failed" && clip.retrySafety === "never" ? h("span", { class: "quiet" }, t("clip.never")) : null,
   ];
 }
+
+const reason = (clip) => (clip.errorCode === "account_not_allowed" ? t("clip.notAllowed") : clip.error);
 
 const moment = (instant) => (Math.abs(instant - serverNow()) < FAR_MS ? clock(instant) : shortTime(instant));
 
