@@ -33,6 +33,7 @@ from storyclip.flow.control import Hand, Patience
 from storyclip.flow.engine import Engine
 from storyclip.flow.lane_care import look_after
 from storyclip.flow.newest import Outside, Watchman
+from storyclip.flow.reconcile import reconcile
 from storyclip.flow.retry import Retry
 from storyclip.flow.step import prepare, step
 from storyclip.store.publishing import batches
@@ -183,6 +184,10 @@ class Heart:
             "foundLive": list(done.found_live),
             "notRetried": [index for index, _ in done.refused],
         }
+
+    def look_at(self, batch_id: str) -> None:
+        """Have what is open of a batch looked at now."""
+        reconcile(_batch(batch_id), self.now(), self._hand.patience)
 
     def summary(self, batch_id: str) -> Summary:
         """Return the summary that each wish is answered with."""

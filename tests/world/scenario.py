@@ -191,7 +191,7 @@ HABITS = {
     "list lacks": 0.01,
 }
 PEOPLE = {"person": 0.35, "stranger": 0.3}
-WISHES = {"wish": 0.5, "wish at": 0.02, "follow": 0.7, "retry": 0.6, "repeat": 0.2}
+WISHES = {"wish": 0.5, "wish at": 0.02, "follow": 0.7, "retry": 0.6, "repeat": 0.2, "look": 0.1}
 SLOW = {"long": 0.15, "awaiting": 0.05, "odd status": 0.05}
 FAILS = {"error": 0.08, "refused": 0.06}
 LATE = {"handled late": 0.1, "answer lost": 0.05, "request lost": 0.05, "status before": 0.03}

@@ -149,7 +149,13 @@ class Web:
             self._wish(after_s, batch, act, name)
 
     def _sees(self, call: str, clip: str) -> None:
-        """Decide whether a user wishes for something just when a call about a clip is handled."""
+        """Decide whether a user wishes for something just when a call about a clip is handled.
+
+        Or asks for a look a while later: that is no wish, and excuses nothing.
+        """
+        if (name := self._world.take("look", f"look {call} {clip}")) is not None:
+            batch, after_s = clip.rpartition(".")[0], self._world.choices.between(name, 0, 90)
+            self._ask(after_s, f"look {batch}", lambda: self._look(batch))
         if (name := self._world.take("wish at", f"{call} {clip}")) is None:
             return
         act = self._world.choices.pick(name + " what", WISHES)
@@ -177,6 +183,15 @@ class Web:
             wish = {"pause": our.pause, "resume": our.resume, "cancel": our.cancel}[act]
             told = self._told(batch, act, lambda: wish(batch))
         self._follow(batch, act, told)
+
+    def _look(self, batch: str) -> None:
+        world = self._world
+        world.record.counts["people"] += 1
+        world.tell("user", f"asks to look at {batch}")
+        try:
+            self._our.look_at(batch)
+        except heart.REFUSALS as refusal:
+            world.tell("user", f"is not shown {batch}: {refusal}")
 
     def _follow(self, batch: str, act: str, told: Told) -> None:
         """Decide what the same user does next, now that this was answered."""
