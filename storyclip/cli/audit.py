@@ -6,12 +6,13 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from storyclip.cli import key_list
-from storyclip.cli.installation import now, open_database
+from storyclip.cli.installation import open_database
 from storyclip.domain.act import Act
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.views import rfc3339
@@ -62,11 +63,11 @@ def audit(
     open_database()
     wanted = Wanted(user, action, since)
     try:
-        found = acts.newest(wanted, limit)[::-1]
         if not follow:
+            found = acts.newest(wanted, limit)[::-1]
             click.echo(json.dumps([*map(_facts, found)], indent=2) if as_json else _table(found))
             return
-        for act in _following(wanted, found):
+        for act in _following(wanted, limit):
             click.echo(json.dumps(_facts(act)) if as_json else "  ".join(_row(act)))
     except StoreUnavailable as reason:
         sys.exit(str(reason))
@@ -74,19 +75,20 @@ def audit(
         sys.exit(INTERRUPTED)
 
 
-def _following(wanted: Wanted, found: Sequence[Act]) -> Iterator[Act]:
-    """Yield what was found, and each act that is committed from now on, once."""
+def _following(wanted: Wanted, limit: int) -> Iterator[Act]:
+    """Yield the last acts, and each that is committed from now on, once."""
+    found = acts.newest(wanted, max(limit, LATE))[::-1]
+    yield from found[-limit:]
     seen = {act.id for act in found}
-    yield from found
     while True:
         time.sleep(LOOK_EVERY_S)
-        after = max(seen, default=0) - LATE
-        again = Wanted(wanted.user_id, wanted.action, wanted.since or now(), after=after)
+        again = replace(wanted, after=max(0, max(seen, default=0) - LATE))
         for act in acts.newest(again, LATE)[::-1]:
             if act.id not in seen:
                 seen.add(act.id)
                 yield act
-        seen = {number for number in seen if number > max(seen) - LATE}
+        newest = max(seen, default=0)
+        seen = {number for number in seen if number > newest - LATE}
 
 
 def _facts(act: Act) -> dict[str, object]:

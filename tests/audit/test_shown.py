@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from storyclip.cli import audit as command
-from storyclip.domain.act import Action, Actor, Via
-from storyclip.store import acts, database
-from storyclip.store.acts import Wanted
+from storyclip.domain.act import DONE, Action, Actor, Via
+from storyclip.store import acts
 from storyclip.store.database import writing
+from storyclip.store.instants import to_text
 from tests.commands import told_by
+from tests.store.making import sql
 from tests.web.conftest import NOON, Someone
 
 AUDIT = "/api/metricool/admin/audit"
@@ -133,26 +134,60 @@ def test_a_moment_that_is_none_is_a_mistake_of_use(url: str, since: str):
     assert told_by("audit", "--since", since, DATABASE_URL=url).returncode == 2
 
 
-def test_who_follows_is_shown_each_act_once_also_one_that_was_committed_late(
+def shown_to_who_follows(
+    url: str, monkeypatch: pytest.MonkeyPatch, *meanwhile: Callable[[], None], words: str = ""
+) -> list[str]:
+    """The details that are shown while these things happen, one between two looks."""
+    rest = iter([*meanwhile, lambda: None])
+
+    def pass_time(_: float) -> None:
+        try:
+            happens = next(rest)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+        happens()
+
+    monkeypatch.setattr("storyclip.cli.audit.time.sleep", pass_time)
+    told = told_by("audit", "--follow", "--json", *words.split(), DATABASE_URL=url)
+    assert told.returncode == 130
+    return [json.loads(line)["detail"] for line in told.stdout.splitlines()]
+
+
+def test_who_follows_is_shown_the_last_acts_and_each_new_one_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ):
-    written(2)
-    late = acts.newest(Wanted(), 1)[0]
-    rounds = iter(range(4))
+    for n in range(3):
+        written(1, detail=f"before {n}")
 
-    def meanwhile(_: float) -> None:
-        number = next(rounds)
-        if number == 3:
-            raise KeyboardInterrupt
-        if number < 2:
-            written(1, detail=f"round {number}")
+    shown = shown_to_who_follows(
+        url,
+        monkeypatch,
+        lambda: written(2, detail="one"),
+        lambda: None,
+        lambda: written(1, detail="two"),
+        words="--limit 2",
+    )
 
-    monkeypatch.setattr("storyclip.cli.audit.time.sleep", meanwhile)
-    told = told_by("audit", "--follow", "--json", "--since", "2026-12-01", DATABASE_URL=url)
+    assert shown == ["before 1", "before 2", "one", "one", "two"]
 
-    shown = [json.loads(line) for line in told.stdout.splitlines()]
-    assert [one["detail"] for one in shown] == [None, None, "round 0", "round 1"]
-    assert len({one["id"] for one in shown}) == 4
-    assert shown[1]["id"] == late.id
-    assert told.returncode == 130
-    database.disconnect()
+
+def test_who_follows_from_the_beginning_misses_nothing(url: str, monkeypatch: pytest.MonkeyPatch):
+    shown = shown_to_who_follows(url, monkeypatch, lambda: written(1, detail="first"))
+
+    assert shown == ["first"]
+
+
+def test_an_act_with_an_older_number_that_is_committed_later_is_shown_as_well(
+    url: str, monkeypatch: pytest.MonkeyPatch
+):
+    def numbered(number: int, detail: str) -> None:
+        """As in PostgreSQL, where a number is given before the commit."""
+        columns = "id, at, via, action, subject, detail, outcome, times"
+        values = (number, to_text(NOON), Via.API, Action.BATCH_PAUSE, "b", detail, DONE, 1)
+        sql(f"INSERT INTO audit ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+    shown = shown_to_who_follows(
+        url, monkeypatch, lambda: numbered(100, "newer"), lambda: numbered(50, "late")
+    )
+
+    assert shown == ["newer", "late"]
