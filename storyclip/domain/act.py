@@ -28,6 +28,7 @@ class Action(StrEnum):
     BATCH_CANCEL = "batch.cancel"
     BATCH_RETRY = "batch.retry"
     LANE_RECOVER = "lane.recover"  # a person's word on whose stories are
+    SERVICE_BEGIN = "service.begin"  # the first sign of life of an empty database
     SERVICE_PAUSE = "service.pause"
     SERVICE_RESUME = "service.resume"
     SERVICE_RESTORE = "service.restore"  # a backup was put back, as these rows saw at their start

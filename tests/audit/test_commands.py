@@ -206,6 +206,18 @@ def test_an_act_without_its_row_would_be_noticed(
     assert watched.unaccounted
 
 
+def test_who_begins_with_an_empty_database_is_in_it(tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/own/storyclip.db"
+
+    told = told_by("recover", "--anew", DATABASE_URL=url)
+
+    assert told.returncode == 0, told.stderr
+    database.connect(url)
+    begun = acts.newest(Wanted(), 10)
+    database.disconnect()
+    assert [(act.action, act.by.via) for act in begun] == [(Action.SERVICE_BEGIN, Via.COMMAND)]
+
+
 def test_a_command_that_changes_nothing_is_no_act(url: str):
     before = newest_number()
 

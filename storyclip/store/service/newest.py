@@ -97,6 +97,8 @@ def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) ->
             _note(elsewhere=before.place)
             log.critical("belongs_elsewhere", place=before.place, here=this)
         return None
+    if before.alive_at is None:
+        acts.write(Action.SERVICE_BEGIN, _WHOLE, at)
     finding = judged(before, outside, run_of, at, is_restored=is_restored, is_boot=is_boot)
     now = Mark(
         before.installation or secrets.token_hex(8),
