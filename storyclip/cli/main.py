@@ -12,7 +12,15 @@ import click
 
 from config.settings import SettingsInvalid
 from storyclip import __version__
-from storyclip.cli import audit, key_commands, recovery, secret_commands, upkeep, user_commands
+from storyclip.cli import (
+    audit,
+    key_commands,
+    recovery,
+    secret_commands,
+    signin,
+    upkeep,
+    user_commands,
+)
 from storyclip.cli.installation import act_as_command
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
@@ -50,6 +58,7 @@ for command in (
     key_commands.key_commands,
     secret_commands.secrets,
     user_commands.user_commands,
+    signin.signin,
     audit.audit,
 ):
     main.add_command(command)

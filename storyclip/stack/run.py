@@ -14,6 +14,7 @@ from rich.text import Text
 from config.addresses import without_password
 from config.settings import Settings, SettingsInvalid, environment_with
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.holder import Holder
 from storyclip.stack.echo import Echo
 from storyclip.stack.lock import DataTaken
 from storyclip.stack.ports import HOST, is_free
@@ -152,8 +153,10 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
     key = stack.first_key or KEY_PLACEHOLDER
     account = SANDBOX_BRAND_ID if stack.sandbox is not None else "YOUR_BRAND_ID"
     _say(out, f"StoryClip is ready: {stack.url}\n")
-    if link := _signin_link(stack, settings.public_url or stack.url):
-        _say(out, f"Open the page, signed in (once, within ten minutes):\n    {link}\n")
+    if signin := _signin_link(stack, settings.public_url or stack.url):
+        link, who = signin
+        as_whom = f"as {who.user_id} ({who.role}; once, within ten minutes)"
+        _say(out, f"Open the page, signed in {as_whom}:\n    {link}\n")
     if not stack.first_key:
         _say(err, _where_the_key_is(settings, stack))
     _say(
@@ -169,16 +172,16 @@ def _say_how_to_use(out: Console, err: Console, settings: Settings, stack: Stack
     _say(err, "Ctrl-C stops it.")
 
 
-def _signin_link(stack: Stack, address: str) -> str | None:
-    """Return a link that signs the local user in, None if no key may publish."""
+def _signin_link(stack: Stack, address: str) -> tuple[str, Holder] | None:
+    """Return a link that signs somebody in, and whom; None if no key may publish."""
     database.connect(stack.database_url)
     try:
         now = server_time() or datetime.now(UTC)
-        key_id = sessions.key_to_sign_in(now)
-        token = sessions.issue_signin(key_id, now) if key_id else None
+        who = sessions.who_signs_in(now)
+        token = sessions.issue_signin(who.key_id, now) if who else None
     finally:
         database.disconnect()
-    return f"{address}/signin?token={token}" if token else None
+    return (f"{address}/signin?token={token}", who) if token and who else None
 
 
 def _where_the_key_is(settings: Settings, stack: Stack) -> str:

@@ -296,16 +296,42 @@ def test_of_twenty_who_open_one_link_at_once_one_is_signed_in(store):
     assert [one for one in found if one] == [key.split("_")[1]]
 
 
+def signed_in_by(user: str | None = None) -> str | None:
+    who = sessions.who_signs_in(NOON, user)
+    return who.key_id if who else None
+
+
 def test_who_starts_the_service_signs_in_as_an_admin_else_with_the_oldest_key_that_may_publish(
     store,
 ):
-    assert sessions.key_to_sign_in(NOON) is None
-    key_for("reader", {"read"}, at=NOON)
+    assert sessions.who_signs_in(NOON) is None
+    reader = key_for("reader", {"read"}, at=NOON)
     key_for("gone", {"admin"}, at=NOON, expires_at=NOON)
     oldest = key_for("ana", {"publish"}, at=NOON + timedelta(seconds=1))
     key_for("bea", {"publish"}, at=NOON + timedelta(seconds=2))
-    assert sessions.key_to_sign_in(NOON) == oldest.split("_")[1]
+    assert signed_in_by() == oldest.split("_")[1]
 
     admins = key_for("root", {"admin"}, at=NOON + timedelta(seconds=3))
 
-    assert sessions.key_to_sign_in(NOON) == admins.split("_")[1]
+    assert signed_in_by() == admins.split("_")[1]
+    assert signed_in_by("ana") == oldest.split("_")[1]
+    assert signed_in_by("reader") == reader.split("_")[1]
+    assert signed_in_by("gone") is None
+
+
+@pytest.mark.parametrize("verb", ["GET", "HEAD"])
+def test_a_link_on_another_site_signs_nobody_in_and_stays_good(app, ana, verb):
+    token = sessions.issue_signin(key_id(ana), NOON)
+    link, browser = f"/signin?token={token}", app.test_client()
+    from_elsewhere = {"Sec-Fetch-Site": "cross-site"}
+
+    refused = browser.open(link, method=verb, headers=from_elsewhere)
+    person = browser.open(link, headers=from_elsewhere | {"Accept": "text/html"})
+
+    assert verb == "HEAD" or refused.get_json()["code"] == "origin_refused"
+    assert person.headers["Location"] == "/?link=elsewhere"
+    assert browser.get("/session").status_code == 401
+    shown = browser.get("/?link=elsewhere", headers={"Accept-Language": "es"})
+    assert "sigue siendo válido" in shown.text
+    assert browser.get(link).headers["Location"] == "/"
+    assert browser.get("/session").json["userId"] == "ana"

@@ -93,18 +93,23 @@ def end(token: str, at: datetime) -> None:
             acts.write(Action.SESSION_END, _shown(digest), at, by=_by(key_id, digest))
 
 
-def key_to_sign_in(at: datetime) -> str | None:
-    """Return the id of an admin's oldest key in use, else of the oldest that may publish.
+def who_signs_in(at: datetime, user_id: str | None = None) -> Holder | None:
+    """Return who a new link signs in: by the oldest key in use that lets them do the most.
 
-    None if there is none.
+    Args:
+        user_id: by whose; None for an admin's, else anybody's that may publish.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     holders = [key.holder(session_id=None) for key in api_keys.every() if key.is_in_use(at)]
-    of_admins = [one for one in holders if one.may(Scope.ADMIN)]
-    may_publish = [one for one in holders if one.may(Scope.PUBLISH)]
-    return next((one.key_id for one in (*of_admins, *may_publish)), None)
+    scopes = _WIDEST_FIRST[:2] if user_id is None else _WIDEST_FIRST
+    theirs = [one for one in holders if user_id in (None, one.user_id)]
+    by_what_they_may = (one for scope in scopes for one in theirs if one.may(scope))
+    return next(by_what_they_may, None)
+
+
+_WIDEST_FIRST = (Scope.ADMIN, Scope.PUBLISH, Scope.READ)
 
 
 def issue_signin(key_id: str, at: datetime) -> str:

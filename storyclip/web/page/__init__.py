@@ -24,6 +24,9 @@ routes = Blueprint(
 )
 
 
+_NOTICES = {"used": "signin.usedLink", "elsewhere": "signin.linkElsewhere"}
+
+
 @routes.get("/")
 def page() -> Response:
     """Show the page to who is signed in, and where to sign in to everybody else."""
@@ -34,7 +37,7 @@ def page() -> Response:
     try:
         who = auth.caller()
     except Problem:
-        notice = words["signin.usedLink"] if said.link == "used" else ""
+        notice = words.get(_NOTICES.get(said.link or "", ""), "")
         return _rendered("signin.html", words, notice=notice)
     except StoreUnavailable:
         return _rendered("signin.html", words, notice=words["signin.storeAway"], status=503)

@@ -11,7 +11,7 @@ from storyclip.web.front import front
 from storyclip.web.said import json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import SignIn, parse
-from storyclip.web.said.problem_kinds import NO_KEY
+from storyclip.web.said.problem_kinds import NO_KEY, ORIGIN_REFUSED
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import SignInLink, asked
 from storyclip.web.said.shapes import SessionShape
@@ -52,6 +52,8 @@ def sign_in_by_link() -> Response:
     response = Response(status=303, headers={"Location": "/"})
     if request.method == "HEAD":  # who only looks at a link does not use it up
         return response
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return _from_elsewhere(response)
     key_id = sessions.redeem_signin(asked(SignInLink).token, front().now())
     if key_id is None:
         if browser.is_a_person():  # the page says it in their language, or lets them in
@@ -62,6 +64,18 @@ def sign_in_by_link() -> Response:
         )
     _begin(response, key_id)
     return response
+
+
+def _from_elsewhere(response: Response) -> Response:
+    """Sign nobody in by a link on another site, which may be somebody else's; it stays good.
+
+    Raises:
+        Problem: 403, to a program.
+    """
+    if browser.is_a_person():
+        response.headers["Location"] = "/?link=elsewhere"
+        return response
+    raise Problem(ORIGIN_REFUSED, "Open the link itself: another site's page led to it.")
 
 
 def _begin(response: Response, key_id: str) -> None:

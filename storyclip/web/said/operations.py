@@ -164,7 +164,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/signin"): Operation(
         "Begin a session by a link that works once",
         {303: None},
-        (401, 429, 503),
+        (401, 403, 429, 503),
         SignInLink,
         told=("Location",),
         security=[],

@@ -145,4 +145,4 @@ class PageAsked(Query):
     """The page, in another language from now on."""
 
     lang: str | None = Field(None, description="Kept in a cookie, if the page speaks it.")
-    link: str | None = Field(None, description="`used`: where a link led that signs nobody in.")
+    link: str | None = Field(None, description="`used`, `elsewhere`: of a sign-in link.")
