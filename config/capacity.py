@@ -4,7 +4,7 @@ import resource
 
 MAX_STREAMS = 1100  # each holds a thread: 1,000 viewers of a busy day, and some that reconnect
 PART_OF_A_USER = 3  # a user has a third of the seats: two of them cannot lock all others out
-API_THREADS = 64  # what is left for the API when all streams are taken
+API_THREADS = 192  # what is left for the API when all streams are taken; a user has a third
 THREADS = MAX_STREAMS + API_THREADS
 KEPT_ALIVE = 1000  # connections that no thread works on
 WAITING_LINES = KEPT_ALIVE - 100  # beyond it the longest waiting goes, so that there is always room

@@ -20,6 +20,10 @@ class Brands:
             lambda _: upstream.brands(), now, KEPT_FOR, USABLE_FOR
         )
 
+    def are_known(self) -> bool:
+        """Return whether they can be shown without asking Metricool."""
+        return self._kept.knows(None)
+
     def all(self) -> Sequence[Brand]:
         """Return every account of the credentials.
 

@@ -33,6 +33,10 @@ class HeatMaps:
             self._asked, now, KEPT_FOR, USABLE_FOR
         )
 
+    def knows(self, account_id: str, network: Network) -> bool:
+        """Return whether a map can be shown without asking Metricool."""
+        return self._kept.knows((account_id, network))
+
     def of(self, account_id: str, network: Network, zone: ZoneInfo) -> HeatMap:
         """Return how well the hours of the zone do for an account on a network.
 

@@ -53,6 +53,12 @@ class Kept(Generic[K, V]):
         self._calls: dict[K, tuple[Future[V], list[None]]] = {}
         self._lock = threading.Lock()
 
+    def knows(self, key: K) -> bool:
+        """Return whether an answer is there without anybody being asked."""
+        with self._lock:
+            entry = self._entries.get(key)
+        return entry is not None and self._now() < entry.fresh_until
+
     def of(self, key: K) -> V:
         """Return what is known, or what Metricool answers now.
 

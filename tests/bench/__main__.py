@@ -24,6 +24,7 @@ from tests.bench import (
     readme,
     streams,
     takeover,
+    tenants,
     throughput,
     tick,
 )
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[[int, bool], Iterator[Figure]]] = {
     "takeover": takeover.measure,
     "tick": tick.measure,
     "streams": streams.measure,
+    "tenants": tenants.measure,
     "postgres": postgres.measure,
 }
 

@@ -45,9 +45,11 @@ Arguments = dict[str, Any]
 
 
 @contextmanager
-def role(name: str, **arguments: Any) -> Iterator[subprocess.Popen[str]]:
+def role(
+    name: str, module: str = "tests.bench.crowd", **arguments: Any
+) -> Iterator[subprocess.Popen[str]]:
     """Have a process that plays a role, from when it is ready."""
-    command = [sys.executable, "-m", "tests.bench.crowd", name, json.dumps(arguments)]
+    command = [sys.executable, "-m", module, name, json.dumps(arguments)]
     with subprocess.Popen(
         command, cwd=CHECKOUT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as process:

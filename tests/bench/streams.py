@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -137,7 +138,7 @@ def _floor(stack: Stack, size: Size, count: int) -> list[float]:
         speaker = parts.enter_context(
             role("speaker", redis_url=stack.redis_url, events=size.events, per_s=size.per_s)
         )
-        there = {
+        there: dict[str, Any] = {
             "host": "127.0.0.1",
             "port": port,
             "wires": ["bare"],

@@ -14,6 +14,7 @@ from storyclip.store import database
 from storyclip.store.access import keys, sessions
 from storyclip.web.factory import create_app
 from storyclip.web.live.seats import Seats
+from tests.people import key_for
 from tests.store.making import made, published
 from tests.web.conftest import NOON, SmallMetricool, Someone, good, rows
 
@@ -85,6 +86,38 @@ def test_a_user_has_a_third_of_the_seats_if_nothing_else_is_said(
 
     assert taken == [True] * of_a_user + [False]
     assert seats.take("bea")
+
+
+@pytest.fixture
+def many(sqlite: Path, clock, metricool, redis) -> Someone:
+    """A user with more batches under way than a page shows."""
+    settings = Settings.from_environment({}, needs_upstream=False)
+    app = create_app(settings, metricool, clock, redis.answers)
+    for number in range(205):
+        made(f"b{number:03}", 3, account=f"7{number:06}")
+    return Someone(app.test_client(), key_for("ana", {"publish"}, at=NOON))
+
+
+@pytest.mark.parametrize("path", ["batches/active", "batch/user-active"])
+def test_what_runs_comes_in_pages_that_are_bounded(many, path):
+    first = many.get(f"/api/metricool/{path}")
+    link, tail = first.headers["Link"].split(">; ")
+    second = many.get(link.removeprefix("<"))
+
+    assert tail == 'rel="next"'
+    assert [len(page.get_json()["batches"]) for page in (first, second)] == [200, 5]
+    assert first.get_json()["count"] == 200
+    assert "Link" not in second.headers
+    names = [one["batchId"] for page in (first, second) for one in page.get_json()["batches"]]
+    assert len(set(names)) == 205
+    assert len(first.data) < 400_000
+
+
+def test_a_page_of_what_runs_may_be_smaller(many):
+    page = many.get("/api/metricool/batches/active?limit=2")
+
+    assert len(page.get_json()["batches"]) == 2
+    assert "limit=2&cursor=" in page.headers["Link"]
 
 
 def test_two_keys_of_a_user_have_one_user_s_seats():

@@ -141,6 +141,12 @@ def active(reach: Reach, limit: int = MOST_ACTIVE) -> Sequence[Overview]:
     return _overviews(f"{claim} AND b.completed_at IS NULL", values, limit=limit)
 
 
+def named(batch_ids: Collection[str]) -> Sequence[Overview]:
+    """Return the batches with these ids, newest first."""
+    where = f"b.batch_id IN ({marks(batch_ids)})"
+    return _overviews(where, tuple(batch_ids), limit=len(batch_ids))
+
+
 def those_within(reach: Reach, batch_ids: Collection[str]) -> frozenset[str]:
     """Return those of the batches that are in reach.
 

@@ -38,7 +38,7 @@ def caller() -> keys.Holder:
         StoreUnavailable: the database does not answer.
     """
     found = _caller()
-    limits.take(found.key_id)
+    limits.take(found.user_id)
     return found
 
 
@@ -78,7 +78,7 @@ def viewer() -> keys.Holder:
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
     actors.let_in(found)
-    limits.take(found.key_id)
+    limits.take(found.user_id)
     if not found.may(Scope.READ):
         raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{Scope.READ}`.")
     return found

@@ -8,19 +8,24 @@ from typing import cast
 from flask import current_app
 
 from storyclip.web.door.buckets import Buckets
+from storyclip.web.door.bulkheads import READS_AT_ONCE, Bulkheads
 from storyclip.web.door.guesses import Guesses
 from storyclip.web.door.refusals import Refusals
 
+WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
 NAME = "storyclip.door"  # among Flask's extensions
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The buckets of each key, and of each address the keys it guessed and the refusals it got."""
+    """The buckets and the turns of each user; of each address the keys it guessed, its refusals."""
 
     buckets: Buckets
     guesses: Guesses = field(default_factory=Guesses)
     refusals: Refusals = field(default_factory=Refusals)
+    reading: Bulkheads = field(default_factory=lambda: Bulkheads(READS_AT_ONCE))
+    here: Bulkheads = field(default_factory=Bulkheads)
+    elsewhere: Bulkheads = field(default_factory=lambda: Bulkheads(WAIT_ELSEWHERE))
 
 
 def door() -> Door:

@@ -20,7 +20,7 @@ from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Outbox
 from storyclip.progress.viewer import Viewer, Wire
 from storyclip.store.access.keys import Holder
-from storyclip.web.door import auth, browser, entries, tickets
+from storyclip.web.door import auth, browser, entries, limits, tickets
 from storyclip.web.front import front
 from storyclip.web.live import sockets, wires
 from storyclip.web.live.part import Live, live
@@ -128,6 +128,7 @@ def _let_in() -> tuple[Holder, Place]:
         place = place_asked_for(who)
     if not here.seats.take(who.user_id):
         raise Problem(problem_kinds.TOO_MANY_STREAMS)
+    limits.leave()
     return who, place
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -15,7 +17,7 @@ from storyclip.store.publishing.batches import Overview
 from storyclip.web.door import auth, limits
 from storyclip.web.front import front
 from storyclip.web.said.answers import answer
-from storyclip.web.said.pages import Page, cursor_after, page_asked_for
+from storyclip.web.said.pages import cursor_after, page_asked_for, running_asked_for
 from storyclip.web.said.queries import OfBatch, asked
 from storyclip.web.said.shapes import OneBatch
 from storyclip.web.said.shown import batch_id_of, many, running, summary, whole
@@ -38,9 +40,10 @@ def status() -> Response:
 def reconcile_batch(batch_id: str) -> Response:
     """Have the batch looked at in Metricool now, and show it with all its clips."""
     who = auth.holder(Scope.READ)
-    limits.take(who.key_id, LOOK_COST)
+    limits.take(who.user_id, LOOK_COST)
     found = batches.find(batch_id_of(batch_id), who.reach)
     if request.method != "HEAD":
+        limits.wait_elsewhere()
         reconcile(found.batch, front().now(), front().patience)
     return answer(whole(*batches.find_whole(found.batch.batch_id, who.reach), who.reach))
 
@@ -62,7 +65,11 @@ def batch(batch_id: str) -> Response:
 def active() -> Response:
     """Show the caller's batches that are not finished, and the clips of the newest."""
     who = auth.holder(Scope.READ)
-    return answer(running(wholes.active(who.own)))
+    limit, before, again = running_asked_for()
+    found = wholes.active(who.own, limit + 1, before)
+    response = answer(running(found[:limit]))
+    _link_next(response, again, [one for one, _ in found], limit)
+    return response
 
 
 @routes.get("/batches")
@@ -71,16 +78,18 @@ def all_batches() -> Response:
     who = auth.holder(Scope.READ)
     page = page_asked_for(who)
     found = batches.page(page.reach, status=page.status, before=page.before, limit=page.limit + 1)
-    shown = found[: page.limit]
-    response = answer(many(shown))
-    if len(found) > page.limit:
-        response.headers["Link"] = f'<{_next_page(page, shown[-1])}>; rel="next"'
+    response = answer(many(found[: page.limit]))
+    _link_next(response, page.again, found, page.limit)
     return response
 
 
-def _next_page(page: Page, last: Overview) -> str:
-    query = urlencode({**page.again, "cursor": cursor_after(last.batch)})
-    return f"{request.path}?{query}"
+def _link_next(
+    response: Response, again: Mapping[str, Any], found: Sequence[Overview], limit: int
+) -> None:
+    """Name the next page, if one more was found than this page shows."""
+    if len(found) > limit:
+        query = urlencode({**again, "cursor": cursor_after(found[limit - 1].batch)})
+        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
 
 
 def _unless_known(response: Response) -> Response:

@@ -14,7 +14,7 @@ from storyclip.domain.holder import Holder, Scope
 from storyclip.flow.control import Hand, Outcome
 from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
-from storyclip.web.door import auth
+from storyclip.web.door import auth, limits
 from storyclip.web.front import front
 from storyclip.web.said import shapes
 from storyclip.web.said.answers import answer
@@ -88,7 +88,9 @@ def _may_be_done() -> Iterator[None]:
 def _theirs(query: type[Asked]) -> tuple[Holder, Batch, Asked]:
     who = auth.holder(Scope.PUBLISH)
     said = asked(query)
-    return who, batches.find(batch_id_of(said.batch_id), who.reach).batch, said
+    batch = batches.find(batch_id_of(said.batch_id), who.reach).batch
+    limits.wait_elsewhere()
+    return who, batch, said
 
 
 def _hand(who: Holder) -> Hand:

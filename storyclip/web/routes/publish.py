@@ -25,7 +25,7 @@ from storyclip.store.publishing import lanes, quota
 from storyclip.store.publishing.batches import made_before
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.store.publishing.running import Caps, require_room
-from storyclip.web.door import auth
+from storyclip.web.door import auth, limits
 from storyclip.web.front import front
 from storyclip.web.said import headers, json_body
 from storyclip.web.said.answers import answer
@@ -55,6 +55,7 @@ def publish_stories() -> Response:
         caps = Caps(settings.max_running_batches, settings.max_running_clips)
         require_room(who.user_id, len(stories.posts), caps)
         if (check := front().check_clips) is not None:
+            limits.wait_elsewhere()
             check([post.url for post in stories.posts])
         new = _new_batch(stories, who)
         batch = accept(new, front().now(), idempotency, settings.quota_24h)

@@ -24,6 +24,7 @@ from storyclip.web.said.queries import (
     Query,
     Resuming,
     Retrying,
+    Running,
     SignInLink,
     Watching,
 )
@@ -59,10 +60,16 @@ class Operation:
     def problems(self) -> tuple[int, ...]:
         """Return the statuses of all problems, those of a key included."""
         keyed = (401, 403, 429, 503) if self.security else ()
-        return tuple(sorted({*self.refusals, *keyed, 500}))
+        return tuple(sorted({*self.refusals, *keyed, 429, 500}))
 
 
-_ACTIVE = Operation("The caller's batches that are not finished", {200: shapes.ActiveBatches})
+_ACTIVE = Operation(
+    "The caller's batches that are not finished, newest first",
+    {200: shapes.ActiveBatches},
+    (422,),
+    Running,
+    told=("Link",),
+)
 _READY = Operation("Whether database and Redis answer", {200: shapes.Ready}, (503,), security=[])
 
 

@@ -16,7 +16,7 @@ from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.reach import Reach
 from storyclip.web.said.problem_kinds import SCOPE_MISSING
 from storyclip.web.said.problems import Problem
-from storyclip.web.said.queries import Listing, asked
+from storyclip.web.said.queries import Listing, Running, asked
 
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00) (" + BATCH_ID + ")")
 _USER_ID = re.compile(r"[!-~]{1,255}")
@@ -48,6 +48,17 @@ def page_asked_for(who: Holder) -> Page:
         include={"limit", "status", "user_id"}, exclude_unset=True, by_alias=True
     )
     return Page(_reach(who, said.user_id), said.status, _before(said.cursor), said.limit, again)
+
+
+def running_asked_for() -> tuple[int, tuple[datetime, str] | None, Mapping[str, Any]]:
+    """Return how many that have not ended are asked for, after which one, and what to ask again.
+
+    Raises:
+        RequestInvalid: a parameter makes no sense.
+    """
+    said = asked(Running)
+    again = said.model_dump(include={"limit"}, exclude_unset=True, by_alias=True)
+    return said.limit, _before(said.cursor), again
 
 
 def cursor_after(batch: Batch) -> str:

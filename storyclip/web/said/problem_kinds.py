@@ -73,6 +73,13 @@ ORIGIN_REFUSED = Kind(
     "Those of STORYCLIP_CORS_ORIGINS may, with a key of their own.",
 )
 TOO_FAST = Kind(429, "too_many_requests", "Too many requests", "Ask again later.")
+TOO_MANY_AT_ONCE = Kind(
+    429,
+    "too_many_at_once",
+    "Too many of your requests are under way",
+    "Wait for their answers. Nothing was done.",
+    {"Retry-After": "1"},
+)
 CURSOR_INVALID = Kind(400, "cursor_invalid", "The cursor is not one of this stream", "")
 BROKEN = Kind(500, "internal", "Something went wrong here", "It is logged; ask again later.")
 _UPSTREAM_FAILED = Kind(

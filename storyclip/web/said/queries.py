@@ -125,6 +125,13 @@ class AuditAsked(Query):
     cursor: ActId | None = Field(None, description="From the `Link` header of the page before.")
 
 
+class Running(Query):
+    """Which page of what has not ended."""
+
+    limit: PageSize = Field(MAX_LIMIT, description="Batches a page, the newest first.")
+    cursor: str | None = Field(None, description="From the `Link` header of the page before.")
+
+
 class BestTimesAsked(Query):
     """Whose best times, on which network, in which zone."""
 
