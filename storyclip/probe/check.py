@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -17,9 +16,9 @@ from storyclip.domain.clip_file import ClipFile, objections_to
 from storyclip.domain.errors import ClipsUnusable
 from storyclip.line.deadline import CallOver
 from storyclip.probe.fetch import ClipNotFetched, Fetcher
+from storyclip.probe.places import Places
 
 AT_ONCE_A_REQUEST = 4
-AT_ONCE_A_PROCESS = 8  # times 100 MB is the most that lies in the folder for temporary files
 CLIP_S = 20.0
 BATCH_S = 30.0  # beyond it proxies and people hang up
 
@@ -35,10 +34,10 @@ class ClipCheck:
         self._fetcher = fetcher or Fetcher()
         self._clip_s = clip_s
         self._batch_s = batch_s
-        self._places = threading.BoundedSemaphore(AT_ONCE_A_PROCESS)
+        self._places = Places()
 
-    def check(self, urls: Sequence[str]) -> None:
-        """Return when every clip can become a story.
+    def check(self, urls: Sequence[str], user_id: str) -> None:
+        """Return when every clip of this user's batch can become a story.
 
         A clip that there was no time to look at is not taken on trust: the batch is refused, and
         its clip is named as one that could not be checked. Trust would make the check worth
@@ -50,7 +49,7 @@ class ClipCheck:
         over_at = time.monotonic() + self._batch_s
         pool = ThreadPoolExecutor(AT_ONCE_A_REQUEST, thread_name_prefix="probe")
         try:
-            looks = [pool.submit(self._look, url, over_at) for url in urls]
+            looks = [pool.submit(self._look, url, user_id, over_at) for url in urls]
             wait(looks, max(0.0, over_at - time.monotonic()), FIRST_EXCEPTION)
             problems = [
                 (f"/posts/{index}/url", why)
@@ -66,15 +65,13 @@ class ClipCheck:
     def _found_by(self, look: Future[list[str]]) -> list[str]:
         return look.result() if look.done() else [_unchecked(self._batch_s)]
 
-    def _look(self, url: str, over_at: float) -> list[str]:
-        if not self._places.acquire(timeout=max(0.0, over_at - time.monotonic())):
-            return [_unchecked(self._batch_s)]
-        try:
+    def _look(self, url: str, user_id: str, over_at: float) -> list[str]:
+        with self._places.one_for(user_id, over_at) as has_one:
+            if not has_one:
+                return [_unchecked(self._batch_s)]
             own_end = time.monotonic() + self._clip_s
             allowed_s = self._clip_s if own_end < over_at else self._batch_s
             return self._objections(url, min(over_at, own_end), allowed_s)
-        finally:
-            self._places.release()
 
     def _objections(self, url: str, over_at: float, allowed_s: float) -> list[str]:
         try:

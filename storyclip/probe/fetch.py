@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
@@ -17,6 +18,8 @@ from storyclip.line.deadline import Call, watch
 
 MAX_REDIRECTS = 3
 PIECE_BYTES = 64 * 1024
+LEAST_BYTES_S = 64 * 1024  # on average; a story of 3 s is there in a second or two
+SLOW_AFTER_S = 3.0  # from the head of the answer on: until then a line may be slow to begin
 REDIRECTS = {301, 302, 303, 307, 308}
 HEADERS = {"User-Agent": "StoryClip", "Accept": "video/mp4, */*", "Accept-Encoding": "identity"}
 
@@ -91,15 +94,29 @@ def _copy(response: HTTPResponse, into: BinaryIO, call: Call) -> None:
     told = response.length  # None for a body in chunks or up to the end of the line
     if told is not None and (why := objection_to_size(told)):
         raise ClipNotFetched(why)
-    size = 0
-    while piece := response.read(min(PIECE_BYTES, MAX_BYTES + 1 - size)):
+    size, began = 0, time.monotonic()
+    # `read1`: what is there; `read` would wait for a whole piece, however slowly it comes
+    while piece := response.read1(min(PIECE_BYTES, MAX_BYTES + 1 - size)):
         size += len(piece)
+        _require_speed(size, time.monotonic() - began)
         if why := objection_to_size(size, at_least=True):
             raise ClipNotFetched(why)
         into.write(piece)
     call.time_left_s()  # to a reader, a line that we cut looks like a good end
     if told is not None and size < told:
         raise ClipNotFetched(f"breaks off after {size:,} of {told:,} bytes")
+
+
+def _require_speed(size: int, took_s: float) -> None:
+    """Give the place up that somebody's slow server would hold for as long as it may.
+
+    Raises:
+        ClipNotFetched: it comes too slowly.
+    """
+    if took_s > SLOW_AFTER_S and size < LEAST_BYTES_S * took_s:
+        raise ClipNotFetched(
+            f"comes at {size / took_s / 1024:.0f} kB a second; {LEAST_BYTES_S // 1024} are needed"
+        )
 
 
 def _words_of(mishap: Exception) -> str:

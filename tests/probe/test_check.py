@@ -12,7 +12,9 @@ import pytest
 
 from storyclip.domain.errors import ClipsUnusable
 from storyclip.probe import check as check_module
+from storyclip.probe import fetch, places
 from storyclip.probe.check import AT_ONCE_A_REQUEST, ClipCheck
+from storyclip.probe.places import AT_ONCE_A_USER
 from tests.eventually import eventually
 from tests.probe.conftest import gives
 from tests.probe.mp4 import film
@@ -20,7 +22,7 @@ from tests.probe.mp4 import film
 
 def problems(clips, *urls, **limits):
     with pytest.raises(ClipsUnusable) as refused:
-        ClipCheck(clips.fetcher(), **limits).check(urls)
+        ClipCheck(clips.fetcher(), **limits).check(urls, "ana")
     return list(refused.value.problems)
 
 
@@ -38,7 +40,7 @@ def problems(clips, *urls, **limits):
     ids=["usual", "3 s", "60 s", "720p", "padded", "turned", "points elsewhere"],
 )
 def test_a_clip_that_can_become_a_story_passes(clips, file):
-    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", file)])
+    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", file)], "ana")
 
 
 @pytest.mark.parametrize(
@@ -146,20 +148,55 @@ def test_four_clips_are_looked_at_together_and_no_more(clips):
 
 
 def test_the_process_has_a_bound_over_all_requests(clips, monkeypatch):
-    monkeypatch.setattr(check_module, "AT_ONCE_A_PROCESS", 1)
+    monkeypatch.setattr(places, "AT_ONCE_A_PROCESS", 1)
     slow = clips.has("/slow", says_nothing)
 
     check = ClipCheck(clips.fetcher(), batch_s=3)
 
     with ThreadPoolExecutor(1) as requests:
-        first = requests.submit(check.check, [slow])
+        first = requests.submit(check.check, [slow], "ana")
         eventually(lambda: clips.asked)
         monkeypatch.setattr(check, "_batch_s", 0.5)  # the second is over before the first one is
         with pytest.raises(ClipsUnusable):
-            check.check([slow])
+            check.check([slow], "ana")
 
     assert isinstance(first.exception(), ClipsUnusable)
     assert len(clips.asked) == 1
+
+
+def test_one_user_s_slow_clips_leave_places_for_another(clips):
+    slow, fine = clips.has("/slow", says_nothing), clips.good()
+    check = ClipCheck(clips.fetcher(), clip_s=15, batch_s=15)
+
+    with ThreadPoolExecutor(3) as requests:
+        stuck = [requests.submit(check.check, [slow] * 4, "ana") for _ in range(3)]
+        eventually(lambda: len(clips.asked) == AT_ONCE_A_USER)
+        began = time.monotonic()
+        check.check([fine], "bea")
+        took_s = time.monotonic() - began
+
+        assert len(clips.asked) == AT_ONCE_A_USER + 1
+        clips.stop.set()
+        assert all(isinstance(one.exception(), ClipsUnusable) for one in stuck)
+    assert took_s < 10
+
+
+def test_a_server_that_drips_does_not_keep_its_place(clips, monkeypatch):
+    monkeypatch.setattr(fetch, "SLOW_AFTER_S", 0.5)
+
+    def drips(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        while not handler.server.clips.stop.wait(0.05):
+            handler.wfile.write(b"x" * 100)
+
+    began = time.monotonic()
+    [(at, why)] = problems(clips, clips.has("/drip", drips), clip_s=20)
+
+    assert at == "/posts/0/url"
+    assert why.endswith("kB a second; 64 are needed")
+    assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize("path", ["/good.mp4", "/gone", "/big", "/slow"])
@@ -170,10 +207,10 @@ def test_no_file_and_no_descriptor_stays_behind(clips, path, tmp_path, monkeypat
     clips.has("/slow", says_nothing)
     check = ClipCheck(clips.fetcher(), clip_s=5, batch_s=6)
     if path == "/good.mp4":
-        check.check([clips.url(path)])
+        check.check([clips.url(path)], "ana")
     else:
         with pytest.raises(ClipsUnusable):
-            check.check([clips.url(path)])
+            check.check([clips.url(path)], "ana")
 
     assert list(tmp_path.iterdir()) == []
     assert not [file for file in psutil.Process().open_files() if str(tmp_path) in file.path]
@@ -194,4 +231,4 @@ def test_a_reader_that_does_not_run_here_is_not_the_clips_fault(clips, monkeypat
     )
 
     with pytest.raises(RuntimeError, match="cannot be read here"):
-        ClipCheck(clips.fetcher()).check([clips.good()])
+        ClipCheck(clips.fetcher()).check([clips.good()], "ana")

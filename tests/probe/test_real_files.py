@@ -59,21 +59,21 @@ def turned(folder: Path, film: bytes, degrees: int) -> bytes:
 def test_what_an_editor_writes_passes(clips, tmp_path, how):
     film = made(tmp_path, *H264, *how)
 
-    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", film)])
+    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", film)], "ana")
 
 
 @pytest.mark.parametrize("rate", ["30000/1001", "60000/1001"])
 def test_a_whole_minute_at_televisions_rates_passes(clips, tmp_path, rate):
     film = made(tmp_path, *H264, seconds=60, rate=rate, sound=False, size="90x160")
 
-    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", film)])
+    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", film)], "ana")
 
 
 @pytest.mark.parametrize("degrees", [90, 270])
 def test_what_a_phone_held_upright_writes_passes(clips, tmp_path, degrees):
     film = turned(tmp_path, made(tmp_path, *H264, size=LYING), degrees)
 
-    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", film)])
+    ClipCheck(clips.fetcher()).check([clips.has("/a.mp4", film)], "ana")
 
 
 def test_what_a_phone_held_level_writes_is_refused(clips, tmp_path):

@@ -56,7 +56,7 @@ def publish_stories() -> Response:
         require_room(who.user_id, len(stories.posts), caps)
         if (check := front().check_clips) is not None:
             limits.wait_elsewhere()
-            check([post.url for post in stories.posts])
+            check([post.url for post in stories.posts], who.user_id)
         new = _new_batch(stories, who)
         batch = accept(new, front().now(), idempotency, settings.quota_24h)
     body = _created(batch, stories.settings)
