@@ -65,6 +65,9 @@ def test_the_page_asks_whose_they_are_and_the_batch_goes_on(visit, stack, accoun
     expect(asked.locator("option:checked").first).to_contain_text("La receta de la abuela")
     expect(asked.locator("option:checked").last).to_contain_text("El mercado")
     expect(card(page, batch_id)).to_contain_text("En pausa")
+    expect(card(page, batch_id).get_by_role("button", name="Reanudar")).to_have_count(0)
+    card(page, batch_id).get_by_role("button", name="Decir de quién son").click()
+    expect(asked.locator("select").first).to_be_focused()
     narrow = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
 

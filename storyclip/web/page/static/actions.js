@@ -4,12 +4,14 @@ import { post } from "./api.js";
 import { acted } from "./batches.js";
 import { clipName } from "./clip_row.js";
 import { confirmed, h, setText } from "./dom.js";
+import { ask, isHeld } from "./strangers.js";
 import { t } from "./words.js";
 
 const mayAct = document.getElementById("main").dataset.mayPublish === "yes";
 
 export function batchActions(batch, said) {
   if (!mayAct) return [];
+  if (isHeld(batch) && batch.status === "paused") return [button(t("do.whose"), "primary", ask)];
   const { total, published, failed, cancelled } = batch.posts;
   const left = total - published - failed - cancelled;
   const does = (name, label, kind) => button(t(label), kind, () => act(name, batch.batchId, {}, said));
@@ -31,7 +33,7 @@ export function batchActions(batch, said) {
 /** Return the one thing that is safe to do with a clip that failed, null when there is none. */
 export function clipAction(batch, clip, said) {
   const isFailed = clip.status === "failed";
-  if (!mayAct || !isFailed || !["safe", "check_first"].includes(clip.retrySafety)) return null;
+  if (!mayAct || !isFailed || isHeld(batch) || !["safe", "check_first"].includes(clip.retrySafety)) return null;
   const word = clip.retrySafety === "safe" ? "retry" : "check";
   const retry = () => act("retry-failed", batch.batchId, { clip: clip.index }, said);
   return button(t(`do.${word}`), "small", retry, t(`do.${word}Named`, { name: clipName(clip) }));

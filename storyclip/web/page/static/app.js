@@ -112,6 +112,7 @@ async function begin() {
     location.hash = "#live";
   });
   await named;
+  strangers.begin(() => cards.forEach((one, batchId) => one.show(batches.known(batchId))));
   strangers.look();
   batches.begin(onChange, onState);
   setInterval(tick, 1000);

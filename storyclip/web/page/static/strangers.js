@@ -8,10 +8,31 @@ import { language, t } from "./words.js";
 const OURS = "ours", NOT_OURS = "notOurs"; // what else a story may be than one of the clips
 const mayAct = byId("main").dataset.mayPublish === "yes";
 
+let lanes = []; // that wait for a word
+let tellCards = () => {};
+
+/** Call back whenever other accounts wait for a word than before. */
+export function begin(onHeld) {
+  tellCards = onHeld;
+}
+
 /** Ask which accounts wait for a word, and show a panel for each. */
 export async function look() {
   const { held } = await get("/recover").catch(() => ({ held: [] })); // shown again with the next news
+  lanes = held;
   byId("strangers").replaceChildren(...held.map(panel));
+  tellCards();
+}
+
+/** Return whether nothing can be done with a batch before somebody has said whose some stories are. */
+export function isHeld(batch) {
+  return lanes.some((lane) => lane.accountId === batch.accountId && lane.network === batch.network);
+}
+
+/** Bring the question into view, and into the keyboard's reach. */
+export function ask() {
+  byId("strangers").scrollIntoView();
+  byId("strangers").querySelector("select, button")?.focus({ preventScroll: true });
 }
 
 function panel(lane) {
