@@ -61,7 +61,10 @@ def opened(ears: Ears) -> Iterator[None]:
         database.run("DELETE FROM service")
         database.run("INSERT INTO service (id, epoch, mark) VALUES (1, 0, 0)")
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.ReturnLoggerFactory(),
+    )
     events.forget_listeners()
     events.on_change(partial(_changed, ears))
     crashpoint.arm(partial(_passed, ears))

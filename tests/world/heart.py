@@ -87,6 +87,7 @@ class Heart:
         ring_audit: Callable[[int], None],
         server_time: Callable[[], datetime | None],
         outside: Sequence[Outside],
+        hold: Callable[[str], str | None],
     ) -> None:
         upstream = Metricool(
             "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
@@ -96,7 +97,7 @@ class Heart:
             upstream, settings, self.now, monotonic, sleep, jitter, name, ring_prepare, ring_audit
         )
         self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER))
-        self._watchman = Watchman(outside, lambda installation: None, monotonic)
+        self._watchman = Watchman(outside, hold, monotonic)
         self.now()
 
     def now(self) -> datetime:

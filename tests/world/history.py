@@ -18,6 +18,7 @@ from tests.world.people import People
 from tests.world.record import Ending, Record
 from tests.world.restoring import Restoring
 from tests.world.scenario import HOUR_S, PROFILES, Scenario
+from tests.world.second import Second
 from tests.world.times import SECOND_US, instant
 from tests.world.web import Web
 from tests.world.workers import Workers
@@ -60,6 +61,7 @@ def run(
     if "restore" in PROFILES[scenario.profile]:
         looks = Looks(workers)
         looks.doubts = clock.audit_soon
+    Second(workers)
     restoring = Restoring(workers, web, lambda batch: _shown(batch, world.hub.now_us))
 
     def restored() -> None:

@@ -122,6 +122,15 @@ class Restored:
     last: dict[str, int]
 
 
+@dataclass(slots=True)
+class Copied:
+    """A copy of the database that was started elsewhere: what it asked Metricool, what it said."""
+
+    at_us: int
+    calls: list[str]
+    why: str | None  # nothing is sent there
+
+
 @dataclass
 class Record:
     """Everything of one history, in the order it happened."""
@@ -149,6 +158,7 @@ class Record:
     copies: Counter[str] = field(default_factory=Counter)  # how often each URL was handed out
     glimpses: list[Ending] = field(default_factory=list)  # batches as they were shown on the way
     restored: list[Restored] = field(default_factory=list)
+    copies_started: list[Copied] = field(default_factory=list)
     adopted: list[tuple[int, str, str]] = field(default_factory=list)  # when, uuid, clip
     held_events: set[tuple[str, int]] = field(default_factory=set)  # of batches that were held
     killed: set[str] = field(default_factory=set)  # processes

@@ -73,6 +73,7 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
     last_s = max(_last_s(batch) for batch in batches)
     odd = PROFILES[name].get("habits", 0.0)
     clocks = PROFILES[name].get("clocks", 0.0)
+    lags = PROFILES[name].get("lists lag", 0.0)
     return Scenario(
         seed=seed,
         profile=name,
@@ -85,7 +86,7 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
         ),
         hosts_ahead_s=_hosts(choose) if choose.draw("hosts") < clocks else (),
         has_date_header=choose.draw("date header") >= odd / 2,
-        list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd else 0.0,
+        list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd + lags else 0.0,
         settings=_looks_every(choose.pick("looks", (2, 5, 5, 10))),
     )
 
@@ -248,6 +249,8 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
         "error": 0.02,
         "refused": 0.02,
         "restore": 0.006,
+        "copy": 0.002,
+        "lists lag": 0.3,
         "kill": 0.01,
         "freeze": 0.003,
         "dawdle": 0.02,

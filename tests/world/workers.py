@@ -18,6 +18,12 @@ BEAT_S = 0.25  # between two beats of one that lives
 HANDS = 8
 
 
+def _nobody(installation: str) -> str | None:
+    """Return that nobody else publishes."""
+    del installation
+    return None
+
+
 class Worker:
     """One worker process, with all that it has in hand."""
 
@@ -48,15 +54,25 @@ class Workers:
         for _ in range(self._world.scenario.workers):
             self._start()
 
-    def heart_in(self, process: Process) -> heart.Heart:
-        """Return StoryClip's own code as it runs in a process."""
+    def heart_in(
+        self,
+        process: Process,
+        line: heart.Exchange | None = None,
+        outside: Sequence[heart.Outside] | None = None,
+        hold: Callable[[str], str | None] = _nobody,
+    ) -> heart.Heart:
+        """Return StoryClip's own code as it runs in a process.
+
+        Args:
+            hold: takes an installation, and returns which other one publishes.
+        """
         world = self._world
         ahead = timedelta(seconds=world.host_ahead_s(process.name))
         world.record.counts["wrong boots"] += world.is_wall_wrong and not world.has_hosts
         return heart.Heart(
             process.name,
             self._settings,
-            Line(self.metricool),
+            line or Line(self.metricool),
             lambda: world.wall_time() + ahead,
             world.monotonic,
             lambda seconds: world.hub.sleep(max(seconds, 0.5)),
@@ -64,7 +80,8 @@ class Workers:
             lambda clip_id: self.ring("prepare", clip_id),
             lambda lane_id: self.ring("audit", lane_id),
             world.server_time,
-            self.outside,
+            outside or self.outside,
+            hold,
         )
 
     def read_clocks(self) -> None:

@@ -20,6 +20,7 @@ IN_THE_GAP = (
     "wrong boot",
     "set for good",
     "restore",
+    "copy",
 )
 SET_S = (3600, -3600, 18_000, -18_000)  # by the last two for longer than a world waits for an end
 READ_CLOCKS_S = (0.25, 61.0)  # after it was set: noticed, and believed
@@ -37,6 +38,7 @@ class World:
         self.look_after: Callable[[], None] = _nothing  # told when a process stopped or stood still
         self.look: Callable[[], None] = _nothing  # whether the rows are the newest
         self.keep_backup: Callable[[str], None] = _no_backup
+        self.start_copy: Callable[[str], None] = _no_backup
         self._is_looking = False
         self._store_down_until_us = 0
         self._stopped_until_us = 0
@@ -134,6 +136,8 @@ class World:
         self._look_before()
         if kind == "restore":
             self.keep_backup(name)
+        elif kind == "copy":
+            self.start_copy(name)
         elif kind in ("kill", "wrong boot"):
             if kind == "wrong boot":  # whoever starts in its place believes a wrong clock
                 self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)

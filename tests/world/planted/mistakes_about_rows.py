@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from storyclip.domain.installation import Installation, judged
 from storyclip.store.publishing import strangers
 from storyclip.store.service import newest
 from tests.world.planted.plant import Plant, always, plant
@@ -17,3 +21,25 @@ def a_start_is_never_suspect(instead: Plant) -> None:
 def strangers_ignored(instead: Plant) -> None:
     """Look at a lane in doubt, and make nothing of stories that no row knows."""
     instead.of(strangers, "unknown", always(()))
+
+
+@plant("restored")
+def the_mark_is_not_compared(instead: Plant) -> None:
+    """Go by what the rows say of themselves, whatever was left outside them."""
+
+    def by_itself(here: Any, outside: Any, *facts: Any, **how: Any) -> Any:
+        del outside
+        return judged(here, None, *facts, **how)
+
+    instead.of(newest, "judged", by_itself)
+
+
+@plant("restored")
+def the_copy_acts(instead: Plant) -> None:
+    """Act on rows wherever they are, and whoever else does."""
+    kept = newest.here
+
+    def here() -> Installation:
+        return replace(kept(), elsewhere=None, rival=None)
+
+    instead.of(newest, "here", here)
