@@ -114,12 +114,14 @@ class Unknown:
 class LaneLooked:
     """Write that a lane in doubt was looked at, and what was found there that no row knows.
 
-    `over` are the names of posts that cannot be out, nor come out any more.
+    `over` are the names of posts that cannot be out, nor come out any more. A later look may show
+    more than one that is not the last.
     """
 
     lane: Lane
     strangers: tuple[Post, ...]
     over: frozenset[str]
+    is_last: bool = True
 
 
 Removal = BeginRemoval | GoesOnWithout | MarkGone

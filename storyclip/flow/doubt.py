@@ -33,7 +33,8 @@ UNREADABLE_FOR = timedelta(minutes=10)  # … and for so long
 def clear_up(lane: Lane, here: Installation, visit: Visit) -> Course[datetime | None]:
     """Look for stories that no row knows; return when to look again, None once it is known.
 
-    Without any the lane goes on; with some it is held until a person says whose they are.
+    Without any the lane goes on; with some it is held until a person says whose they are. One that
+    is held may have to be looked at once more all the same: there may be others.
     """
     try:
         look, deleted = yield from _looked(lane, visit)
@@ -42,10 +43,10 @@ def clear_up(lane: Lane, here: Installation, visit: Visit) -> Course[datetime | 
     except UpstreamError as failure:
         return visit.soon(failure)
     strangers = yield from _strangers(lane, visit, look, deleted)
-    if not strangers and (again_at := _look_again_at(lane, here, look, deleted, visit)):
-        return again_at
-    yield _is_looked(lane, strangers, look, deleted)
-    return None
+    again_at = _look_again_at(lane, here, look, deleted, visit)
+    if strangers or again_at is None:
+        yield replace(_is_looked(lane, strangers, look, deleted), is_last=again_at is None)
+    return again_at
 
 
 def look_for_late_ones(lane: Lane, here: Installation, visit: Visit) -> Course[None]:
@@ -99,7 +100,7 @@ def waits(situation: Situation, visit: Visit, until: datetime) -> Course[None]:
 def _look_again_at(
     lane: Lane, here: Installation, look: Look, deleted: Look, visit: Visit
 ) -> datetime | None:
-    """Return when a look would tell more than this one, that shows no stranger; None if none would.
+    """Return when a look would tell more than this one; None if none would.
 
     A list may lag behind what was sent last by a machine that is gone, rows and all.
     """

@@ -92,7 +92,13 @@ class Hand:
             case Unknown():
                 return strangers.unknown(asked.posts)
             case LaneLooked():
-                return doubts.looked(asked.lane, asked.strangers, self.visit.now, asked.over)
+                return doubts.looked(
+                    asked.lane,
+                    asked.strangers,
+                    self.visit.now,
+                    asked.over,
+                    is_last=asked.is_last,
+                )
             case Learn():
                 return lanes.learn(asked.lane)
             case RaiseIncident():

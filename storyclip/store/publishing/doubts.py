@@ -26,11 +26,19 @@ from storyclip.store.service import incidents, newest
 log = structlog.get_logger("storyclip")
 
 
-def looked(lane: Lane, found: Sequence[Post], at: datetime, over: Collection[str] = ()) -> None:
+def looked(
+    lane: Lane,
+    found: Sequence[Post],
+    at: datetime,
+    over: Collection[str] = (),
+    *,
+    is_last: bool = True,
+) -> None:
     """Note that a lane in doubt was looked at; with strangers on it, it is held from now on.
 
     Args:
         over: names of posts that cannot be out, nor come out any more: no strangers, if they were.
+        is_last: no later look shows more; else it stays in doubt, whatever a person says.
 
     Raises:
         LostRace: it is in doubt anew, or somebody else has looked; nothing was written.
@@ -43,13 +51,14 @@ def looked(lane: Lane, found: Sequence[Post], at: datetime, over: Collection[str
             raise LostRace(f"lane {lane.id} was looked at by somebody else")
         left_alone = {one.name for one in strangers.here(lane.id, is_left_alone=True)}
         fresh = [post for post in found if name_of(post) not in left_alone]
-        known = {one.name for one in strangers.here(lane.id)}
-        are_new = any(name_of(post) not in known for post in fresh)
+        before = {one.name for one in strangers.here(lane.id)}
+        are_new = any(name_of(post) not in before for post in fresh)
         for post in fresh:
             strangers.keep(lane.id, post, at)
         strangers.forget_known(lane.id, over)
         held_at = now.held_at or (at if fresh else None)
-        lanes.write(now, replace(now, doubted_since=None, doubted_until=None, held_at=held_at))
+        known = replace(now, doubted_since=None, doubted_until=None) if is_last else now
+        lanes.write(now, replace(known, held_at=held_at))
         _forget_copies(lane, at)
         is_held = bool(strangers.here(lane.id))
         told = _hold_batches(lane.id, at) if is_held else []
