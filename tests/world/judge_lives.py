@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 from tests.world.facts import HARMLESS, ClipFacts, Clips, Finding, of_batch, touches
+from tests.world.judge_restored import is_known_once
 from tests.world.record import Live, Record
 from tests.world.times import SECOND_US, shown
 
@@ -76,8 +77,7 @@ def _one_copy_a_send(record: Record) -> Iterator[Finding]:
 
 def _once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
     ours = [live for live in clip.lives if not _is_a_persons_by_now(clip, live)]
-    # One that is live twice was re-planned by a person
-    posts = {live.uuid for live in ours if not clip.cannot_be_told(live)}
+    posts = {live.uuid for live in ours if is_known_once(record, clip, live)}  # not twice the same
     if len(posts) > 1:
         when = ", ".join(shown(live.at_us) for live in ours)
         what = f"live twice, {touches(clip.touched)}"

@@ -28,6 +28,8 @@ class Operator:
         """Decide when to answer about each lane that is held; return whether any is."""
         held = rows.held_lanes()
         for lane_id in held:
+            for one in strangers.of_lane(lane_id):
+                self._world.record.asked_us.setdefault(one.name, self._world.hub.now_us)
             if lane_id not in self._is_busy_with:
                 self._is_busy_with.add(lane_id)
                 name = self._world.choices.nth(f"operator lane {lane_id}")

@@ -160,6 +160,7 @@ class Record:
     restored: list[Restored] = field(default_factory=list)
     copies_started: list[Copied] = field(default_factory=list)
     adopted: list[tuple[int, str, str]] = field(default_factory=list)  # when, uuid, clip
+    asked_us: dict[str, int] = field(default_factory=dict)  # of which post a person was asked, when
     held_events: set[tuple[str, int]] = field(default_factory=set)  # of batches that were held
     killed: set[str] = field(default_factory=set)  # processes
     known_uuids: set[str] = field(default_factory=set)  # of posts that a row knows at the end
