@@ -168,7 +168,7 @@ def test_a_wish_deletes_our_story_and_not_the_one_that_has_its_old_id(stage: Sta
     person(stage, "edit", date=date)
     theirs = make(stage, date, postId=old_id)
 
-    wish("b1", "ana", stage.at)
+    wish("b1", of("ana"), stage.at)
     live_on(stage, 3 * HOUR_S)
 
     assert deleted_by_us(stage) == sources(1)
