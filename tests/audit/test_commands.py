@@ -79,6 +79,12 @@ def user() -> str:
     return "bea"
 
 
+def running() -> str:
+    """A user with a batch that is not finished."""
+    made("b1", user=user())
+    return "bea"
+
+
 def disabled() -> str:
     users.disable(user(), NOW)
     return "bea"
@@ -116,6 +122,10 @@ CASES: dict[str, Case] = {
 }
 OTHER_WAYS: dict[str, Case] = {
     "recover (here)": (lambda: ["--here"], [Action.SERVICE_ADOPT]),
+    "users disable (cancel)": (
+        lambda: [running(), "--cancel-batches"],
+        [Action.BATCH_CANCEL, Action.USER_DISABLE],
+    ),
     "users accounts (none)": (lambda: [user(), "--none"], [Action.USER_CHANGE]),
     "users accounts (all)": (lambda: [user(), "--all-accounts"], [Action.USER_CHANGE]),
 }

@@ -13,13 +13,19 @@ __all__ = ["shared_sandbox", "stage"]
 pytestmark = on_sqlite
 
 
+def done() -> list[str]:
+    """What was done since there is the user."""
+    every = [act.action for act in acts.newest(Wanted(), 100)]
+    return [action for action in every if action != Action.USER_MAKE]
+
+
 def test_a_batch_that_is_published_has_the_one_row_of_who_asked_for_it(stage: Stage):
     stage.accept(3)
 
     stage.pass_time(600)
 
     assert stage.states() == [PUBLISHED] * 3
-    assert [act.action for act in acts.newest(Wanted(), 10)] == [Action.BATCH_PUBLISH]
+    assert done() == [Action.BATCH_PUBLISH]
 
 
 def test_a_batch_that_pauses_itself_is_nobodys_act(stage: Stage):
@@ -29,4 +35,4 @@ def test_a_batch_that_pauses_itself_is_nobodys_act(stage: Stage):
     stage.pass_time(60)
 
     assert stage.batch().pause_requested_at is not None
-    assert [act.action for act in acts.newest(Wanted(), 10)] == [Action.BATCH_PUBLISH]
+    assert done() == [Action.BATCH_PUBLISH]
