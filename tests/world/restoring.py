@@ -14,6 +14,7 @@ from tests.world.workers import SILENT_S, Workers
 
 # What is put back with the rows: neither mark, both (a machine set back), or both are lost
 WAYS = ("marks kept", "marks kept", "marks set back", "marks lost", "one mark lost")
+SIGN_S = 1.0  # between two signs of life
 MINUTE_S = 60.0  # what has to be set up for a machine or a disk takes longer than that
 
 
@@ -53,8 +54,11 @@ class Restoring:
 
     def _put_back(self, backup: Backup) -> None:
         world, record, hub = self._world, self._world.record, self._world.hub
-        self._has_one = False
         world.look()
+        if world.scenario.list_lag_s and not self._has_moved(backup):
+            hub.at(SIGN_S, lambda: self._put_back(backup))
+            return
+        self._has_one = False
         how = world.choices.pick(backup.name + " how", WAYS)
         down_s = 10 ** world.choices.between(backup.name + " down", -0.3, 2.8)  # 0.5 s to 10 min
         since_s = (hub.now_us - backup.at_us) / SECOND_US
@@ -83,6 +87,12 @@ class Restoring:
         record.held_events &= record.event_us.keys()
         hub.at(down_s + SILENT_S, lambda: self._workers.bury_all(processes))
         self.done()
+
+    def _has_moved(self, backup: Backup) -> bool:
+        """Return whether a sign of life was left since; without any it looks like a restart, and
+        what a list does not show yet is sent again: docs/proof.md.
+        """
+        return [outside.mark for outside in self._workers.outside] != list(backup.marks)
 
 
 def _nothing() -> None:
