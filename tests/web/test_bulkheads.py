@@ -135,6 +135,19 @@ def test_strangers_share_the_turns_of_their_address(app, here, anyone, path):
     assert anyone.get("/livez").status_code == 200
 
 
+def test_a_key_that_nobody_knows_yet_waits_with_the_strangers_and_no_other(app, here, anyone, ana):
+    assert ana.get(LIST).status_code == 200
+    for _ in range(2):
+        here.enter("address 127.0.0.1")
+    here._waiting = 0
+
+    wrong = anyone.get(LIST, headers={"X-Api-Key": "wrong-key-that-has-32-characters"})
+
+    assert (wrong.status_code, wrong.get_json()["code"]) == (429, "too_many_at_once")
+    assert ana.get(LIST).status_code == 200
+    assert "user ana" not in here._users
+
+
 def test_what_took_long_costs_more(app, ana, monkeypatch):
     door, still = app.extensions["storyclip.door"], Buckets({limits.READING: 200}, lambda: 0.0)
     app.extensions["storyclip.door"] = replace(door, buckets=still)

@@ -46,13 +46,16 @@ def holder_of(key: str) -> keys.Holder:
     """Return the holder of this key.
 
     Raises:
-        Problem: 401, the same for all that can be wrong with it; 429 after too many such keys.
+        Problem: 401, the same for all that can be wrong with it; 429 after too many such keys, or
+            where too many requests from the same address wait.
         StoreUnavailable: the database does not answer.
     """
     guesses, now = door().guesses, front().now()
     address = request.remote_addr  # `Outside` has put the far end of our own proxies there
     wait_s = guesses.wait_s(address, now)
     may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
+    if not guesses.knows(key):
+        limits.as_stranger()
     found = keys.holder_of(key, now) if may_look else None
     if found is not None:
         guesses.was_good(key)

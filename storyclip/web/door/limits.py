@@ -32,11 +32,15 @@ def begin(app: Flask) -> None:
 
 
 def take(user_id: str, cost: float = 1) -> None:
-    """Count the request against the user's bucket as so many usual ones, and wait for their turn.
+    """Wait for the user's turn, and count the request against their bucket as so many usual ones.
 
     Raises:
-        Problem: 429, the bucket is empty, or too many of their requests wait already.
+        Problem: 429, too many of their requests wait already, or the bucket is empty: that comes
+            second, or refusing would cost the others as much as answering.
     """
+    if not _has_turn(f"user {user_id}"):
+        _leave()  # that of the address, before anybody knew who it is
+        _enter(_here(), f"user {user_id}")
     level = door().buckets.take(_kind(), user_id, cost)
     setattr(g, _LEVEL, level)
     setattr(g, _USER, user_id)
@@ -46,8 +50,16 @@ def take(user_id: str, cost: float = 1) -> None:
             f"The bucket for {level.kind} is empty. Nothing was done; ask again"
             f" in {_whole_s(level)} s.",
         )
+
+
+def as_stranger() -> None:
+    """Wait for a turn of the address: the key that is shown may be anybody's, and looking costs.
+
+    Raises:
+        Problem: 429, too many requests from there wait already.
+    """
     if g.get(_TURN) is None:
-        _enter(_here(), f"user {user_id}")
+        _enter(_here(), f"address {request.remote_addr}")
 
 
 def wait_elsewhere() -> None:
@@ -70,7 +82,7 @@ def _begun() -> None:
     is_free = request.endpoint in _FREE
     is_known = any(name in request.headers for name in ("X-Api-Key", "Authorization", "Cookie"))
     if not is_free and not is_known and "ticket" not in request.args:
-        _enter(_here(), f"address {request.remote_addr}")
+        as_stranger()
 
 
 def _here() -> Bulkheads:
@@ -81,6 +93,11 @@ def _enter(bulkheads: Bulkheads, who: str) -> None:
     if not bulkheads.enter(who):
         raise Problem(TOO_MANY_AT_ONCE)
     setattr(g, _TURN, (bulkheads, who))
+
+
+def _has_turn(who: str) -> bool:
+    turn: tuple[Bulkheads, str] | None = g.get(_TURN)
+    return turn is not None and (turn[1] == who or turn[0] is door().elsewhere)
 
 
 def _leave() -> None:
