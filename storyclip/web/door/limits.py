@@ -72,6 +72,16 @@ def wait_elsewhere() -> None:
     _enter(door().elsewhere, f"user {g.get(_USER)}")
 
 
+def come_back() -> None:
+    """Wait for the user's turn again: those who waited elsewhere may all be answered at once.
+
+    Raises:
+        Problem: 429, too many of their requests wait already.
+    """
+    _leave()
+    _enter(_here(), f"user {g.get(_USER)}")
+
+
 def leave() -> None:
     """Have what follows take no turn of anybody's: a stream that is let in."""
     _leave()

@@ -45,6 +45,7 @@ def reconcile_batch(batch_id: str) -> Response:
     if request.method != "HEAD":
         limits.wait_elsewhere()
         reconcile(found.batch, front().now(), front().patience)
+        limits.come_back()
     return answer(whole(*batches.find_whole(found.batch.batch_id, who.reach), who.reach))
 
 
