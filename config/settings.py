@@ -137,6 +137,8 @@ class Settings(BaseSettings):
     max_streams_a_user: int | None = _field(
         PREFIX + "MAX_STREAMS_A_USER", None, "a whole number from 1 to 100000", ge=1, le=100_000
     )
+    session_lasts_s: float = _seconds("SESSION_LASTS_S", 12 * HOUR_S, 30 * DAY_S)
+    session_idle_s: float = _seconds("SESSION_IDLE_S", 2 * HOUR_S, 30 * DAY_S)
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
     backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")

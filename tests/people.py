@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storyclip.domain.names import EVERY, Names, names
 from storyclip.domain.reach import EVERYTHING, Reach
+from storyclip.domain.session import Entry, Lasting, Visit
 from storyclip.domain.user import Role
-from storyclip.store.access import keys, users
+from storyclip.store.access import keys, sessions, users
+
+USUAL = Lasting(timedelta(hours=12), timedelta(hours=2))
 
 
 def key_for(
@@ -37,3 +40,11 @@ def known(user: str, at: datetime) -> str:
 def of(user: str) -> Reach:
     """Return all batches of one user."""
     return EVERYTHING.of_user(user)
+
+
+def session_of(key: str, at: datetime, lasting: Lasting = USUAL) -> str:
+    """Return the token of a session that began with this key."""
+    holder = keys.holder_of(key, at)
+    assert holder is not None
+    visit = Visit(Entry.KEY, "192.0.2.7", "Firefox", lasting)
+    return sessions.begin(holder.user_id, holder.key_id, at, visit)

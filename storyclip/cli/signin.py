@@ -9,7 +9,7 @@ import click
 
 from storyclip.cli.installation import now, open_database
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.store.access import sessions
+from storyclip.store.access import signin_links
 
 
 @click.command()
@@ -23,11 +23,11 @@ def signin(user: str | None, as_json: bool) -> None:
     settings = open_database()
     at = now()
     try:
-        who = sessions.who_signs_in(at, user)
-        if who is None:
+        who = signin_links.who_signs_in(at, user)
+        if who is None or who.key_id is None:
             whose = "nobody has a key that may publish" if user is None else f"{user} has no key"
             sys.exit(f"No link was made: {whose}. See storyclip keys create.")
-        token = sessions.issue_signin(who.key_id, at)
+        token = signin_links.issue(who.key_id, at)
     except StoreUnavailable as reason:
         sys.exit(f"No link was made: {reason}")
     link = f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/signin?token={token}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from storyclip.domain.names import EVERY, Names, names
 from storyclip.domain.reach import Reach
-from storyclip.domain.user import RIGHTS, Right, Role
+from storyclip.domain.user import RIGHTS, Right, Role, User
 
 
 class Scope(StrEnum):
@@ -31,9 +31,12 @@ _NEEDS = {Scope.READ: Right.READ, Scope.PUBLISH: Right.PUBLISH, Scope.ADMIN: Rig
 
 
 class Badge(NamedTuple):
-    """What somebody came in with: a key, shown itself or stood for by a session."""
+    """What somebody came in with: a key, shown itself or stood for by a session, or a session.
 
-    key_id: str
+    Without a session there is a key.
+    """
+
+    key_id: str | None
     session_id: str | None
 
 
@@ -41,13 +44,13 @@ class Badge(NamedTuple):
 class Holder:
     """One user, by a key or by a session of the page; `accounts` are the user's and the key's.
 
-    `session_id` is None for who shows the key itself. `webhook_url` is where the batches of this
-    key report to.
+    `session_id` is None for who shows the key itself, `key_id` for who came in without one.
+    `webhook_url` is where the batches of this key report to.
     """
 
     user_id: str
     role: Role
-    key_id: str
+    key_id: str | None
     session_id: str | None
     scopes: frozenset[Scope]
     accounts: Names
@@ -84,6 +87,19 @@ class Holder:
     def own(self) -> Reach:
         """Return their own batches, as far as the key reaches."""
         return Reach(names({self.user_id}), self.accounts)
+
+
+def in_person(user: User, session_id: str) -> Holder:
+    """Return who came in by themselves and not with a key: they may all that the user may."""
+    return Holder(
+        user_id=user.user_id,
+        role=user.role,
+        key_id=None,
+        session_id=session_id,
+        scopes=frozenset(scope for scope in Scope if _NEEDS[scope] in RIGHTS[user.role]),
+        accounts=user.accounts,
+        webhook_url=None,
+    )
 
 
 def opened_by(scopes: Collection[Scope]) -> frozenset[Right]:

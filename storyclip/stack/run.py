@@ -20,7 +20,7 @@ from storyclip.stack.lock import DataTaken
 from storyclip.stack.ports import HOST, is_free
 from storyclip.stack.stack import Stack, StackFailed
 from storyclip.store import database
-from storyclip.store.access import sessions
+from storyclip.store.access import signin_links
 from storyclip.store.service.place import server_time
 
 SANDBOX_DATE_STEP_S = 10  # Metricool's is 60: a minute per clip is long for a first look
@@ -177,8 +177,8 @@ def _signin_link(stack: Stack, address: str) -> tuple[str, Holder] | None:
     database.connect(stack.database_url)
     try:
         now = server_time() or datetime.now(UTC)
-        who = sessions.who_signs_in(now)
-        token = sessions.issue_signin(who.key_id, now) if who else None
+        who = signin_links.who_signs_in(now)
+        token = signin_links.issue(who.key_id, now) if who and who.key_id else None
     finally:
         database.disconnect()
     return (f"{address}/signin?token={token}", who) if token and who else None

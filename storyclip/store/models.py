@@ -110,15 +110,39 @@ class UserAccountRow(Row):
 
 
 class SessionRow(Row):
-    """A session of the page or a link that signs in, by the hash of its token."""
+    """A session of the page or a link that signs in, by the hash of its token.
+
+    `key_id` is empty without a key. `expires_at` is when it is over if nobody asks any more, at the
+    latest `ends_at`.
+    """
 
     token_hash = TextField(primary_key=True)
     purpose = TextField()
     key_id = TextField()
+    user_id = TextField(null=True)
+    entry = TextField(null=True)
+    begun_at = InstantField(null=True)
+    seen_at = InstantField(null=True)
     expires_at = InstantField()
+    ends_at = InstantField(null=True)
+    idle_s = IntegerField(null=True)
+    address = TextField(null=True)
+    browser = TextField(null=True)
 
     class Meta:
         table_name = "sessions"
+
+
+class TicketRow(Row):
+    """A ticket for streams, by its hash: of a session, else of a key."""
+
+    token_hash = TextField(primary_key=True)
+    key_id = TextField(null=True)
+    session_id = TextField(null=True)
+    expires_at = InstantField()
+
+    class Meta:
+        table_name = "tickets"
 
 
 class InstallationRow(Row):

@@ -11,7 +11,7 @@ from flask import Flask
 from storyclip.domain.act import Act, Action, Via
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import acts
-from storyclip.store.access import sessions
+from storyclip.store.access import signin_links
 from storyclip.store.acts import Wanted
 from storyclip.store.database import writing
 from storyclip.web.said.operations import OPERATIONS
@@ -27,7 +27,10 @@ READS = {"GET", "HEAD"}
 
 # What changes nothing that anybody has to answer for, and why
 NO_ACTS = {
-    ("POST", f"{API}/stream-ticket"): "it opens for five minutes what its key opens anyway",
+    (
+        "POST",
+        f"{API}/stream-ticket",
+    ): "it opens for five minutes what its key or session opens anyway",
 }
 CHANGING_READS = {("GET", "/signin")}  # a link that signs in once
 
@@ -83,7 +86,7 @@ def sign_out(who: Someone) -> Do:
 
 
 def use_link(who: Someone) -> Do:
-    token = sessions.issue_signin(who.key.split("_")[1], NOON)
+    token = signin_links.issue(who.key.split("_")[1], NOON)
     return lambda: who.client.get(f"/signin?token={token}")
 
 

@@ -27,7 +27,7 @@ from storyclip.store.access import keys, sessions, users
 from storyclip.store.history import events, streams
 from storyclip.store.publishing import clips
 from tests.eventually import eventually
-from tests.people import key_for, of
+from tests.people import key_for, of, session_of
 from tests.store.making import T0, brought_to, made, published, sql, the_batch, walked
 
 PATIENCE_S = 10
@@ -302,8 +302,9 @@ def test_the_streams_of_who_is_disabled_end(watch, hub):
 
 def test_a_stream_ends_with_its_session_and_not_with_another(watch, hub):
     made()
-    key_id = key_for("ana", {"read"}, at=T0).split("_")[1]
-    tokens = [sessions.begin(key_id, T0) for _ in range(2)]
+    key = key_for("ana", {"read"}, at=T0)
+    key_id = key.split("_")[1]
+    tokens = [session_of(key, T0) for _ in range(2)]
     ids = [str(held.session_id) for token in tokens if (held := sessions.holder_of(token, T0))]
     ended, stays = (watch(BatchCursor("b1", 0), key_id=key_id, session_id=one) for one in ids)
     eventually(lambda: len(hub._rooms.everybody()) == 2)

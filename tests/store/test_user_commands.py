@@ -14,7 +14,7 @@ from storyclip.domain.batch import Status
 from storyclip.domain.names import EVERY, NONE, names
 from storyclip.domain.user import Role
 from storyclip.store import database
-from storyclip.store.access import keys, sessions, users
+from storyclip.store.access import keys, signin_links, users
 from storyclip.store.publishing import batches
 from tests.commands import Told, told_by
 from tests.people import key_for, of
@@ -178,7 +178,7 @@ def test_a_link_says_as_whom_it_signs_in_an_admin_first(run: Any):
     link = urlsplit(said.stdout.strip())
     assert (link.netloc, link.path) == ("clips.example.com", "/signin")
     assert "signs root (admin) in" in said.stderr
-    assert sessions.redeem_signin(parse_qs(link.query)["token"][0], now()) is not None
+    assert signin_links.redeem(parse_qs(link.query)["token"][0], now()) is not None
     assert (of_pat["user"], of_pat["role"]) == ("pat", "publisher")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from config.settings import Settings
 from storyclip.domain.errors import UpstreamUnreachable
@@ -217,3 +219,21 @@ def elsewhere(app: Flask) -> str:
     named = Settings.from_environment({"STORYCLIP_CORS_ORIGINS": ELSEWHERE}, needs_upstream=False)
     app.extensions["storyclip"] = replace(front, settings=named)
     return ELSEWHERE
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The WebSocket's address at a server in this process."""
+    front = app.extensions["storyclip"]
+    settings = Settings.from_environment(
+        {"STORYCLIP_CORS_ORIGINS": ELSEWHERE}, needs_upstream=False
+    )
+    app.extensions["storyclip"] = replace(front, settings=settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"ws://127.0.0.1:{server.server_port}/api/metricool/ws"
+    app.extensions["storyclip.live"].hub.stop()
+    server.shutdown()
+    thread.join(10)
+    server.server_close()

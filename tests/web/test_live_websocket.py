@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
-from werkzeug.serving import make_server
 
-from config.settings import Settings
 from storyclip.store import acts
 from storyclip.store.acts import Wanted
 from storyclip.web.door.guesses import MOST_OF_ONE
 from storyclip.web.live.seats import Seats
 from tests.store.making import made, published
-from tests.web.conftest import Someone
-
-ELSEWHERE = "https://app.example.com"
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The WebSocket's address at a server in this process."""
-    front = app.extensions["storyclip"]
-    settings = Settings.from_environment(
-        {"STORYCLIP_CORS_ORIGINS": ELSEWHERE}, needs_upstream=False
-    )
-    app.extensions["storyclip"] = replace(front, settings=settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"ws://127.0.0.1:{server.server_port}/api/metricool/ws"
-    app.extensions["storyclip.live"].hub.stop()
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+from tests.web.conftest import ELSEWHERE, Someone
 
 
 def opened(address: str, someone: Someone | None = None, **headers: str) -> ClientConnection:

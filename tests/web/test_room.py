@@ -11,10 +11,10 @@ from flask import Flask
 from config.capacity import MAX_STREAMS
 from config.settings import Settings
 from storyclip.store import database
-from storyclip.store.access import keys, sessions
+from storyclip.store.access import sessions, signin_links
 from storyclip.web.factory import create_app
 from storyclip.web.live.seats import Seats
-from tests.people import key_for
+from tests.people import key_for, session_of
 from tests.store.making import made, published
 from tests.web.conftest import NOON, SmallMetricool, Someone, good, rows
 
@@ -136,6 +136,7 @@ def nobody_writes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("it wants to write")
 
     monkeypatch.setattr(sessions, "writing", refuse)
+    monkeypatch.setattr(signin_links, "writing", refuse)
 
 
 @pytest.mark.usefixtures("nobody_writes")
@@ -153,10 +154,10 @@ def test_signing_out_without_a_session_makes_nobody_wait(anyone):
 
 
 def test_a_link_and_a_session_that_are_real_still_end(ana, clock):
-    key_id = keys.holder_of(ana.key, NOON).key_id  # type: ignore[union-attr]
-    link, session = sessions.issue_signin(key_id, NOON), sessions.begin(key_id, NOON)
+    key_id = ana.key.split("_")[1]
+    link, session = signin_links.issue(key_id, NOON), session_of(ana.key, NOON)
 
-    assert [sessions.redeem_signin(link, NOON) for _ in range(2)] == [key_id, None]
+    assert [signin_links.redeem(link, NOON) for _ in range(2)] == [key_id, None]
     sessions.end(session, NOON)
     assert sessions.holder_of(session, NOON) is None
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from config.settings import Settings
 from storyclip.store.access import sessions
-from tests.people import key_for
+from tests.people import key_for, session_of
 from tests.store.making import rows
 from tests.web.conftest import ACCOUNT, NOON, Someone, good
 
@@ -49,7 +49,7 @@ def test_a_key_can_have_a_receiver_for_all_its_batches(ana: Someone):
 def test_who_is_signed_in_with_a_key_has_its_receiver(app: Flask):
     of_the_key = "https://of.the.key/"
     key = key_for("ana", {"publish"}, at=NOON, webhook_url=of_the_key)
-    token = sessions.begin(key.split("_")[1], NOON)
+    token = session_of(key, NOON)
 
     holder = sessions.holder_of(token, NOON)
 

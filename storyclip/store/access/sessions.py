@@ -1,58 +1,100 @@
-"""Sessions of the page, and links that sign in once: both stand for an API key.
+"""Sessions of the page: a row each, so that one ends for everybody who copied its cookie.
 
-A row each, so that a link works once and a session ends for everybody who copied its cookie.
+One stands for the key that it began with, or for a user who came in by themselves.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
+import structlog
+
 from storyclip.domain.act import SESSION_SHOWN, Action, Actor, Via
-from storyclip.domain.holder import Badge, Holder, Scope
+from storyclip.domain.errors import NotFound, StoreUnavailable
+from storyclip.domain.holder import Badge, Holder, in_person
+from storyclip.domain.session import Entry, Session, Visit
 from storyclip.store import acts
-from storyclip.store.access import api_keys, keys
+from storyclip.store.access import api_keys, tokens, users
 from storyclip.store.database import marks, reading, run, writing
-from storyclip.store.instants import to_text
+from storyclip.store.instants import to_instant, to_text
 from storyclip.store.models import SessionRow
 
-SESSION_LASTS = timedelta(hours=12)  # a working day; the key itself may end it earlier
-SIGNIN_LASTS = timedelta(minutes=10)  # from the terminal into a browser
+log = structlog.get_logger("storyclip")
 
-_SESSION, _SIGNIN = "session", "signin"
+SEEN_STEP = timedelta(minutes=1)
+
+_SESSION = "session"
+_MOST_NOTED = 10_000  # sessions whose last note this process remembers
 
 # By hand: asked for with each request of the page
-_FIND = "SELECT key_id FROM sessions WHERE token_hash = ? AND purpose = ? AND expires_at > ?"
+_FIND = (
+    "SELECT key_id, user_id, seen_at, ends_at, idle_s FROM sessions"
+    " WHERE token_hash = ? AND purpose = ? AND expires_at > ?"
+)
+_LISTED = (
+    "SELECT s.token_hash, COALESCE(s.user_id, k.user_id), s.key_id, s.entry, s.begun_at, s.seen_at,"
+    " s.expires_at, s.address, s.browser FROM sessions s LEFT JOIN api_keys k"
+    " ON k.key_id = s.key_id WHERE s.purpose = ? AND s.expires_at > ?"
+)
+_LIVE = "SELECT token_hash, user_id FROM sessions WHERE purpose = ? AND expires_at > ?"
+_SEEN = "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE token_hash = ? AND expires_at > ?"
+
+_noted_at: dict[str, datetime] = {}
 
 
-def begin(key_id: str, at: datetime) -> str:
-    """Begin a session for the key and return its token; expired ones are swept out meanwhile.
+def begin(user_id: str, key_id: str | None, at: datetime, visit: Visit) -> str:
+    """Begin a session, for the key if there is one, and return its token.
+
+    Expired ones are swept out meanwhile.
 
     Raises:
         StoreUnavailable: no session was begun.
     """
+    token, lasting = tokens.new(), visit.lasting
+    digest = tokens.digest(token)
     with writing():
         SessionRow.delete().where(SessionRow.expires_at <= at).execute()
-        token = _issue(_SESSION, key_id, at + SESSION_LASTS)
-        begun = _digest(token)
-        acts.write(Action.SESSION_BEGIN, _shown(begun), at, by=_by(key_id, None))
-        return token
+        SessionRow.insert(
+            token_hash=digest,
+            purpose=_SESSION,
+            key_id=key_id or "",
+            user_id=user_id,
+            entry=visit.entry.value,
+            begun_at=at,
+            seen_at=at,
+            expires_at=at + min(lasting.idle, lasting.at_most),
+            ends_at=at + lasting.at_most,
+            idle_s=round(lasting.idle.total_seconds()),
+            address=visit.address,
+            browser=visit.browser,
+        ).execute()
+        who = replace(acts.actor(), user_id=user_id, key_id=key_id)
+        acts.write(Action.SESSION_BEGIN, _shown(digest), at, detail=visit.entry.value, by=who)
+    return token
 
 
 def holder_of(token: str, at: datetime) -> Holder | None:
-    """Return who holds the key behind the session, None if session or key is not good any more.
+    """Return who is in by the session; None if it, its key or its user is not good any more.
+
+    That it was used is written once a minute.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
+    digest = tokens.digest(token)
     with reading():
-        digest = _digest(token)
         row = run(_FIND, (digest, _SESSION, to_text(at))).fetchone()
-        return None if row is None else keys.holder_with_id(row[0], digest, at)
+        if row is None:
+            return None
+        key_id, user_id, *seen = row
+        badge = Badge(key_id or None, digest)
+        found = _holders({badge: user_id}, at).get(badge)
+    if found is not None:
+        _note_seen(digest, at, *seen)
+    return found
 
 
 def still_in(badges: Collection[Badge], at: datetime) -> Mapping[Badge, Holder]:
@@ -62,20 +104,14 @@ def still_in(badges: Collection[Badge], at: datetime) -> Mapping[Badge, Holder]:
         StoreUnavailable: the database does not answer.
     """
     named = [badge.session_id for badge in badges if badge.session_id is not None]
-    known: set[str | None] = {None}
+    live: dict[str | None, str | None] = {None: None}
     with reading():
-        found = {key.key_id: key for key in api_keys.with_ids({badge.key_id for badge in badges})}
         if named:
-            live = f"SELECT token_hash FROM sessions WHERE token_hash IN ({marks(named)})"
-            rows = run(f"{live} AND expires_at > ?", (*named, to_text(at))).fetchall()
-            known.update(token_hash for (token_hash,) in rows)
-    return {
-        badge: key.holder(badge.session_id)
-        for badge in badges
-        if (key := found.get(badge.key_id)) is not None
-        and key.is_in_use(at)
-        and badge.session_id in known
-    }
+            values = (_SESSION, to_text(at), *named)
+            rows = run(f"{_LIVE} AND token_hash IN ({marks(named)})", values).fetchall()
+            live.update(rows)
+        good = {badge: live[badge.session_id] for badge in badges if badge.session_id in live}
+        return _holders(good, at)
 
 
 def end(token: str, at: datetime) -> None:
@@ -84,93 +120,123 @@ def end(token: str, at: datetime) -> None:
     Raises:
         StoreUnavailable: it goes on.
     """
-    if not _is_there(token, _SESSION):
+    digest = tokens.digest(token)
+    with reading():  # anybody may show some, and only a real one may have all writers wait
+        row = run(_FIND, (digest, _SESSION, to_text(at))).fetchone()
+    if row is None:
         return
+    key_id, user_id, *_ = row
+    if user_id is None:
+        user_id = next((key.user_id for key in api_keys.with_ids([key_id])), None)
+    # Its cookie alone has told nobody who they are
+    whose = Actor(Via.PAGE, user_id, key_id or None, digest, acts.actor().address)
     with writing():
-        ended = SessionRow.delete().where(_is(token, _SESSION)).returning(SessionRow.key_id)
-        for (key_id,) in ended.tuples():
-            digest = _digest(token)
-            acts.write(Action.SESSION_END, _shown(digest), at, by=_by(key_id, digest))
+        _delete([digest], at, whose)
 
 
-def who_signs_in(at: datetime, user_id: str | None = None) -> Holder | None:
-    """Return who a new link signs in: by the oldest key in use that lets them do the most.
+def end_named(session_id: str, at: datetime) -> None:
+    """End a session by the part of its id that is shown.
 
-    Args:
-        user_id: by whose; None for an admin's, else anybody's that may publish.
+    Raises:
+        NotFound: there is none.
+        StoreUnavailable: it goes on.
+    """
+    with writing():
+        found = run(
+            "SELECT token_hash FROM sessions WHERE purpose = ? AND substr(token_hash, 1, ?) = ?"
+            " AND expires_at > ?",
+            (_SESSION, SESSION_SHOWN, session_id, to_text(at)),
+        ).fetchall()
+        if not found:
+            raise NotFound(f"There is no session {session_id}.")
+        _delete([digest for (digest,) in found], at)
+
+
+def end_all_of(user_id: str, at: datetime, but: str | None = None) -> int:
+    """End a user's sessions, all or all but one, and return how many.
+
+    Raises:
+        StoreUnavailable: they go on.
+    """
+    with writing():
+        rows = run(f"{_LISTED}", (_SESSION, to_text(at))).fetchall()
+        theirs = [row[0] for row in rows if row[1] == user_id and row[0] != but]
+        _delete(theirs, at)
+    return len(theirs)
+
+
+def every(at: datetime) -> Sequence[Session]:
+    """Return the sessions that are good, the newest first.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    holders = [key.holder(session_id=None) for key in api_keys.every() if key.is_in_use(at)]
-    scopes = _WIDEST_FIRST[:2] if user_id is None else _WIDEST_FIRST
-    theirs = [one for one in holders if user_id in (None, one.user_id)]
-    by_what_they_may = (one for scope in scopes for one in theirs if one.may(scope))
-    return next(by_what_they_may, None)
-
-
-_WIDEST_FIRST = (Scope.ADMIN, Scope.PUBLISH, Scope.READ)
-
-
-def issue_signin(key_id: str, at: datetime) -> str:
-    """Return a token that signs a browser in, once and within SIGNIN_LASTS, as the key's holder.
-
-    Raises:
-        StoreUnavailable: none was issued.
-    """
-    with writing():
-        acts.write(Action.SIGNIN_ISSUE, key_id, at)
-        return _issue(_SIGNIN, key_id, at + SIGNIN_LASTS)
-
-
-def redeem_signin(token: str, at: datetime) -> str | None:
-    """Use a sign-in token up and return its key's id; None if it is unknown, used or expired.
-
-    Raises:
-        StoreUnavailable: it was not used.
-    """
-    if not _is_there(token, _SIGNIN):
-        return None
-    with writing():
-        used = SessionRow.delete().where(_is(token, _SIGNIN), SessionRow.expires_at > at)
-        key_ids = [str(key_id) for (key_id,) in used.returning(SessionRow.key_id).tuples()]
-        for key_id in key_ids:
-            acts.write(Action.SIGNIN_USE, key_id, at, by=_by(key_id, None))
-    return next(iter(key_ids), None)
-
-
-def _is_there(token: str, purpose: str) -> bool:
-    """Return whether there is such a token: anybody may show some, and only a real one may have
-    all writers wait.
-    """
     with reading():
-        return SessionRow.select().where(_is(token, purpose)).exists()
+        newest_first = " ORDER BY s.begun_at DESC, s.token_hash"
+        rows = run(_LISTED + newest_first, (_SESSION, to_text(at))).fetchall()
+    return [_session(*row) for row in rows]
 
 
-def _issue(purpose: str, key_id: str, expires_at: datetime) -> str:
-    token = secrets.token_urlsafe(32)
-    SessionRow.insert(
-        token_hash=_digest(token), purpose=purpose, key_id=key_id, expires_at=expires_at
-    ).execute()
-    return token
+def _holders(good: Mapping[Badge, str | None], at: datetime) -> dict[Badge, Holder]:
+    """Return who is in by badges that are good themselves: by their keys, else their users."""
+    key_ids = {badge.key_id for badge in good if badge.key_id is not None}
+    user_ids = {user_id for badge, user_id in good.items() if badge.key_id is None and user_id}
+    found = api_keys.with_ids(key_ids) if key_ids else ()
+    keys = {key.key_id: key for key in found if key.is_in_use(at)}
+    people = {user.user_id: user for user in users.with_ids(user_ids) if user.disabled_at is None}
+    holders: dict[Badge, Holder] = {}
+    for badge, user_id in good.items():
+        if badge.key_id is not None:
+            if badge.key_id in keys:
+                holders[badge] = keys[badge.key_id].holder(badge.session_id)
+        elif badge.session_id is not None and user_id in people:
+            holders[badge] = in_person(people[user_id], badge.session_id)
+    return holders
 
 
-def _by(key_id: str, session_id: str | None) -> Actor:
-    """Return who acts with a session or for one: its cookie alone tells nobody who they are."""
-    user_id = next((key.user_id for key in api_keys.with_ids([key_id])), None)
-    here = acts.actor()
-    via = here.via if session_id is None else Via.PAGE
-    return replace(here, via=via, user_id=user_id, key_id=key_id, session_id=session_id)
+def _delete(digests: Sequence[str], at: datetime, by: Actor | None = None) -> None:
+    for digest in digests:
+        gone = SessionRow.delete().where(SessionRow.token_hash == digest).execute()
+        if gone:
+            acts.write(Action.SESSION_END, _shown(digest), at, by=by)
+
+
+def _note_seen(
+    digest: str, at: datetime, seen_at: str | None, ends_at: str | None, idle_s: int | None
+) -> None:
+    """Write that a session was used: once a minute, and never at the cost of the request."""
+    seen, ends = to_instant(seen_at), to_instant(ends_at)
+    if seen is None or ends is None or idle_s is None or at - seen < SEEN_STEP:
+        return
+    if at - _noted_at.get(digest, seen) < SEEN_STEP:
+        return
+    if len(_noted_at) >= _MOST_NOTED:
+        _noted_at.clear()
+    _noted_at[digest] = at  # before the try: a database that fails is not asked again at once
+    until = min(ends, at + timedelta(seconds=idle_s))
+    try:
+        with writing():
+            run(_SEEN, (to_text(at), to_text(until), digest, to_text(at)))
+    except StoreUnavailable as failure:
+        log.warning("session_seen_not_written", session=_shown(digest), reason=str(failure))
+
+
+def _session(
+    digest: str, user_id: str | None, key_id: str, entry: str | None, *said: Any
+) -> Session:
+    begun_at, seen_at, expires_at, address, browser = said
+    return Session(
+        session_id=_shown(digest),
+        user_id=user_id,
+        key_id=key_id or None,
+        entry=Entry(entry) if entry else None,
+        begun_at=to_instant(begun_at),
+        seen_at=to_instant(seen_at),
+        expires_at=datetime.fromisoformat(expires_at),
+        address=address,
+        browser=browser,
+    )
 
 
 def _shown(digest: str) -> str:
     return digest[:SESSION_SHOWN]
-
-
-def _is(token: str, purpose: str) -> Any:
-    return (SessionRow.token_hash == _digest(token)) & (SessionRow.purpose == purpose)
-
-
-def _digest(token: str) -> str:
-    # 256 random bits cannot be guessed from their hash; a stolen database opens no session.
-    return blake2b(token.encode(errors="replace"), digest_size=32).hexdigest()

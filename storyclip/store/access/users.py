@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from storyclip.domain.errors import NotFound
 from storyclip.domain.names import EVERY, Names, names
 from storyclip.domain.user import Origin, Role, User
 from storyclip.store import acts
-from storyclip.store.database import is_postgres, reading, run, writing
+from storyclip.store.database import is_postgres, marks, reading, run, writing
 from storyclip.store.instants import to_instant
 from storyclip.store.models import UserAccountRow, UserRow
 
@@ -30,6 +30,16 @@ def find(user_id: str) -> User | None:
     """
     with reading():
         return next(iter(_read("WHERE u.id = ?", (user_id,))), None)
+
+
+def with_ids(user_ids: Collection[str]) -> Sequence[User]:
+    """Return the users with these ids, in no order; those that do not exist are left out.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        return _read(f"WHERE u.id IN ({marks(user_ids)})", tuple(user_ids)) if user_ids else []
 
 
 def every() -> Sequence[User]:

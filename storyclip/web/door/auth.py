@@ -8,8 +8,8 @@ from __future__ import annotations
 from flask import request
 
 from storyclip.domain.holder import Scope
-from storyclip.store.access import keys, sessions
-from storyclip.web.door import actors, browser, limits, tickets
+from storyclip.store.access import keys, sessions, tickets
+from storyclip.web.door import actors, browser, limits
 from storyclip.web.door.part import door
 from storyclip.web.front import front
 from storyclip.web.said import problem_kinds, problems
@@ -68,7 +68,7 @@ def holder_of(key: str) -> keys.Holder:
 
 
 def viewer() -> keys.Holder:
-    """Return who may watch: the holder of the request's key, or of the key behind its ticket.
+    """Return who may watch: as `holder`, or whoever the request's ticket was given to.
 
     Raises:
         Problem, StoreUnavailable: as `holder`.
@@ -76,8 +76,9 @@ def viewer() -> keys.Holder:
     ticket = request.args.get("ticket")
     if ticket is None or _key():
         return holder(Scope.READ)
-    key_id = tickets.key_id_of(ticket, front().now())
-    found = keys.holder_with_id(key_id, None, front().now()) if key_id else None
+    now = front().now()
+    badge = tickets.badge_of(ticket, now)
+    found = sessions.still_in([badge], now).get(badge) if badge else None
     if found is None:
         raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
     actors.let_in(found)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from storyclip.store.access.sessions import SESSION_LASTS
+from storyclip.domain.session import MOST_OF_BROWSER, Entry, Lasting, Visit
 from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import BAD_TYPE, ORIGIN_REFUSED
 from storyclip.web.said.problems import Problem
@@ -100,8 +101,8 @@ def _whose_page(origin: str | None) -> str:
     )
 
 
-def _shown(word: str) -> str:
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in word[:100])
+def _shown(word: str, most: int = 100) -> str:
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in word[:most])
 
 
 def session_token() -> str:
@@ -114,12 +115,22 @@ def keep_session(response: Response, token: str) -> None:
     response.set_cookie(
         _cookie_name(),
         token,
-        max_age=SESSION_LASTS,
+        max_age=int(front().settings.session_lasts_s),
         path="/",
         secure=request.is_secure,
         httponly=True,
         samesite="Strict",
     )
+
+
+def visit(entry: Entry) -> Visit:
+    """Return how the session begins that this request asks for."""
+    settings = front().settings
+    lasting = Lasting(
+        timedelta(seconds=settings.session_lasts_s), timedelta(seconds=settings.session_idle_s)
+    )
+    named = _shown(request.headers.get("User-Agent", ""), MOST_OF_BROWSER)
+    return Visit(entry, request.remote_addr, named, lasting)
 
 
 def forget_session(response: Response) -> None:

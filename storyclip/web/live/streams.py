@@ -19,8 +19,9 @@ from storyclip.progress.follow import follow
 from storyclip.progress.hub import Hub
 from storyclip.progress.outbox import Outbox
 from storyclip.progress.viewer import Viewer, Wire
+from storyclip.store.access import tickets
 from storyclip.store.access.keys import Holder
-from storyclip.web.door import auth, browser, entries, limits, tickets
+from storyclip.web.door import auth, browser, entries, limits
 from storyclip.web.front import front
 from storyclip.web.live import sockets, wires
 from storyclip.web.live.part import Live, live
@@ -94,8 +95,8 @@ def ws(server: Any) -> None:
 def stream_ticket() -> Response:
     """Give a browser what it can show where it cannot send a key."""
     who = auth.holder(Scope.READ)
-    ticket = tickets.issue(who.key_id, front().now())
-    shown: Ticket = {"ticket": ticket, "expiresInS": tickets.GOOD_FOR_S}
+    ticket = tickets.issue(who.badge, front().now())
+    shown: Ticket = {"ticket": ticket, "expiresInS": int(tickets.GOOD_FOR.total_seconds())}
     return answer(shown)
 
 

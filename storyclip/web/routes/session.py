@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from storyclip.store.access import sessions
+from storyclip.domain.session import Entry
+from storyclip.store.access import keys, sessions, signin_links
 from storyclip.store.access.keys import Holder
 from storyclip.web.door import auth, browser
 from storyclip.web.front import front
@@ -26,7 +27,7 @@ def sign_in() -> Response:
     said = parse(SignIn, json_body.read(json_body.SMALL_BYTES))
     who = auth.holder_of(said.api_key)
     response = answer(_shown(who))
-    _begin(response, who.key_id)
+    _begin(response, who, Entry.KEY)
     return response
 
 
@@ -54,15 +55,17 @@ def sign_in_by_link() -> Response:
         return response
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return _from_elsewhere(response)
-    key_id = sessions.redeem_signin(asked(SignInLink).token, front().now())
-    if key_id is None:
+    now = front().now()
+    key_id = signin_links.redeem(asked(SignInLink).token, now)
+    who = keys.holder_with_id(key_id, None, now) if key_id else None
+    if who is None:
         if browser.is_a_person():  # the page says it in their language, or lets them in
             response.headers["Location"] = "/?link=used"
             return response
         raise Problem(
             NO_KEY, "This link was used already, or is too old. Sign in with your key, or ask anew."
         )
-    _begin(response, key_id)
+    _begin(response, who, Entry.LINK)
     return response
 
 
@@ -78,9 +81,11 @@ def _from_elsewhere(response: Response) -> Response:
     raise Problem(ORIGIN_REFUSED, "Open the link itself: another site's page led to it.")
 
 
-def _begin(response: Response, key_id: str) -> None:
-    sessions.end(browser.session_token(), front().now())
-    browser.keep_session(response, sessions.begin(key_id, front().now()))
+def _begin(response: Response, who: Holder, entry: Entry) -> None:
+    now = front().now()
+    sessions.end(browser.session_token(), now)
+    token = sessions.begin(who.user_id, who.key_id, now, browser.visit(entry))
+    browser.keep_session(response, token)
 
 
 def _shown(who: Holder) -> SessionShape:

@@ -17,6 +17,7 @@ const TOLD = ["published", "failed", "unconfirmed"]; // of a clip; more would be
 const cards = new Map();
 const mayPublish = byId("main").dataset.mayPublish === "yes";
 const ARRIVING_MS = 5000; // by then who came back is shown what runs, or has begun something else
+const STAY_MS = 60_000; // a session idles out where nobody looks at the page
 let wasChosen = Boolean(location.hash);
 
 function view() {
@@ -116,6 +117,9 @@ async function begin() {
   strangers.look();
   batches.begin(onChange, onState);
   setInterval(tick, 1000);
+  setInterval(() => {
+    if (!document.hidden) ask("GET", "/session").catch(() => {}); // the stream says what is wrong
+  }, STAY_MS);
 }
 
 begin();
