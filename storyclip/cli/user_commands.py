@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from storyclip.cli import invitation
 from storyclip.cli.account_options import accounts_said, chosen_accounts, shown_accounts
 from storyclip.cli.cancelling import CANCELS, say_kept
 from storyclip.cli.installation import now, open_database
@@ -144,6 +145,9 @@ def enable(user: str, as_json: bool) -> None:
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)
+
+
+user_commands.add_command(invitation.link)
 
 
 def _show(user_id: str, as_json: bool) -> None:

@@ -43,6 +43,8 @@ class Action(StrEnum):
     USER_ENABLE = "user.enable"
     SIGNIN_ISSUE = "signin.issue"  # a link that signs in once
     SIGNIN_USE = "signin.use"
+    PASSWORD_LINK = "password.link"  # noqa: S105 - an invitation, or for who forgot theirs
+    PASSWORD_SET = "password.set"  # noqa: S105
     SESSION_BEGIN = "session.begin"
     SESSION_END = "session.end"
     SECRET_SEAL = "secret.seal"  # noqa: S105 - these are words, and no secrets

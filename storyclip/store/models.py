@@ -133,18 +133,6 @@ class SessionRow(Row):
         table_name = "sessions"
 
 
-class TicketRow(Row):
-    """A ticket for streams, by its hash: of a session, else of a key."""
-
-    token_hash = TextField(primary_key=True)
-    key_id = TextField(null=True)
-    session_id = TextField(null=True)
-    expires_at = InstantField()
-
-    class Meta:
-        table_name = "tickets"
-
-
 class InstallationRow(Row):
     """A fact of this installation, made once."""
 

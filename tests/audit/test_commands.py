@@ -52,7 +52,7 @@ Case = tuple[Callable[[], list[str]], list[Action]]
 
 def key() -> str:
     users.create("bea", Role.PUBLISHER, names({"1"}), NOW)
-    return keys.make("bea", {"read"}, at=NOW).split("_")[1]
+    return keys.make("bea", {"publish"}, at=NOW).split("_")[1]
 
 
 def key_alone() -> list[str]:
@@ -108,6 +108,8 @@ CASES: dict[str, Case] = {
     "users role": (lambda: [user(), "admin"], [Action.USER_CHANGE]),
     "users accounts": (lambda: [user(), "1,2"], [Action.USER_CHANGE]),
     "users disable": (lambda: [user()], [Action.USER_DISABLE]),
+    "users link": (lambda: [user()], [Action.PASSWORD_LINK]),
+    "signin": (key_alone, [Action.SIGNIN_ISSUE]),
     "users enable": (lambda: [disabled()], [Action.USER_ENABLE]),
     "pause-all": (list, [Action.SERVICE_PAUSE]),
     "resume-all": (paused, [Action.SERVICE_RESUME]),

@@ -99,11 +99,12 @@ def test_who_is_not_signed_in_comes_to_the_door_and_in_with_a_key(browser, stack
     watched.listen(page)
     page.goto("/")
 
+    page.click("#key-door summary")
     page.fill("#key", "sc_wrong")
-    page.click("button.primary")
+    page.click("#with-key button")
     expect(page.locator("#signin-problem")).to_contain_text("Esa clave no sirve")
     page.fill("#key", stack.api_key)
-    page.click("button.primary")
+    page.click("#with-key button")
     expect(page.locator("#line")).to_have_attribute("data-state", "live")  # its script has begun
     page.click("#signout")
     expect(page.locator("#signin")).to_be_visible()

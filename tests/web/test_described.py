@@ -10,6 +10,7 @@ from storyclip.domain import views
 from storyclip.web.live import streams
 from storyclip.web.routes import brands, openapi, session
 from storyclip.web.said.answers import answer
+from storyclip.web.said.shown import signed_in
 from tests.described import Described
 from tests.described_streams import closing_faults
 from tests.store.making import made, published
@@ -31,8 +32,8 @@ def test_an_answer_as_it_is_described_passes(ana: Someone, described: Described)
 def test_a_field_too_many_is_noticed(
     ana: Someone, described: Described, monkeypatch: pytest.MonkeyPatch
 ):
-    shown = session._shown
-    monkeypatch.setattr(session, "_shown", lambda who: {**shown(who), "extra": 1})
+    shown = signed_in
+    monkeypatch.setattr(session, "signed_in", lambda who: {**shown(who), "extra": 1})
 
     ana.get("/session")
 
@@ -54,7 +55,7 @@ def test_a_field_too_few_is_noticed(
     ana: Someone, described: Described, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(
-        session, "_shown", lambda who: {"userId": "ana", "role": "viewer", "scopes": []}
+        session, "signed_in", lambda who: {"userId": "ana", "role": "viewer", "scopes": []}
     )
 
     ana.get("/session")

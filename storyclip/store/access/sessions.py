@@ -152,16 +152,21 @@ def end_named(session_id: str, at: datetime) -> None:
         _delete([digest for (digest,) in found], at)
 
 
-def end_all_of(user_id: str, at: datetime, but: str | None = None) -> int:
-    """End a user's sessions, all or all but one, and return how many.
+def end_all_of(user_id: str, at: datetime) -> int:
+    """End a user's sessions, and return how many.
 
     Raises:
         StoreUnavailable: they go on.
     """
     with writing():
-        rows = run(f"{_LISTED}", (_SESSION, to_text(at))).fetchall()
-        theirs = [row[0] for row in rows if row[1] == user_id and row[0] != but]
-        _delete(theirs, at)
+        return end_others_of(user_id, None, at)
+
+
+def end_others_of(user_id: str, but: str | None, at: datetime, by: Actor | None = None) -> int:
+    """End a user's sessions but one, in the caller's write transaction; return how many."""
+    rows = run(_LISTED, (_SESSION, to_text(at))).fetchall()
+    theirs = [row[0] for row in rows if row[1] == user_id and row[0] != but]
+    _delete(theirs, at, by)
     return len(theirs)
 
 

@@ -10,6 +10,7 @@ from flask import current_app
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.bulkheads import READS_AT_ONCE, Bulkheads
 from storyclip.web.door.guesses import Guesses
+from storyclip.web.door.password_tries import PasswordTries
 from storyclip.web.door.refusals import Refusals
 
 WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
@@ -26,6 +27,7 @@ class Door:
     reading: Bulkheads = field(default_factory=lambda: Bulkheads(READS_AT_ONCE))
     here: Bulkheads = field(default_factory=Bulkheads)
     elsewhere: Bulkheads = field(default_factory=lambda: Bulkheads(WAIT_ELSEWHERE))
+    password_tries: PasswordTries = field(default_factory=PasswordTries)
 
 
 def door() -> Door:

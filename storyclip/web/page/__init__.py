@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store.access.keys import Holder
 from storyclip.web.door import auth
+from storyclip.web.front import front
 from storyclip.web.page.words import LANGUAGES, Words, language_of, words_in
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import PageAsked, asked
@@ -42,6 +43,12 @@ def page() -> Response:
     except StoreUnavailable:
         return _rendered("signin.html", words, notice=words["signin.storeAway"], status=503)
     return _rendered("app.html", words, who=who)
+
+
+@routes.get("/join")
+def join() -> Response:
+    """Show where to set a password, by a link whose token the server does not see."""
+    return _rendered("join.html", words_in(language_of(request)))
 
 
 @routes.after_request
@@ -78,7 +85,10 @@ def _rendered(
     notice: str = "",
     status: int = 200,
 ) -> Response:
-    text = render_template(template, t=words, who=who, notice=notice, languages=LANGUAGES)
+    hours = f"{front().settings.session_lasts_s / 3600:g}"
+    text = render_template(
+        template, t=words, who=who, notice=notice, languages=LANGUAGES, hours=hours
+    )
     response = make_response(text, status)
     response.content_language = words.language
     response.vary.update(("Accept-Language", "Cookie"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from storyclip.domain.session import Entry
-from storyclip.store.access import keys, sessions, signin_links
-from storyclip.store.access.keys import Holder
-from storyclip.web.door import auth, browser
+from storyclip.store.access import keys, signin_links
+from storyclip.store.access import sessions as kept
+from storyclip.web.door import auth, browser, sessions
 from storyclip.web.front import front
 from storyclip.web.said import json_body
 from storyclip.web.said.answers import answer
@@ -15,7 +15,7 @@ from storyclip.web.said.bodies import SignIn, parse
 from storyclip.web.said.problem_kinds import NO_KEY, ORIGIN_REFUSED
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import SignInLink, asked
-from storyclip.web.said.shapes import SessionShape
+from storyclip.web.said.shown import signed_in
 
 routes = Blueprint("session", __name__)
 
@@ -26,22 +26,22 @@ def sign_in() -> Response:
     browser.require_own_page()
     said = parse(SignIn, json_body.read(json_body.SMALL_BYTES))
     who = auth.holder_of(said.api_key)
-    response = answer(_shown(who))
-    _begin(response, who, Entry.KEY)
+    response = answer(signed_in(who))
+    sessions.begin(response, who.user_id, who.key_id, Entry.KEY)
     return response
 
 
 @routes.get("/session")
 def session() -> Response:
     """Say who is signed in."""
-    return answer(_shown(auth.caller()))
+    return answer(signed_in(auth.caller()))
 
 
 @routes.delete("/session")
 def sign_out() -> Response:
     """End the session, for every copy of its cookie."""
     browser.require_own_page()
-    sessions.end(browser.session_token(), front().now())
+    kept.end(browser.session_token(), front().now())
     response = Response(status=204)
     browser.forget_session(response)
     return response
@@ -65,7 +65,7 @@ def sign_in_by_link() -> Response:
         raise Problem(
             NO_KEY, "This link was used already, or is too old. Sign in with your key, or ask anew."
         )
-    _begin(response, who, Entry.LINK)
+    sessions.begin(response, who.user_id, who.key_id, Entry.LINK)
     return response
 
 
@@ -79,19 +79,3 @@ def _from_elsewhere(response: Response) -> Response:
         response.headers["Location"] = "/?link=elsewhere"
         return response
     raise Problem(ORIGIN_REFUSED, "Open the link itself: another site's page led to it.")
-
-
-def _begin(response: Response, who: Holder, entry: Entry) -> None:
-    now = front().now()
-    sessions.end(browser.session_token(), now)
-    token = sessions.begin(who.user_id, who.key_id, now, browser.visit(entry))
-    browser.keep_session(response, token)
-
-
-def _shown(who: Holder) -> SessionShape:
-    return {
-        "userId": who.user_id,
-        "role": who.role,
-        "scopes": sorted(who.scopes),
-        "accounts": None if who.accounts.is_every else sorted(who.accounts.named),
-    }

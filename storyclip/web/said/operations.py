@@ -5,23 +5,30 @@ A route that is missing here is missing in the document, and a test says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic import BaseModel
-
 from storyclip.domain.shown import BatchStatus
 from storyclip.web.said import account_shapes, audit_shapes, shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
 from storyclip.web.said.messages import EVENT_STREAM
+from storyclip.web.said.operation import (
+    API,
+    AT_THE_DOOR,
+    HTML,
+    KEY_OR_TICKET,
+    PLAIN,
+)
+from storyclip.web.said.operation import (
+    Answer as Answer,
+)
+from storyclip.web.said.operation import (
+    Operation as Operation,
+)
+from storyclip.web.said.people_operations import PEOPLE
 from storyclip.web.said.queries import (
     AuditAsked,
     BestTimesAsked,
     Listing,
     OfBatch,
     PageAsked,
-    Query,
     Resuming,
     Retrying,
     Running,
@@ -29,39 +36,6 @@ from storyclip.web.said.queries import (
     Watching,
 )
 from storyclip.web.said.recovering import Recovering
-
-API = "/api/metricool"
-HTML, PLAIN = "text/html", "text/plain"
-
-Security = list[dict[str, list[str]]]
-KEY: Security = [{"key": []}, {"bearer": []}, {"session": []}]
-KEY_OR_TICKET: Security = [*KEY, {"ticket": []}]
-
-# A TypedDict for JSON, a media type for anything else, None for no body.
-Answer = Any
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One verb of one route; `refusals` are the statuses of the problems it answers with.
-
-    `headers` are those of the request, `told` those of the answer, besides what all have.
-    """
-
-    summary: str
-    answers: Mapping[int, Answer]
-    refusals: tuple[int, ...] = ()
-    query: type[Query] | None = None
-    headers: tuple[str, ...] = ()
-    body: type[BaseModel] | None = None
-    told: tuple[str, ...] = ()
-    security: Security = field(default_factory=lambda: KEY)
-
-    def problems(self) -> tuple[int, ...]:
-        """Return the statuses of all problems, those of a key included."""
-        keyed = (401, 403, 429, 503) if self.security else ()
-        return tuple(sorted({*self.refusals, *keyed, 429, 500}))
-
 
 _ACTIVE = Operation(
     "The caller's batches that are not finished, newest first",
@@ -162,12 +136,13 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", "/session"): Operation(
         "Begin a session of the page with a key",
         {200: shapes.SessionShape},
-        (400, 401, 403, 413, 415, 422, 429, 503),
+        AT_THE_DOOR,
         body=SignIn,
         security=[],
     ),
     ("GET", "/session"): Operation("Who is signed in", {200: shapes.SessionShape}),
     ("DELETE", "/session"): Operation("End the session", {204: None}, (403, 415, 503), security=[]),
+    **PEOPLE,
     ("GET", "/signin"): Operation(
         "Begin a session by a link that works once",
         {303: None},

@@ -34,7 +34,10 @@ NO_KEY = Kind(
     {"WWW-Authenticate": 'Bearer realm="storyclip"'},
 )
 TOO_MANY_TRIES = Kind(
-    429, "too_many_tries", "Too many wrong keys came from here", "Check the key, and try it later."
+    429,
+    "too_many_tries",
+    "Too many wrong keys or passwords came from here",
+    "Check it, and try it later.",
 )
 SCOPE_MISSING = Kind(403, "scope_missing", "The key may not do this", "Its scopes do not allow it.")
 ACCOUNT_NOT_ALLOWED = Kind(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from storyclip.domain.batch import BATCH_ID
 from storyclip.domain.clip import Clip
 from storyclip.domain.errors import NotFound
+from storyclip.domain.holder import Holder
 from storyclip.domain.reach import Reach
 from storyclip.domain.shown import BatchStatus, StrangerView, Summary
 from storyclip.domain.views import clip_views, status_view, stranger_view, summary_view
@@ -16,7 +17,7 @@ from storyclip.store.publishing.batches import Overview
 from storyclip.store.publishing.wholes import Whole
 from storyclip.store.service import newest
 from storyclip.web.front import front
-from storyclip.web.said.shapes import ActiveBatch, ActiveBatches, ManyBatches
+from storyclip.web.said.shapes import ActiveBatch, ActiveBatches, ManyBatches, SessionShape
 
 _BATCH_ID = re.compile(BATCH_ID)
 
@@ -110,3 +111,13 @@ def summary(found: Overview) -> Summary:
 def _summary(found: Overview, blocked: str | None) -> Summary:
     now, total_s = front().now(), front().wait_total_s
     return summary_view(found.batch, found.current, now, total_s, blocked)
+
+
+def signed_in(who: Holder) -> SessionShape:
+    """Return who is signed in, as the page is told."""
+    return {
+        "userId": who.user_id,
+        "role": who.role,
+        "scopes": sorted(who.scopes),
+        "accounts": None if who.accounts.is_every else sorted(who.accounts.named),
+    }

@@ -47,7 +47,7 @@ export async function ask(method, path, { body, headers = {} } = {}) {
   const problem = await answer.json().catch(() => ({}));
   const words = WORDS[problem.code];
   if (words) Object.assign(problem, { title: t(words, problem), detail: undefined });
-  if (answer.status === 401 && path !== "/session") location.reload(); // to the door
+  if (answer.status === 401 && !path.startsWith("/session")) location.reload(); // to the door
   throw new Objection(answer.status, { title: `${answer.status} ${answer.statusText}`, ...problem });
 }
 
