@@ -51,9 +51,10 @@ SLEEP_IS_FINE_IN = (
     "storyclip/web/factory.py",  # these two hand over how something is waited for
     "worker.py",
 )
+SAVE_IS_FINE_IN = ("storyclip/media/reader.py",)  # of a picture: it imports nothing that has rows
 DOCSTRINGS_ARE_DUE_IN = tuple(
     f"storyclip/{room}/"
-    for room in ("flow", "webhooks", "store", "upstream", "line", "domain", "progress")
+    for room in ("flow", "webhooks", "store", "upstream", "line", "domain", "progress", "media")
 )
 ENVIRONMENT_IS_READ_IN = ("config/", "storyclip/sandbox/")
 
@@ -65,6 +66,8 @@ Rule = Callable[[str, str], Iterator[str]]
 
 def no_whole_row_save(path: str, source: str) -> Iterator[str]:
     """`.save()` writes every column over what others wrote meanwhile: use `record` or `UPDATE`."""
+    if path in SAVE_IS_FINE_IN:
+        return
     for call in _calls(source):
         if isinstance(call.func, ast.Attribute) and call.func.attr == "save":
             yield f"{path}:{call.lineno}: .save() overwrites other writers"
@@ -237,6 +240,7 @@ ALSO_BROKEN: list[tuple[Rule, str, str]] = [
 ]
 FINE: list[tuple[Rule, str, str]] = [
     (no_whole_row_save, "storyclip/store/x.py", "clip.update(state=1).execute()\n"),
+    (no_whole_row_save, "storyclip/media/reader.py", 'picture.save(out, "JPEG")\n'),
     (no_status_word, "storyclip/domain/clip.py", 'VERIFYING = "verifying"\n'),
     (no_word_of_a_choice, "storyclip/domain/holder.py", 'READ = "read"\n'),
     (no_word_of_a_choice, "storyclip/flow/x.py", 'words = "it is sent now"\n'),

@@ -26,6 +26,8 @@ BREACHES = {
         ("storyclip.tasks.actors", "storyclip.web.front"),
         ("storyclip.line.dialing", "storyclip.upstream.words"),
         ("storyclip.stack.run", "storyclip.cli.main"),
+        ("storyclip.media.mend", "storyclip.store.database"),
+        ("storyclip.media.mend", "storyclip.line.deadline"),
     ],
     "The wings of the web import one way": [
         ("storyclip.web.said.answers", "storyclip.web.door.auth"),
@@ -45,7 +47,19 @@ BREACHES = {
     "The terminal knows the service by its API alone": [
         ("storyclip.terminal.follow", "storyclip.store.publishing.batches")
     ],
-    "Only the probe knows MediaInfo": [("storyclip.web.routes.publish", "pymediainfo")],
+    "Only probe and media know MediaInfo": [
+        ("storyclip.web.routes.publish", "pymediainfo"),
+        ("storyclip.media.probing", "pymediainfo"),
+    ],
+    "Only media knows ffmpeg and Pillow": [
+        ("storyclip.tasks.actors", "imageio_ffmpeg"),
+        ("storyclip.web.routes.publish", "PIL"),
+        ("storyclip.media.probing", "pillow_heif"),
+    ],
+    "What reads strangers' files is a program that imports nothing of ours": [
+        ("storyclip.media.reader", "storyclip.domain.clip_file"),
+        ("storyclip.media.launch", "config.settings"),
+    ],
     "Only tasks know Dramatiq": [("storyclip.flow.clock", "dramatiq")],
     "Only progress, tasks and stack know redis": [("storyclip.web.routes.health", "redis")],
     "Who decides knows no store: only the hand writes": [

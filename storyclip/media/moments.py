@@ -1,0 +1,62 @@
+"""Finds where a cut would not hurt: silences and new scenes near the even marks of a long video.
+
+Only some seconds around each mark are decoded, small and at a low rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from storyclip.media import ffmpeg
+from storyclip.media.cuts import NEAR_S, Moment, Sign, even_marks
+from storyclip.media.effort import limit_s
+from storyclip.media.facts import Facts
+from storyclip.media.ffmpeg import Bounds
+
+SILENCE = "silencedetect=noise=-32dB:duration=0.2"  # a breath between two sentences
+SCENE = "fps=12,scale=128:-2,scdet=threshold=12"
+BOUNDS = Bounds(threads=1)
+
+
+def find_moments(source: Path, facts: Facts) -> tuple[Moment, ...]:
+    """Look around each even mark; none for what is not cut.
+
+    Raises:
+        FileUnusable, WorkLost, ToolBroken: as `ffmpeg.run` says.
+    """
+    if facts.video is None or facts.length_s is None:
+        return ()
+    found: list[Moment] = []
+    with source.open("rb") as file:
+        for mark_s in even_marks(facts.length_s):
+            found += _around(file, mark_s, facts.audio is not None)
+    return tuple(sorted(found, key=lambda moment: moment.at_s))
+
+
+def _around(file: IO[bytes], mark_s: float, has_sound: bool) -> Iterator[Moment]:
+    start_s = max(0.0, mark_s - NEAR_S)
+    told: list[str] = []
+    graph = f"[0:v:0]{SCENE},metadata=mode=print:file=pipe\\\\:1[v]"
+    maps = ["-map", "[v]"]
+    if has_sound:
+        graph += f";[0:a:0]{SILENCE},ametadata=mode=print:file=pipe\\\\:1[a]"
+        maps += ["-map", "[a]"]
+    given = ffmpeg.reading(file, start_s=start_s, length_s=2 * NEAR_S)
+    arguments = [*given, "-filter_complex", graph, *maps, "-f", "null", "-"]
+    ffmpeg.run(arguments, [file], limit_s(2 * NEAR_S), told.append, BOUNDS)
+    yield from _heard(told, start_s)
+
+
+def _heard(told: Sequence[str], start_s: float) -> Iterator[Moment]:
+    """A silence counts by its middle; one that goes on at the end counts not at all."""
+    silent_from: float | None = None
+    for line in told:
+        name, _, value = line.partition("=")
+        if name == "lavfi.silence_start":
+            silent_from = max(0.0, float(value))
+        elif name == "lavfi.silence_end" and silent_from is not None:
+            yield Moment(round(start_s + (silent_from + float(value)) / 2, 3), Sign.SILENCE)
+        elif name == "lavfi.scd.time":
+            yield Moment(round(start_s + float(value), 3), Sign.SCENE)

@@ -1,0 +1,115 @@
+"""Looks into a file, in a process of its own that has little time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from storyclip.media.boxes import boxes_of
+from storyclip.media.errors import FileUnusable, ToolBroken
+from storyclip.media.facts import Audio, Facts, Kind, Light, Picture, Video
+from storyclip.media.judging import problems_of
+from storyclip.media.problem import Code, Problem, Weight
+
+READER = (sys.executable, "-I", str(Path(__file__).with_name("reader.py")))
+PROBE_S = 60.0
+MAX_ENDING = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What was measured, and what follows from it."""
+
+    facts: Facts
+    problems: tuple[Problem, ...]
+
+
+def probe(source: Path, name: str | None = None, limit_s: float = PROBE_S) -> Probed:
+    """Measure a file; whatever it holds, an answer comes within `limit_s` seconds.
+
+    Args:
+        name: what the user calls it; only looked at for an ending that is not true.
+
+    Raises:
+        OSError: it is not there or cannot be opened.
+        ToolBroken: MediaInfo or Pillow do not run here, which is no fault of the file.
+    """
+    with source.open("rb") as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        facts = _facts(file, size_bytes, _ending(name), limit_s)
+    return Probed(facts, problems_of(facts))
+
+
+def picture_of(
+    source: Path, size: tuple[int, int], fit: str, max_bytes: int, limit_s: float = PROBE_S
+) -> bytes:
+    """Return the picture as a JPEG of `size`, turned upright, in sRGB, without metadata.
+
+    Raises:
+        FileUnusable: nothing can be made of it.
+        ToolBroken: Pillow does not run here.
+    """
+    how = ("picture", *map(str, size), fit, str(max_bytes))
+    with source.open("rb") as file:
+        jpeg = _run(file, how, limit_s)
+    if not jpeg or len(jpeg) > max_bytes:
+        raise FileUnusable(Problem(Code.UNREADABLE, Weight.BLOCKS))
+    return jpeg
+
+
+def _facts(file: BinaryIO, size_bytes: int, named: str | None, limit_s: float) -> Facts:
+    said = json.loads(_run(file, ("facts",), limit_s) or b"{}") if size_bytes else {}
+    if "picture" in said:
+        picture = Picture(**said["picture"]) if said["picture"] else None
+        container = picture.codec if picture else None
+        return Facts(Kind.PICTURE, size_bytes, container, picture=picture, named=named)
+    if not said or not (said["video"] or said["audio"]):
+        is_cut_off = bool(said) and said["is_cut_off"]
+        kind = Kind.VIDEO if is_cut_off else Kind.NEITHER
+        return Facts(kind, size_bytes, said.get("container"), is_cut_off=is_cut_off, named=named)
+    return _video_facts(file, size_bytes, named, said)
+
+
+def _video_facts(file: BinaryIO, size_bytes: int, named: str | None, said: dict[str, Any]) -> Facts:
+    boxes = boxes_of(file, size_bytes) if said["container"] == "MPEG-4" else None
+    video = said["video"]
+    return Facts(
+        Kind.VIDEO,
+        size_bytes,
+        said["container"],
+        is_quicktime=said["profile"] == "QuickTime",
+        length_s=said["length_s"],
+        index_first=boxes.index_first if boxes else None,
+        has_edit_list=boxes is not None and boxes.has_edit_list,
+        edit_list_cuts=boxes is not None and boxes.edit_list_cuts,
+        is_cut_off=said["is_cut_off"],
+        named=named,
+        video=Video(**video | {"light": Light(video["light"])}) if video else None,
+        audio=Audio(**said["audio"]) if said["audio"] else None,
+    )
+
+
+def _run(file: BinaryIO, how: tuple[str, ...], limit_s: float) -> bytes:
+    """Return what the reader printed, nothing if it broke over the file or took too long."""
+    file.seek(0)
+    try:
+        done = subprocess.run(
+            (*READER, *how), stdin=file, capture_output=True, env={}, timeout=limit_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return b""
+    if done.returncode < 0:  # killed: a crash, or a limit
+        return b""
+    if done.returncode > 0:
+        raise ToolBroken(f"files cannot be read here: {done.stderr.decode()[-500:]}")
+    return done.stdout
+
+
+def _ending(name: str | None) -> str | None:
+    ending = (name or "").rpartition(".")[2].lower()
+    return ending if ending.isalnum() and ending.isascii() and len(ending) <= MAX_ENDING else None
