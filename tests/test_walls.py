@@ -57,7 +57,8 @@ BREACHES = {
         ("storyclip.media.probing", "pillow_heif"),
     ],
     "What reads strangers' files is a program that imports nothing of ours": [
-        ("storyclip.media.reader", "storyclip.domain.clip_file"),
+        ("storyclip.media.film_reader", "storyclip.domain.clip_file"),
+        ("storyclip.media.picture_reader", "storyclip.domain.errors"),
         ("storyclip.media.launch", "config.settings"),
     ],
     "Only tasks know Dramatiq": [("storyclip.flow.clock", "dramatiq")],

@@ -27,7 +27,7 @@ MAX_VIDEO_PIXELS = 8192 * 4608  # beyond 8K a decoder wants more memory than a w
 MAX_PICTURE_PIXELS = 120_000_000  # the largest sensors of phones have 108 or, rarely, 200 million
 MAX_LENGTH_TO_CUT_S = 4 * 3600.0
 CONTAINERS = ("MPEG-4", "Matroska", "WebM", "AVI", "MPEG-TS")  # what is opened at all
-PICTURES = ("JPEG", "PNG", "WEBP", "HEIF")
+PICTURES = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")  # MPO: a JPEG with another behind it
 
 
 def problems_of(facts: Facts) -> tuple[Problem, ...]:

@@ -15,8 +15,10 @@ from storyclip.media.errors import FileUnusable, ToolBroken
 from storyclip.media.facts import Audio, Facts, Kind, Light, Picture, Video
 from storyclip.media.judging import problems_of
 from storyclip.media.problem import Code, Problem, Weight
+from storyclip.media.signature import SIGNATURE_BYTES, is_picture
 
-READER = (sys.executable, "-I", str(Path(__file__).with_name("reader.py")))
+FILM_READER = (sys.executable, "-I", str(Path(__file__).with_name("film_reader.py")))
+PICTURE_READER = (sys.executable, "-I", str(Path(__file__).with_name("picture_reader.py")))
 PROBE_S = 60.0
 MAX_ENDING = 8
 
@@ -39,7 +41,7 @@ def probe(source: Path, name: str | None = None, limit_s: float = PROBE_S) -> Pr
         OSError: it is not there or cannot be opened.
         ToolBroken: MediaInfo or Pillow do not run here, which is no fault of the file.
     """
-    with source.open("rb") as file:
+    with source.open("rb", buffering=0) as file:  # others go on from where the descriptor stands
         size_bytes = os.fstat(file.fileno()).st_size
         facts = _facts(file, size_bytes, _ending(name), limit_s)
     return Probed(facts, problems_of(facts))
@@ -54,20 +56,21 @@ def picture_of(
         FileUnusable: nothing can be made of it.
         ToolBroken: Pillow does not run here.
     """
-    how = ("picture", *map(str, size), fit, str(max_bytes))
-    with source.open("rb") as file:
-        jpeg = _run(file, how, limit_s)
+    how = ("jpeg", *map(str, size), fit, str(max_bytes))
+    with source.open("rb", buffering=0) as file:
+        jpeg = _run((*PICTURE_READER, *how), file, limit_s)
     if not jpeg or len(jpeg) > max_bytes:
         raise FileUnusable(Problem(Code.UNREADABLE, Weight.BLOCKS))
     return jpeg
 
 
 def _facts(file: BinaryIO, size_bytes: int, named: str | None, limit_s: float) -> Facts:
-    said = json.loads(_run(file, ("facts",), limit_s) or b"{}") if size_bytes else {}
-    if "picture" in said:
-        picture = Picture(**said["picture"]) if said["picture"] else None
+    if is_picture(file.read(SIGNATURE_BYTES)):
+        told = json.loads(_run((*PICTURE_READER, "facts"), file, limit_s) or b"{}")
+        picture = Picture(**told) if told else None
         container = picture.codec if picture else None
         return Facts(Kind.PICTURE, size_bytes, container, picture=picture, named=named)
+    said = json.loads(_run(FILM_READER, file, limit_s) or b"{}") if size_bytes else {}
     if not said or not (said["video"] or said["audio"]):
         is_cut_off = bool(said) and said["is_cut_off"]
         kind = Kind.VIDEO if is_cut_off else Kind.NEITHER
@@ -94,12 +97,12 @@ def _video_facts(file: BinaryIO, size_bytes: int, named: str | None, said: dict[
     )
 
 
-def _run(file: BinaryIO, how: tuple[str, ...], limit_s: float) -> bytes:
-    """Return what the reader printed, nothing if it broke over the file or took too long."""
+def _run(program: tuple[str, ...], file: BinaryIO, limit_s: float) -> bytes:
+    """Return what a reader printed, nothing if it broke over the file or took too long."""
     file.seek(0)
     try:
         done = subprocess.run(
-            (*READER, *how), stdin=file, capture_output=True, env={}, timeout=limit_s, check=False
+            program, stdin=file, capture_output=True, env={}, timeout=limit_s, check=False
         )
     except subprocess.TimeoutExpired:
         return b""

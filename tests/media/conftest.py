@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from storyclip.media import judging
 from storyclip.media import mend as mend_module
 from storyclip.media.ffmpeg import Bounds
 
@@ -12,5 +13,6 @@ ONE_CORE = Bounds(threads=1)
 
 @pytest.fixture
 def small(monkeypatch):
-    """Stories of the least width that is taken."""
-    monkeypatch.setattr(mend_module, "SIZE", (540, 960))
+    """Stories of a quarter of the width, which would be too small outside of tests."""
+    monkeypatch.setattr(mend_module, "SIZE", (270, 480))
+    monkeypatch.setattr(judging, "MIN_WIDTH", 270)

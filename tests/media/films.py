@@ -41,7 +41,7 @@ def ffmpeg(*arguments: object) -> None:
 
 @cache
 def film(
-    seconds: float = 3.5,
+    seconds: float = 3.1,
     size: str = "540x960",
     rate: str = "30",
     how: tuple[str, ...] = (*X264, *FITTING, *NO_PRIMING),
@@ -63,7 +63,7 @@ def film(
 @cache
 def phone() -> Path:
     """Held upright: HEVC in 10 bits, HLG, 59.94 frames a second, MOV, turned by a note."""
-    lying = film(3.2, "320x180", "60000/1001", HEVC_HLG, name="lying.mov")
+    lying = film(3.05, "320x180", "60000/1001", HEVC_HLG, name="lying.mov")
     out = lying.with_name("phone.mov")
     ffmpeg("-display_rotation", "-90", "-i", lying, "-c", "copy", "-tag:v", "hvc1", out)
     return out

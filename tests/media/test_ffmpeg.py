@@ -76,7 +76,7 @@ def test_one_that_never_ends_is_killed_when_its_time_is_up(wide, tmp_path, fake,
     with pytest.raises(WorkLost, match="not done in time"):
         made(wide, tmp_path)
 
-    assert is_gone(int((program.parent / "pid").read_text()))
+    eventually(lambda: is_gone(int((program.parent / "pid").read_text())))
 
 
 def test_one_that_is_killed_in_the_middle_is_work_lost(wide, tmp_path, fake):
@@ -129,7 +129,7 @@ def test_who_listens_can_end_it(wide, tmp_path, fake):
     with pytest.raises(Halted):
         made(wide, tmp_path, progress=listen)
 
-    assert is_gone(int((program.parent / "pid").read_text()))
+    eventually(lambda: is_gone(int((program.parent / "pid").read_text())))
 
 
 def test_progress_rises_to_one_and_a_second_making_is_the_same(wide, tmp_path, small):

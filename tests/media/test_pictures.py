@@ -189,3 +189,17 @@ def test_a_film_without_one_whole_frame_has_no_poster(tmp_path):
     with pytest.raises(FileUnusable):
         poster(broken, probe(broken).facts, tmp_path / "poster")
     assert [file.name for file in tmp_path.iterdir()] == ["broken"]
+
+
+def test_a_phones_jpeg_with_a_second_one_behind_it_is_a_picture(tmp_path):
+    two = kept(tmp_path, drawn(), "a.jpg", format="MPO", save_all=True, append_images=[drawn()])
+
+    assert plan(probe(two).facts, Options()).action is Action.MEND
+    is_a_storys_picture(made(two, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.tiff", "a.bmp", "a.avif"])
+def test_other_kinds_of_pictures_are_named(tmp_path, name):
+    [problem] = probe(kept(tmp_path, drawn(), name)).problems
+
+    assert (problem.code, problem.facts) == ("picture_unknown", {"kind": name[2:].upper()})
