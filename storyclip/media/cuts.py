@@ -11,7 +11,7 @@ from itertools import pairwise
 from storyclip.domain.clip_file import MAX_LENGTH_S, MIN_LENGTH_S
 
 NEAR_S = 5.0  # a cut is moved no further from its even mark
-SLACK_S = 0.05  # below the longest piece, for the last frame's own length
+SLACK_S = 0.05  # a frame or two: pieces stay so much below a minute, and for less none is cut off
 
 
 class Sign(StrEnum):
@@ -64,11 +64,14 @@ def cuts(length_s: float, moments: Sequence[Moment]) -> tuple[float, ...]:
 def pieces_between(length_s: float, at: Sequence[float]) -> tuple[tuple[float, float], ...]:
     """The start and length of each piece."""
     edges = [0.0, *at, length_s]
-    return tuple((round(start, 3), round(end - start, 3)) for start, end in pairwise(edges))
+    spans = ((round(start, 3), round(end - start, 3)) for start, end in pairwise(edges))
+    if len(edges) == 2 and length_s <= MAX_LENGTH_S + SLACK_S:
+        return ((0.0, min(round(length_s, 3), MAX_LENGTH_S)),)
+    return tuple(spans)
 
 
 def _count(length_s: float) -> int:
-    if length_s <= MAX_LENGTH_S:
+    if length_s <= MAX_LENGTH_S + SLACK_S:
         return 1
     return math.ceil(length_s / (MAX_LENGTH_S - SLACK_S))
 

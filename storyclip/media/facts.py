@@ -76,7 +76,8 @@ class Facts:
     size_bytes: int
     container: str | None = None  # as MediaInfo calls it: MPEG-4, Matroska, WebM, PNG
     is_quicktime: bool = False
-    length_s: float | None = None
+    length_s: float | None = None  # of the moving picture
+    whole_s: float | None = None  # of what goes on longest, which may be the sound
     index_first: bool | None = None  # moov before mdat; None where there is no such thing
     has_edit_list: bool = False
     edit_list_cuts: bool = False  # it leaves frames out or waits, instead of naming the start

@@ -59,7 +59,9 @@ def program() -> str:
     return path
 
 
-def reading(source: IO[bytes], *, start_s: float = 0.0, length_s: float | None = None) -> list[str]:
+def reading(
+    source: IO[bytes], bounds: Bounds, *, start_s: float = 0.0, length_s: float | None = None
+) -> list[str]:
     """The arguments that open `source`, by its descriptor: no other file can be reached.
 
     Each descriptor has one place in the file: who reads it twice at once opens it twice.
@@ -68,7 +70,8 @@ def reading(source: IO[bytes], *, start_s: float = 0.0, length_s: float | None =
     span = [] if length_s is None else ["-t", f"{length_s:.3f}"]
     skip = ["-ss", f"{start_s:.3f}"] if start_s > 0 else []
     only = ["-protocol_whitelist", "fd", "-format_whitelist", FORMATS]
-    return [*only, *skip, *span, "-fd", str(source.fileno()), "-i", "fd:"]
+    threads = ["-threads", str(bounds.threads)]
+    return [*only, *threads, *skip, *span, "-fd", str(source.fileno()), "-i", "fd:"]
 
 
 def run(
@@ -88,7 +91,8 @@ def run(
     cpu_s = int(limit_s * bounds.threads) + 1
     limits = map(str, (bounds.nice, cpu_s, bounds.memory_bytes, bounds.file_bytes))
     command = [*LAUNCH, *limits, program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
-    threads = ["-filter_threads", str(bounds.threads), "-threads", str(bounds.threads)]
+    few = str(bounds.threads)
+    threads = ["-filter_threads", few, "-filter_complex_threads", few]
     with TemporaryFile() as said:
         process = subprocess.Popen(
             [*command, *threads, *arguments],

@@ -42,14 +42,20 @@ def _facts(file: Any) -> dict[str, Any]:
     general = media.general_tracks[0] if media.general_tracks else None
     if general is None or not general.format:
         return {}
+    whole_s = _number(general, "duration", 1000)
     return {
         "container": general.format,
         "profile": general.format_profile,
-        "length_s": _number(general, "duration", 1000),
+        "whole_s": whole_s,
+        "length_s": _length_s(media) or whole_s,
         "is_cut_off": general.istruncated == "Yes",
         "video": _video(media.video_tracks[0], media) if media.video_tracks else None,
         "audio": _audio(media.audio_tracks) if media.audio_tracks else None,
     }
+
+
+def _length_s(media: Any) -> float | None:
+    return _number(media.video_tracks[0], "duration", 1000) if media.video_tracks else None
 
 
 def _video(video: Track, media: Any) -> dict[str, Any]:

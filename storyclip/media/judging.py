@@ -90,6 +90,8 @@ def _of_file(facts: Facts) -> Iterator[Problem]:
         yield _refused(Code.CONTAINER, container=kind)
     if facts.length_s is not None and facts.length_s > MAX_LENGTH_S:
         yield _refused(Code.OVER_A_MINUTE, length_s=_round(facts.length_s), most_s=MAX_LENGTH_S)
+    elif facts.whole_s is not None and facts.whole_s > MAX_LENGTH_S:
+        yield _refused(Code.SOUND_LONGER, length_s=_round(facts.whole_s), most_s=MAX_LENGTH_S)
     if facts.size_bytes > MAX_BYTES:
         yield _refused(Code.TOO_BIG, size_bytes=facts.size_bytes, most_bytes=MAX_BYTES)
     if facts.index_first is False:

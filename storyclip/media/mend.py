@@ -7,6 +7,7 @@ finds a file under that name finds a whole one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
@@ -18,7 +19,7 @@ from storyclip.media.errors import FileUnusable
 from storyclip.media.facts import Facts, Kind, Video
 from storyclip.media.ffmpeg import Bounds
 from storyclip.media.judging import HEIGHT, MAX_PICTURE_BYTES, WIDTH
-from storyclip.media.plan import STILL_S, Fit, Piece, Plan, Stream
+from storyclip.media.plan import STILL_S, Piece, Plan, Stream
 from storyclip.media.probing import picture_of, probe
 from storyclip.media.problem import Code, Problem, Weight
 from storyclip.media.written import PART, named_when_whole
@@ -47,6 +48,7 @@ FILE = (
     " -movflags +faststart+negative_cts_offsets -use_editlist 0 -f mp4"
 )
 GOP_S = 2
+NO_PRIMING = "noise=amount=0:drop='lt(pts,0)'"  # of copied sound: what comes before the first frame
 
 
 def tell_nobody(fraction: float) -> None:
@@ -76,104 +78,106 @@ def mend(
         ToolBroken: ffmpeg or Pillow do not run here.
     """
     with named_when_whole(into) as part:
+        work = _Work(source, facts, plan, piece, part, progress, bounds)
         if plan.is_picture:
             part.write_bytes(picture_of(source, SIZE, plan.fit, MAX_PICTURE_BYTES))
+            made = _checked(work)
         elif facts.kind is Kind.PICTURE:
-            _still(source, plan.fit, piece, part, progress, bounds)
+            made = _still(work)
         else:
-            _video(source, facts, plan, piece, part, progress, bounds)
-        made = _checked(part, piece)
+            made = _film(work)
     crashpoint("piece_written")
     progress(1.0)
     return made
 
 
-def _video(
-    source: Path,
-    facts: Facts,
-    plan: Plan,
-    piece: Piece,
-    part: Path,
-    progress: Progress,
-    bounds: Bounds,
-) -> None:
-    assert facts.video is not None
-    with source.open("rb") as file:
-        whole = len(plan.pieces) == 1
-        given = ffmpeg.reading(
-            file, start_s=piece.start_s, length_s=None if whole else piece.length_s
-        )
-        made = _arguments(facts.video, plan, piece, bounds)
-        _run([*given, *made], file, piece, part, progress, bounds)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    source: Path
+    facts: Facts
+    plan: Plan
+    piece: Piece
+    part: Path
+    progress: Progress
+    bounds: Bounds
 
 
-def _arguments(video: Video, plan: Plan, piece: Piece, bounds: Bounds) -> list[str]:
-    """The graphs and the encoders; copied streams have neither."""
+def _film(work: _Work) -> Facts:
+    """Copy what is to be copied; what does not fit even so is encoded, which may cure it."""
+    assert work.facts.video is not None
+    span_s = None if len(work.plan.pieces) == 1 else work.piece.length_s
+    try:
+        with work.source.open("rb") as file:
+            given = ffmpeg.reading(file, work.bounds, start_s=work.piece.start_s, length_s=span_s)
+            copied = work.plan.video is Stream.COPY
+            made = _copied(work) if copied else _encoded(work, work.facts.video)
+            _run(work, file, [*given, *made])
+        return _checked(work)
+    except FileUnusable:
+        if work.plan.video is Stream.ENCODE:
+            raise
+    sound = Stream.SILENT if work.plan.audio is Stream.SILENT else Stream.ENCODE
+    return _film(replace(work, plan=replace(work.plan, video=Stream.ENCODE, audio=sound)))
+
+
+def _copied(work: _Work) -> list[str]:
+    sound = filters.sound(work.plan.audio, work.piece.length_s)
+    if sound is None:
+        return ["-map", "0:v:0", "-map", "0:a:0", "-c", "copy", "-bsf:a", NO_PRIMING]
+    graph = ["-filter_complex", sound]
+    return [*graph, "-map", "0:v:0", "-map", "[a]", "-c:v", "copy", *AUDIO.split()]
+
+
+def _encoded(work: _Work, video: Video) -> list[str]:
     rate = filters.rate_of(video)
-    frames = int(piece.length_s * rate + 0.001)
-    graphs, maps = [], ["-map", "0:v:0"]
-    how = ["-c:v", "copy"]
-    if plan.video is Stream.ENCODE:
-        graphs.append(filters.picture(video, plan.fit, rate, SIZE))
-        maps = ["-map", "[v0]"]
-        how = [*_encoded(rate, bounds), "-frames:v", str(frames)]
-    sound = filters.sound(
-        plan.audio, frames / rate if plan.video is Stream.ENCODE else piece.length_s
-    )
-    maps += ["-map", "0:a:0" if sound is None else "[a]"]
-    how += ["-c:a", "copy"] if sound is None else AUDIO.split()
-    graphs += [] if sound is None else [sound]
-    graph = ["-filter_complex", ";".join(graphs)] if graphs else []
-    return [*graph, *maps, *how]
+    frames = int(work.piece.length_s * rate + 0.001)
+    seen = filters.picture(video, work.plan.fit, rate, SIZE)
+    heard = filters.sound(work.plan.audio, frames / rate)
+    return ["-filter_complex", f"{seen};{heard}", *_encoders(work, rate, frames)]
 
 
-def _encoded(rate: int, bounds: Bounds) -> list[str]:
-    return [*VIDEO.format(gop=GOP_S * rate).split(), "-threads:v", str(bounds.threads)]
-
-
-def _still(
-    source: Path, fit: Fit, piece: Piece, part: Path, progress: Progress, bounds: Bounds
-) -> None:
-    with NamedTemporaryFile(dir=part.parent, suffix=PART) as jpeg:
-        jpeg.write(picture_of(source, SIZE, fit, MAX_PICTURE_BYTES))
+def _still(work: _Work) -> Facts:
+    rate, frames = filters.RATE, int(STILL_S * filters.RATE)
+    with NamedTemporaryFile(dir=work.part.parent, suffix=PART) as jpeg:
+        jpeg.write(picture_of(work.source, SIZE, work.plan.fit, MAX_PICTURE_BYTES))
         jpeg.seek(0)  # flushes, and ffmpeg goes on from where the descriptor stands
-        rate = filters.RATE
         only = ["-protocol_whitelist", "fd", "-f", "jpeg_pipe"]
         given = [*only, "-fd", str(jpeg.fileno()), "-i", "fd:"]
-        frames = f"loop=loop=-1:size=1,setpts=N/{rate}/TB,fps={rate}"
+        again = f"loop=loop=-1:size=1,setpts=N/{rate}/TB,fps={rate}"
         colours = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
-        graph = (
-            f"[0:v:0]{frames},{colours},{filters.SAID}[v0];{filters.sound(Stream.SILENT, STILL_S)}"
-        )
-        maps = ["-filter_complex", graph, "-map", "[v0]", "-map", "[a]"]
-        how = [*_encoded(rate, bounds), "-frames:v", str(int(STILL_S * rate)), *AUDIO.split()]
-        _run([*given, *maps, *how], jpeg, piece, part, progress, bounds)
+        seen = f"[0:v:0]{again},{colours},{filters.SAID}[v0]"
+        graph = f"{seen};{filters.sound(Stream.SILENT, STILL_S)}"
+        made = ["-filter_complex", graph, *_encoders(work, rate, frames)]
+        _run(work, jpeg, [*given, *made])
+    return _checked(work)
 
 
-def _run(
-    arguments: list[str],
-    file: IO[bytes],
-    piece: Piece,
-    part: Path,
-    progress: Progress,
-    bounds: Bounds,
-) -> None:
+def _encoders(work: _Work, rate: int, frames: int) -> list[str]:
+    video = VIDEO.format(gop=GOP_S * rate).split()
+    bounds = ["-frames:v", str(frames), "-threads:v", str(work.bounds.threads)]
+    return ["-map", "[v0]", "-map", "[a]", *video, *bounds, *AUDIO.split()]
+
+
+def _run(work: _Work, file: IO[bytes], arguments: list[str]) -> None:
+    length_s = work.piece.length_s
+
     def on_line(line: str) -> None:
         name, _, value = line.partition("=")
         if name == "out_time_us" and value.isdigit():
-            progress(min(0.99, int(value) / 1e6 / piece.length_s))
+            work.progress(min(0.99, int(value) / 1e6 / length_s))
 
     told = ["-progress", "pipe:1", "-stats_period", "0.5"]
-    out = [*FILE.split(), str(part)]
-    ffmpeg.run([*told, *arguments, *out], [file], limit_s(piece.length_s), on_line, bounds)
+    out = [*FILE.split(), str(work.part)]
+    ffmpeg.run([*told, *arguments, *out], [file], limit_s(length_s), on_line, work.bounds)
 
 
-def _checked(part: Path, piece: Piece) -> Facts:
+def _checked(work: _Work) -> Facts:
     """What was made, or the refusal of a file of which only something else could be made."""
-    made = probe(part)
+    made = probe(work.part)
     left = [problem.code for problem in made.problems]
     if left:
         raise FileUnusable(Problem(Code.UNREADABLE, Weight.BLOCKS), f"made, but {', '.join(left)}")
-    if made.facts.length_s is not None and made.facts.length_s < piece.length_s - SHORTER_BY_S:
+    length_s = made.facts.length_s
+    if length_s is not None and length_s < work.piece.length_s - SHORTER_BY_S:
         raise FileUnusable(Problem(Code.CUT_OFF, Weight.BLOCKS))
     return made.facts

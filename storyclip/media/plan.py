@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from storyclip.domain.clip_file import MAX_BYTES, MAX_LENGTH_S, MIN_LENGTH_S
+from storyclip.domain.clip_file import MAX_BYTES, MAX_LENGTH_S, MIN_LENGTH_S, MP4
 from storyclip.media.cuts import Moment, cuts, pieces_between
 from storyclip.media.effort import seconds_to_encode, seconds_to_repack
 from storyclip.media.facts import Audio, Facts, Kind
@@ -148,9 +148,10 @@ _PICTURE_IS_FINE = {
     Code.AUDIO_CODEC,
     Code.AUDIO_CHANNELS,
     Code.AUDIO_RATE,
+    Code.SOUND_LONGER,
 }
 
-_SOUND = {Code.AUDIO_CODEC, Code.AUDIO_CHANNELS, Code.AUDIO_RATE}
+_SOUND = {Code.AUDIO_CODEC, Code.AUDIO_CHANNELS, Code.AUDIO_RATE, Code.SOUND_LONGER}
 
 
 def _of_video(
@@ -163,7 +164,10 @@ def _of_video(
         return Plan(Action.REFUSE, wrong)
     if not reasons and len(spans) == 1:
         return Plan(Action.KEEP)
-    encoded = len(spans) > 1 or any(reason.code not in _PICTURE_IS_FINE for reason in reasons)
+    # Other containers round the time of each frame, which in an MP4 makes them uneven.
+    is_near = facts.container == MP4
+    wrong_picture = any(reason.code not in _PICTURE_IS_FINE for reason in reasons)
+    encoded = len(spans) > 1 or wrong_picture or not is_near
     video = Stream.ENCODE if encoded else Stream.COPY
     audio = _of_sound(facts.audio, reasons, encoded)
     pieces = tuple(

@@ -39,7 +39,7 @@ def poster(
         start_s = min(EARLIEST_S, length_s / 3) if at_s is None else at_s
         graph = filters.picture(facts.video, fit, None, POSTER_SIZE)
         with source.open("rb") as file:
-            given = ffmpeg.reading(file, start_s=start_s)
+            given = ffmpeg.reading(file, BOUNDS, start_s=start_s)
             made = ["-filter_complex", graph, "-map", "[v0]", *_jpeg(part)]
             ffmpeg.run([*given, *made], [file], LIMIT_BASE_S, _ignore, BOUNDS)
         _not_empty(part)
@@ -62,7 +62,8 @@ def strip(source: Path, facts: Facts, into: Path, frames: int = 12) -> None:
         given: list[str] = []
         for number, file in enumerate(files):
             start_s = length_s * (number + 0.5) / frames
-            given += ["-noaccurate_seek", *ffmpeg.reading(file, start_s=start_s, length_s=1.0)]
+            given += ["-noaccurate_seek"]
+            given += ffmpeg.reading(file, BOUNDS, start_s=start_s, length_s=1.0)
         each = [
             filters.picture(video, Fit.CROP, None, STRIP_FRAME_SIZE, number)
             for number in range(frames)

@@ -87,6 +87,7 @@ def _video_facts(file: BinaryIO, size_bytes: int, named: str | None, said: dict[
         said["container"],
         is_quicktime=said["profile"] == "QuickTime",
         length_s=said["length_s"],
+        whole_s=said["whole_s"],
         index_first=boxes.index_first if boxes else None,
         has_edit_list=boxes is not None and boxes.has_edit_list,
         edit_list_cuts=boxes is not None and boxes.edit_list_cuts,

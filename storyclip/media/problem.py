@@ -26,6 +26,7 @@ class Code(StrEnum):
     PICTURE_UNKNOWN = "picture_unknown"  # a picture of another kind
     CONTAINER = "container"  # not MP4
     OVER_A_MINUTE = "over_a_minute"
+    SOUND_LONGER = "sound_longer"  # than a minute, which the picture is not
     TOO_BIG = "too_big"
     INDEX_LAST = "index_last"  # the index comes after the frames
     EDITED = "edited"  # the edit list leaves out frames, or waits

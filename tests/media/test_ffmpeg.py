@@ -205,7 +205,9 @@ def test_a_playlist_that_names_other_files_opens_none(tmp_path):
     playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile://{secret}\n")
 
     with playlist.open("rb") as file, pytest.raises(FileUnusable):
-        ffmpeg.run([*ffmpeg.reading(file), "-f", "null", "-"], [file], 20, print, Bounds())
+        ffmpeg.run(
+            [*ffmpeg.reading(file, Bounds()), "-f", "null", "-"], [file], 20, print, Bounds()
+        )
 
 
 def test_the_point_before_the_row_is_passed_with_the_piece_in_place(wide, tmp_path, small):

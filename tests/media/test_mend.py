@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from storyclip.media import mend as mend_module
 from storyclip.media.errors import FileUnusable
 from storyclip.media.ffmpeg import program
 from storyclip.media.mend import mend
@@ -129,6 +130,20 @@ def test_what_is_only_packed_wrongly_is_packed_anew_without_loss(tmp_path):
     assert looked.boxes == TOP
     assert abs(looked.pictures[0][0]) < 0.07
     assert plan(probe(file).facts, Options()).action is Action.KEEP
+
+
+def test_what_cannot_be_copied_after_all_is_encoded(tmp_path, small, monkeypatch):
+    fits = film(3, "270x480", "24", (*X264, "-bf", "0", "-use_editlist", "0"))
+    monkeypatch.setattr(mend_module, "NO_PRIMING", "no such filter")
+
+    planned, [file] = made(fits, tmp_path)
+
+    assert planned.video is Stream.COPY
+    is_a_story(file, rate="24")
+
+
+def test_a_film_from_a_matroska_file_runs_evenly(tmp_path, small):
+    is_a_story(made(film(3, "270x480", how=X264, name="film.mkv"), tmp_path)[1][0])
 
 
 def frames_of(file):

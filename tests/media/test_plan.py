@@ -37,8 +37,8 @@ def test_what_fits_is_kept_and_nothing_is_made():
 @pytest.mark.parametrize(
     "facts",
     [replace(FITS, is_quicktime=True), replace(FITS, index_first=False),
-     replace(FITS, has_edit_list=True), replace(FITS, container="Matroska")],
-    ids=["MOV", "index last", "edit list", "MKV"],
+     replace(FITS, has_edit_list=True)],
+    ids=["MOV", "index last", "edit list"],
 )  # fmt: skip
 def test_what_is_packed_wrongly_is_copied(facts):
     planned = plan(facts, Options())
@@ -75,6 +75,24 @@ def test_usual_frame_rates_are_kept(rate):
 @pytest.mark.parametrize("size", [(1088, 1920), (720, 1280), (540, 960), (1080, 1980)])
 def test_about_nine_to_sixteen_is_kept(size):
     assert plan(with_video(width=size[0], height=size[1]), Options()).action is Action.KEEP
+
+
+def test_other_containers_are_encoded_for_they_round_the_time_of_each_frame():
+    assert plan(replace(FITS, container="Matroska"), Options()).video is Stream.ENCODE
+
+
+def test_sound_that_goes_on_longer_than_a_minute_is_cut_beside_a_copied_picture():
+    planned = plan(replace(FITS, length_s=60.0, whole_s=60.02), Options())
+
+    assert (planned.action, codes(planned)) == (Action.MEND, ["sound_longer"])
+    assert (planned.video, planned.audio) == (Stream.COPY, Stream.ENCODE)
+
+
+def test_a_frame_more_than_a_minute_is_left_out_and_makes_no_second_story():
+    planned = plan(replace(FITS, length_s=60.033), Options())
+
+    assert (planned.action, planned.video) == (Action.MEND, Stream.ENCODE)
+    assert [piece.length_s for piece in planned.pieces] == [60.0]
 
 
 def test_too_many_bytes_are_encoded_anew():
