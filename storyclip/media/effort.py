@@ -5,7 +5,7 @@ from __future__ import annotations
 from storyclip.media.facts import Light, Video
 
 # CPU seconds a second of video, measured with the bundled ffmpeg 9.0 on a 2-core cloud machine.
-_OWN_WORK = 0.50  # fit, encode and sound at 1080 x 1920, 30 frames
+_OWN_WORK = 0.60  # fit, encode and sound at 1080 x 1920, 30 frames
 _TONE_MAPPING = 0.85
 _DECODING = {"AVC": 1.3e-9, "HEVC": 2.3e-9, "ProRes": 4.0e-9}  # a pixel
 _DECODING_ELSE = 2.5e-9

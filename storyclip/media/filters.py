@@ -25,7 +25,7 @@ def rate_of(video: Video) -> int:
     given = video.frames_a_second
     if given is None or video.is_variable:
         return RATE
-    nominal = round(given)
+    nominal = max(1, round(given))
     return RATES.get(nominal, RATE) if abs(given / nominal - 1) < 0.002 else RATE
 
 

@@ -48,10 +48,10 @@ def film(
     sound: str | None = "sine=440:sample_rate=48000",
     channels: int = 2,
     name: str = "film.mp4",
-    picture: str = "testsrc=decimals=0",
+    picture: str = "color=c=teal",
     then: str = "",
 ) -> Path:
-    """A film of a test picture, with filters behind it if wished, and a tone."""
+    """A film of one colour, cheap to encode, with filters behind it if wished, and a tone."""
     out = _folder() / f"{next(_numbers)}-{name}"
     seen = ("-f", "lavfi", "-i", f"{picture}:size={size}:rate={rate}{then}")
     heard = ("-f", "lavfi", "-i", sound) if sound else ()

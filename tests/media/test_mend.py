@@ -19,6 +19,7 @@ from tests.media.conftest import ONE_CORE
 from tests.media.films import AAC, FITTING, HEVC_HLG, X264, ffmpeg, film, fitting, phone
 from tests.media.seen import colour, decodes, loudness, seen
 
+MOVING = "testsrc=decimals=0"
 TOP = [b"ftyp", b"moov", b"free", b"mdat"]
 
 
@@ -64,7 +65,7 @@ def test_a_phones_film_becomes_a_story(tmp_path, small):
 
 
 def test_a_story_has_its_full_size(tmp_path):
-    _, [file] = made(film(3, "320x240", "24"), tmp_path)
+    _, [file] = made(film(3, "320x240", "24", picture=MOVING), tmp_path)
 
     is_a_story(file, "1080x1920", "24")
     assert plan(probe(file).facts, Options()).action is Action.KEEP
@@ -120,7 +121,7 @@ def is_a_story_but_for_the_encoder(file):
 
 
 def test_what_is_only_packed_wrongly_is_packed_anew_without_loss(tmp_path):
-    packed = film(how=(*X264, "-bf", "2"), name="film.mov")
+    packed = film(how=(*X264, "-bf", "2"), name="film.mov", picture=MOVING)
 
     planned, [file] = made(packed, tmp_path)
 
@@ -214,7 +215,7 @@ def test_a_cut_is_moved_into_a_silence_near_by(small):
 
 def test_a_film_with_a_broken_middle_is_refused_and_leaves_nothing(tmp_path, small):
     how = (*X264, "-movflags", "+faststart", "-g", "12")
-    content = bytearray(film(6, "240x426", "24", how).read_bytes())
+    content = bytearray(film(6, "240x426", "24", how, picture=MOVING).read_bytes())
     at = content.find(b"mdat") + 3000
     content[at:] = b"\xff" * (len(content) - at)
     broken = tmp_path / "broken.mp4"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from storyclip.media.cuts import Moment, Sign, cuts, even_marks, pieces_between
 from storyclip.media.facts import Audio, Facts, Kind, Light, Picture, Video
+from storyclip.media.filters import rate_of
 from storyclip.media.plan import Action, Options, Plan, Stream, plan
 
 VIDEO = Video("AVC", "High@L4", 8, "4:2:0", 1080, 1920, 2073600, True, 0, 30.0, False, False,
@@ -93,6 +94,16 @@ def test_a_frame_more_than_a_minute_is_left_out_and_makes_no_second_story():
 
     assert (planned.action, planned.video) == (Action.MEND, Stream.ENCODE)
     assert [piece.length_s for piece in planned.pieces] == [60.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [(24.0, 24), (23.976, 24), (25.0, 25), (29.97, 30), (30.0, 30), (48.0, 24), (50.0, 25),
+     (59.94, 30), (60.0, 30), (119.88, 30), (15.0, 30), (0.3, 30), (None, 30)],
+)  # fmt: skip
+def test_frames_are_left_out_evenly_where_that_can_be(given, made):
+    assert rate_of(replace(VIDEO, frames_a_second=given)) == made
+    assert rate_of(replace(VIDEO, frames_a_second=given, is_variable=True)) == 30
 
 
 def test_too_many_bytes_are_encoded_anew():
