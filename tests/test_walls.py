@@ -72,7 +72,7 @@ BREACHES = {
     ],
     "Only who holds a line knows sockets": [("storyclip.upstream.caller", "socket")],
     "Only the web knows Flask": [("storyclip.flow.accept", "flask")],
-    "Only the sandbox's HTTP front knows aiohttp": [("storyclip.sandbox.api", "aiohttp")],
+    "Only the sandbox's HTTP fronts know aiohttp": [("storyclip.sandbox.api", "aiohttp")],
     "The sandbox is an island that stack and cli enter through its process module": [
         ("storyclip.upstream.metricool", "storyclip.sandbox.world"),
         ("storyclip.stack.stack", "storyclip.sandbox.world"),

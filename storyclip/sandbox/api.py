@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from storyclip.sandbox import brand_calls, creating, deleting, media, scheduler
+from storyclip.sandbox import brand_calls, creating, deleting, media, scheduler, uploads
 from storyclip.sandbox.admitting import admit
 from storyclip.sandbox.answers import Answer, Wire, data, failure, refusal_answer
 from storyclip.sandbox.calls import CallRecord
@@ -14,6 +14,7 @@ from storyclip.sandbox.requested import hints, json_object
 from storyclip.sandbox.service import Sandbox
 
 POSTS = "/api/v2/scheduler/posts"
+UPLOADS = "/api/v2/media/s3/upload-transactions"
 ROUTES = {
     ("POST", POSTS): "create",
     ("GET", POSTS): "list",
@@ -28,6 +29,10 @@ ROUTES = {
     ("GET", "/api/v2/settings/brands"): "brands",
     ("GET", "/api/v2/scheduler/besttimes/*"): "best_times",
     ("GET", "/api/v2/scheduler/counters"): "counters",
+    ("PUT", UPLOADS): "open_upload",
+    ("PATCH", UPLOADS): "complete_upload",
+    ("GET", UPLOADS): "ask_upload",
+    ("DELETE", UPLOADS): "abort_upload",
 }
 HANDLERS = {
     "create": creating.create,
@@ -43,6 +48,10 @@ HANDLERS = {
     "brands": brand_calls.brands,
     "best_times": brand_calls.best_times_of,
     "counters": scheduler.count_posts,
+    "open_upload": uploads.open_upload,
+    "complete_upload": uploads.complete_upload,
+    "ask_upload": uploads.ask_upload,
+    "abort_upload": uploads.abort_upload,
 }
 FAILS = {
     "list": "list_fails",
@@ -51,6 +60,10 @@ FAILS = {
     "normalize": "normalize_fails",
     "profiles": "brands_fail",
     "brands": "brands_fail",
+    "open_upload": "open_upload_fails",
+    "complete_upload": "complete_upload_fails",
+    "ask_upload": "ask_upload_fails",
+    "abort_upload": "abort_upload_fails",
 }
 DROPPED_UNHANDLED = {"create": "drop_before_create", "delete": "drop_before_delete"}
 HANDLED_LATE = {"create": "delay_before_create", "delete": "delay_before_delete"}

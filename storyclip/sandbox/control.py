@@ -3,6 +3,7 @@
 GET ledger?account=&network=      the lines since the last reset
 GET requests?account=             every API call
 GET counts                        calls per route, and how many at once
+GET parts                         every part that came to S3, or began to
 GET|POST|DELETE faults            list, switch on (one object or an array), clear (?fault=NAME)
 GET|POST clock                    {"now": iso} freezes, {"advanceS": n}, {"run": true},
                                   {"skewS": n} puts Metricool's own clock ahead of it
@@ -15,6 +16,7 @@ POST reset                        forget posts, faults, requests and counts
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from storyclip.sandbox.clock import from_rfc3339, rfc3339
@@ -49,6 +51,8 @@ def _answer(sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], 
             return sandbox.calls.listed(account)
         case "GET", ["counts"]:
             return sandbox.calls.counts()
+        case "GET", ["parts"]:
+            return [asdict(record) for record in sandbox.bucket.records]
         case "GET" | "POST" | "DELETE", ["faults"]:
             return _faults(sandbox, method, body, query.get("fault"))
         case "GET" | "POST", ["clock"]:
@@ -68,6 +72,7 @@ def _answer(sandbox: Sandbox, method: str, path: str, query: Mapping[str, str], 
             sandbox.world.reset(sandbox.clock.now_ms())
             sandbox.faults.clear()
             sandbox.calls.clear()
+            sandbox.bucket.clear()
             return {"reset": True}
     raise Wrong(f"there is no {method} {path}")
 

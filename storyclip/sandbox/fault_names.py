@@ -70,7 +70,25 @@ OTHER_CALLS = {
     "best_times_empty": "the heat map is []",
     "best_times_null_hour": "one hour of the heat map has the value null",
 }
-NAMES = BEFORE_CREATE | AFTER_CREATE | FATES | DELETE | OTHER_CALLS
+# Of the calls that put a file into Metricool, and of the PUTs of its parts to Amazon.
+UPLOADS = {
+    "uploads_off": "opening an upload is 403: the feature is not enabled",
+    "open_upload_fails": "opening an upload answers `status`, or cuts the connection without one",
+    "open_then_drop": "open an upload, then cut the connection",
+    "upload_expires": "the URLs of an upload live `seconds` (3600)",
+    "part_refused": "a part is answered `status` (403) with the code `words` (AccessDenied)",
+    "part_busy": "a part is answered `status` (503) with the code `words` (SlowDown)",
+    "part_cut": "the connection is cut in the middle of a part",
+    "part_slow": "a part is read only after `seconds` of real time",
+    "part_then_drop": "keep a part, then cut the connection",
+    "part_etag_bare": "the ETag of a part has no quotes",
+    "complete_upload_fails": "completing answers `status`, or cuts the connection without one",
+    "complete_then_drop": "complete an upload, then cut the connection",
+    "complete_without_url": "complete an upload, answer without its URL",
+    "ask_upload_fails": "asking for a key answers `status`, or cuts the connection without one",
+    "abort_upload_fails": "aborting answers `status`, or cuts the connection without one",
+}
+NAMES = BEFORE_CREATE | AFTER_CREATE | FATES | DELETE | OTHER_CALLS | UPLOADS
 
 NEED_SECONDS = frozenset(
     {
@@ -84,6 +102,8 @@ NEED_SECONDS = frozenset(
         "date_moved",
         "normalize_slow",
         "too_fast",
+        "upload_expires",
+        "part_slow",
     }
 )
 NEED_MOST = frozenset({"too_many_at_once"})
@@ -109,4 +129,8 @@ CALLS = (
     "brands",
     "best_times",
     "counters",
+    "open_upload",
+    "complete_upload",
+    "ask_upload",
+    "abort_upload",
 )

@@ -11,6 +11,7 @@ from storyclip.sandbox.answers import JSON, Answer, Wire, encode
 from storyclip.sandbox.api import handle
 from storyclip.sandbox.control import control
 from storyclip.sandbox.request import Request
+from storyclip.sandbox.s3_front import serve_s3
 from storyclip.sandbox.service import Sandbox
 
 TICK_S = 0.04  # what is due happens at most this late when nobody calls
@@ -33,6 +34,7 @@ async def serve(sandbox: Sandbox, host: str, port: int, parent: int | None) -> N
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     address = f"http://{host}:{runner.addresses[0][1]}"
+    amazon = await serve_s3(sandbox, host)
     print(json.dumps({"url": f"{address}/api", "control": f"{address}/control"}), flush=True)
 
     stopping = asyncio.Event()
@@ -45,6 +47,7 @@ async def serve(sandbox: Sandbox, host: str, port: int, parent: int | None) -> N
         if parent is not None and os.getppid() != parent:
             break
     await runner.cleanup()
+    await amazon.cleanup()
 
 
 async def _answer_api(sandbox: Sandbox, request: web.BaseRequest) -> web.StreamResponse:

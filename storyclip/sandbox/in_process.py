@@ -13,6 +13,7 @@ for is done all the same.
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from storyclip.sandbox.answers import Answer, Wire
 from storyclip.sandbox.api import handle
@@ -22,9 +23,22 @@ from storyclip.sandbox.faults import Faults
 from storyclip.sandbox.ledger import AnyLedger, MemoryLedger
 from storyclip.sandbox.publishing import Rules
 from storyclip.sandbox.request import Request
+from storyclip.sandbox.s3 import Put
+from storyclip.sandbox.s3 import put_part as s3_put
 from storyclip.sandbox.service import TOKEN, USER_ID, Sandbox, build
 
-__all__ = ["Answer", "Request", "Rules", "Sandbox", "Wire", "ask", "handle", "next_at_ms", "start"]
+__all__ = [
+    "Answer",
+    "Request",
+    "Rules",
+    "Sandbox",
+    "Wire",
+    "ask",
+    "handle",
+    "next_at_ms",
+    "put_part",
+    "start",
+]
 
 
 def start(
@@ -61,6 +75,13 @@ def start(
 def ask(sandbox: Sandbox, request: Request) -> Answer:
     """Let happen what is due, then answer one call at the clock's time."""
     return handle(sandbox, request, sandbox.catch_up())
+
+
+def put_part(sandbox: Sandbox, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Send a part to S3 under its presigned URL, at the clock's time."""
+    parts = urlsplit(url)
+    put = Put(parts.path, dict(parse_qsl(parts.query)), headers)
+    return s3_put(sandbox, put, body, sandbox.catch_up())
 
 
 def next_at_ms(sandbox: Sandbox) -> int | None:

@@ -16,9 +16,10 @@ FIRST_POST_ID = 310_000_001
 @dataclass(slots=True)
 class Known:
     shelf: Shelf
-    sources: dict[str, str] = field(default_factory=dict)  # media URL -> what normalize was given
+    sources: dict[str, str] = field(default_factory=dict)  # media URL -> what it was made of
     copy_of: dict[str, str] = field(default_factory=dict)  # what normalize was given -> first copy
     copies: int = 0  # how many normalize has made
+    uploads: int = 0  # how many were opened
     sent: dict[str, str] = field(default_factory=dict)  # media URL as shown -> as sent
     counters: Counters = field(default_factory=Counters)
     last_number: int = FIRST_POST_ID - 1  # of a post
@@ -28,6 +29,11 @@ class Known:
         self.copies += 1
         if media != source:
             self.copy_of.setdefault(source, media)
+
+    def uploaded(self, source: str, media: str, number: int) -> None:
+        """Bytes have a URL now: `source` is their hash, so that posts tell which they show."""
+        self.sources[media] = source
+        self.uploads = max(self.uploads, number)
 
     def shows(self, post: Post) -> None:
         """Where a post's media are shown under other URLs, remember which were sent."""
@@ -50,8 +56,11 @@ def replay(lines: Iterable[Line], brands: Mapping[str, Brand]) -> Known:
     for line in lines:
         if line["event"] == "reset":
             known.last_number, known.copies = line["postId"], line.get("copies", 0)
+            known.uploads = line.get("uploads", 0)
         elif line["event"] == "normalized":
             known.copied(line["source"], line["media"])
+        elif line["event"] == "uploaded":
+            known.uploaded(line["source"], line["media"], line["number"])
         elif line["event"] == "counted":
             known.counters.set(line["account"], from_rfc3339(line["time"]), int(line["detail"]))
         elif "post" in line:

@@ -27,6 +27,7 @@ EVENTS = (
     "error",
     "deleted",
     "normalized",
+    "uploaded",  # `sha256`, `bytes` and `parts` of what lies behind `media` now
     "vanished",  # gone and not among the deleted
     "changed",  # date patched, restored, or forced by a control call; network is null
     "counted",  # a control call set the month's counter of a brand to `detail`

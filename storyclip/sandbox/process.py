@@ -158,6 +158,11 @@ class SandboxProcess:
         counts: dict[str, Any] = self.ask("GET", "counts")
         return counts
 
+    def parts(self) -> list[dict[str, Any]]:
+        """Every part that came to S3, or began to, in the order they came in."""
+        parts: list[dict[str, Any]] = self.ask("GET", "parts")
+        return parts
+
     def force(self, post_id: int, **what: Any) -> dict[str, Any]:
         """Make of a post what we want: `status`, `detailedStatus`, `publicationDate`, `network`."""
         post: dict[str, Any] = self.ask("POST", f"posts/{post_id}", what)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from storyclip.sandbox.brands import make_brands
+from storyclip.sandbox.bucket import Bucket
 from storyclip.sandbox.calls import CallLog
 from storyclip.sandbox.clock import Clock
 from storyclip.sandbox.faults import Faults
@@ -21,6 +22,7 @@ class Sandbox:
     ledger: AnyLedger
     world: World
     calls: CallLog
+    bucket: Bucket
     tokens: set[str]  # good ones: one, or two while it is exchanged
     user_id: int
 
@@ -47,4 +49,5 @@ def build(
     clock.not_before(ledger.last_time_ms)
     named = {str(brand.id): brand for brand in make_brands(user_id, brands)}
     world = World(rules, named, faults, ledger)
-    return Sandbox(clock, faults, ledger, world, calls or CallLog(), {token}, user_id)
+    bucket = Bucket(user_id, token)
+    return Sandbox(clock, faults, ledger, world, calls or CallLog(), bucket, {token}, user_id)

@@ -213,8 +213,10 @@ class World:
         self.agenda.clear()
         self.publisher.clear()
         self.known.forget()
-        forgotten = fact("reset", None, None, post_id=self.known.last_number)
-        self._ledger.append(now_ms, [{**forgotten, "copies": self.known.copies}])
+        known = self.known
+        forgotten = fact("reset", None, None, post_id=known.last_number)
+        numbers = {"copies": known.copies, "uploads": known.uploads}
+        self._ledger.append(now_ms, [forgotten | numbers])
 
     def cut(self, planned_ms: int) -> int:
         return planned_ms - planned_ms % (self._rules.date_step_s * 1000)

@@ -22,6 +22,10 @@ EVERY_CALL = [
     ("GET", "v2/settings/brands"),
     ("GET", "v2/scheduler/besttimes/facebook"),
     ("GET", "v2/scheduler/counters"),
+    ("PUT", "v2/media/s3/upload-transactions"),
+    ("PATCH", "v2/media/s3/upload-transactions"),
+    ("GET", "v2/media/s3/upload-transactions"),
+    ("DELETE", "v2/media/s3/upload-transactions"),
 ]
 
 
