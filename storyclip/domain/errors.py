@@ -12,6 +12,8 @@ StoryClipError
 ├── upgrade first      SchemaTooNew, a StoreUnavailable
 ├── tell it first      SecretMissing, a StoreUnavailable
 └── nothing helps      UpstreamRefused ── UpstreamDateInPast, UpstreamDenied (until reconnected)
+
+Those of a file on its way into Metricool: `storyclip/domain/upload_errors.py`.
 """
 
 from __future__ import annotations
