@@ -104,6 +104,7 @@ class Caller:
         request: Request,
         send_by: float | None = None,
         on_sent: Callable[[], None] | None = None,
+        deadlines: int = 1,
     ) -> Answer:
         """Have a call made that must not be repeated, and that begins by `send_by` or never.
 
@@ -113,7 +114,7 @@ class Caller:
         """
         if self._budget is not None:
             self._budget.take(Purpose.PUBLISHING)
-        over_at = self.over_at()  # of both: when it is over, others may look for the clip
+        over_at = self.over_at(deadlines)  # of both: when it is over, others may look for the clip
         answer = self._exchange.tell(request, over_at, on_sent, send_by)
         if (renewed := self._renewed(request, answer)) is not None:
             answer = self._exchange.tell(renewed, over_at, on_sent, send_by)

@@ -75,7 +75,7 @@ class Line:
         except Exception as mishap:
             # Whatever it was, what it proves hangs on the first byte alone. `from None`, because
             # the libraries' texts hold whole URLs.
-            why = call.cut_because or _root_cause(mishap)
+            why = call.cut_because or root_cause(mishap)
             if call.spoke:
                 raise UpstreamUnanswered(f"no complete answer from Metricool: {why}") from None
             raise UpstreamUnreachable(f"nothing was sent to Metricool: {why}") from None
@@ -95,7 +95,7 @@ class Line:
                 _send(connection, f"{self._base_path}{request.path}", request)
                 if call.on_sent is not None:
                     call.on_sent()
-                answer = _read(connection.getresponse(), request.max_answer_bytes, call)
+                answer = read_answer(connection.getresponse(), request.max_answer_bytes, call)
                 is_whole = True
                 return answer
             except (OSError, HTTPException):
@@ -124,7 +124,7 @@ def _send(connection: Connection, path: str, request: Request) -> None:
     connection.request(request.method, f"{path}?{urlencode(request.query)}", body, headers)
 
 
-def _read(response: HTTPResponse, max_bytes: int, call: Call) -> Answer:
+def read_answer(response: HTTPResponse, max_bytes: int, call: Call) -> Answer:
     """Read an answer to its end.
 
     Raises:
@@ -147,7 +147,7 @@ def _read(response: HTTPResponse, max_bytes: int, call: Call) -> Answer:
     return Answer(response.status, headers, body, has_marked_end)
 
 
-def _root_cause(mishap: BaseException) -> str:
+def root_cause(mishap: BaseException) -> str:
     """Say what happened without what the library adds: it may hold whole URLs."""
     if isinstance(mishap, CallOver):
         return str(mishap)

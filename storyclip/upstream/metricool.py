@@ -24,7 +24,9 @@ from storyclip.upstream import best_times, lists, posts, wire, words
 from storyclip.upstream.caller import OK, Caller
 from storyclip.upstream.exchange import Answer, Exchange
 from storyclip.upstream.line import Line
+from storyclip.upstream.part_line import PartCarrier, PartLine
 from storyclip.upstream.reading import parsed
+from storyclip.upstream.uploads import MetricoolUploads
 
 NO_CONTENT = 204
 BAD_REQUEST = 400
@@ -50,20 +52,25 @@ class Metricool:
         exchange: Exchange | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         budget: Budget | None = None,
+        parts: PartCarrier | None = None,
     ) -> None:
         """Prepare to call; every call is over `deadline_s` seconds after it began.
 
         `user_token` may be a function: then it is asked for with each call.
         `exchange` carries the calls instead of HTTP to `base_url`; it keeps time by `monotonic`.
-        Without a `budget` there is no limit but Metricool's own.
+        Without a `budget` there is no limit but Metricool's own. `parts` carries those of files,
+        which go to Amazon and take longer.
         """
         self._exchange = exchange or Line(base_url)
         token = user_token if callable(user_token) else lambda: user_token
         self._calls = Caller(token, user_id, deadline_s, self._exchange, monotonic, budget)
+        self._parts = parts or PartLine(base_url)
+        self.uploads = MetricoolUploads(self._calls, self._parts, monotonic)
 
     def stop(self) -> None:
         """Cut all calls that may be repeated and start none any more; a POST in hand ends well."""
         self._exchange.stop()
+        self._parts.stop()
 
     def prepare_media(self, account_id: str, source_url: str) -> str:
         """Have Metricool copy the file, and return its own URL for it. May be repeated.

@@ -118,10 +118,11 @@ def media_url(body: bytes) -> str | None:
     if isinstance(value, dict):
         value = next((value[k] for k in ("data", "url", "normalizedUrl") if value.get(k)), "")
     url = value.strip() if isinstance(value, str) else text.strip("\"' \r\n\t")
-    return url if _is_url(url) else None
+    return url if is_url(url) else None
 
 
-def _is_url(text: str) -> bool:
+def is_url(text: str) -> bool:
+    """Return whether a text can be the URL of a file."""
     if len(text) > MAX_URL_CHARACTERS or not text.isprintable() or any(map(str.isspace, text)):
         return False
     try:

@@ -11,6 +11,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from storyclip.domain.errors import UpstreamLookFailed, UpstreamUnanswered, UpstreamUnreachable
 from storyclip.domain.network import Network
 from storyclip.line import connection
+from storyclip.upstream.part_line import PartLine
 from tests.upstream.conftest import answer, drips, element, hangs, metricool_at, says
 
 
@@ -19,7 +20,8 @@ def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     command = (
         "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-        " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out certificate.pem"
+        " -addext subjectAltName=IP:127.0.0.1,DNS:bucket.s3.amazonaws.com"
+        " -keyout key.pem -out certificate.pem"
     )
     subprocess.run(
         command.split(),
@@ -49,6 +51,23 @@ def test_a_story_is_created_over_tls(serve, story, wrap, trusted):
 
     assert metricool.submit_story(story).id == "310000001"
     assert metricool.post("42", Network.INSTAGRAM, "310000001") is not None
+
+
+def test_a_part_goes_to_amazon_by_its_name_over_tls(serve, wrap, trusted):
+    server = serve(says(b"", headers='ETag: "abc"\r\n'), wrap=wrap)
+
+    def found(host: str, port: int):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
+
+    line = PartLine("https://app.metricool.com/api", found, lambda _: True)
+    url = "https://bucket.s3.amazonaws.com/key?sig=1"
+
+    taken = line.put(url, {"Content-Length": "3"}, [b"o", b"ne"], time.monotonic() + 5)
+
+    assert taken.status == 200
+    assert server.requests[0].startswith(b"PUT /key?sig=1 HTTP/1.1\r\n")
+    assert b"\r\nHost: bucket.s3.amazonaws.com\r\n" in server.requests[0]
+    assert server.requests[0].endswith(b"\r\n\r\none")
 
 
 def test_a_certificate_nobody_vouches_for_gets_to_hear_nothing(serve, story, wrap):
