@@ -64,6 +64,27 @@ def sqlite_file(url: str) -> Path:
     return Path(unquote(urlsplit(url).path[1:]))  # peewee would leave %20 in a folder's name
 
 
+def media_url(text: str) -> str:
+    """Accept a folder of this machine.
+
+    Raises:
+        ValueError: with what was expected.
+    """
+    expected = "file:///folder"
+    parts = _split(text, expected)
+    if parts.scheme != "file" or parts.netloc or parts.path in ("", "/"):
+        raise ValueError(expected)
+    return text
+
+
+def media_folder(url: str | None, database: str) -> Path:
+    """Return where users' files are: as the address says, else beside a SQLite database."""
+    if url is not None:
+        return Path(unquote(urlsplit(url).path))
+    is_sqlite = database.startswith("sqlite:")
+    return (sqlite_file(database).parent if is_sqlite else Path("data")) / "media"
+
+
 def redis_url(text: str) -> str:
     """Accept what redis-py can connect to.
 

@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
     backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")
+    media_url: Annotated[str | None, AfterValidator(addresses.media_url)] = Field(
+        None, validation_alias="STORYCLIP_MEDIA_URL"
+    )
     backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
     audit_keep_days: int | None = _count("AUDIT_KEEP_DAYS", None, 36_500)
 

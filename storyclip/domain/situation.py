@@ -13,6 +13,7 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.domain.installation import Installation
 from storyclip.domain.order import Sibling, is_being_taken_back
 from storyclip.domain.send import Send
+from storyclip.domain.transfer import Transfer
 
 _SOUND = Installation()
 
@@ -34,7 +35,8 @@ class Situation:
     `sends` are the clip's own, oldest first; read only where they matter, while it is pending,
     verifying or failed. `taken` are the dates of the account's stories of the last day, for
     networks that count them. `holds_lane`: it is the one in flight that others of its lane wait
-    for. `here` is what the database says of itself.
+    for. `here` is what the database says of itself. `transfer` is how far the bytes of a clip that
+    is a file are on their way; read while it is pending.
     """
 
     clip: Clip
@@ -45,6 +47,7 @@ class Situation:
     taken: tuple[datetime, ...] = ()
     holds_lane: bool = False
     here: Installation = _SOUND
+    transfer: Transfer | None = None
 
     @property
     def is_planned(self) -> bool:

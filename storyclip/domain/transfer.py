@@ -53,6 +53,7 @@ class Transfer:
     orphans: int = 0
     again_at: datetime | None = None  # nothing is done before
     media_url: str | None = None
+    denied: str | None = None  # what the account or its plan does not allow, until it does
     error: str | None = None
     error_code: ErrorCode | None = None
 

@@ -7,6 +7,7 @@ reached) moves nothing here: it means the lane, as with every other call.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import get_args
 
 from storyclip.domain.changing import replace
 from storyclip.domain.errors import (
@@ -41,6 +42,7 @@ Mishap = (
     | UpstreamUnanswered
     | FileChanged
 )
+MISHAPS: tuple[type[Mishap], ...] = get_args(Mishap)
 
 
 def opened(transfer: Transfer, upload: Upload, at: datetime) -> Transfer:
@@ -54,7 +56,13 @@ def opened(transfer: Transfer, upload: Upload, at: datetime) -> Transfer:
         patches=0,
         uploads=transfer.uploads + 1,
         again_at=None,
+        denied=None,
     )
+
+
+def put_off(transfer: Transfer, again_at: datetime, denied: str | None = None) -> Transfer:
+    """Wait for what is no fault of the transfer: Metricool is away, or denies the account."""
+    return replace(transfer, again_at=again_at, denied=denied)
 
 
 def part_sent(transfer: Transfer, part: Part, etag: str) -> Transfer:

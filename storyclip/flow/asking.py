@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_source import FilePiece
 from storyclip.domain.dates.fair_use import Month
 from storyclip.domain.errors import NotItsTurn, UpstreamError
 from storyclip.domain.incident import Incident
@@ -63,6 +64,24 @@ class MakeWay:
 @dataclass(frozen=True, slots=True)
 class PrepareNext:
     """Have the next clip's file copied while this one waits for its minute."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class BringFile:
+    """Have the bytes of a clip that is a file brought into Metricool, for its next send.
+
+    Answered with whether there are any.
+    """
+
+    clip: Clip
+    piece: FilePiece
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetFile:
+    """Have the bytes of a clip brought anew, should it ever be asked for again."""
 
     clip: Clip
 
@@ -131,6 +150,8 @@ Deed = (
     | Rest
     | MakeWay
     | PrepareNext
+    | BringFile
+    | ForgetFile
     | Removal
     | Learn
     | Unknown
@@ -206,6 +227,12 @@ def put(move: Move) -> Course[Clip]:
     """
     clip: Clip = yield move
     return clip
+
+
+def bring_file(clip: Clip, piece: FilePiece) -> Course[bool]:
+    """Have a clip's bytes brought, and return whether there are any."""
+    is_there: bool = yield BringFile(clip, piece)
+    return is_there
 
 
 def held_by_others(clip: Clip, posts: tuple[Post, ...]) -> Search[set[str]]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from storyclip.domain import moves, order
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_source import piece_of
 from storyclip.domain.dates import quota
 from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.dates.schedule import first_step, seconds
@@ -31,6 +32,7 @@ from storyclip.flow import fair_use
 from storyclip.flow.ask_first import hear, is_clear
 from storyclip.flow.asking import Course, MakeWay, Rest, ask, put
 from storyclip.flow.calls import PrepareMedia
+from storyclip.flow.file_first import brought
 from storyclip.flow.send import send
 from storyclip.flow.setbacks import (
     forbidden,
@@ -121,7 +123,12 @@ def _stood_still(clip: Clip, visit: Visit) -> bool:
 
 def _claim(situation: Situation, visit: Visit) -> Course[None]:
     clip, own = situation.clip, own_date(situation, visit)
-    if clip.media_url is None:
+    media_url = clip.media_url
+    if media_url is None and (piece := piece_of(clip.source_url)) is not None:
+        media_url = yield from brought(situation, piece, visit)
+        if media_url is None:
+            return
+    elif media_url is None:
         clip = yield from put(moves.claimed(clip, visit.worker, visit.prepare_over_at()))
         media_url = yield from _media(clip, visit)
         if media_url is None:
@@ -130,8 +137,6 @@ def _claim(situation: Situation, visit: Visit) -> Course[None]:
             due = later(max(visit.times.at_ours(own), visit.now))
             yield from put(moves.postponed(clip, due, None, None, media_url))
             return
-    else:
-        media_url = clip.media_url
     date = own_date(situation, visit) or _first_date(clip, visit)
     over_at = visit.send_over_at()
     intent = moves.intended(clip, media_url, date, visit.worker, visit.now, over_at)

@@ -11,6 +11,8 @@ from storyclip.domain.moves import Move
 from storyclip.domain.story import Post
 from storyclip.flow.asking import (
     BeginRemoval,
+    BringFile,
+    ForgetFile,
     GoesOnWithout,
     HeldByOthers,
     LaneLooked,
@@ -28,6 +30,7 @@ from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
+from storyclip.store.files import transfers as files
 from storyclip.store.once_more import once_more
 from storyclip.store.publishing import (
     clips,
@@ -106,6 +109,10 @@ class Hand:
             case PrepareNext():
                 following = clips.next_in_batch(asked.clip)
                 return None if following is None else self._engine.ring_prepare(following)
+            case BringFile():
+                return files.bring(asked.clip, asked.piece, self._engine.now())
+            case ForgetFile():
+                return files.forget(asked.clip)
         answer = asked.make(self._engine.upstream, self._send_by)
         if isinstance(asked, Submit):
             self._created = answer

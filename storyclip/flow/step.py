@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_source import piece_of
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, NotItsTurn, UpstreamError
 from storyclip.domain.situation import Situation
@@ -26,6 +27,7 @@ from storyclip.flow.send import recover
 from storyclip.flow.settle import settle
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import watch_lost
+from storyclip.store.files import transfers
 from storyclip.store.publishing import clips, writer
 from storyclip.store.publishing import situation as situations
 from storyclip.store.service import newest
@@ -113,6 +115,9 @@ def prepare(clip_id: int, engine: Engine) -> None:
     """Have Metricool copy a clip's file ahead of its turn; what goes wrong shows at its turn."""
     clip = clips.find(clip_id)
     if clip.state is not State.PENDING or clip.media_url is not None or not newest.find().may_act:
+        return
+    if (piece := piece_of(clip.source_url)) is not None:
+        transfers.bring(clip, piece, engine.now())
         return
     try:
         media_url = engine.upstream.prepare_media(clip.lane.account_id, clip.source_url)

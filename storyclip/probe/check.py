@@ -36,8 +36,8 @@ class ClipCheck:
         self._batch_s = batch_s
         self._places = Places()
 
-    def check(self, urls: Sequence[str], user_id: str) -> None:
-        """Return when every clip of this user's batch can become a story.
+    def check(self, urls: Sequence[str | None], user_id: str) -> None:
+        """Return when every clip of this user's batch can become a story; None is a file.
 
         A clip that there was no time to look at is not taken on trust: the batch is refused, and
         its clip is named as one that could not be checked. Trust would make the check worth
@@ -49,11 +49,15 @@ class ClipCheck:
         over_at = time.monotonic() + self._batch_s
         pool = ThreadPoolExecutor(AT_ONCE_A_REQUEST, thread_name_prefix="probe")
         try:
-            looks = [pool.submit(self._look, url, user_id, over_at) for url in urls]
-            wait(looks, max(0.0, over_at - time.monotonic()), FIRST_EXCEPTION)
+            looks = {
+                index: pool.submit(self._look, url, user_id, over_at)
+                for index, url in enumerate(urls)
+                if url is not None
+            }
+            wait(looks.values(), max(0.0, over_at - time.monotonic()), FIRST_EXCEPTION)
             problems = [
                 (f"/posts/{index}/url", why)
-                for index, look in enumerate(looks)
+                for index, look in looks.items()
                 for why in self._found_by(look)
             ]
         finally:

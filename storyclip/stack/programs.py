@@ -76,6 +76,12 @@ def web(environment: Mapping[str, str]) -> Program:
     return Program("web", command, environment, for_the_service)
 
 
+def media(environment: Mapping[str, str]) -> Program:
+    """What the Procfile runs as media."""
+    command = (sys.executable, "-m", "storyclip.tasks.media_main")
+    return Program("media", command, environment, for_the_service)
+
+
 def worker(number: int, environment: Mapping[str, str]) -> Program:
     """What the Procfile runs as worker; the first is `worker`, the next `worker-2`."""
     name = "worker" if number == 1 else f"worker-{number}"

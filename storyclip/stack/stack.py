@@ -140,7 +140,7 @@ class Stack:
         except NotOpened as reason:
             raise StackFailed(str(reason)) from reason
         self.api_key = self.api_key or self.first_key or ""
-        for name in self._names("web", "worker"):
+        for name in self._names("web", "worker", "media"):
             self.start_program(name)
 
     def wait_ready(self, timeout_s: float = READY_S) -> None:
@@ -161,7 +161,7 @@ class Stack:
         try:
             self._end_opening()
             if supervisor is not None:
-                supervisor.stop(self._names("web", "worker"), within_s)
+                supervisor.stop(self._names("web", "worker", "media"), within_s)
                 supervisor.stop(self._names("sandbox", "redis"), min(within_s, LAST_STOP_S))
         finally:
             if supervisor is not None:
@@ -199,6 +199,7 @@ class Stack:
         if self.sandbox is not None:
             found.append(programs.sandbox(self.sandbox.url, self.ledger_file, self._sandbox_flags))
         found.append(programs.web(self._environment))
+        found.append(programs.media(self._environment))
         found += [programs.worker(number + 1, self._environment) for number in range(workers)]
         return found
 

@@ -6,10 +6,21 @@ Of the tables of clips, batches and lanes only what `service` looks at: the whol
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from peewee import AutoField, BooleanField, CompositeKey, IntegerField, Model, TextField
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CompositeKey,
+    FloatField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 from storyclip.domain.holder import Scope
 from storyclip.store.database import database
@@ -41,6 +52,16 @@ class ScopesField(WordsField):
 
     def python_value(self, value: str | None) -> tuple[Scope, ...]:
         return tuple(map(Scope, super().python_value(value) or ()))
+
+
+class JsonField(TextField):
+    """Anything that JSON holds."""
+
+    def db_value(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def python_value(self, value: str | None) -> Any:
+        return None if value is None else json.loads(value)
 
 
 class Row(Model):
@@ -131,6 +152,69 @@ class SessionRow(Row):
 
     class Meta:
         table_name = "sessions"
+
+
+class FileRow(Row):
+    """A user's file; `received` bytes are on disk, `poster` and `strip` are hashes in the spool.
+
+    `next_at`: when somebody is to look into it, or to take it over from who does.
+    `marked_at`: it is over, and what it holds is removed.
+    """
+
+    id = TextField(primary_key=True)
+    user_id = TextField()
+    name = TextField()
+    size = BigIntegerField()
+    received = BigIntegerField()
+    sha256 = TextField(null=True)
+    state = TextField()
+    options = JsonField()
+    facts = JsonField(null=True)
+    problems = JsonField(null=True)
+    plan = JsonField(null=True)
+    poster = TextField(null=True)
+    strip = TextField(null=True)
+    progress = FloatField()
+    worker = TextField(null=True)
+    next_at = InstantField(null=True)
+    created_at = InstantField()
+    touched_at = InstantField()
+    marked_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "files"
+
+
+class FilePieceRow(Row):
+    """One story that a file became; `name` is the spool's, `measured` what an upload declares."""
+
+    file_id = TextField()
+    number = IntegerField()
+    name = TextField()
+    sha256 = TextField()
+    length_s = FloatField(null=True)
+    measured = JsonField()
+
+    class Meta:
+        table_name = "file_pieces"
+        primary_key = CompositeKey("file_id", "number")
+
+
+class TransferRow(Row):
+    """The way of a clip's bytes into Metricool, for one send: no two share what it makes.
+
+    `next_at`: when somebody is to go on with it, or to take it over from who has it in hand.
+    """
+
+    clip_id = BigIntegerField()
+    send = IntegerField()
+    transfer = TextField()
+    next_at = InstantField(null=True)
+    taken_by = TextField(null=True)
+
+    class Meta:
+        table_name = "transfers"
+        primary_key = CompositeKey("clip_id", "send")
 
 
 class InstallationRow(Row):

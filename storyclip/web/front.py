@@ -15,7 +15,7 @@ from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 
-CheckClips = Callable[[Sequence[str], str], None]  # of a user; raises ClipsUnusable
+CheckClips = Callable[[Sequence[str | None], str], None]  # of a user; raises ClipsUnusable
 
 NAME = "storyclip"  # among Flask's extensions
 

@@ -65,6 +65,19 @@ def store_media(clip: Clip, media_url: str) -> None:
         )
 
 
+def hurry(clip: Clip, at: datetime) -> None:
+    """Have a clip's turn looked at now, if it waits with the turn: what it waited for is there.
+
+    No revision: it is a bell, and no change of the clip.
+    """
+    with writing():
+        run(
+            "UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL"
+            f" WHERE id = ? AND status = '{State.PENDING}' AND next_at > ?",
+            (to_text(at), clip.id, to_text(at)),
+        )
+
+
 def make_due(at: datetime, portion: int) -> list[int]:
     """Return the clips that are due and whose bell is to be rung now, and note that it is.
 

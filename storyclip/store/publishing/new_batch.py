@@ -9,6 +9,7 @@ from typing import Any
 
 from storyclip.domain.batch import Batch, OnFailure, Status
 from storyclip.domain.clip import State
+from storyclip.domain.clip_source import piece_of
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Dated
 from storyclip.domain.network import Network
@@ -107,6 +108,7 @@ def _clip_columns(batch: Batch, index: int, clip: NewClip) -> dict[str, Any]:
         "lane_id": batch.lane_id,
         "client_id": clip.client_id,
         "clip_url": clip.source_url,
+        "file_id": None if (piece := piece_of(clip.source_url)) is None else piece.file_id,
         "clip_title": clip.title,
         "status": State.PENDING.value,
         "revision": 0,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import SOUGHT, Clip, State
+from storyclip.domain.clip_source import piece_of
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.quota import DAY
 from storyclip.domain.errors import NotFound
@@ -14,8 +15,10 @@ from storyclip.domain.identity import name_of
 from storyclip.domain.order import Sibling, sibling_of
 from storyclip.domain.situation import Situation
 from storyclip.domain.story import Post
+from storyclip.domain.transfer import Transfer
 from storyclip.store.access import users
 from storyclip.store.database import marks, reading, run
+from storyclip.store.files import transfers
 from storyclip.store.publishing import clips, quota, sends
 from storyclip.store.publishing.rows import (
     BATCH,
@@ -60,7 +63,14 @@ def read(clip_id: int) -> Situation:
             taken=_taken(clip, batch),
             holds_lane=row[len(BATCH)] is not None,
             here=newest.here(),
+            transfer=_transfer(clip),
         )
+
+
+def _transfer(clip: Clip) -> Transfer | None:
+    if clip.state is not State.PENDING or clip.media_url or piece_of(clip.source_url) is None:
+        return None
+    return transfers.of_send(clip.id, clip.sends)
 
 
 def siblings(batch_id: str) -> tuple[Sibling, ...]:

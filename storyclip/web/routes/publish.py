@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import zip_longest
 from typing import Any
@@ -27,6 +28,7 @@ from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewCl
 from storyclip.store.publishing.running import Caps, require_room
 from storyclip.web.door import auth, limits
 from storyclip.web.front import front
+from storyclip.web.routes.sequence import Wanted, sequence
 from storyclip.web.said import headers, json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import PublishSettings, StoriesRequest, parse
@@ -53,11 +55,12 @@ def publish_stories() -> Response:
     if batch is None:  # a repeat is answered as before, though its dates may be over now
         settings = front().settings
         caps = Caps(settings.max_running_batches, settings.max_running_clips)
-        require_room(who.user_id, len(stories.posts), caps)
+        clips = sequence(stories, who)
+        require_room(who.user_id, len(clips), caps)
         if (check := front().check_clips) is not None:
             limits.wait_elsewhere()
             check([post.url for post in stories.posts], who.user_id)
-        new = _new_batch(stories, who)
+        new = _new_batch(stories, clips, who)
         batch = accept(new, front().now(), idempotency, settings.quota_24h)
     body = _created(batch, stories.settings)
     told = {"Location": body["links"]["status"]}
@@ -66,9 +69,8 @@ def publish_stories() -> Response:
     return answer(body, 202, told)
 
 
-def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
-    timetable = _timetable(stories)
-    posts = zip(stories.clip_ids(), stories.posts, strict=True)
+def _new_batch(stories: StoriesRequest, clips: Sequence[Wanted], who: Holder) -> NewBatch:
+    timetable = _timetable(stories, len(clips))
     return NewBatch(
         batch_id=str(uuid.uuid4()),
         job_id=stories.job_id,
@@ -79,8 +81,8 @@ def _new_batch(stories: StoriesRequest, who: Holder) -> NewBatch:
         on_failure=stories.settings.on_failure,
         gap_s=timetable.gap_s,
         clips=tuple(
-            NewClip(clip_id, post.url, post.text, date)
-            for (clip_id, post), date in zip_longest(posts, timetable.dates)
+            NewClip(clip.client_id, clip.source, clip.title, date)
+            for clip, date in zip_longest(clips, timetable.dates)
         ),
         mode=timetable.mode,
         schedule=timetable.schedule,
@@ -100,8 +102,8 @@ def _month_warning(batch: Batch) -> str | None:
     return fair_use.warning(lane, month, ours, batch.total)
 
 
-def _timetable(stories: StoriesRequest) -> Timetable:
-    asked, count = stories.schedule, len(stories.posts)
+def _timetable(stories: StoriesRequest, count: int) -> Timetable:
+    asked = stories.schedule
     settings, now = front().settings, front().now()
     if asked.mode is Mode.SCHEDULED:
         said_at = asked.scheduled_at or ""

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from storyclip.domain.batch import OnFailure
+from storyclip.domain.clip_source import FILE_ID
 from storyclip.domain.clip_url import MAX_URL_LENGTH, objection_to
 from storyclip.domain.dates.best_time import MAX_DAYS, USUAL_DAYS, Distribution
 from storyclip.domain.dates.mode import Mode
@@ -89,15 +90,32 @@ ClipUrl = Annotated[
 ]
 
 
+PieceNumber = Annotated[int, Field(ge=1, le=9999)]
+
+
 class Post(Body):
-    """One clip; `text` is its title for people, never sent as a caption.
+    """One clip, or a file that became one or more; `text` is its title for people, no caption.
+
+    All `pieces` of a file in their order, unless it is said which.
 
     A longer one is cut: it is no reason not to publish, and some clients send descriptions.
     """
 
-    url: ClipUrl
+    url: ClipUrl | None = None
+    file: Annotated[str, Field(pattern=FILE_ID)] | None = None
+    pieces: Annotated[list[PieceNumber], Field(min_length=1, max_length=MAX_POSTS)] | None = None
     id: Annotated[str, Field(min_length=1, max_length=100)] = ""
     text: Annotated[str, AfterValidator(_first_characters)] = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.url is None) == (self.file is None):
+            raise _wrong("either url or file, and not both", "url")
+        if self.pieces is not None and self.file is None:
+            raise _wrong("only of a file", "pieces")
+        if self.pieces is not None and len(set(self.pieces)) < len(self.pieces):
+            raise _wrong("each piece once", "pieces")
+        return self
 
 
 class Schedule(Body):

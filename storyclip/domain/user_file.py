@@ -1,0 +1,48 @@
+"""A file that a user gave us: how far it is, from its first byte to what it became."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class FileState(StrEnum):
+    """How far a file is."""
+
+    RECEIVING = "receiving"  # bytes are missing
+    CHECKING = "checking"  # it is there, and will be looked into
+    MENDING = "mending"  # what was decided about it is being made
+    READY = "ready"  # its pieces can be published
+    REFUSED = "refused"  # nothing that could be published can be made of it
+
+
+IN_WORK = frozenset({FileState.CHECKING, FileState.MENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """One file of a user's; `received` of its `size` bytes are on disk.
+
+    `name` is the user's word for it, and never a path. `options`, `facts`, `problems` and `plan`
+    are as `storyclip.media` writes them. `progress` is the fraction of the mending that is done.
+    `poster` and `strip` are hashes in the spool.
+    """
+
+    id: str
+    user_id: str
+    name: str
+    size: int
+    received: int
+    sha256: str | None
+    state: FileState
+    options: dict[str, Any]
+    facts: dict[str, Any] | None
+    problems: list[dict[str, Any]] | None
+    plan: dict[str, Any] | None
+    poster: str | None
+    strip: str | None
+    progress: float
+    created_at: datetime
+    touched_at: datetime

@@ -1,0 +1,176 @@
+"""What becomes of a file that has arrived: looked into, then made into pieces that can go out.
+
+Each step is written when it is done. Who is killed over one leaves at most a file that nobody
+knows, which the sweep removes; the next one does the step again, with the same bytes as outcome.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from storyclip.domain.errors import LostRace
+from storyclip.domain.upload import MeasuredFile
+from storyclip.domain.upload_errors import FileChanged
+from storyclip.domain.user_file import FileState, UserFile
+from storyclip.media import mend, poster, probing
+from storyclip.media.errors import FileUnusable, WorkLost
+from storyclip.media.facts import Facts, Kind
+from storyclip.media.moments import find_moments
+from storyclip.media.plan import Action, Fit, Options, Piece, Plan, plan
+from storyclip.media.problem import Problem
+from storyclip.spool.local import Spool
+from storyclip.store.files import files, pieces
+from storyclip.upstream.measuring import measured
+
+log = structlog.get_logger("storyclip")
+
+HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of life
+SIGN_S = 5.0  # between two of them
+AGAIN = timedelta(seconds=30)  # after work that was lost: the disk may be full, or the machine busy
+JPEG, MP4 = ("image/jpeg", "jpg"), ("video/mp4", "mp4")
+
+
+def work_on(file_id: str, worker: str, now: Callable[[], datetime], spool: Spool) -> None:
+    """Do what is due about a file, up to its being ready or refused.
+
+    Raises:
+        StoreUnavailable: what could not be written is done again.
+        NotFound: there is no such file.
+        ToolBroken: a program that is needed does not run on this machine.
+    """
+    at = now()
+    file = files.take(file_id, worker, at, at + HELD)
+    if file is None or file.sha256 is None:
+        return
+    work = _Work(file, worker, now, spool)
+    try:
+        work.run()
+    except FileUnusable as unusable:
+        work.refuse((unusable.problem,))
+    except (WorkLost, FileChanged, OSError) as lost:
+        log.warning("file_work_lost", file=file.id, reason=str(lost))
+        files.note(file.id, worker, now() + AGAIN)
+    except LostRace as lost:
+        log.debug("lost_race", file=file.id, reason=str(lost))
+
+
+class _Work:
+    """One worker's turn at one file."""
+
+    def __init__(
+        self, file: UserFile, worker: str, now: Callable[[], datetime], spool: Spool
+    ) -> None:
+        self._file = file
+        self._worker = worker
+        self._now = now
+        self._spool = spool
+        self._source = spool.path(file.sha256 or "")
+        self._sign_at = time.monotonic() + SIGN_S
+
+    def run(self) -> None:
+        """Look into the file, and make what it can become.
+
+        Raises:
+            FileUnusable, WorkLost, FileChanged, ToolBroken, LostRace, StoreUnavailable, OSError
+        """
+        if self._file.state is FileState.CHECKING:
+            facts, decided = self._look()
+        else:
+            assert self._file.facts is not None
+            assert self._file.plan is not None
+            facts, decided = Facts.from_json(self._file.facts), Plan.from_json(self._file.plan)
+        if decided.action is Action.REFUSE:
+            self.refuse(decided.reasons)
+        elif decided.action is Action.KEEP:
+            self._put(1, self._file.sha256 or "", facts)
+            self._note(None, state=FileState.READY, progress=1.0)
+        else:
+            self._make(facts, decided)
+            self._note(None, state=FileState.READY, progress=1.0)
+
+    def refuse(self, problems: tuple[Problem, ...]) -> None:
+        """Say that nothing can be made of it, and why.
+
+        Raises:
+            LostRace, StoreUnavailable
+        """
+        said = [asdict(problem) for problem in problems]
+        self._note(None, state=FileState.REFUSED, problems=said)
+
+    def _look(self) -> tuple[Facts, Plan]:
+        probed = probing.probe(self._source, self._file.name)
+        options = _options(self._file)
+        decided = plan(probed.facts, options)
+        if decided.action is Action.CUT and options.cut_marks is None:
+            decided = plan(probed.facts, options, find_moments(self._source, probed.facts))
+        shown = {} if decided.action is Action.REFUSE else self._pictures(probed.facts)
+        self._note(
+            self._now() + HELD,
+            state=FileState.MENDING,
+            facts=probed.facts.as_json(),
+            problems=[asdict(problem) for problem in probed.problems],
+            plan=decided.as_json(),
+            **shown,
+        )
+        return probed.facts, decided
+
+    def _pictures(self, facts: Facts) -> dict[str, str]:
+        made = self._spool.making(f"{self._file.id}.poster.jpg")
+        poster.poster(self._source, facts, made)
+        shown = {"poster": self._spool.keep(made)}
+        if facts.kind is Kind.VIDEO:
+            made = self._spool.making(f"{self._file.id}.strip.jpg")
+            poster.strip(self._source, facts, made)
+            shown["strip"] = self._spool.keep(made)
+        return shown
+
+    def _make(self, facts: Facts, decided: Plan) -> None:
+        there = {piece.number for piece in pieces.of_file(self._file.id)}
+        whole_s, done_s = decided.estimate_s or 1.0, 0.0
+        for piece in decided.pieces:
+            if piece.number not in there:
+                self._one(facts, decided, piece, done_s / whole_s, piece.estimate_s / whole_s)
+            done_s += piece.estimate_s
+
+    def _one(self, facts: Facts, decided: Plan, piece: Piece, done: float, part: float) -> None:
+        ending = "jpg" if decided.is_picture else "mp4"
+        into = self._spool.making(f"{self._file.id}.{piece.number}.{ending}")
+
+        def tell(fraction: float) -> None:
+            if time.monotonic() >= self._sign_at:
+                self._sign_at = time.monotonic() + SIGN_S
+                self._note(self._now() + HELD, progress=round(done + part * fraction, 3))
+
+        made = mend.mend(self._source, facts, decided, piece, into, tell)
+        self._put(piece.number, self._spool.keep(into), made)
+
+    def _put(self, number: int, sha256: str, facts: Facts) -> None:
+        declared = _declared(self._spool.path(sha256), facts)
+        kept = pieces.KeptPiece(number, sha256, sha256, facts.length_s, declared)
+        pieces.put(self._file.id, kept)
+
+    def _note(self, until: datetime | None, **facts: object) -> None:
+        files.note(self._file.id, self._worker, until, **facts)
+
+
+def _options(file: UserFile) -> Options:
+    said = file.options
+    marks = said.get("cutMarks")
+    return Options(
+        fit=Fit(said.get("fit", Fit.BLURRED)),
+        prepare=said.get("prepare", True),
+        cut_marks=None if marks is None else tuple(marks),
+        still_as_video=said.get("stillAsVideo", False),
+    )
+
+
+def _declared(path: Path, facts: Facts) -> MeasuredFile:
+    content_type, extension = JPEG if facts.kind is Kind.PICTURE else MP4
+    with path.open("rb") as source:
+        return measured(source, path.stat().st_size, content_type, extension)

@@ -1,0 +1,1 @@
+"""Users' files, the pieces made of them, and their way into Metricool."""

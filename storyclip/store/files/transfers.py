@@ -1,0 +1,119 @@
+"""The way of a clip's bytes into Metricool: one row a send, in one worker's hand at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from storyclip.domain import transfer_kept
+from storyclip.domain.clip import Clip
+from storyclip.domain.clip_source import FilePiece
+from storyclip.domain.errors import LostRace
+from storyclip.domain.transfer import Transfer
+from storyclip.store.database import reading, run, writing
+from storyclip.store.files import pieces
+from storyclip.store.instants import to_text
+from storyclip.store.models import TransferRow
+
+# By hand: asked for with each turn of a clip that is a file
+_FIND = "SELECT transfer FROM transfers WHERE clip_id = ? AND send = ?"
+_DUE = "SELECT clip_id FROM transfers WHERE next_at <= ? ORDER BY next_at LIMIT ?"
+
+
+def of_send(clip_id: int, send: int) -> Transfer | None:
+    """Return how far the bytes of a clip's next send are, None where none was begun.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(_FIND, (clip_id, send)).fetchone()
+    return None if row is None else transfer_kept.restored(row[0])
+
+
+def bring(clip: Clip, piece: FilePiece, at: datetime) -> bool:
+    """Have somebody bring a clip's bytes from now on, unless that is under way or over.
+
+    Returns False where there are no such bytes any more.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    kept = pieces.find(piece)
+    if kept is None:
+        return False
+    wanted = transfer_kept.kept(Transfer(clip.lane.account_id, kept.measured))
+    begun = TransferRow.insert(clip_id=clip.id, send=clip.sends, transfer=wanted, next_at=at)
+    once = begun.on_conflict(
+        action="nothing", conflict_target=[TransferRow.clip_id, TransferRow.send]
+    )
+    with writing():
+        once.execute()
+    return True
+
+
+def forget(clip: Clip) -> None:
+    """Have the bytes of a clip's next send be brought anew, should it be sent at all.
+
+    Raises:
+        StoreUnavailable: nothing was forgotten.
+    """
+    with writing():
+        TransferRow.delete().where(_is(clip)).execute()
+
+
+def due(at: datetime, limit: int) -> Sequence[int]:
+    """Return the clips whose bytes somebody should bring on now, the longest due first.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run(_DUE, (to_text(at), limit)).fetchall()
+    return [clip_id for (clip_id,) in rows]
+
+
+def take(clip: Clip, worker: str, at: datetime, until: datetime) -> Transfer | None:
+    """Take what is due of a clip in hand until then, and return it; None where nothing is.
+
+    Two at work on one are a waste and no danger: nothing of it publishes.
+
+    Raises:
+        StoreUnavailable: nothing was taken.
+    """
+    taken = TransferRow.update(taken_by=worker, next_at=until)
+    with writing():
+        if taken.where(_is(clip), TransferRow.next_at <= at).execute() == 0:
+            return None
+    return of_send(clip.id, clip.sends)
+
+
+def keep(clip: Clip, transfer: Transfer, worker: str, until: datetime | None) -> None:
+    """Write how far a transfer in hand is, and when others are to look at it.
+
+    Raises:
+        LostRace: somebody else has it by now; nothing was written.
+        StoreUnavailable: nothing was written.
+    """
+    _write(clip, worker, {"transfer": transfer_kept.kept(transfer), "next_at": until})
+
+
+def prolong(clip: Clip, worker: str, until: datetime) -> None:
+    """Keep a transfer in hand for longer.
+
+    Raises:
+        LostRace, StoreUnavailable: as `keep`.
+    """
+    _write(clip, worker, {"next_at": until})
+
+
+def _write(clip: Clip, worker: str, columns: dict[str, Any]) -> None:
+    with writing():
+        mine = TransferRow.taken_by == worker
+        if TransferRow.update(**columns).where(_is(clip), mine).execute() == 0:
+            raise LostRace(f"the file of clip {clip.index} of {clip.batch_id} is in other hands")
+
+
+def _is(clip: Clip) -> Any:
+    return (TransferRow.clip_id == clip.id) & (TransferRow.send == clip.sends)

@@ -1,0 +1,100 @@
+"""The media process: files are looked into and mended, and clips' bytes are brought to Metricool.
+
+What is due is read from the rows twice a second. No broker stands between: a bell could only tell
+what the rows say as soon, and files go on while Redis is away.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+import structlog
+
+from storyclip.domain.errors import NotFound, StoreUnavailable
+from storyclip.media.errors import ToolBroken
+
+log = structlog.get_logger("storyclip")
+
+LOOK_S = 0.5
+STOP_S = 15.0  # for what is under way; the rows tell the next process of what is cut off
+
+Id = TypeVar("Id")
+
+
+class Bench(Generic[Id]):
+    """Does what is due of one kind, a few at a time."""
+
+    def __init__(
+        self,
+        name: str,
+        due: Callable[[int], Sequence[Id]],
+        do: Callable[[Id], None],
+        at_once: int,
+    ) -> None:
+        """Prepare; `due` is asked for at most so many ids, `do` does what is due of one."""
+        self._name = name
+        self._due = due
+        self._do = do
+        self._at_once = at_once
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self._in_hand: set[Id] = set()
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        """Begin what is due, if a place is free.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with self._lock:
+            taken = frozenset(self._in_hand)
+        if len(taken) >= self._at_once:
+            return
+        waiting = [one for one in self._due(2 * self._at_once) if one not in taken]
+        for one in waiting[: self._at_once - len(taken)]:
+            with self._lock:
+                self._in_hand.add(one)
+            self._pool.submit(self._run, one).add_done_callback(self._say)
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way goes on."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def is_busy(self) -> bool:
+        """Return whether something is under way."""
+        with self._lock:
+            return bool(self._in_hand)
+
+    def _run(self, one: Id) -> None:
+        try:
+            self._do(one)
+        except NotFound:
+            log.info("media_gone", kind=self._name, id=one)
+        except (StoreUnavailable, ToolBroken) as failure:
+            log.error("media_not_done", kind=self._name, id=one, reason=str(failure))
+        finally:
+            with self._lock:
+                self._in_hand.discard(one)
+
+    def _say(self, outcome: Future[None]) -> None:
+        if not outcome.cancelled() and (failure := outcome.exception()) is not None:
+            log.error("media_broke", kind=self._name, exc_info=failure)
+
+
+def run(benches: Sequence[Bench[int] | Bench[str]], stopping: threading.Event) -> None:
+    """Look what is due until it is time to stop; then wait a while for what is under way."""
+    while not stopping.wait(LOOK_S):
+        for bench in benches:
+            try:
+                bench.look()
+            except StoreUnavailable as failure:
+                log.error("store_unavailable", reason=str(failure))
+    for bench in benches:
+        bench.stop()
+    waited_s = 0.0
+    while waited_s < STOP_S and any(bench.is_busy() for bench in benches):
+        threading.Event().wait(LOOK_S)
+        waited_s += LOOK_S

@@ -1,0 +1,104 @@
+"""The media process's main: `python -m storyclip.tasks.media_main`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import secrets
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+
+from config.addresses import media_folder
+from config.logging import configure
+from config.private import keep_private
+from config.settings import Settings, SettingsInvalid
+from storyclip.domain.dates.shared_clock import SharedClock
+from storyclip.domain.dates.steady_clock import SteadyClock
+from storyclip.domain.errors import StoreUnavailable
+from storyclip.flow.bring import bring
+from storyclip.flow.engine import Engine
+from storyclip.flow.mend_file import work_on
+from storyclip.progress.budget import budget_of
+from storyclip.spool.local import Spool
+from storyclip.store import database
+from storyclip.store.files import files, transfers
+from storyclip.store.service.place import server_time
+from storyclip.tasks.media import Bench, run
+from storyclip.upstream import metricool_of
+
+TRANSFERS_AT_ONCE = 2
+MENDS_AT_ONCE = 1  # each takes as many threads as ffmpeg may have
+
+
+def main() -> int:
+    """Run until SIGTERM; 1 when it cannot begin."""
+    keep_private()
+    try:
+        settings = Settings.from_environment()
+    except SettingsInvalid as invalid:
+        print(invalid, file=sys.stderr)
+        return 1
+    configure(settings.log_level, settings.log_format, settings.secrets())
+    now = SharedClock(SteadyClock(_wall_clock, time.monotonic), time.monotonic, server_time)
+    try:
+        database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
+        now.follow()
+    except StoreUnavailable as reason:
+        print(f"The media process does not start:\n{reason}", file=sys.stderr)
+        return 1
+    spool = Spool(media_folder(settings.media_url, settings.database_url))
+    spool.prepare()
+    engine = _engine(settings, now)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    uploads = metricool_of(settings, budget_of(settings, time.monotonic)).uploads
+    run(
+        (
+            Bench(
+                "transfer",
+                lambda most: transfers.due(now(), most),
+                lambda clip_id: bring(clip_id, engine, uploads, spool),
+                TRANSFERS_AT_ONCE,
+            ),
+            Bench(
+                "mend",
+                lambda most: files.due(now(), most),
+                lambda file_id: work_on(file_id, engine.worker, now, spool),
+                MENDS_AT_ONCE,
+            ),
+        ),
+        stopping,
+    )
+    os._exit(0)  # what is still under way is known by its row, and done again
+
+
+def _engine(settings: Settings, now: SharedClock) -> Engine:
+    name = f"media-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
+    return Engine(
+        upstream=metricool_of(settings),
+        settings=settings,
+        now=now,
+        monotonic=time.monotonic,
+        wait=time.sleep,
+        jitter=random.random,
+        worker=name,
+        ring_prepare=_ring_nobody,
+        ring_audit=_ring_nobody,
+    )
+
+
+def _ring_nobody(row_id: int) -> None:
+    """Nothing: who brings a file takes no step of a clip."""
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
