@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 from flask import Flask
 
+from config.addresses import media_folder
 from config.logging import configure
 from config.private import keep_private, warn_of_open_files
 from config.settings import Settings
@@ -21,6 +22,7 @@ from storyclip.probe.check import ClipCheck
 from storyclip.progress.budget import budget_of
 from storyclip.progress.ear import Ear
 from storyclip.progress.news import News, Quietly, answers, connect
+from storyclip.spool.local import Spool
 from storyclip.store import database
 from storyclip.store.access import pepper, sealing, seeding
 from storyclip.store.history import events
@@ -62,7 +64,9 @@ def build(settings: Settings) -> Flask:
     ear = Ear(settings.redis_url)
     TimeKeeper(now, upstream.now, platform.node(), time.monotonic).begin()
     check = ClipCheck().check if settings.probe_clips else None
-    return create_app(settings, upstream, now, lambda: answers(redis), ear, check)
+    spool = Spool(media_folder(settings.media_url, settings.database_url))
+    spool.prepare()
+    return create_app(settings, upstream, now, lambda: answers(redis), ear, check, spool)
 
 
 def main() -> Flask:

@@ -63,6 +63,10 @@ def _rate(name: str, default: float) -> Any:
     return _field(PREFIX + name, float(default), expected, ge=0.1, le=100_000)
 
 
+def _plain(name: str) -> Any:
+    return Field(None, validation_alias=PREFIX + name)
+
+
 def _file_of(name: str) -> Any:
     return Field(None, validation_alias=name + secret_files.SUFFIX)
 
@@ -141,16 +145,14 @@ class Settings(BaseSettings):
     session_idle_s: float = _seconds("SESSION_IDLE_S", 2 * HOUR_S, 30 * DAY_S)
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
-    backup_folder: Path | None = Field(None, validation_alias="STORYCLIP_BACKUP_DIR")
-    media_url: Annotated[str | None, AfterValidator(addresses.media_url)] = Field(
-        None, validation_alias="STORYCLIP_MEDIA_URL"
-    )
+    backup_folder: Path | None = _plain("BACKUP_DIR")
+    media_url: Annotated[str | None, AfterValidator(addresses.media_url)] = _plain("MEDIA_URL")
+    media_max_mb: int = _count("MEDIA_MAX_MB", 50_000, 100_000_000)
+    file_max_mb: int = _count("FILE_MAX_MB", 4_000, 100_000)
     backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
     audit_keep_days: int | None = _count("AUDIT_KEEP_DAYS", None, 36_500)
 
-    public_url: Annotated[str | None, AfterValidator(addresses.public_url)] = Field(
-        None, validation_alias="STORYCLIP_PUBLIC_URL"
-    )
+    public_url: Annotated[str | None, AfterValidator(addresses.public_url)] = _plain("PUBLIC_URL")
     trusted_proxies: Annotated[
         tuple[addresses.Network, ...], NoDecode, BeforeValidator(addresses.networks)
     ] = Field((), validation_alias="STORYCLIP_TRUSTED_PROXIES")
@@ -167,8 +169,7 @@ class Settings(BaseSettings):
     client_url: Annotated[str, AfterValidator(addresses.service_url)] = Field(
         "http://127.0.0.1:8000", validation_alias="STORYCLIP_URL"
     )
-    client_key: SecretStr | None = Field(None, validation_alias="STORYCLIP_API_KEY")
-
+    client_key: SecretStr | None = _plain("API_KEY")
     # Each instead of the setting without _FILE
     database_url_file: Path | None = _file_of("DATABASE_URL")
     redis_url_file: Path | None = _file_of("REDIS_URL")

@@ -111,11 +111,11 @@ def objections_to(
 
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
-    """Return what the document says of a method of a path; a HEAD is a GET without its body."""
-    verb = {"HEAD": "get"}.get(method, method.lower())
+    """Return what the document says of a method of a path; most HEADs are GETs without a body."""
     for pattern, methods in _paths():
         if pattern.fullmatch(path):
-            found: dict[str, Any] | None = methods.get(verb)
+            usual = methods.get("get") if method == "HEAD" else None
+            found: dict[str, Any] | None = methods.get(method.lower(), usual)
             return found
     return None
 

@@ -27,6 +27,8 @@ class Action(StrEnum):
     BATCH_RESUME = "batch.resume"
     BATCH_CANCEL = "batch.cancel"
     BATCH_RETRY = "batch.retry"
+    FILE_BEGIN = "file.begin"  # a file was announced, its bytes come
+    FILE_REMOVE = "file.remove"
     LANE_RECOVER = "lane.recover"  # a person's word on whose stories are
     SERVICE_BEGIN = "service.begin"  # the first sign of life of an empty database
     SERVICE_PAUSE = "service.pause"

@@ -45,6 +45,17 @@ POINTS = (
     "recalled",
 )
 
+# Of a user's file on its way, in the web and the media process; none of it publishes
+FILE_POINTS = (
+    "file_block",  # bytes are on the disk, the row does not say so yet
+    "file_named",  # all are, under their lasting name; the row still has them arriving
+    "piece_written",  # a piece is in the spool, its row is not written
+    "tx_opened",  # Metricool opened an upload, which is not written
+    "part_sent",  # S3 has a part, which is not written
+    "tx_completed",  # Metricool has the file, its URL is not written
+    "media_stored",  # Metricool has it, its URL is written; the clip was not told
+)
+
 _armed: Callable[[str], bool] | None = None
 
 

@@ -13,12 +13,9 @@ class FileState(StrEnum):
 
     RECEIVING = "receiving"  # bytes are missing
     CHECKING = "checking"  # it is there, and will be looked into
-    MENDING = "mending"  # what was decided about it is being made
+    PREPARING = "preparing"  # what was decided about it is being made
     READY = "ready"  # its pieces can be published
     REFUSED = "refused"  # nothing that could be published can be made of it
-
-
-IN_WORK = frozenset({FileState.CHECKING, FileState.MENDING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ def accept(
     Returns the batch, or the one that the same Idempotency-Key and body made before.
 
     Raises:
-        IdempotencyKeyReused, QuotaExceeded, StoreUnavailable: nothing was recorded, nothing will
-            be sent.
+        IdempotencyKeyReused, QuotaExceeded, RequestInvalid, StoreUnavailable: nothing was
+            recorded, nothing will be sent.
         CommitUnanswered: nobody knows whether it is recorded.
     """
     batch = once_more(lambda: batches.create(new, at, idempotency, quota_24h))

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from storyclip.domain.clip import Clip
-from storyclip.domain.clip_source import FilePiece
 from storyclip.domain.dates.fair_use import Month
 from storyclip.domain.errors import NotItsTurn, UpstreamError
 from storyclip.domain.incident import Incident
@@ -22,6 +21,7 @@ from storyclip.domain.moves import Move
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post
 from storyclip.flow.calls import Call, ListPosts
+from storyclip.flow.file_deeds import BringFile, ForgetFile
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -64,24 +64,6 @@ class MakeWay:
 @dataclass(frozen=True, slots=True)
 class PrepareNext:
     """Have the next clip's file copied while this one waits for its minute."""
-
-    clip: Clip
-
-
-@dataclass(frozen=True, slots=True)
-class BringFile:
-    """Have the bytes of a clip that is a file brought into Metricool, for its next send.
-
-    Answered with whether there are any.
-    """
-
-    clip: Clip
-    piece: FilePiece
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetFile:
-    """Have the bytes of a clip brought anew, should it ever be asked for again."""
 
     clip: Clip
 
@@ -227,12 +209,6 @@ def put(move: Move) -> Course[Clip]:
     """
     clip: Clip = yield move
     return clip
-
-
-def bring_file(clip: Clip, piece: FilePiece) -> Course[bool]:
-    """Have a clip's bytes brought, and return whether there are any."""
-    is_there: bool = yield BringFile(clip, piece)
-    return is_there
 
 
 def held_by_others(clip: Clip, posts: tuple[Post, ...]) -> Search[set[str]]:

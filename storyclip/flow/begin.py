@@ -37,6 +37,7 @@ from storyclip.flow.send import send
 from storyclip.flow.setbacks import (
     forbidden,
     hold,
+    out_of_order,
     postpone,
     try_again_or_fail,
 )
@@ -95,7 +96,7 @@ def begin(situation: Situation, visit: Visit) -> Course[None]:
             yield MakeWay(clip)
             yield from put(moves.due(clip, later(visit.soon())))
         case Verdict.LATE:
-            yield from put(_out_of_order(clip))
+            yield from put(out_of_order(clip))
 
 
 def _forbidden(situation: Situation, visit: Visit) -> Course[None]:
@@ -223,14 +224,6 @@ def _can_be_met(situation: Situation, own: datetime, visit: Visit) -> bool:
     before = order.latest_before(clip.index, situation.siblings)
     is_after = before is None or own >= before + seconds(settings.date_step_s)
     return own >= visit.there + seconds(lead_s) and is_after
-
-
-def _out_of_order(clip: Clip) -> Move:
-    words = (
-        "Later clips of its batch are out, or may be: it would come after them. It was not sent;"
-        " ask for it again with confirmOrder=true if that is fine."
-    )
-    return moves.missed(clip, words, ErrorCode.ORDER_LOST)
 
 
 def _media(clip: Clip, visit: Visit) -> Course[str | None]:

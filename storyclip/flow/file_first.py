@@ -12,7 +12,8 @@ from storyclip.domain.errors import ErrorCode
 from storyclip.domain.moves import later
 from storyclip.domain.situation import Situation
 from storyclip.domain.transfer import Stage, Transfer
-from storyclip.flow.asking import Course, ForgetFile, bring_file, put
+from storyclip.flow.asking import Course, put
+from storyclip.flow.file_deeds import BringFile, ForgetFile
 from storyclip.flow.setbacks import DENIED_RETRY_S, blocking, reconnect_words
 from storyclip.flow.visit import Visit
 
@@ -26,7 +27,7 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
     """Return the URL of a clip's bytes in Metricool; None when it waits for them, or failed."""
     clip, transfer = situation.clip, situation.transfer
     if transfer is None:
-        is_there = yield from bring_file(clip, piece)
+        is_there: bool = yield BringFile(clip, piece)
         if is_there:
             yield from put(moves.due(clip, later(visit.soon())))
         else:

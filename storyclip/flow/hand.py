@@ -11,8 +11,6 @@ from storyclip.domain.moves import Move
 from storyclip.domain.story import Post
 from storyclip.flow.asking import (
     BeginRemoval,
-    BringFile,
-    ForgetFile,
     GoesOnWithout,
     HeldByOthers,
     LaneLooked,
@@ -28,6 +26,7 @@ from storyclip.flow.asking import (
 )
 from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
+from storyclip.flow.file_deeds import BringFile, ForgetFile
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
 from storyclip.store.files import transfers as files

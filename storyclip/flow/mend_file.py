@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
+from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace
 from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, UserFile
+from storyclip.flow import take_in
 from storyclip.media import mend, poster, probing
 from storyclip.media.errors import FileUnusable, WorkLost
 from storyclip.media.facts import Facts, Kind
@@ -50,7 +53,10 @@ def work_on(file_id: str, worker: str, now: Callable[[], datetime], spool: Spool
         return
     work = _Work(file, worker, now, spool)
     try:
-        work.run()
+        if file.state is FileState.RECEIVING:  # whoever received it died before it was named
+            take_in.finish(file, spool, now)
+        else:
+            work.run()
     except FileUnusable as unusable:
         work.refuse((unusable.problem,))
     except (WorkLost, FileChanged, OSError) as lost:
@@ -80,19 +86,12 @@ class _Work:
             FileUnusable, WorkLost, FileChanged, ToolBroken, LostRace, StoreUnavailable, OSError
         """
         if self._file.state is FileState.CHECKING:
-            facts, decided = self._look()
-        else:
-            assert self._file.facts is not None
-            assert self._file.plan is not None
-            facts, decided = Facts.from_json(self._file.facts), Plan.from_json(self._file.plan)
-        if decided.action is Action.REFUSE:
-            self.refuse(decided.reasons)
-        elif decided.action is Action.KEEP:
-            self._put(1, self._file.sha256 or "", facts)
-            self._note(None, state=FileState.READY, progress=1.0)
-        else:
-            self._make(facts, decided)
-            self._note(None, state=FileState.READY, progress=1.0)
+            self._look()
+            return
+        assert self._file.facts is not None
+        assert self._file.plan is not None
+        self._make(Facts.from_json(self._file.facts), Plan.from_json(self._file.plan))
+        self._note(None, state=FileState.READY, progress=1.0)
 
     def refuse(self, problems: tuple[Problem, ...]) -> None:
         """Say that nothing can be made of it, and why.
@@ -103,22 +102,28 @@ class _Work:
         said = [asdict(problem) for problem in problems]
         self._note(None, state=FileState.REFUSED, problems=said)
 
-    def _look(self) -> tuple[Facts, Plan]:
+    def _look(self) -> None:
+        """Decide what becomes of the file; what is quick is done, the rest is for who makes."""
         probed = probing.probe(self._source, self._file.name)
         options = _options(self._file)
         decided = plan(probed.facts, options)
         if decided.action is Action.CUT and options.cut_marks is None:
             decided = plan(probed.facts, options, find_moments(self._source, probed.facts))
-        shown = {} if decided.action is Action.REFUSE else self._pictures(probed.facts)
-        self._note(
-            self._now() + HELD,
-            state=FileState.MENDING,
-            facts=probed.facts.as_json(),
-            problems=[asdict(problem) for problem in probed.problems],
-            plan=decided.as_json(),
-            **shown,
-        )
-        return probed.facts, decided
+        found: dict[str, Any] = {
+            "facts": probed.facts.as_json(),
+            "problems": [asdict(problem) for problem in probed.problems],
+            "plan": decided.as_json(),
+        }
+        if decided.action is Action.REFUSE:
+            found["problems"] = [asdict(problem) for problem in decided.reasons]
+            self._note(None, state=FileState.REFUSED, **found)
+            return
+        found |= self._pictures(probed.facts)
+        if decided.action is Action.KEEP:
+            self._put(1, self._file.sha256 or "", probed.facts)
+            self._note(None, state=FileState.READY, progress=1.0, **found)
+        else:
+            self._note(self._now(), state=FileState.PREPARING, **found)
 
     def _pictures(self, facts: Facts) -> dict[str, str]:
         made = self._spool.making(f"{self._file.id}.poster.jpg")
@@ -148,7 +153,9 @@ class _Work:
                 self._note(self._now() + HELD, progress=round(done + part * fraction, 3))
 
         made = mend.mend(self._source, facts, decided, piece, into, tell)
-        self._put(piece.number, self._spool.keep(into), made)
+        sha256 = self._spool.keep(into)
+        crashpoint("piece_written")
+        self._put(piece.number, sha256, made)
 
     def _put(self, number: int, sha256: str, facts: Facts) -> None:
         declared = _declared(self._spool.path(sha256), facts)

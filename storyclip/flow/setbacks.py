@@ -33,6 +33,15 @@ def postpone(clip: Clip, visit: Visit, reason: str, at_least_s: float = 0.0) -> 
     return moves.postponed(clip, due, reason, since)
 
 
+def out_of_order(clip: Clip) -> Move:
+    """Leave to its user a clip that would come out after those behind it."""
+    words = (
+        "Later clips of its batch are out, or may be: it would come after them. It was not sent;"
+        " ask for it again with confirmOrder=true if that is fine."
+    )
+    return moves.missed(clip, words, ErrorCode.ORDER_LOST)
+
+
 def hold(clip: Clip, visit: Visit, reason: str) -> Move:
     """Put a clip back that Metricool refuses to take for this account; the lane waits with it."""
     back = moves.postponed(clip, later(visit.in_s(DENIED_RETRY_S)), reconnect_words(reason), None)

@@ -29,7 +29,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Single-threaded as yet, which is what makes a function between fork and exec safe.
     command = subprocess.Popen(
-        sys.argv[5:], stdin=subprocess.DEVNULL, close_fds=False, preexec_fn=_die_with_parent
+        sys.argv[5:], stdin=subprocess.DEVNULL, env={}, close_fds=False, preexec_fn=_die_with_parent
     )
     threading.Thread(target=_kill_all_at_the_end_of_stdin, daemon=True).start()
     code = command.wait()

@@ -1,6 +1,6 @@
 """A folder that has users' files while they arrive, and what was made of them.
 
-    <folder>/arriving/<file id>     bytes so far; what is on disk is what was told
+    <folder>/arriving/<file id>     bytes so far; behind what its row says, they do not count
     <folder>/whole/<sha256>         what arrived, or was made: its name is what it holds
     <folder>/made/<anything>        while something is made; of nobody, once its maker is dead
 
@@ -9,19 +9,31 @@ Who is killed leaves a file too many at most, and never a row without one: rows 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
 from storyclip.domain.crashpoint import crashpoint
+from storyclip.domain.file_errors import FileInHand
 from storyclip.domain.upload_errors import FileChanged
 
-BLOCK_BYTES = 1 << 20
 _OWNER_ALONE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rows know of: the ids of files that arrive, and the hashes of what is whole."""
+
+    arriving: Collection[str]
+    whole: Collection[str]
 
 
 class Spool:
@@ -37,43 +49,32 @@ class Spool:
         for folder in (self._folder, self._arriving, self._whole, self._made):
             folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ALONE)
 
-    def append(self, file_id: str, offset: int, blocks: Iterable[bytes]) -> int:
-        """Write blocks from `offset` on, whatever lay behind it, and return where they end.
-
-        All of it is on disk when this returns; what raises in `blocks` leaves what came before it.
+    @contextmanager
+    def arriving_of(self, file_id: str) -> Iterator[Arriving]:
+        """Open what has arrived of a file, for one writer at a time of all processes.
 
         Raises:
+            FileInHand: somebody else has it open.
             OSError: the disk is full, or gone.
         """
-        end = offset
-        with self._open_at(file_id, offset) as file:
+        opened = os.open(self._arriving / file_id, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(opened, "r+b") as file:
             try:
-                for block in blocks:
-                    file.write(block)
-                    end += len(block)
-            finally:
-                file.flush()
-                os.fsync(file.fileno())
-        crashpoint("file_block")
-        return end
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with its process
+            except BlockingIOError:
+                raise FileInHand("another request brings bytes of this file") from None
+            yield Arriving(file)
 
-    def cut(self, file_id: str, size: int) -> None:
-        """Forget what arrived behind `size`.
-
-        Raises:
-            OSError: the disk is gone.
-        """
-        with self._open_at(file_id, size) as file:
-            os.fsync(file.fileno())
-
-    def name(self, file_id: str) -> str:
-        """Give what has arrived its lasting name, which is its SHA-256 in hexadecimal digits.
+    def name(self, file_id: str, sha256: str) -> None:
+        """Give what has arrived its lasting name; done before is fine.
 
         Raises:
             FileChanged: it is not there, and was not named before.
             OSError: the disk is gone.
         """
-        return self.keep(self._arriving / file_id)
+        with self._unswept():
+            self._take(self._arriving / file_id, sha256)
+        crashpoint("file_named")
 
     def keep(self, made: Path) -> str:
         """Take a file into the spool under its hash, and return that.
@@ -82,14 +83,26 @@ class Spool:
             FileChanged: it is not there.
             OSError: the disk is gone.
         """
-        try:
-            sha256 = sha256_of(made)
-            made.replace(self._whole / sha256)
-        except FileNotFoundError:
-            raise FileChanged("the file is not in StoryClip any more") from None
-        _sync(self._whole)
-        crashpoint("file_named")
+        with self._unswept():
+            try:
+                sha256 = sha256_of(made)
+            except FileNotFoundError:
+                raise _gone() from None
+            self._take(made, sha256)
         return sha256
+
+    def _take(self, file: Path, sha256: str) -> None:
+        """Give a file its lasting name; what has it already is the same, and young again."""
+        whole = self.path(sha256)
+        try:
+            os.utime(whole)
+            file.unlink(missing_ok=True)
+        except FileNotFoundError:
+            try:
+                file.replace(whole)
+            except FileNotFoundError:
+                raise _gone() from None
+            _sync(self._whole)
 
     def path(self, sha256: str) -> Path:
         """Return where the bytes with this hash are, if they are."""
@@ -109,41 +122,89 @@ class Spool:
         try:
             file = self.path(sha256).open("rb")
         except FileNotFoundError:
-            raise FileChanged("the file is not in StoryClip any more") from None
+            raise _gone() from None
         with file:
             yield file
 
-    def forget(self, file_id: str) -> None:
-        """Remove what has arrived of a file, if anything has."""
-        (self._arriving / file_id).unlink(missing_ok=True)
+    def sweep(self, is_known: Callable[[], Known], before_s: float) -> int:
+        """Remove what no row knows, and return how many files that were.
 
-    def drop(self, sha256: str) -> None:
-        """Remove the bytes with this hash, if they are there."""
-        self.path(sha256).unlink(missing_ok=True)
-
-    def arriving(self) -> list[str]:
-        """Return the ids of files of which something has arrived."""
-        return [entry.name for entry in self._arriving.iterdir()]
-
-    def whole(self) -> list[str]:
-        """Return the hashes of all that is whole."""
-        return [entry.name for entry in self._whole.iterdir()]
+        Args:
+            is_known: returns what rows know, asked while nothing is named.
+            before_s: of what is whole or was being made, only what was last written before then;
+                Unix time. A row follows its file.
+        """
+        with self._unswept(alone=True):
+            arriving = list(self._arriving.iterdir())  # before the rows: a file follows its row
+            known = is_known()
+            gone = [path for path in arriving if path.name not in known.arriving]
+            gone += [
+                path
+                for path in (*self._whole.iterdir(), *self._made.iterdir())
+                if path.name not in known.whole and path.stat().st_mtime < before_s
+            ]
+            for path in gone:
+                path.unlink(missing_ok=True)
+        return len(gone)
 
     def used_bytes(self) -> int:
         """Return how many bytes all of it has."""
-        return sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
+        return sum(map(_size, self._folder.rglob("*")))
 
     def free_bytes(self) -> int:
         """Return how many bytes the disk has left for us."""
         return shutil.disk_usage(self._folder).free
 
     @contextmanager
-    def _open_at(self, file_id: str, offset: int) -> Iterator[BinaryIO]:
-        path = self._arriving / file_id
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            file.truncate(offset)
-            file.seek(offset)
-            yield file
+    def _unswept(self, alone: bool = False) -> Iterator[None]:
+        """Name something while nobody sweeps; or sweep, `alone`, while nobody names anything."""
+        with (self._folder / "sweep.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+
+
+class Arriving:
+    """What has arrived of one file, in the hand of its one writer."""
+
+    def __init__(self, file: BufferedRandom) -> None:
+        self._file = file
+        self.end = 0  # where the next bytes go to
+
+    def go_on_at(self, offset: int) -> None:
+        """Forget what lies behind `offset`, and write there next.
+
+        Raises:
+            FileChanged: less than that is there.
+        """
+        if os.fstat(self._file.fileno()).st_size < offset:
+            raise _gone()
+        self._file.truncate(offset)
+        self.end = self._file.seek(offset)
+
+    def write(self, block: bytes) -> None:
+        """Add bytes.
+
+        Raises:
+            OSError: the disk is full, or gone.
+        """
+        self._file.write(block)
+        self.end += len(block)
+
+    def sync(self) -> None:
+        """Have all of it on the disk.
+
+        Raises:
+            OSError: the disk is full, or gone.
+        """
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        crashpoint("file_block")
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of all of it, in hexadecimal digits."""
+        self._file.flush()
+        self._file.seek(0)
+        return hashlib.file_digest(self._file, "sha256").hexdigest()
 
 
 def sha256_of(path: Path) -> str:
@@ -154,6 +215,18 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _gone() -> FileChanged:
+    return FileChanged("the file is not in StoryClip any more")
+
+
+def _size(path: Path) -> int:
+    try:
+        found = path.stat()
+    except FileNotFoundError:  # it was named, or removed, a moment ago
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _sync(folder: Path) -> None:

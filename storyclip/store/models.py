@@ -13,10 +13,8 @@ from typing import Any
 
 from peewee import (
     AutoField,
-    BigIntegerField,
     BooleanField,
     CompositeKey,
-    FloatField,
     IntegerField,
     Model,
     TextField,
@@ -152,69 +150,6 @@ class SessionRow(Row):
 
     class Meta:
         table_name = "sessions"
-
-
-class FileRow(Row):
-    """A user's file; `received` bytes are on disk, `poster` and `strip` are hashes in the spool.
-
-    `next_at`: when somebody is to look into it, or to take it over from who does.
-    `marked_at`: it is over, and what it holds is removed.
-    """
-
-    id = TextField(primary_key=True)
-    user_id = TextField()
-    name = TextField()
-    size = BigIntegerField()
-    received = BigIntegerField()
-    sha256 = TextField(null=True)
-    state = TextField()
-    options = JsonField()
-    facts = JsonField(null=True)
-    problems = JsonField(null=True)
-    plan = JsonField(null=True)
-    poster = TextField(null=True)
-    strip = TextField(null=True)
-    progress = FloatField()
-    worker = TextField(null=True)
-    next_at = InstantField(null=True)
-    created_at = InstantField()
-    touched_at = InstantField()
-    marked_at = InstantField(null=True)
-
-    class Meta:
-        table_name = "files"
-
-
-class FilePieceRow(Row):
-    """One story that a file became; `name` is the spool's, `measured` what an upload declares."""
-
-    file_id = TextField()
-    number = IntegerField()
-    name = TextField()
-    sha256 = TextField()
-    length_s = FloatField(null=True)
-    measured = JsonField()
-
-    class Meta:
-        table_name = "file_pieces"
-        primary_key = CompositeKey("file_id", "number")
-
-
-class TransferRow(Row):
-    """The way of a clip's bytes into Metricool, for one send: no two share what it makes.
-
-    `next_at`: when somebody is to go on with it, or to take it over from who has it in hand.
-    """
-
-    clip_id = BigIntegerField()
-    send = IntegerField()
-    transfer = TextField()
-    next_at = InstantField(null=True)
-    taken_by = TextField(null=True)
-
-    class Meta:
-        table_name = "transfers"
-        primary_key = CompositeKey("clip_id", "send")
 
 
 class InstallationRow(Row):

@@ -84,12 +84,16 @@ class Bench(Generic[Id]):
             log.error("media_broke", kind=self._name, exc_info=failure)
 
 
-def run(benches: Sequence[Bench[int] | Bench[str]], stopping: threading.Event) -> None:
+def run(
+    benches: Sequence[Bench[int] | Bench[str]],
+    chore: Callable[[], None],
+    stopping: threading.Event,
+) -> None:
     """Look what is due until it is time to stop; then wait a while for what is under way."""
     while not stopping.wait(LOOK_S):
-        for bench in benches:
+        for look in (*(bench.look for bench in benches), chore):
             try:
-                bench.look()
+                look()
             except StoreUnavailable as failure:
                 log.error("store_unavailable", reason=str(failure))
     for bench in benches:

@@ -19,19 +19,27 @@ from config.settings import Settings, SettingsInvalid
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.user_file import FileState
 from storyclip.flow.bring import bring
 from storyclip.flow.engine import Engine
 from storyclip.flow.mend_file import work_on
+from storyclip.flow.sweep_files import Sweep
 from storyclip.progress.budget import budget_of
 from storyclip.spool.local import Spool
 from storyclip.store import database
 from storyclip.store.files import files, transfers
 from storyclip.store.service.place import server_time
 from storyclip.tasks.media import Bench, run
+from storyclip.tasks.media_inheritance import Inheritance
 from storyclip.upstream import metricool_of
 
+HOST = f"media-{platform.node()}-"  # how the workers of this machine are called
 TRANSFERS_AT_ONCE = 2
-MENDS_AT_ONCE = 1  # each takes as many threads as ffmpeg may have
+FILES_AT_ONCE = 1  # of each kind: making takes as many threads as ffmpeg may have
+FILES = {  # what is looked into quickly waits for none that is made
+    "check": (FileState.RECEIVING, FileState.CHECKING),
+    "mend": (FileState.PREPARING,),
+}
 
 
 def main() -> int:
@@ -50,46 +58,62 @@ def main() -> int:
     except StoreUnavailable as reason:
         print(f"The media process does not start:\n{reason}", file=sys.stderr)
         return 1
-    spool = Spool(media_folder(settings.media_url, settings.database_url))
-    spool.prepare()
-    engine = _engine(settings, now)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    uploads = metricool_of(settings, budget_of(settings, time.monotonic)).uploads
-    run(
-        (
-            Bench(
-                "transfer",
-                lambda most: transfers.due(now(), most),
-                lambda clip_id: bring(clip_id, engine, uploads, spool),
-                TRANSFERS_AT_ONCE,
-            ),
-            Bench(
-                "mend",
-                lambda most: files.due(now(), most),
-                lambda file_id: work_on(file_id, engine.worker, now, spool),
-                MENDS_AT_ONCE,
-            ),
-        ),
-        stopping,
-    )
+    work(settings, now, stopping)
     os._exit(0)  # what is still under way is known by its row, and done again
 
 
+def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> None:
+    """Do what is due about files, with a database that is connected, until it is time to stop."""
+    spool = Spool(media_folder(settings.media_url, settings.database_url))
+    spool.prepare()
+    engine = _engine(settings, now)
+    uploads = metricool_of(settings, budget_of(settings, time.monotonic)).uploads
+    sweep = Sweep(spool, now, time.monotonic)
+    inheritance = Inheritance(HOST, now)
+
+    def chore() -> None:
+        inheritance.take()
+        sweep.look()
+
+    transfer = Bench(
+        "transfer",
+        lambda most: transfers.due(now(), most),
+        lambda clip_id: bring(clip_id, engine, uploads, spool),
+        TRANSFERS_AT_ONCE,
+    )
+    kinds = (_bench_of(name, states, engine, spool) for name, states in FILES.items())
+    run((transfer, *kinds), chore, stopping)
+
+
+def _bench_of(name: str, states: tuple[FileState, ...], engine: Engine, spool: Spool) -> Bench[str]:
+    return Bench(
+        name,
+        lambda most: files.due(states, engine.now(), most),
+        lambda file_id: work_on(file_id, engine.worker, engine.now, spool),
+        FILES_AT_ONCE,
+    )
+
+
 def _engine(settings: Settings, now: SharedClock) -> Engine:
-    name = f"media-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
+    name = f"{HOST}{os.getpid()}-{secrets.token_hex(2)}"
     return Engine(
         upstream=metricool_of(settings),
         settings=settings,
         now=now,
         monotonic=time.monotonic,
-        wait=time.sleep,
+        wait=_wait_for_nobody,
         jitter=random.random,
         worker=name,
         ring_prepare=_ring_nobody,
         ring_audit=_ring_nobody,
     )
+
+
+def _wait_for_nobody(seconds: float) -> None:
+    """Nothing: who brings a file writes when to go on with it."""
 
 
 def _ring_nobody(row_id: int) -> None:

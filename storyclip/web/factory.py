@@ -11,6 +11,7 @@ from functools import partial
 
 from flask import Flask
 
+from config.addresses import media_folder
 from config.capacity import PART_OF_A_USER, max_streams
 from config.settings import Settings
 from storyclip.domain.story import Upstream
@@ -19,6 +20,7 @@ from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
+from storyclip.spool.local import Spool
 from storyclip.web import page, request_log
 from storyclip.web.door import actors, browser, entries, limits, malformed
 from storyclip.web.door import part as door_part
@@ -37,6 +39,7 @@ from storyclip.web.routes import (
     brands,
     control,
     docs_page,
+    files,
     health,
     metrics,
     openapi,
@@ -58,12 +61,14 @@ def create_app(
     redis_answers: Callable[[], bool],
     ear: Ear | None = None,
     check_clips: CheckClips | None = None,
+    spool: Spool | None = None,
 ) -> Flask:
     """Return the WSGI application; the store has to be connected before its first request.
 
     Args:
         ear: hears what is committed; without one, streams look once a second.
         check_clips: looks at the files before a batch is recorded; without one, nobody does.
+        spool: where users' files are, prepared; without one, where the settings say.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = json_body.MAX_BYTES + 1
@@ -82,6 +87,7 @@ def create_app(
         Patience(time.monotonic, time.sleep),
         accounts,
         HeatMaps(upstream, accounts, now),
+        spool or Spool(media_folder(settings.media_url, settings.database_url)),
         check_clips,
     )
     app.extensions[door_part.NAME] = door_part.Door(Buckets(_a_second(settings), time.monotonic))
@@ -90,6 +96,7 @@ def create_app(
     )
     for room in (
         publish,
+        files,
         batches,
         control,
         recover,

@@ -14,16 +14,20 @@ from storyclip.domain.story import Upstream
 from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
+from storyclip.flow.take_in import Room
+from storyclip.spool.local import Spool
 
 CheckClips = Callable[[Sequence[str | None], str], None]  # of a user; raises ClipsUnusable
 
+MB = 1_000_000
 NAME = "storyclip"  # among Flask's extensions
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
     """The settings, Metricool, the clock, whether Redis answers now, how to wait, the accounts of
-    the last minute, the heat maps of the last hour, and who looks at the clips.
+    the last minute, the heat maps of the last hour, where users' files are, and who looks at the
+    clips.
     """
 
     settings: Settings
@@ -33,12 +37,18 @@ class Front:
     patience: Patience
     brands: Brands
     heat_maps: HeatMaps
+    spool: Spool
     check_clips: CheckClips | None = None  # None: clips are not looked at
 
     @property
     def wait_total_s(self) -> float:
         """Return for how many seconds a clip is checked before it is called unconfirmed."""
         return self.settings.confirm_interval_s * self.settings.confirm_attempts
+
+    @property
+    def room(self) -> Room:
+        """Return how large users' files may be, each and together."""
+        return Room(self.settings.file_max_mb * MB, self.settings.media_max_mb * MB)
 
 
 def front() -> Front:

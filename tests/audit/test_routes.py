@@ -19,6 +19,7 @@ from tests.audit.transactions import watching
 from tests.store.making import everything, sql
 from tests.web.conftest import NOON, Someone, good
 from tests.web.test_batches import fail_all
+from tests.web.test_files import announce, forget
 from tests.web.test_recover import held, said
 
 API = "/api/metricool"
@@ -29,6 +30,7 @@ READS = {"GET", "HEAD"}
 NO_ACTS = {
     ("POST", "/session/invitation"): "it says for whom a link is",
     ("POST", f"{API}/stream-ticket"): "it opens for minutes what its holder opens anyway",
+    ("PATCH", f"{API}/files/<file_id>"): "it brings what `file.begin` has written down",
 }
 WITHOUT_A_KEY = {("POST", f"/session/{word}") for word in ("password", "join", "new-password")}
 SECRET = "correct horse battery"
@@ -76,6 +78,15 @@ def recover(who: Someone) -> Do:
     return lambda: who.post(f"{API}/recover", json=said(ours=names))
 
 
+def announce_file(who: Someone) -> Do:
+    return lambda: announce(who, filename="a.mp4")
+
+
+def forget_file(who: Someone) -> Do:
+    where = str(announce(who).headers["Location"])
+    return lambda: forget(who, where)
+
+
 def sign_in(who: Someone) -> Do:
     return lambda: who.client.post("/session", json={"apiKey": who.key}, headers=OURS)
 
@@ -115,6 +126,8 @@ CASES: dict[tuple[str, str], tuple[Callable[[Someone], Do], list[Action]]] = {
     ("POST", f"{API}/cancel"): (cancel, [Action.BATCH_CANCEL]),
     ("POST", f"{API}/retry-failed"): (retry, [Action.BATCH_RETRY]),
     ("POST", f"{API}/recover"): (recover, [Action.LANE_RECOVER]),
+    ("POST", f"{API}/files"): (announce_file, [Action.FILE_BEGIN]),
+    ("DELETE", f"{API}/files/<file_id>"): (forget_file, [Action.FILE_REMOVE]),
     ("POST", "/session"): (sign_in, [Action.SESSION_BEGIN]),
     ("DELETE", "/session"): (sign_out, [Action.SESSION_END]),
     ("POST", "/session/password"): (enter, [Action.SESSION_BEGIN]),

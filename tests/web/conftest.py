@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from config.settings import Settings
 from storyclip.domain.errors import UpstreamUnreachable
 from storyclip.domain.story import Brand, HeatMap, Look, Post, Story
+from storyclip.spool.local import Spool
 from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.web.factory import create_app
@@ -185,7 +186,9 @@ def sqlite(folder: Path) -> Iterator[Path]:
 @pytest.fixture
 def app(sqlite: Path, clock: Clock, metricool: SmallMetricool, redis: Redis) -> Flask:
     settings = Settings.from_environment({}, needs_upstream=False)
-    return create_app(settings, metricool, clock, redis.answers)
+    spool = Spool(sqlite.parents[1] / "media")
+    spool.prepare()
+    return create_app(settings, metricool, clock, redis.answers, spool=spool)
 
 
 @pytest.fixture

@@ -21,7 +21,10 @@ def every_verb(app: Flask) -> Iterator[tuple[str, str]]:
     return ((verb, path) for path in paths_of(app) for verb in VERBS)
 
 
-def about(path: str, batch_id: str, **more: str) -> dict[str, Any]:
-    """What to ask so that a route is about this batch, wherever it looks for one."""
+def about(
+    path: str, batch_id: str, file_id: str = "no-file-has-this-id", **more: str
+) -> dict[str, Any]:
+    """What to ask so that a route is about this batch, or this file, wherever it looks for one."""
     query = {"batchId": batch_id, **more}
-    return {"path": path.replace("{batchId}", batch_id), "query_string": query}
+    where = path.replace("{batchId}", batch_id).replace("{fileId}", file_id)
+    return {"path": where, "query_string": query}

@@ -27,6 +27,7 @@ from tests.people import key_for
 from tests.store.making import everything
 from tests.web.conftest import NOON, Someone, good
 from tests.web.routes import STREAM, VERBS, WEBSOCKET, about, every_verb
+from tests.web.test_files import TUS, announce
 from tests.web.test_live import begun
 
 HERS = "canary"  # in everything that is Ana's
@@ -53,6 +54,12 @@ def batch_id(ana: Someone) -> str:
     ]
     body = good(posts=posts, jobId=f"{HERS}-job")
     return str(ana.publish(body, headers={"Idempotency-Key": "k1"}).get_json()["batchId"])
+
+
+@pytest.fixture
+def file_id(ana: Someone) -> str:
+    """Ana's file, marked in its name."""
+    return str(announce(ana, filename=f"{HERS}.mp4").headers["Location"]).rpartition("/")[2]
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +122,9 @@ def party(name: str) -> Party:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", PARTIES)
-def test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(app, batch_id, way, name):
+def test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(
+    app, batch_id, file_id, way, name
+):
     who = party(name)
     client, headers = shown_by(way, app, who.key)
     before = her_rows()
@@ -128,7 +137,11 @@ def test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(app, b
         if path == "/metrics":
             continue  # counts this process's own seconds; it names nobody, see test_metrics
         is_hers = HERS in who.words
-        hers = about(path, batch_id, clip="1", **({"userId": f"{HERS}-ana"} if is_hers else {}))
+        if "{fileId}" in path:  # which are their user's, on whatever account
+            headers = headers | TUS | {"Upload-Offset": "0"}
+        whose = file_id if is_hers else UNKNOWN
+        more = {"userId": f"{HERS}-ana"} if is_hers else {}
+        hers = about(path, batch_id, whose, clip="1", **more)
         none = about(path, UNKNOWN, clip="1", **({"userId": "nobody"} if is_hers else {}))
         answer = seen(client, verb, headers, **hers)
         assert answer == seen(client, verb, headers, **none), (verb, path)
@@ -235,14 +248,14 @@ def _anybodys(_reach: Reach, _batches: str = "b") -> Any:
     [("another user", _anybodys), ("the same user with another account", _whose_alone)],
 )
 def test_a_statement_that_forgets_its_reach_would_be_noticed(
-    app, ana, batch_id, monkeypatch, module, name, planted
+    app, ana, batch_id, file_id, monkeypatch, module, name, planted
 ):
     monkeypatch.setattr(module, "within", planted)
 
     def sweep() -> None:
         test_no_wish_and_no_stream_reaches_further_than_who_has_it(batch_id, name)
         test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(
-            app, batch_id, "key", name
+            app, batch_id, file_id, "key", name
         )
         test_every_list_and_stream_without_a_batch_holds_nothing_of_hers(app, batch_id, name)
 

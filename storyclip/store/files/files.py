@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from storyclip.domain.act import Action
 from storyclip.domain.errors import LostRace, NotFound
+from storyclip.domain.file_errors import FileInUse
 from storyclip.domain.reach import EVERYTHING, Reach
 from storyclip.domain.user_file import FileState, UserFile
-from storyclip.store.database import reading, writing
-from storyclip.store.models import FileRow
+from storyclip.store import acts
+from storyclip.store.database import reading, run, writing
+from storyclip.store.files.models import FileRow
 
+_USED = (
+    "SELECT 1 FROM file_uses u JOIN publish_batches b ON b.batch_id = u.batch_id"
+    " WHERE u.file_id = ? AND b.completed_at IS NULL"
+)
+
+_SHOWN = ("facts", "problems", "plan", "poster", "strip")
+_COPY = (
+    "INSERT INTO file_pieces (file_id, number, name, sha256, length_s, measured)"
+    " SELECT ?, number, name, sha256, length_s, measured FROM file_pieces WHERE file_id = ?"
+)
 _FACTS = [getattr(FileRow, fact.name) for fact in fields(UserFile)]
 
 
@@ -31,13 +44,13 @@ def find(file_id: str, reach: Reach = EVERYTHING) -> UserFile:
     return found[0]
 
 
-def same(user_id: str, sha256: str) -> UserFile | None:
-    """Return the user's ready file with these bytes, None where there is none.
+def same(user_id: str, sha256: str, options: dict[str, Any]) -> UserFile | None:
+    """Return the user's ready file of these bytes, made with the same wishes; None without one.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    is_it = (FileRow.user_id == user_id) & (FileRow.sha256 == sha256)
+    is_it = (FileRow.user_id == user_id) & (FileRow.sha256 == sha256) & (FileRow.options == options)
     with reading():
         return next(iter(_select(is_it, FileRow.state == FileState.READY)), None)
 
@@ -52,8 +65,22 @@ def arriving(user_id: str) -> int:
         return int(_where(FileRow.user_id == user_id, FileRow.state == FileState.RECEIVING).count())
 
 
+def announced_bytes() -> int:
+    """Return how many bytes are still to come, of all files.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT SUM(size - received) FROM files"
+            f" WHERE state = '{FileState.RECEIVING}' AND marked_at IS NULL"
+        ).fetchone()
+    return int(row[0] or 0)
+
+
 def begin(user_id: str, name: str, size: int, options: dict[str, Any], at: datetime) -> UserFile:
-    """Make the row of a file whose bytes are to come, and return it; in the caller's transaction.
+    """Make the row of a file whose bytes are to come, and return it.
 
     Raises:
         StoreUnavailable: nothing was written.
@@ -72,7 +99,8 @@ def begin(user_id: str, name: str, size: int, options: dict[str, Any], at: datet
             created_at=at,
             touched_at=at,
         ).execute()
-    return find(file_id)
+        acts.write(Action.FILE_BEGIN, file_id, at, detail=f"{size} bytes")
+        return find(file_id)
 
 
 def received(file_id: str, before: int, now: int, at: datetime) -> None:
@@ -82,35 +110,55 @@ def received(file_id: str, before: int, now: int, at: datetime) -> None:
         LostRace: another request was quicker; nothing was written.
         StoreUnavailable: nothing was written.
     """
-    more = FileRow.update(received=now, touched_at=at)
-    is_it = (FileRow.id == file_id) & (FileRow.received == before)
+    _received(file_id, before, at, received=now)
+
+
+def all_received(file_id: str, before: int, sha256: str, at: datetime, until: datetime) -> None:
+    """Note that everything has arrived, and what it is; who names it has until then.
+
+    Raises:
+        LostRace, StoreUnavailable: as `received`.
+    """
+    _received(file_id, before, at, received=FileRow.size, sha256=sha256, next_at=until)
+
+
+def _received(file_id: str, before: int, at: datetime, **facts: Any) -> None:
+    is_it = (FileRow.id == file_id) & (FileRow.received == before) & FileRow.marked_at.is_null()
+    more = FileRow.update(touched_at=at, **facts)
     with writing():
         if more.where(is_it, FileRow.state == FileState.RECEIVING).execute() == 0:
             raise LostRace(f"file {file_id} has other bytes by now")
 
 
-def arrived(file_id: str, sha256: str, at: datetime) -> None:
-    """Have a file looked into whose bytes are all there.
+def arrived(file: UserFile, sha256: str, at: datetime) -> None:
+    """Have a file looked into whose bytes have their name; what is known of them is taken over.
 
     Raises:
         StoreUnavailable: nothing was written.
     """
-    whole = FileRow.update(
-        sha256=sha256, state=FileState.CHECKING, received=FileRow.size, touched_at=at, next_at=at
-    )
+    is_it = (FileRow.id == file.id) & (FileRow.state == FileState.RECEIVING)
+    whole = FileRow.update(state=FileState.CHECKING, touched_at=at, worker=None, next_at=at)
     with writing():
-        whole.where(FileRow.id == file_id, FileRow.state == FileState.RECEIVING).execute()
+        if whole.where(is_it, FileRow.marked_at.is_null()).execute() == 0:
+            return
+        twin = same(file.user_id, sha256, file.options)
+        if twin is None or run(_COPY, (file.id, twin.id)).rowcount == 0:
+            return
+        shown = {name: getattr(twin, name) for name in _SHOWN}
+        ready = FileRow.update(state=FileState.READY, progress=1.0, next_at=None, **shown)
+        ready.where(FileRow.id == file.id).execute()
 
 
-def due(at: datetime, limit: int) -> Sequence[str]:
-    """Return the files that somebody should work on now, the longest due first.
+def due(states: Collection[FileState], at: datetime, limit: int) -> Sequence[str]:
+    """Return the files in these states that are due to be worked on, the longest due first.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    waiting = _where(FileRow.next_at <= at).order_by(FileRow.next_at).limit(limit)
+    waiting = _where(FileRow.next_at <= at, FileRow.state.in_(list(states)))
+    first = waiting.order_by(FileRow.next_at).limit(limit)
     with reading():
-        return [str(facts["id"]) for facts in waiting.dicts()]
+        return [str(facts["id"]) for facts in first.dicts()]
 
 
 def take(file_id: str, worker: str, at: datetime, until: datetime) -> UserFile | None:
@@ -139,14 +187,40 @@ def note(file_id: str, worker: str, until: datetime | None, **facts: Any) -> Non
             raise LostRace(f"file {file_id} is in other hands")
 
 
-def remove(file_id: str) -> None:
-    """Forget a file of which no clip was made, and its pieces.
+def hands() -> Sequence[str]:
+    """Return who has files in hand.
 
     Raises:
-        StoreUnavailable: nothing was forgotten.
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run("SELECT DISTINCT worker FROM files WHERE next_at IS NOT NULL").fetchall()
+    return [worker for (worker,) in rows if worker is not None]
+
+
+def release(worker: str, at: datetime) -> None:
+    """Have what somebody had in hand be due now.
+
+    Raises:
+        StoreUnavailable: nothing was written.
     """
     with writing():
-        FileRow.delete().where(FileRow.id == file_id).execute()
+        FileRow.update(next_at=at).where(FileRow.worker == worker, FileRow.next_at > at).execute()
+
+
+def remove(file: UserFile, at: datetime) -> None:
+    """Mark a file as over, as its user wishes; the sweep does the rest.
+
+    Raises:
+        FileInUse: a batch that is not finished has clips of it.
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        # First, and so alone with the row: whoever holds it for a batch writes it as well
+        FileRow.update(marked_at=at, next_at=None).where(FileRow.id == file.id).execute()
+        if run(_USED, (file.id,)).fetchone() is not None:
+            raise FileInUse("a batch that is not finished has clips of this file: cancel it first")
+        acts.write(Action.FILE_REMOVE, file.id, at)
 
 
 def _within(reach: Reach) -> Any:

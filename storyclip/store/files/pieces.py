@@ -11,7 +11,7 @@ from storyclip.domain.reach import Reach
 from storyclip.domain.upload import MeasuredFile, Part
 from storyclip.store.access.reach import of_users
 from storyclip.store.database import marks, reading, run, writing
-from storyclip.store.models import FilePieceRow
+from storyclip.store.files.models import FilePieceRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from storyclip.domain.errors import LostRace
 from storyclip.domain.transfer import Transfer
 from storyclip.store.database import reading, run, writing
 from storyclip.store.files import pieces
+from storyclip.store.files.models import TransferRow
 from storyclip.store.instants import to_text
-from storyclip.store.models import TransferRow
 
 # By hand: asked for with each turn of a clip that is a file
 _FIND = "SELECT transfer FROM transfers WHERE clip_id = ? AND send = ?"
@@ -106,6 +106,28 @@ def prolong(clip: Clip, worker: str, until: datetime) -> None:
         LostRace, StoreUnavailable: as `keep`.
     """
     _write(clip, worker, {"next_at": until})
+
+
+def hands() -> Sequence[str]:
+    """Return who has transfers in hand.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run("SELECT DISTINCT taken_by FROM transfers WHERE next_at IS NOT NULL").fetchall()
+    return [worker for (worker,) in rows if worker is not None]
+
+
+def release(worker: str, at: datetime) -> None:
+    """Have what somebody had in hand be due now.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    its = (TransferRow.taken_by == worker) & (TransferRow.next_at > at)
+    with writing():
+        TransferRow.update(next_at=at).where(its).execute()
 
 
 def _write(clip: Clip, worker: str, columns: dict[str, Any]) -> None:

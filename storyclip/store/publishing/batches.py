@@ -16,6 +16,7 @@ from storyclip.domain.reach import EVERYTHING, Reach
 from storyclip.store import acts
 from storyclip.store.access.reach import of_users, within
 from storyclip.store.database import marks, reading, run, skip_locked, writing
+from storyclip.store.files import uses
 from storyclip.store.history import deliveries, events
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import doubts, lanes, quota, turns
@@ -62,6 +63,7 @@ def create(
     Raises:
         IdempotencyKeyReused: the key was used for another body; nothing was written.
         QuotaExceeded: it would be more than `quota_24h` of Instagram's; nothing was written.
+        RequestInvalid: a file of it went meanwhile; nothing was written.
         StoreUnavailable: nothing was written.
     """
     with writing():
@@ -76,6 +78,7 @@ def create(
             quota.require(lane_id, new.network, dates, quota_24h, at)
         batch = doubts.held_from_the_start(fresh_batch(new, lane_id, turn, at), at)
         insert(batch, new.clips)
+        uses.hold(new.file_ids, new.user_id, new.batch_id, at)
         if new.webhook_url is not None:
             deliveries.begin(batch.batch_id, new.webhook_url)
         where = f"{batch.account_id}/{batch.network}"

@@ -48,6 +48,12 @@ class NewBatch:
     schedule: Dated | None = None
     webhook_url: str | None = None
 
+    @property
+    def file_ids(self) -> frozenset[str]:
+        """Return the files that its clips are pieces of."""
+        pieces = (piece_of(clip.source_url) for clip in self.clips)
+        return frozenset(piece.file_id for piece in pieces if piece is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:

@@ -20,6 +20,7 @@ GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _END = b"\r\n\r\n"
 _FIRST_LINE = re.compile(rb"[A-Z]{1,20} [!-~\x80-\xff]+ HTTP/1\.([01])\r")
 _FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:([^\r\n]*)", re.IGNORECASE)
+_FILE = re.compile(rb"PATCH /api/metricool/files/[0-9A-Za-z_-]{1,64} ")
 _LENGTH = re.compile(rb"[ \t]*([0-9]{1,15})[ \t]*")
 _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})(?:[ \t]*;[\t -~\x80-\xff]*)?")
@@ -42,6 +43,7 @@ class Arrival:
     def __init__(self) -> None:
         self.said = bytearray()
         self.stage = Stage.ARRIVING
+        self.is_file = False  # its body is bytes of a file, which may be many
         self.asks_first = False  # the other end waits for GO_AHEAD before it sends the body
         self._searched = 0
         self._body_at = 0  # 0: the head is not whole
@@ -87,6 +89,7 @@ class Arrival:
         elif length is None:
             return Stage.WHOLE
         elif int(length[1]) > BODY_BYTES:
+            self.is_file = _FILE.match(head) is not None
             return Stage.LONG
         else:
             self._ends_at = self._body_at + int(length[1])

@@ -36,11 +36,16 @@ _TLS_ALONE = "max-age=31536000"
 _PREFLIGHT = {
     "Access-Control-Allow-Headers": (
         "X-Api-Key, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID,"
+        " Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum,"
         " X-Tenant"  # of an earlier client, and never read: whose a request is, its key says
     ),
     "Access-Control-Max-Age": "600",
 }
-_READABLE = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After"
+_READABLE = (
+    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Tus-Resumable, Tus-Version,"
+    " Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length"
+)
+_NO_FORMS = ("application/json", "application/offset+octet-stream")  # what no form can send
 
 
 def guard(app: Flask) -> None:
@@ -87,7 +92,7 @@ def require_own_page() -> None:
             "A session is for browsers, which send `Origin`. Programs send a key in `X-Api-Key`.",
         )
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
-    if has_body and request.mimetype != "application/json":
+    if has_body and request.mimetype not in _NO_FORMS:
         raise Problem(BAD_TYPE)
 
 

@@ -39,6 +39,10 @@ class LongBodies(Generic[Line]):
             self._begin(following)
         return following
 
+    def has(self, line: Line) -> bool:
+        """Return whether the line's body is read now."""
+        return line in self._read
+
     def queued(self) -> list[Line]:
         """Return the lines that wait, the longest waiting first."""
         return list(self._queue)

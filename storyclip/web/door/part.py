@@ -1,4 +1,4 @@
-"""What the door keeps beside the front: how fast each key may be, wrong keys, refusals."""
+"""What the door keeps beside the front: how fast each key may be, wrong keys, refusals, uploads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from storyclip.web.door.bulkheads import READS_AT_ONCE, Bulkheads
 from storyclip.web.door.guesses import Guesses
 from storyclip.web.door.password_tries import PasswordTries
 from storyclip.web.door.refusals import Refusals
+from storyclip.web.door.uploads import Uploads
 
 WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
 NAME = "storyclip.door"  # among Flask's extensions
@@ -19,7 +20,10 @@ NAME = "storyclip.door"  # among Flask's extensions
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The buckets and the turns of each user; of each address the keys it guessed, its refusals."""
+    """The buckets and the turns of each user; of each address the keys it guessed, its refusals.
+
+    `uploads` are the files that arrive now.
+    """
 
     buckets: Buckets
     guesses: Guesses = field(default_factory=Guesses)
@@ -28,6 +32,7 @@ class Door:
     here: Bulkheads = field(default_factory=Bulkheads)
     elsewhere: Bulkheads = field(default_factory=lambda: Bulkheads(WAIT_ELSEWHERE))
     password_tries: PasswordTries = field(default_factory=PasswordTries)
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 def door() -> Door:

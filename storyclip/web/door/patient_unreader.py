@@ -8,6 +8,7 @@ from typing import Any
 from gunicorn.http.unreader import SocketUnreader
 
 from storyclip.web.door.malformed import Unfinished
+from storyclip.web.door.pace import Pace
 
 LEAST_BYTES_A_S = 32 * 1024  # of a long body, beyond its first seconds: a poor telephone has more
 REQUEST_WITHIN_S = 10.0  # from its first byte to its last, and from a connection to its first
@@ -21,6 +22,7 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]  # untyped, as all 
         self.over_at = time.monotonic() + REQUEST_WITHIN_S
         self.is_over = False
         self.is_whole = False
+        self.pace: Pace | None = None  # of a body that may take as long as it keeps on coming
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """Return what the line has next, b"" if it has nothing in time.
@@ -43,5 +45,8 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]  # untyped, as all 
             return b""
         finally:
             self.sock.settimeout(before)
-        self.over_at += len(piece) / LEAST_BYTES_A_S
+        if self.pace is None:
+            self.over_at += len(piece) / LEAST_BYTES_A_S
+        else:
+            self.over_at = self.pace.after(len(piece), time.monotonic())
         return piece

@@ -24,11 +24,13 @@ from gunicorn.workers.gthread import TConn
 from storyclip.web.door import malformed
 from storyclip.web.door.arrival import GO_AHEAD, Arrival, Stage
 from storyclip.web.door.long_bodies import LongBodies
+from storyclip.web.door.pace import Pace
 from storyclip.web.door.patient_unreader import REQUEST_WITHIN_S, PatientUnreader
 from storyclip.web.door.slow_readers import TAKES_ANSWER_WITHIN_S, UnhurriedWorker, overdue
 
 RECEIVE_BYTES = 16 * 1024
 KERNEL_BYTES = 128 * 1024  # of an answer; by itself it goes up to 4 MB, and all lines share those
+FILES_AT_ONCE, FILES_OF_ONE = 24, 12  # more than `uploads` lets in: who is too many is told so
 
 _REFUSED = {
     Stage.TOO_BIG: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -44,6 +46,7 @@ class PatientWorker(UnhurriedWorker):
         # What each line has sent of its request, the one whose time is up first before the others.
         self._arriving: dict[TConn, Arrival] = {}
         self._long = LongBodies[TConn]()
+        self._files = LongBodies[TConn](FILES_AT_ONCE, FILES_OF_ONE)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Collect the request first; a fresh connection and a kept one come here alike."""
@@ -60,6 +63,7 @@ class PatientWorker(UnhurriedWorker):
         unreader = conn.parser.unreader
         unreader.over_at = time.monotonic() + REQUEST_WITHIN_S
         unreader.is_whole = False
+        unreader.pace = None
         conn.sock.setblocking(False)
         arrival = self._arriving[conn] = Arrival()
         arrival.take(unreader.take_buffered())
@@ -84,8 +88,9 @@ class PatientWorker(UnhurriedWorker):
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Let another long body be read, if this was one."""
-        if (following := self._long.end(conn)) is not None:
-            self._submit(following)
+        for bodies in (self._long, self._files):
+            if (following := bodies.end(conn)) is not None:
+                self._submit(following)
         super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
@@ -94,7 +99,7 @@ class PatientWorker(UnhurriedWorker):
         now = time.monotonic()
         for conn in overdue(self._arriving, lambda conn: conn.parser.unreader.over_at, now):
             self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
-        for conn in self._long.queued():
+        for conn in (*self._long.queued(), *self._files.queued()):
             if conn.parser.unreader.over_at <= now:
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
 
@@ -138,10 +143,17 @@ class PatientWorker(UnhurriedWorker):
         is_whole = arrival.stage is Stage.WHOLE
         conn.parser.unreader.unread(bytes(arrival.said))
         conn.parser.unreader.is_whole = is_whole
-        if is_whole or self._long.begin(conn, *self._whose(conn)):
+        if is_whole or self._bodies(arrival).begin(conn, *self._whose(conn)):
             self._submit(conn)
 
+    def _bodies(self, arrival: Arrival) -> LongBodies[TConn]:
+        """Return among whom a long body waits for its thread: files take none from the others."""
+        return self._files if arrival.is_file else self._long
+
     def _submit(self, conn: TConn) -> None:
+        if self._files.has(conn):
+            conn.parser.unreader.pace = Pace(time.monotonic())
+            conn.parser.unreader.over_at = conn.parser.unreader.pace.over_at
         self._work_on(conn)
         conn.data_ready = True
         super().enqueue_req(conn)
@@ -151,12 +163,16 @@ class PatientWorker(UnhurriedWorker):
         if (arrival := self._arriving.pop(conn, None)) is not None and not arrival.said:
             self._hang_up(conn)
             return
-        self._long.forget(conn)
+        self._forget(conn)
         with contextlib.suppress(OSError):
             conn.sock.send(malformed.last_words(status))
         self._leave(conn)
 
     def _hang_up(self, conn: TConn) -> None:
         self._arriving.pop(conn, None)
-        self._long.forget(conn)
+        self._forget(conn)
         super()._hang_up(conn)
+
+    def _forget(self, conn: TConn) -> None:
+        self._long.forget(conn)
+        self._files.forget(conn)

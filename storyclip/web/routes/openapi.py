@@ -16,8 +16,10 @@ from werkzeug.routing import Rule
 from storyclip import __version__
 from storyclip.web.said import messages
 from storyclip.web.said.answers import encode
+from storyclip.web.said.file_kinds import CHECKSUM_MISMATCH
 from storyclip.web.said.headers import ALWAYS_IN, IN_ANSWERS, IN_REQUESTS
-from storyclip.web.said.operations import OPERATIONS, Answer, Operation
+from storyclip.web.said.operation import Answer, Operation
+from storyclip.web.said.operations import OPERATIONS
 from storyclip.web.said.queries import Query
 from storyclip.web.said.schemas import schemas_of
 from storyclip.web.said.shapes import ProblemDetails
@@ -97,7 +99,8 @@ def described(app: Flask) -> Iterator[tuple[str, str, Operation]]:
 
 def methods_of(rule: Rule) -> set[str]:
     """Return the methods that somebody wrote; the others Flask adds to every route."""
-    return set(rule.methods or ()) - {"HEAD", "OPTIONS"}
+    written = set(rule.methods or ()) - {"OPTIONS"}
+    return written - {"HEAD"} or written
 
 
 def _said(operations: list[Operation]) -> Iterator[type[BaseModel]]:
@@ -156,7 +159,7 @@ def _operation(
     ]
     answers = {
         str(status): {
-            "description": HTTPStatus(status).phrase,
+            "description": _phrase(status),
             "headers": _headers(status, operation),
             **_content(answer, refs),
         }
@@ -164,7 +167,7 @@ def _operation(
     }
     for status in operation.problems():
         answers[str(status)] = {
-            "description": HTTPStatus(status).phrase,
+            "description": _phrase(status),
             "headers": _headers(status, operation),
             "content": {PROBLEM: {"schema": refs[ProblemDetails]}},
         }
@@ -178,9 +181,16 @@ def _operation(
     if operation.body is not None:
         schema = refs[operation.body]
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    if operation.takes is not None:
+        said["requestBody"] = {"required": True, "content": {operation.takes: {"schema": {}}}}
     if HTTPStatus.SWITCHING_PROTOCOLS in operation.answers:
         said["x-websocket"] = messages.websocket(refs)
     return said
+
+
+def _phrase(status: int) -> str:
+    is_tus = status == CHECKSUM_MISMATCH  # a status of the protocol's own
+    return "Checksum Mismatch" if is_tus else HTTPStatus(status).phrase
 
 
 def _content(answer: Answer, refs: Mapping[Any, Any]) -> dict[str, Any]:
@@ -198,7 +208,7 @@ def _headers(status: int, operation: Operation) -> dict[str, Any]:
         if status >= HTTPStatus.BAD_REQUEST and status in operation.answers
         else ALWAYS_IN.get(status, ())
     )
-    told = operation.told if status in (HTTPStatus.OK, HTTPStatus.ACCEPTED) else ()
+    told = operation.told if status < HTTPStatus.MULTIPLE_CHOICES else ()
     may = {*told, *(("RateLimit", "RateLimit-Policy") if operation.security else ())} - {*must}
     return {
         **{name: IN_ANSWERS[name] | {"required": True} for name in must},

@@ -27,7 +27,8 @@ Answer = Any
 class Operation:
     """One verb of one route; `refusals` are the statuses of the problems it answers with.
 
-    `headers` are those of the request, `told` those of the answer, besides what all have.
+    `headers` are those of the request, `told` those of the answer, besides what all have. `takes`
+    is the media type of a body that is no JSON.
     """
 
     summary: str
@@ -36,6 +37,7 @@ class Operation:
     query: type[Query] | None = None
     headers: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
+    takes: str | None = None
     told: tuple[str, ...] = ()
     security: Security = field(default_factory=lambda: KEY)
 

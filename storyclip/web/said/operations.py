@@ -8,6 +8,7 @@ from __future__ import annotations
 from storyclip.domain.shown import BatchStatus
 from storyclip.web.said import account_shapes, audit_shapes, shapes
 from storyclip.web.said.bodies import SignIn, StoriesRequest
+from storyclip.web.said.file_operations import FILES
 from storyclip.web.said.messages import EVENT_STREAM
 from storyclip.web.said.operation import (
     API,
@@ -117,6 +118,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", f"{API}/stream-ticket"): Operation(
         "A short-lived ticket for the two streams", {200: shapes.Ticket}, (415,)
     ),
+    **FILES,
     ("GET", f"{API}/brands"): Operation(
         "The accounts that the key may publish for", {200: account_shapes.Brands}, (502,)
     ),

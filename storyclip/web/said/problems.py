@@ -12,13 +12,24 @@ import structlog
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from storyclip.domain import errors
+from storyclip.domain import errors, file_errors
 from storyclip.progress.cursor import CursorInvalid
 from storyclip.web.said.answers import encode
+from storyclip.web.said.file_kinds import FILE_KINDS
 from storyclip.web.said.problem_kinds import BROKEN, CURSOR_INVALID, KINDS, TOO_MANY_TRIES, Kind
 from storyclip.web.said.shapes import Fault, ProblemDetails, ProblemFacts
 
 log = structlog.get_logger("storyclip")
+
+_KINDS = KINDS | FILE_KINDS
+_IN_ITS_WORDS = (file_errors.OffsetWrong, file_errors.FileInUse, file_errors.FileFull)
+_WITH_FACTS = (
+    errors.QuotaExceeded,
+    errors.TooManyRunning,
+    file_errors.FileTooBig,
+    file_errors.SpoolFull,
+    file_errors.TooManyFiles,
+)
 
 
 class Problem(Exception):
@@ -54,7 +65,7 @@ def answer_to(error: Exception) -> Response:
         return _answer_to_http(error)
     if isinstance(error, CursorInvalid):
         return _answer(Problem(CURSOR_INVALID, str(error).capitalize() + "."))
-    kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), None)
+    kind = next((_KINDS[cls] for cls in type(error).__mro__ if cls in _KINDS), None)
     if kind is None:
         log.error("unhandled", exc_info=error)
         return _answer(Problem(BROKEN))
@@ -69,8 +80,10 @@ def answer_to(error: Exception) -> Response:
     if isinstance(error, errors.ActionRefused):
         kind, detail = replace(kind, code=error.code.value), str(error)
     facts: ProblemFacts = {}
-    if isinstance(error, errors.QuotaExceeded | errors.TooManyRunning):
+    if isinstance(error, _WITH_FACTS):
         detail, facts = str(error), cast(ProblemFacts, error.facts)
+    elif isinstance(error, _IN_ITS_WORDS):
+        detail = f"{str(error)[:1].upper()}{str(error)[1:]}."
     answer = _answer(Problem(kind, detail, faults, facts))
     if isinstance(error, errors.UpstreamBusy):
         answer.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))

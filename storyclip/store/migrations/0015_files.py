@@ -1,4 +1,4 @@
-"""Users' files, the pieces made of them, and the way of each clip's bytes into Metricool."""
+"""Users' files, their pieces, the batches that need them, and their way into Metricool."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ _STATEMENTS = (
     " length_s DOUBLE PRECISION,"
     " measured TEXT NOT NULL,"
     " PRIMARY KEY (file_id, number))",
+    "CREATE TABLE file_uses ("
+    "file_id TEXT NOT NULL REFERENCES files (id),"
+    " batch_id TEXT NOT NULL,"
+    " PRIMARY KEY (file_id, batch_id))",
     "CREATE TABLE transfers ("
     "clip_id BIGINT NOT NULL,"
     " send INTEGER NOT NULL,"

@@ -1,0 +1,26 @@
+"""What a decision asks of the hand about a clip that is a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storyclip.domain.clip import Clip
+from storyclip.domain.clip_source import FilePiece
+
+
+@dataclass(frozen=True, slots=True)
+class BringFile:
+    """Have the bytes of a clip that is a file brought into Metricool, for its next send.
+
+    Answered with whether there are any.
+    """
+
+    clip: Clip
+    piece: FilePiece
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetFile:
+    """Have the bytes of a clip brought anew, should it ever be asked for again."""
+
+    clip: Clip

@@ -1,0 +1,62 @@
+"""Removing files that are over: their rows are marked, their bytes go, and then the rows.
+
+Who dies in between leaves bytes that no row knows, which the next sweep removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from storyclip.spool.local import Known, Spool
+from storyclip.store.files import sweeping
+
+log = structlog.get_logger("storyclip")
+
+HOURLY_S = 3600.0
+SOON_S = 30.0  # for what somebody removed by hand
+YOUNG = timedelta(hours=1)  # what was just made has no row yet
+
+
+class Sweep:
+    """Sweeps at its first look, hourly, and soon after somebody removed a file."""
+
+    def __init__(self, spool: Spool, now: Callable[[], datetime], monotonic: Callable[[], float]):
+        """Prepare; `now` has to be the clock of this machine's files, or near it."""
+        self._spool = spool
+        self._now = now
+        self._monotonic = monotonic
+        self._look_at = self._sweep_at = monotonic()
+
+    def look(self) -> None:
+        """Sweep if it is time to.
+
+        Raises:
+            StoreUnavailable: it is tried again.
+        """
+        now = self._monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + SOON_S
+        if now >= self._sweep_at or sweeping.is_anything_marked():
+            sweep(self._now(), self._spool)
+            self._sweep_at = now + HOURLY_S
+
+
+def sweep(at: datetime, spool: Spool, young: timedelta = YOUNG) -> None:
+    """Remove all files that are over, and bytes older than `young` that no row knows.
+
+    Raises:
+        StoreUnavailable: what was not removed is the next time.
+    """
+    sweeping.mark_over(at)
+
+    def known() -> Known:
+        return Known(sweeping.arriving(), sweeping.whole())
+
+    gone = spool.sweep(known, (at - young).timestamp())
+    sweeping.forget_marked()
+    if gone:
+        log.info("files_swept", files=gone)

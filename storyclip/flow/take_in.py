@@ -1,0 +1,191 @@
+"""Taking a user's file in: announced, brought in pieces, whole, and then looked into by others.
+
+What is told to be there is on the disk, and its row says so. Who is killed loses what came since
+the last note; who is killed at the end leaves a row from which the media process goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from storyclip.domain.file_errors import (
+    ChecksumWrong,
+    FileFull,
+    FileTooBig,
+    OffsetWrong,
+    SpoolFull,
+    TooManyFiles,
+)
+from storyclip.domain.user_file import FileState, UserFile
+from storyclip.spool.local import Arriving, Spool
+from storyclip.store.files import files
+
+NOTED_BYTES = 4 << 20  # what a kill may lose of a fast line
+NOTED_S = 2.0  # and of a slow one
+NAMED_WITHIN = timedelta(seconds=15)  # then the media process does it
+MOST_ARRIVING = 200  # files of one user that are begun and not whole
+DISK_KEPT_BYTES = 500_000_000  # that we leave free: databases and logs live on the same disk
+
+CHECKSUMS: dict[str, Callable[[], Any]] = {
+    "sha1": lambda: hashlib.sha1(usedforsecurity=False),  # every tus client has it
+    "sha256": hashlib.sha256,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many bytes one file, and all of them together, may have."""
+
+    of_one: int
+    of_all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A file whose bytes are to come; `sha256` in hexadecimal digits, where the client knows it."""
+
+    name: str
+    size: int
+    options: dict[str, Any]
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What the bytes of one request are to be; `value` in base64."""
+
+    kind: str
+    value: str
+
+
+def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Room) -> UserFile:
+    """Return a new file whose bytes may come, or the user's own with the same bytes.
+
+    Raises:
+        FileTooBig, TooManyFiles, SpoolFull, StoreUnavailable: nothing was written.
+    """
+    if wanted.size > room.of_one:
+        raise FileTooBig(wanted.size, room.of_one)
+    if wanted.sha256 is not None:
+        there = files.same(user_id, wanted.sha256, wanted.options)
+        if there is not None and there.size == wanted.size:
+            return there
+    if (running := files.arriving(user_id)) >= MOST_ARRIVING:
+        raise TooManyFiles(running, MOST_ARRIVING)
+    left = min(room.of_all - spool.used_bytes(), spool.free_bytes() - DISK_KEPT_BYTES)
+    left -= files.announced_bytes()
+    if wanted.size > left:
+        raise SpoolFull(wanted.size, left)
+    return files.begin(user_id, wanted.name, wanted.size, wanted.options, at)
+
+
+def receive(
+    file_id: str,
+    offset: int,
+    blocks: Iterable[bytes],
+    checksum: Checksum | None,
+    spool: Spool,
+    now: Callable[[], datetime],
+    monotonic: Callable[[], float],
+) -> UserFile:
+    """Take bytes of a file in from `offset` on, and return it as it is then.
+
+    What raises in `blocks` leaves what came before it, unless there is a checksum for all of them.
+
+    Raises:
+        FileInHand, OffsetWrong, FileFull, ChecksumWrong: see there; nothing more was taken in.
+        NotFound: there is no such file any more.
+        FileChanged, OSError: the disk is gone, or full; what was noted stays.
+        LostRace, StoreUnavailable
+    """
+    with spool.arriving_of(file_id) as arriving:
+        file = files.find(file_id)
+        if file.received != offset:
+            raise OffsetWrong(file.received)
+        if file.state is not FileState.RECEIVING or file.sha256 is not None:
+            return file  # a repeat of what was the last request
+        arriving.go_on_at(offset)
+        taking = _Taking(file, arriving, now, monotonic)
+        if checksum is None:
+            taking.take(blocks)
+        else:
+            taking.take_checked(blocks, checksum)
+        if arriving.end < file.size:
+            return files.find(file_id)
+        taking.note_all()
+    finish(files.find(file_id), spool, now)
+    return files.find(file_id)
+
+
+def finish(file: UserFile, spool: Spool, now: Callable[[], datetime]) -> None:
+    """Name a file of which everything is there, and have it looked into; done before is fine.
+
+    Raises:
+        FileChanged, OSError, StoreUnavailable: it is done again.
+    """
+    assert file.sha256 is not None
+    spool.name(file.id, file.sha256)
+    files.arrived(file, file.sha256, now())
+
+
+class _Taking:
+    """The bytes of one request on their way to the disk, and the row that follows them."""
+
+    def __init__(
+        self,
+        file: UserFile,
+        arriving: Arriving,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._file = file
+        self._arriving = arriving
+        self._now = now
+        self._monotonic = monotonic
+        self._noted = file.received
+        self._noted_at = monotonic()
+
+    def take(self, blocks: Iterable[bytes]) -> None:
+        """Take bytes in, and note them as they come."""
+        try:
+            for block in blocks:
+                self._write(block)
+                is_much = self._arriving.end - self._noted >= NOTED_BYTES
+                if is_much or self._monotonic() - self._noted_at >= NOTED_S:
+                    self._note()
+        finally:
+            self._note()
+
+    def take_checked(self, blocks: Iterable[bytes], checksum: Checksum) -> None:
+        """Take bytes in, and note them when all are those that were sent."""
+        found = CHECKSUMS[checksum.kind]()
+        for block in blocks:
+            self._write(block)
+            found.update(block)
+        if b64encode(found.digest()).decode() != checksum.value:
+            raise ChecksumWrong("the bytes are others than those that were sent")
+        self._note()
+
+    def note_all(self) -> None:
+        """Note what the whole file is."""
+        sha256, at = self._arriving.sha256(), self._now()
+        files.all_received(self._file.id, self._noted, sha256, at, at + NAMED_WITHIN)
+
+    def _write(self, block: bytes) -> None:
+        if self._arriving.end + len(block) > self._file.size:
+            raise FileFull(f"the file was announced with {self._file.size:,} bytes")
+        self._arriving.write(block)
+
+    def _note(self) -> None:
+        self._noted_at = self._monotonic()
+        if self._arriving.end == self._noted:
+            return
+        self._arriving.sync()
+        if self._arriving.end < self._file.size:  # the last is noted with what the whole is
+            files.received(self._file.id, self._noted, self._arriving.end, self._now())
+            self._noted = self._arriving.end

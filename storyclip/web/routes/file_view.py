@@ -1,0 +1,90 @@
+"""A user's file as it is told: its facts, what is wrong with it in words, and its pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from storyclip.domain.user_file import UserFile
+from storyclip.domain.views import rfc3339
+from storyclip.media.facts import Facts
+from storyclip.media.plan import Plan
+from storyclip.media.problem import Code, Weight
+from storyclip.store.files import pieces
+from storyclip.web.page.words import words_in
+from storyclip.web.said.file_operations import PATH
+from storyclip.web.said.file_shapes import FileFacts, FileProblem, FileView, PieceView
+
+
+def view_of(file: UserFile) -> FileView:
+    """Return what is told of a file.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    address = f"{PATH}/{file.id}"
+    return {
+        "id": file.id,
+        "name": file.name,
+        "state": file.state,
+        "bytes": file.size,
+        "received": file.received,
+        "progress": file.progress,
+        "facts": None if file.facts is None else _facts(Facts.from_json(file.facts)),
+        "problems": [_problem(one) for one in file.problems or ()],
+        "poster": None if file.poster is None else f"{address}/poster",
+        "strip": None if file.strip is None else f"{address}/strip",
+        "pieces": list(_pieces(file)),
+        "createdAt": rfc3339(file.created_at),
+    }
+
+
+def _facts(facts: Facts) -> FileFacts:
+    video, picture = facts.video, facts.picture
+    seen = video or picture
+    return {
+        "kind": facts.kind,
+        "container": facts.container,
+        "seconds": facts.length_s,
+        "width": None if seen is None else seen.width,
+        "height": None if seen is None else seen.height,
+        "framesASecond": None if video is None else video.frames_a_second,
+        "rotation": None if video is None else video.rotation,
+        "light": None if video is None else video.light,
+        "codec": None if seen is None else seen.codec,
+        "audioCodec": None if facts.audio is None else facts.audio.codec,
+    }
+
+
+def _problem(problem: dict[str, Any]) -> FileProblem:
+    key, facts = f"file.{problem['code']}", problem["facts"]
+    return {
+        "code": Code(problem["code"]),
+        "weight": Weight(problem["weight"]),
+        "facts": facts,
+        "words": {
+            "es": _filled(words_in("es")[key], facts),
+            "en": _filled(words_in("en")[key], facts),
+        },
+    }
+
+
+def _filled(words: str, facts: dict[str, Any]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: str(facts.get(found[1], found[0])), words)
+
+
+def _pieces(file: UserFile) -> Iterator[PieceView]:
+    """Yield what was made, and what is going to be."""
+    made = {piece.number: piece for piece in pieces.of_file(file.id)}
+    planned = {} if file.plan is None else {p.number: p for p in Plan.from_json(file.plan).pieces}
+    for number in sorted(made.keys() | planned.keys()):
+        piece, wanted = made.get(number), planned.get(number)
+        shown = piece or wanted
+        yield {
+            "number": number,
+            "startsAt": 0.0 if wanted is None else wanted.start_s,
+            "seconds": None if shown is None else shown.length_s,
+            "isReady": piece is not None,
+            "bytes": None if piece is None else piece.measured.size,
+        }

@@ -1,0 +1,136 @@
+"""Users' files: taken in by tus 1.0 (https://tus.io/protocols/resumable-upload), and shown."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, request
+
+from storyclip.domain.errors import NotFound
+from storyclip.domain.file_errors import FileFull, OffsetWrong, SpoolFull
+from storyclip.domain.holder import Holder, Scope
+from storyclip.domain.upload_errors import FileChanged
+from storyclip.domain.user_file import UserFile
+from storyclip.flow import take_in
+from storyclip.store.files import files
+from storyclip.web.door import auth, limits
+from storyclip.web.door.part import door
+from storyclip.web.front import front
+from storyclip.web.routes.file_view import view_of
+from storyclip.web.said import tus
+from storyclip.web.said.answers import answer
+from storyclip.web.said.file_operations import JPEG, PATH
+
+BLOCK_BYTES = 64 * 1024
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+routes = Blueprint("files", __name__)
+
+
+@routes.post(PATH)
+def begin() -> Response:
+    """Announce a file; its bytes come afterwards."""
+    who = _sender()
+    wanted = tus.announced()
+    file = take_in.begin(who.user_id, wanted, front().now(), front().spool, front().room)
+    if wanted.size == 0:  # nothing comes afterwards
+        file = _taken_in(file, 0, iter(()), None)
+    return _told(file, 201, {"Location": f"{PATH}/{file.id}"})
+
+
+@routes.route(f"{PATH}/<file_id>", methods=["HEAD"])
+def received(file_id: str) -> Response:
+    """Say how much of a file is there."""
+    file = files.find(file_id, _sender().own)
+    return _told(file, 200, {"Upload-Length": str(file.size), "Cache-Control": "no-store"})
+
+
+@routes.patch(f"{PATH}/<file_id>")
+def receive(file_id: str) -> Response:
+    """Take in bytes of a file."""
+    who = _sender()
+    file = files.find(file_id, who.own)
+    offset, checksum = tus.offset(), tus.checksum()
+    if offset != file.received:
+        raise OffsetWrong(file.received)
+    if offset + (request.content_length or 0) > file.size:
+        raise FileFull(f"the file was announced with {file.size:,} bytes")
+    limits.leave()  # it may take an hour, and does little
+    with door().uploads.one_more(who.user_id):
+        file = _taken_in(file, offset, _blocks(file.size - offset), checksum)
+    return _told(file, 204)
+
+
+@routes.delete(f"{PATH}/<file_id>")
+def remove(file_id: str) -> Response:
+    """Forget a file that no running batch needs."""
+    files.remove(files.find(file_id, _sender().own), front().now())
+    return tus.answered(204)
+
+
+@routes.get(f"{PATH}/<file_id>")
+def show(file_id: str) -> Response:
+    """Show what became of a file."""
+    return answer(view_of(files.find(file_id, auth.holder(Scope.READ).own)))
+
+
+@routes.get(f"{PATH}/<file_id>/poster")
+def poster(file_id: str) -> Response:
+    """Show a file's first good frame."""
+    return _picture(files.find(file_id, auth.holder(Scope.READ).own).poster)
+
+
+@routes.get(f"{PATH}/<file_id>/strip")
+def strip(file_id: str) -> Response:
+    """Show small frames of a video."""
+    return _picture(files.find(file_id, auth.holder(Scope.READ).own).strip)
+
+
+@routes.after_request
+def _what_there_is(response: Response) -> Response:
+    """Say what of the protocol there is to who asks for it, without a key."""
+    if request.method == "OPTIONS":
+        response.headers.update(tus.offered(front().room.of_one))
+    return response
+
+
+def _sender() -> Holder:
+    who = auth.holder(Scope.PUBLISH)
+    tus.require_version()
+    return who
+
+
+def _taken_in(
+    file: UserFile, offset: int, blocks: Iterator[bytes], checksum: take_in.Checksum | None
+) -> UserFile:
+    here = front()
+    try:
+        return take_in.receive(
+            file.id, offset, blocks, checksum, here.spool, here.now, time.monotonic
+        )
+    except OSError as mishap:
+        if mishap.errno in DISK_FULL:
+            raise SpoolFull(file.size - offset, 0) from mishap
+        raise
+
+
+def _blocks(most: int) -> Iterator[bytes]:
+    request.max_content_length = most + 1  # of a body that does not say how long it is
+    while block := request.stream.read(BLOCK_BYTES):
+        yield block
+
+
+def _told(file: UserFile, status: int, headers: dict[str, str] | None = None) -> Response:
+    return tus.answered(status, {"Upload-Offset": str(file.received), **(headers or {})})
+
+
+def _picture(name: str | None) -> Response:
+    if name is None:
+        raise NotFound("no picture of this file")
+    try:
+        with front().spool.open(name) as file:
+            return Response(file.read(), mimetype=JPEG)
+    except FileChanged as gone:
+        raise NotFound(str(gone)) from None

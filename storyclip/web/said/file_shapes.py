@@ -1,0 +1,72 @@
+"""What is told of a user's file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from storyclip.domain.dates.shown import Count, Instant
+from storyclip.domain.user_file import FileState
+from storyclip.media.facts import Kind, Light
+from storyclip.media.problem import Code, Weight
+
+
+class FileFacts(TypedDict):
+    """What was measured of a file; null is what it does not tell."""
+
+    kind: Kind
+    container: str | None
+    seconds: float | None
+    width: int | None
+    height: int | None
+    framesASecond: float | None
+    rotation: int | None
+    light: Light | None
+    codec: str | None
+    audioCodec: str | None
+
+
+class Sentence(TypedDict):
+    """The same in each language."""
+
+    es: str
+    en: str
+
+
+class FileProblem(TypedDict):
+    """What keeps a file from being a story as it is: `code` for programs, `words` for people."""
+
+    code: Code
+    weight: Weight
+    facts: dict[str, str | int | float]
+    words: Sentence
+
+
+class PieceView(TypedDict):
+    """One story that a file becomes: what it takes of it, and how large it came out."""
+
+    number: Count
+    startsAt: float
+    seconds: float | None
+    isReady: bool
+    bytes: int | None
+
+
+class FileView(TypedDict):
+    """A file of the caller's: how far it is, and what became of it.
+
+    `received` of its `bytes` are there; `progress` is the part of the preparing that is done.
+    """
+
+    id: str
+    name: str
+    state: FileState
+    bytes: Count
+    received: Count
+    progress: float
+    facts: FileFacts | None
+    problems: Sequence[FileProblem]
+    poster: str | None
+    strip: str | None
+    pieces: Sequence[PieceView]
+    createdAt: Instant

@@ -1,0 +1,96 @@
+"""From a file on a phone to a story, through the whole stack: the right bytes, once, in order."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.media.films import film, fitting
+from tests.tus import Tus
+from tests.whole.conftest import Client, Posted, client_of
+
+pytestmark = [pytest.mark.xdist_group("files"), pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with client_of(tmp_path_factory.mktemp("stack")) as client:
+        yield client
+
+
+@pytest.fixture
+def tus(client: Client) -> Tus:
+    return Tus(lambda: client.stack.url, client.stack.api_key, chunk_bytes=200_000)
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def ready(tus: Tus, file_id: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+
+    def is_over() -> bool:
+        shown.update(tus.show(file_id))
+        return shown["state"] in ("ready", "refused")
+
+    eventually(is_over, 60, otherwise=lambda: shown)
+    return shown
+
+
+def publish(client: Client, posts: list[dict[str, str]], account: str = "") -> Posted:
+    account = account or client.new_account()
+    answer = client.create(posts, account, network="facebook")
+    return Posted(client, account, [], answer)
+
+
+def hashes(batch: Posted) -> list[str]:
+    """The SHA-256 of what went live, in the order it did."""
+    return [line["source"].removeprefix("sha256:") for line in batch.lines("published")]
+
+
+def test_what_fits_goes_out_bit_for_bit_and_the_rest_as_it_was_mended(client, tus):
+    upright, wide = fitting(), film(seconds=3.2, size="640x480")
+    ids = [tus.bring(upright), tus.bring(wide)]
+
+    shown = [ready(tus, file_id) for file_id in ids]
+    batch = publish(client, [{"file": file_id, "id": file_id} for file_id in ids])
+    batch.until_ended()
+
+    assert [one["state"] for one in shown] == ["ready", "ready"]
+    assert [len(one["pieces"]) for one in shown] == [1, 1]
+    assert "not_upright" in {problem["code"] for problem in shown[1]["problems"]}
+    assert batch.states() == ["published", "published"]
+    ((mended,),) = client.sql("SELECT sha256 FROM file_pieces WHERE file_id = ?", ids[1])
+    assert hashes(batch) == [sha256(upright), mended]
+    assert mended != sha256(wide)
+
+
+def test_two_clips_of_one_file_are_two_uploads(client, tus):
+    file_id = tus.bring(fitting())
+    ready(tus, file_id)
+
+    batch = publish(client, [{"file": file_id, "id": "a"}, {"file": file_id, "id": "b"}])
+    batch.until_ended()
+
+    assert hashes(batch) == [sha256(fitting())] * 2
+    urls = {line["media"] for line in batch.lines("published")}
+    assert len(urls) == 2
+
+
+def test_a_client_goes_on_after_a_kill_of_the_web_and_of_who_mends(client, tus, tmp_path):
+    film_on_disk = tmp_path / "a.mp4"
+    film_on_disk.write_bytes(film(seconds=4, size="480x640").read_bytes())
+
+    for name in ("web", "media"):
+        client.stack.kill(name, signal.SIGKILL)
+    file_id = Tus(lambda: client.stack.url, client.stack.api_key, 50_000).bring(film_on_disk)
+    client.stack.kill("media", signal.SIGKILL)
+
+    assert ready(tus, file_id)["state"] == "ready"
