@@ -28,8 +28,7 @@ class Tus:
         words = {"filename": path.name, **words}
         said = [f"{key} {base64.b64encode(word.encode()).decode()}" for key, word in words.items()]
         more = {"Upload-Length": str(len(data)), "Upload-Metadata": ",".join(said)}
-        begun = requests.post(f"{self._url()}/api/metricool/files", headers=self._headers | more)
-        assert begun.status_code == 201, begun.text
+        begun = self._begun(more)
         where = begun.headers["Location"]
         end = time.monotonic() + PATIENCE_S
         offset = int(begun.headers["Upload-Offset"])
@@ -37,6 +36,20 @@ class Tus:
             assert time.monotonic() < end, f"{offset} of {len(data)} bytes came"
             offset = self._go_on(where, data)
         return where.rpartition("/")[2]
+
+    def _begun(self, more: dict[str, str]) -> requests.Response:
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                url = f"{self._url()}/api/metricool/files"
+                begun = requests.post(url, headers=self._headers | more)
+            except requests.ConnectionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+            else:
+                assert begun.status_code == 201, begun.text
+                return begun
 
     def show(self, file_id: str) -> dict[str, object]:
         """Return what the service tells of a file."""

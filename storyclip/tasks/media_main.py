@@ -51,10 +51,8 @@ def main() -> int:
         print(invalid, file=sys.stderr)
         return 1
     configure(settings.log_level, settings.log_format, settings.secrets())
-    now = SharedClock(SteadyClock(_wall_clock, time.monotonic), time.monotonic, server_time)
     try:
-        database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
-        now.follow()
+        now = opened(settings)
     except StoreUnavailable as reason:
         print(f"The media process does not start:\n{reason}", file=sys.stderr)
         return 1
@@ -63,6 +61,18 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     work(settings, now, stopping)
     os._exit(0)  # what is still under way is known by its row, and done again
+
+
+def opened(settings: Settings) -> SharedClock:
+    """Bind this process to its database, and return the clock that the rows go by.
+
+    Raises:
+        StoreUnavailable: it cannot be opened.
+    """
+    now = SharedClock(SteadyClock(_wall_clock, time.monotonic), time.monotonic, server_time)
+    database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
+    now.follow()
+    return now
 
 
 def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> None:

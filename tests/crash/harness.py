@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import Queue
@@ -43,6 +44,16 @@ SHORT = {
     "STORYCLIP_RETRY_MAX_S": "0.5",
     "STORYCLIP_API_KEYS": f"{KEY}:crash:publish+read@*",
 }
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one scenario has for itself; `flush` empties its Redis."""
+
+    account: str
+    folder: Path
+    environ: dict[str, str]
+    flush: Callable[[], object]
 
 
 class Harness:
@@ -80,18 +91,28 @@ class Harness:
                     ledger = self._sandbox.ledger()
                     yield from (run.judged(ledger) for run in ripe)
 
-    def _run(self, scenario: Scenario) -> Run:
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """Have an account, a folder and a Redis that nobody else has."""
         slot = self._slots.get()
         try:
             number = str(next(self._accounts))
             folder = self._folder / number
             folder.mkdir()
             flush = redis.Redis(port=self._redis_port, db=slot).flushdb
-            run = Run(self, scenario, number, folder, self._environ(folder, slot), flush)
-            run.go()
-            return run
+            yield Place(number, folder, self._environ(folder, slot), flush)
         finally:
             self._slots.put(slot)
+
+    def ledger(self) -> Sequence[Mapping[str, Any]]:
+        """Return what the sandbox has written down so far."""
+        return self._sandbox.ledger()
+
+    def _run(self, scenario: Scenario) -> Run:
+        with self.place() as place:
+            run = Run(self, scenario, place.account, place.folder, place.environ, place.flush)
+            run.go()
+            return run
 
     def fork(self, role: Callable[..., None], *arguments: Any) -> BaseProcess:
         """Start a child that plays a role until it is killed."""

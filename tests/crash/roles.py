@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from werkzeug.serving import make_server
 
 import app
 import worker
+from config.addresses import media_folder
 from config.logging import configure
 from config.settings import Settings
 from storyclip.domain import moves
@@ -22,9 +24,12 @@ from storyclip.domain.names import NONE
 from storyclip.domain.situation import Situation
 from storyclip.flow import ask_first, rights, settle, step
 from storyclip.flow.asking import Course, put
+from storyclip.flow.sweep_files import sweep
 from storyclip.flow.visit import Visit
+from storyclip.spool.local import Spool
 from storyclip.store import database
 from storyclip.store.access import users
+from storyclip.tasks import media_main
 
 UNSAFE: dict[str, Callable[[], None]] = {}
 
@@ -57,6 +62,20 @@ def be_admin(environ: Mapping[str, str], log: str) -> None:
     database.connect(settings.database_url)
     [user] = users.every()
     rights.set_accounts(user.user_id, NONE, app.wall_clock())
+
+
+def be_media(environ: Mapping[str, str], log: str, point: str | None, nth: int) -> None:
+    """Look into files and bring their bytes to Metricool until killed."""
+    settings = _begin(environ, log, point, nth)
+    media_main.work(settings, media_main.opened(settings), threading.Event())
+
+
+def sweep_once(environ: Mapping[str, str], log: str) -> None:
+    """Remove what no row knows, however young, and end."""
+    settings = _begin(environ, log, None, 1)
+    now = media_main.opened(settings)
+    spool = Spool(media_folder(settings.media_url, settings.database_url))
+    sweep(now(), spool, timedelta(minutes=-1))
 
 
 def _begin(environ: Mapping[str, str], log: str, point: str | None, nth: int) -> Settings:
