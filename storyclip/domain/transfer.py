@@ -54,6 +54,7 @@ class Transfer:
     again_at: datetime | None = None  # nothing is done before
     media_url: str | None = None
     denied: str | None = None  # what the account or its plan does not allow, until it does
+    lacks_uploads: bool = False  # what is denied is uploads: the plan has none
     error: str | None = None
     error_code: ErrorCode | None = None
 

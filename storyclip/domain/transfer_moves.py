@@ -27,6 +27,7 @@ from storyclip.domain.upload_errors import (
     PartRefused,
     UploadGone,
     UploadMisdirected,
+    UploadsOff,
 )
 
 MOST_REFUSALS = 1  # a new upload is signed anew; who refuses that as well means the file
@@ -57,12 +58,19 @@ def opened(transfer: Transfer, upload: Upload, at: datetime) -> Transfer:
         uploads=transfer.uploads + 1,
         again_at=None,
         denied=None,
+        lacks_uploads=False,
     )
 
 
-def put_off(transfer: Transfer, again_at: datetime, denied: str | None = None) -> Transfer:
-    """Wait for what is no fault of the transfer: Metricool is away, or denies the account."""
-    return replace(transfer, again_at=again_at, denied=denied)
+def put_off(transfer: Transfer, again_at: datetime) -> Transfer:
+    """Wait for what is no fault of the transfer: Metricool is away, or busy."""
+    return replace(transfer, again_at=again_at, denied=None, lacks_uploads=False)
+
+
+def denied(transfer: Transfer, again_at: datetime, denial: UpstreamDenied) -> Transfer:
+    """Wait for what the account is denied, or its plan lacks."""
+    lacks_uploads = isinstance(denial, UploadsOff)
+    return replace(transfer, again_at=again_at, denied=denial.words, lacks_uploads=lacks_uploads)
 
 
 def part_sent(transfer: Transfer, part: Part, etag: str) -> Transfer:

@@ -131,7 +131,7 @@ class _Bringing:
                 return
             except UpstreamDenied as denied:
                 again_at = self._engine.now() + DENIED_RETRY
-                transfer = moves.put_off(transfer, again_at, denied.words)
+                transfer = moves.denied(transfer, again_at, denied)
             except UpstreamBusy as busy:
                 transfer = moves.put_off(transfer, self._again_at(transfer, busy.retry_after_s))
             except UpstreamUnreachable:

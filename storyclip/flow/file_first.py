@@ -22,6 +22,12 @@ _GONE = (
     " publish it anew."
 )
 
+_NO_UPLOADS = (
+    "Metricool's plan for this account has no uploads, and without them a file cannot be published."
+    " Nothing more is sent until it has them, or the batch is cancelled; StoryClip goes on by"
+    " itself then."
+)
+
 
 def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str | None]:
     """Return the URL of a clip's bytes in Metricool; None when it waits for them, or failed."""
@@ -38,7 +44,8 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         yield ForgetFile(clip)  # who asks for it again begins anew
         yield from put(_failed(clip, transfer))
     elif transfer.denied is not None:
-        until, reason = visit.in_s(DENIED_RETRY_S), reconnect_words(transfer.denied)
+        reason = _NO_UPLOADS if transfer.lacks_uploads else reconnect_words(transfer.denied)
+        until = visit.in_s(DENIED_RETRY_S)
         waiting = moves.held_up(clip, until, reason, clip.wished_for)
         yield from put(blocking(waiting, visit.now, transfer.denied))
     else:

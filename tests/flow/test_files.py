@@ -1,0 +1,225 @@
+"""A clip that is a file: its bytes are brought before its turn, and stopped when it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from storyclip.domain.batch import OnFailure
+from storyclip.domain.network import Network
+from storyclip.domain.upload import MeasuredFile
+from storyclip.flow.accept import accept
+from storyclip.flow.bring import bring
+from storyclip.spool.local import Spool
+from storyclip.store.database import run, writing
+from storyclip.store.files import files, pieces, transfers
+from storyclip.store.publishing import wishes
+from storyclip.store.publishing.new_batch import NewBatch, NewClip
+from storyclip.upstream.measuring import measured
+from tests.flow.acts import CANCELLED, FAILED, PENDING, PUBLISHED, lines, on_sqlite
+from tests.flow.conftest import ACCOUNT, Stage
+from tests.flow.test_retry import retry
+from tests.people import known, of
+
+pytestmark = on_sqlite
+
+BYTES = b"the bytes of a film" * 20_000
+MARK = f"sha256:{hashlib.sha256(BYTES).hexdigest()}"
+
+
+class Shelf:
+    """The spool, with a hand that reaches in when the first block of a piece is read."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self.when_read: Callable[[], object] = lambda: None
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        with self._spool.open(name) as file:
+            self.when_read()
+            yield file
+
+
+class Files:
+    """The stage, and beside it the media process."""
+
+    def __init__(self, stage: Stage, spool: Spool) -> None:
+        self.stage, self.spool, self.shelf = stage, spool, Shelf(spool)
+        ticks = count()
+        # A second goes by with each look at this clock, so that each block is asked about
+        self._engine = stage.engine_of("media", monotonic=lambda: float(next(ticks)))
+
+    def a_file(self) -> str:
+        """A file that is ready, of one piece."""
+        at = self.stage.at
+        file = files.begin("ana", "a.mp4", len(BYTES), {}, at)
+        made = self.spool.making("a.mp4")
+        made.write_bytes(BYTES)
+        sha256 = self.spool.keep(made)
+        with self.spool.open(sha256) as source:
+            declared = measured(source, len(BYTES), "video/mp4", "mp4")
+        pieces.put(file.id, pieces.KeptPiece(1, sha256, sha256, 20.0, declared))
+        with writing():
+            run("UPDATE files SET state = 'ready', sha256 = ? WHERE id = ?", (sha256, file.id))
+        return file.id
+
+    def publish(self, *file_ids: str) -> None:
+        clips = [NewClip(f"c{n}", f"file:{one}#1", "") for n, one in enumerate(file_ids)]
+        new = NewBatch(
+            batch_id="b1",
+            job_id=None,
+            user_id=known("ana", self.stage.at),
+            key_id=None,
+            account_id=ACCOUNT,
+            network=Network.FACEBOOK,
+            on_failure=OnFailure.CONTINUE,
+            gap_s=0.0,
+            clips=tuple(clips),
+        )
+        accept(new, self.stage.at)
+
+    def bring(self) -> None:
+        """Do once what is due of all transfers."""
+        for clip_id in transfers.due(self.stage.at, 9):
+            bring(clip_id, self._engine, self.stage.upstream.uploads, self.shelf)
+
+    def live(self, seconds: float) -> None:
+        for _ in range(int(seconds / 5)):
+            self.stage.pass_time(5)
+            self.bring()
+
+
+@pytest.fixture
+def here(stage: Stage, tmp_path: Path) -> Files:
+    spool = Spool(tmp_path / "media")
+    spool.prepare()
+    return Files(stage, spool)
+
+
+def rows_of(table: str) -> list[Any]:
+    with writing():
+        return list(run(f"SELECT * FROM {table}").fetchall())
+
+
+def test_two_clips_of_one_file_are_two_uploads_and_go_out_in_order(here):
+    file_id = here.a_file()
+    here.publish(file_id, file_id)
+
+    here.live(300)
+
+    assert here.stage.states() == [PUBLISHED] * 2
+    assert here.stage.live() == [MARK] * 2
+    assert len({line["media"] for line in lines(here.stage, "uploaded")}) == 2
+
+
+def test_a_pause_while_sending_stops_it_and_what_is_resumed_begins_anew(here):
+    here.publish(here.a_file())
+    here.shelf.when_read = lambda: wishes.pause("b1", of("ana"), here.stage.at)
+    here.live(60)
+
+    assert here.stage.states() == [PENDING]
+    assert rows_of("transfers") == []
+    assert lines(here.stage, "uploaded") == []
+
+    here.shelf.when_read = lambda: None
+    wishes.resume("b1", of("ana"), here.stage.at, here.stage.at)
+    here.live(200)
+
+    assert here.stage.live() == [MARK]
+    assert here.stage.states() == [PUBLISHED]
+
+
+def test_a_cancel_while_sending_stops_it_for_good(here):
+    here.publish(here.a_file())
+    here.shelf.when_read = lambda: wishes.cancel("b1", of("ana"), here.stage.at)
+
+    here.live(200)
+
+    assert here.stage.states() == [CANCELLED]
+    assert (here.stage.live(), lines(here.stage, "uploaded")) == ([], [])
+    assert rows_of("transfers") == []
+
+
+def test_a_transfer_that_failed_is_told_and_a_retry_begins_anew(here):
+    here.stage.sandbox.fault(fault="part_refused", times=2)
+    here.publish(here.a_file())
+    here.live(200)
+
+    (clip,) = here.stage.clips()
+    assert (clip.state, clip.error_code) == (FAILED, "media_refused")
+    assert "AccessDenied" in (clip.error or "")
+    assert "X-Amz" not in (clip.error or "")
+
+    retry(here.stage)
+    here.live(200)
+
+    assert here.stage.live() == [MARK]
+    assert here.stage.states() == [PUBLISHED]
+
+
+def test_a_plan_without_uploads_is_said_as_what_it_is_and_waited_for(here):
+    here.stage.sandbox.fault(fault="uploads_off")
+    here.publish(here.a_file())
+    here.live(100)
+
+    (clip,) = here.stage.clips()
+    assert clip.state is PENDING
+    assert "plan for this account has no uploads" in (clip.error or "")
+
+    here.stage.sandbox.clear_faults()
+    here.live(300)
+
+    assert here.stage.states() == [PUBLISHED]
+
+
+def test_a_denied_account_is_held_and_said(here):
+    here.stage.sandbox.fault(fault="open_upload_fails", status=401)
+    here.publish(here.a_file())
+    here.live(100)
+
+    (clip,) = here.stage.clips()
+    assert clip.state is PENDING
+    assert "refuses this account" in (clip.error or "")
+    assert clip.lane.blocked_reason
+
+    here.stage.sandbox.clear_faults()
+    here.live(300)
+
+    assert here.stage.states() == [PUBLISHED]
+
+
+def test_a_file_whose_bytes_are_gone_fails_its_clip_in_words(here):
+    file_id = here.a_file()
+    here.publish(file_id)
+    here.spool.path(MARK.removeprefix("sha256:")).unlink()
+
+    here.live(200)
+
+    (clip,) = here.stage.clips()
+    assert (clip.state, clip.error_code) == (FAILED, "media_unavailable")
+    assert "not in StoryClip any more" in (clip.error or "")
+
+
+def test_bytes_that_cannot_be_sent_now_are_sent_later(here):
+    for fault in ("open_then_drop", "part_cut", "part_then_drop", "complete_then_drop"):
+        here.stage.sandbox.fault(fault=fault, times=1)
+    here.publish(here.a_file())
+
+    here.live(400)
+
+    assert here.stage.live() == [MARK]
+
+
+def test_what_is_declared_is_what_was_measured(here):
+    here.publish(here.a_file())
+    (piece,) = (pieces.of_file(row[0])[0] for row in rows_of("files"))
+
+    assert isinstance(piece.measured, MeasuredFile)
+    assert piece.measured.size == len(BYTES)
