@@ -138,9 +138,7 @@ class Settings(BaseSettings):
     metricool_reads_per_s: float = _rate("METRICOOL_READS_PER_S", 5)
     max_running_batches: int = _count("MAX_RUNNING_BATCHES", 1000, 100_000)
     max_running_clips: int = _count("MAX_RUNNING_CLIPS", 20_000, 10_000_000)
-    max_streams_a_user: int | None = _field(
-        PREFIX + "MAX_STREAMS_A_USER", None, "a whole number from 1 to 100000", ge=1, le=100_000
-    )
+    max_streams_a_user: int | None = _count("MAX_STREAMS_A_USER", None, 100_000)
     session_lasts_s: float = _seconds("SESSION_LASTS_S", 12 * HOUR_S, 30 * DAY_S)
     session_idle_s: float = _seconds("SESSION_IDLE_S", 2 * HOUR_S, 30 * DAY_S)
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
