@@ -1,0 +1,152 @@
+"""What becomes of a file that has arrived, step by step; each written, each done again if lost."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from storyclip.domain.user_file import FileState, UserFile
+from storyclip.flow import mend_file, take_in
+from storyclip.flow.mend_file import work_on
+from storyclip.media import mend, probing
+from storyclip.media.errors import WorkLost
+from storyclip.spool.local import Spool
+from storyclip.store.database import run, writing
+from storyclip.store.files import files, pieces
+from storyclip.store.instants import to_text
+from tests.media.films import fitting
+from tests.store.making import T0
+
+EVERY = list(FileState)
+
+
+@pytest.fixture
+def spool(store: str, tmp_path: Path) -> Spool:  # the rows
+    spool = Spool(tmp_path / "media")
+    spool.prepare()
+    return spool
+
+
+def now() -> datetime:
+    return T0
+
+
+def taken_in(spool: Spool, data: bytes, name: str = "a.mp4", **options: object) -> str:
+    file = files.begin("ana", name, len(data), options, T0)
+    take_in.receive(file.id, 0, iter([data]), None, spool, now, lambda: 0.0)
+    return file.id
+
+
+def picture(tmp_path: Path, colour: str = "teal") -> bytes:
+    path = tmp_path / "a.png"
+    Image.new("RGB", (540, 960), colour).save(path)
+    return path.read_bytes()
+
+
+def worked(file_id: str, spool: Spool, turns: int = 2) -> UserFile:
+    for _ in range(turns):
+        work_on(file_id, "worker-a", now, spool)
+    return files.find(file_id)
+
+
+def test_a_film_that_fits_is_its_own_piece(spool):
+    data = fitting().read_bytes()
+    file_id = taken_in(spool, data)
+
+    file = worked(file_id, spool, turns=1)
+
+    assert file.state is FileState.READY
+    (piece,) = pieces.of_file(file_id)
+    assert piece.sha256 == hashlib.sha256(data).hexdigest()
+    assert file.poster is not None
+    assert file.strip is not None
+
+
+def test_a_picture_is_looked_into_at_one_turn_and_made_at_the_next(spool, tmp_path):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+
+    first = worked(file_id, spool, turns=1)
+    assert first.state is FileState.PREPARING
+    assert files.due([FileState.PREPARING], T0, 9) == [file_id]
+
+    assert worked(file_id, spool, turns=1).state is FileState.READY
+    (piece,) = pieces.of_file(file_id)
+    assert (piece.measured.content_type, piece.length_s) == ("image/jpeg", None)
+    assert files.due(EVERY, T0 + timedelta(days=1), 9) == []
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"", "empty"), (b"no film at all", "not_media")])
+def test_what_is_no_film_is_refused_and_said(spool, data, code):
+    file = worked(taken_in(spool, data), spool)
+
+    assert file.state is FileState.REFUSED
+    assert [problem["code"] for problem in file.problems or ()] == [code]
+
+
+def test_what_is_to_be_mended_and_may_not_be_is_refused(spool, tmp_path):
+    file = worked(taken_in(spool, picture(tmp_path), "a.png", prepare=False), spool)
+
+    assert file.state is FileState.REFUSED
+    assert file.problems
+
+
+def test_work_that_was_lost_is_done_again_a_little_later(spool, tmp_path, monkeypatch):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+
+    def lost(*_: object) -> None:
+        raise WorkLost("the machine is busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(probing, "probe", lost)
+        assert worked(file_id, spool, turns=1).state is FileState.CHECKING
+
+    assert files.due(EVERY, T0, 9) == []
+    assert files.due(EVERY, T0 + mend_file.AGAIN, 9) == [file_id]
+
+
+def test_who_was_taken_for_dead_writes_nothing_more(spool, tmp_path, monkeypatch):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+    probe = probing.probe
+
+    def slow(path: Path, name: str | None = None) -> object:
+        with writing():
+            run("UPDATE files SET worker = 'worker-b'")
+        return probe(path, name)
+
+    monkeypatch.setattr(probing, "probe", slow)
+    file = worked(file_id, spool, turns=1)
+
+    assert (file.state, file.facts) == (FileState.CHECKING, None)
+
+
+def test_pieces_that_are_there_are_not_made_again(spool, tmp_path, monkeypatch):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+    worked(file_id, spool)
+    with writing():
+        run("UPDATE files SET state = 'preparing', next_at = ?", (to_text(T0),))
+    monkeypatch.setattr(mend, "mend", None)
+
+    assert worked(file_id, spool, turns=1).state is FileState.READY
+
+
+def test_what_arrived_and_was_not_named_is_named_by_the_next(spool, tmp_path, monkeypatch):
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    data = picture(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "name", dies)
+        with pytest.raises(KeyboardInterrupt):
+            taken_in(spool, data, "a.png")
+    with writing():
+        ((file_id,),) = run("SELECT id FROM files").fetchall()
+    assert files.due(EVERY, T0, 9) == []
+    later = T0 + take_in.NAMED_WITHIN
+
+    work_on(file_id, "worker-a", lambda: later, spool)
+    assert files.find(file_id).state is FileState.CHECKING
+    assert spool.path(hashlib.sha256(data).hexdigest()).read_bytes() == data
