@@ -4,6 +4,7 @@ The rooms, from the ground up: each imports only from those before it. Words: do
 
 domain     what is true: states and edges, moves, order, dates, identity, errors
 media      knows a file and mends it: facts, plan, pieces, posters; ffmpeg in its own process
+spool      users' files on the disk: while they arrive, and whole under their hashes
 line       one outgoing connection: deadline, checked addresses, did a byte leave
 upstream   Metricool, each answer sorted by what it proves
 store      the rows: publishing and its one writer, history, access, service
@@ -12,7 +13,7 @@ webhooks   what receivers are told, signed, from the rows
 probe      looks into files before a batch is accepted
 progress   the news, and one hub a process that hands it to the viewers
 web        the HTTP API in wings: routes, live, page, door, said
-tasks      bells: an id in, one step called
+tasks      bells: an id in, one step called; the media process
 terminal   `publish` and `watch`, clients of the API like any other
 sandbox    a local Metricool with a ledger: an island, in its own process
 stack      the whole service on one machine, for `make demo` and `make run`

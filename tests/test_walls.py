@@ -28,6 +28,9 @@ BREACHES = {
         ("storyclip.stack.run", "storyclip.cli.main"),
         ("storyclip.media.mend", "storyclip.store.database"),
         ("storyclip.media.mend", "storyclip.line.deadline"),
+        ("storyclip.spool.local", "storyclip.store.database"),
+        ("storyclip.spool.local", "storyclip.media.plan"),
+        ("storyclip.web.said.tus", "storyclip.tasks.media"),
     ],
     "The wings of the web import one way": [
         ("storyclip.web.said.answers", "storyclip.web.door.auth"),

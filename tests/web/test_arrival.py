@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyclip.web.door.arrival import BODY_BYTES, HEAD_BYTES, Arrival, Stage
+from storyclip.web.door.pace import LEAST_BYTES_A_SECOND, WINDOW_S, Pace
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -43,6 +44,34 @@ REQUESTS: dict[str, tuple[bytes, Stage]] = {
     "one byte": (b"G", Stage.ARRIVING),
     "nothing": (b"", Stage.ARRIVING),
 }
+
+
+@pytest.mark.parametrize(
+    ("line", "is_file"),
+    [
+        (b"PATCH /api/metricool/files/AbCdEf_0123456789-xyz HTTP/1.1", True),
+        (b"POST /api/metricool/files/AbCdEf_0123456789-xyz HTTP/1.1", False),
+        (b"PATCH /api/metricool/files/a/../../publish/stories HTTP/1.1", False),
+        (b"PATCH /api/metricool/publish/stories HTTP/1.1", False),
+        (b"PATCH /x?/api/metricool/files/AbCdEf0123456789 HTTP/1.1", False),
+    ],
+)
+def test_only_bytes_of_a_file_may_take_their_time(line: bytes, is_file: bool):
+    said = line + b"\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n"
+
+    arrival = arrived(said, [])
+
+    assert (arrival.stage, arrival.is_file) == (Stage.LONG, is_file)
+
+
+def test_a_file_has_time_for_as_long_as_it_keeps_coming():
+    pace = Pace(now=100.0)
+    enough = int(WINDOW_S * LEAST_BYTES_A_SECOND)
+
+    assert pace.over_at == 100.0 + WINDOW_S
+    assert pace.after(enough - 1, 110.0) == 100.0 + WINDOW_S
+    assert pace.after(1, 111.0) == 111.0 + WINDOW_S
+    assert pace.after(0, 130.0) == 111.0 + WINDOW_S
 
 
 def arrived(said: bytes, cuts: list[int]) -> Arrival:
