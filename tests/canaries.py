@@ -25,6 +25,8 @@ SECRET = re.compile(
 SECRET_IN_A_FILE = re.compile(
     rb"(?i:(?:__host-)?storyclip=[\w-]{43}|://[\w.-]*:[^@\s/*\"']+@|bearer [\w-]{20,})"
 )
+# The one answer that shows a key: to who has just made it
+SHOWN_ONCE = re.compile(rb'"secret":"sc_[^"]*"')
 
 
 class Canaries:
@@ -40,12 +42,14 @@ class Canaries:
         def watched_send(session: Any, request: Any, **how: Any) -> requests.Response:
             answer = send(session, request, **how)
             body = b"" if how.get("stream") else answer.content
+            body = SHOWN_ONCE.sub(b"", body)
             self.look(f"the answer to {request.method} {request.path_url}", answer.headers, body)
             return answer
 
         def watched_open(client: Any, *asked: Any, **how: Any) -> Any:
             answer = open_(client, *asked, **how)
             body = b"" if answer.mimetype == "text/event-stream" else answer.get_data()
+            body = SHOWN_ONCE.sub(b"", body)
             self.look(f"the answer to {answer.request.path}", answer.headers, body)
             return answer
 

@@ -33,6 +33,7 @@ from storyclip.web.live import streams
 from storyclip.web.live.seats import Seats
 from storyclip.web.live.sockets import Lookout
 from storyclip.web.routes import (
+    api_keys,
     audit,
     batches,
     best_times,
@@ -47,6 +48,8 @@ from storyclip.web.routes import (
     publish,
     recover,
     session,
+    sessions,
+    users,
 )
 from storyclip.web.said import json_body
 
@@ -101,6 +104,9 @@ def create_app(
         control,
         recover,
         audit,
+        users,
+        api_keys,
+        sessions,
         brands,
         best_times,
         streams,

@@ -11,11 +11,12 @@ from flask import Flask
 from storyclip.domain.act import Act, Action, Via
 from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import acts
-from storyclip.store.access import password_links, signin_links
+from storyclip.store.access import password_links, sessions, signin_links
 from storyclip.store.acts import Wanted
 from storyclip.store.database import writing
 from storyclip.web.said.operations import OPERATIONS
 from tests.audit.transactions import watching
+from tests.people import key_for, session_of
 from tests.store.making import everything, sql
 from tests.web.conftest import NOON, Someone, good
 from tests.web.test_batches import fail_all
@@ -119,6 +120,25 @@ def change_password(who: Someone) -> Do:
     return lambda: who.client.post("/session/new-password", json=said, headers=OURS)
 
 
+def admin(verb: str, path: str, body: Any = None, **query: str) -> Callable[[Someone], Do]:
+    """What Ana, who is one, asks of people: of Bea, whose key and session are there."""
+
+    def prepare(who: Someone) -> Do:
+        who.key = key_for("ana", {"admin"}, at=NOON)
+        key = who.key if query.get("session") else key_for("bea", {"read"}, at=NOON)
+        named = {**query}
+        if "key" in query:
+            named["key"] = key.split("_")[1]
+        if "session" in query:
+            session_of(key, NOON)
+            named["session"] = sessions.every(NOON)[0].session_id
+        path_of = f"{API}/admin/{path}"
+        how: Any = {"method": verb, "json": body, "query_string": named}
+        return lambda: who.client.open(path_of, headers={"X-Api-Key": who.key}, **how)
+
+    return prepare
+
+
 CASES: dict[tuple[str, str], tuple[Callable[[Someone], Do], list[Action]]] = {
     ("POST", f"{API}/publish/stories"): (publish, [Action.BATCH_PUBLISH]),
     ("POST", f"{API}/pause"): (pause, [Action.BATCH_PAUSE]),
@@ -133,6 +153,27 @@ CASES: dict[tuple[str, str], tuple[Callable[[Someone], Do], list[Action]]] = {
     ("POST", "/session/password"): (enter, [Action.SESSION_BEGIN]),
     ("POST", "/session/join"): (set_password, [Action.PASSWORD_SET, Action.SESSION_BEGIN]),
     ("POST", "/session/new-password"): (change_password, [Action.PASSWORD_SET]),
+    ("POST", f"{API}/admin/users"): (
+        admin("POST", "users", {"userId": "eva", "role": "viewer"}),
+        [Action.USER_MAKE, Action.PASSWORD_LINK],
+    ),
+    ("PATCH", f"{API}/admin/users"): (
+        admin("PATCH", "users", {"role": "viewer"}, user="bea"),
+        [Action.USER_CHANGE],
+    ),
+    ("POST", f"{API}/admin/users/link"): (
+        admin("POST", "users/link", {}, user="bea"),
+        [Action.PASSWORD_LINK],
+    ),
+    ("POST", f"{API}/admin/keys"): (
+        admin("POST", "keys", {"userId": "bea", "scopes": ["read"]}),
+        [Action.KEY_MAKE],
+    ),
+    ("DELETE", f"{API}/admin/keys"): (admin("DELETE", "keys", key="bea"), [Action.KEY_REVOKE]),
+    ("DELETE", f"{API}/admin/sessions"): (
+        admin("DELETE", "sessions", session="ana"),
+        [Action.SESSION_END],
+    ),
     ("GET", "/signin"): (use_link, [Action.SIGNIN_USE, Action.SESSION_BEGIN]),
 }
 each_route = pytest.mark.parametrize("route", CASES, ids=" ".join)

@@ -69,7 +69,7 @@ def redeem(token: str, password_hash: str, at: datetime) -> User | None:
     return user
 
 
-def waiting(at: datetime) -> dict[str, str]:
+def waiting(at: datetime) -> dict[str, datetime]:
     """Return the users who have a link that they did not use, with when it expires.
 
     Raises:
@@ -77,4 +77,5 @@ def waiting(at: datetime) -> dict[str, str]:
     """
     with reading():
         open_ones = "SELECT user_id, expires_at FROM password_links WHERE expires_at > ?"
-        return dict(run(open_ones, (to_text(at),)).fetchall())
+        rows = run(open_ones, (to_text(at),)).fetchall()
+    return {user_id: datetime.fromisoformat(until) for user_id, until in rows}

@@ -60,6 +60,11 @@ def is_a_person() -> bool:
     return accepted["text/html"] > accepted["application/problem+json"]
 
 
+def own_address() -> str:
+    """Return the address at which people see the service, for links that they are sent."""
+    return front().settings.public_url or request.host_url.rstrip("/")
+
+
 def is_own(origin: str) -> bool:
     """Return whether a page of this origin is one of ours."""
     if (public_url := front().settings.public_url) is not None:

@@ -75,6 +75,12 @@ ORIGIN_REFUSED = Kind(
     "Pages of this origin may not do this",
     "Those of STORYCLIP_CORS_ORIGINS may, with a key of their own.",
 )
+USER_EXISTS = Kind(
+    409, "user_exists", "There is a user with this id", "Change that one, or choose another id."
+)
+OWN_RIGHTS = Kind(
+    409, "own_rights", "Nobody does that to themselves", "Have another administrator do it."
+)
 TOO_FAST = Kind(429, "too_many_requests", "Too many requests", "Ask again later.")
 TOO_MANY_AT_ONCE = Kind(
     429,

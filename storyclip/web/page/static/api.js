@@ -2,7 +2,7 @@
 
 import { t } from "./words.js";
 
-const API = "/api/metricool";
+export const API = "/api/metricool";
 
 /** What the service objected to; `problem` is its problem+json. `status` 0: no answer came. */
 export class Objection extends Error {
@@ -19,12 +19,14 @@ let ahead = 0; // ms that the server's clock is ahead of this one
 
 // What the trouble is, in the reader's language.
 const WORDS = {
+  own_rights: "problem.ownRights",
   too_many_running: "problem.tooManyRunning",
   upstream_denied: "problem.upstreamDenied",
   upstream_busy: "problem.upstreamAway",
   upstream_budget: "problem.upstreamBudget",
   upstream_unreachable: "problem.upstreamAway",
   upstream_failed: "problem.upstreamFailed",
+  user_exists: "problem.userExists",
 };
 
 /** Return the server's time, as well as this clock knows it. */
@@ -54,6 +56,9 @@ export async function ask(method, path, { body, headers = {} } = {}) {
 export const get = async (path, query = {}) => (await ask("GET", address(path, query))).body;
 export const post = async (path, query = {}, rest = {}) =>
   (await ask("POST", address(path, query), rest)).body;
+
+export const send = async (method, path, query, body) =>
+  (await ask(method, address(path, query), { body })).body;
 
 /** Return one page of batches and the cursor of the next, null on the last. */
 export async function batchesPage(query) {

@@ -7,12 +7,13 @@ import { brandName, load } from "./brands.js";
 import { clipName, look } from "./clip_row.js";
 import { announce, byId, setText } from "./dom.js";
 import * as history from "./history.js";
+import * as people from "./people.js";
 import * as publish from "./publish.js";
 import * as stalled from "./stalled.js";
 import * as strangers from "./strangers.js";
 import { t } from "./words.js";
 
-const VIEWS = ["publish", "live", "history"];
+const VIEWS = ["publish", "live", "history", "people"].filter(byId);
 const TOLD = ["published", "failed", "unconfirmed"]; // of a clip; more would be chatter
 const cards = new Map();
 const mayPublish = byId("main").dataset.mayPublish === "yes";
@@ -34,6 +35,7 @@ function showView({ isMove }) {
   }
   document.title = `${byId(`${current}-title`).textContent} · StoryClip`;
   if (current === "history") history.show();
+  if (current === "people") people.show();
   if (isMove) {
     byId("main").focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -104,6 +106,7 @@ async function begin() {
     location.assign("/");
   });
   history.begin();
+  if (VIEWS.includes("people")) people.begin();
   if (!mayPublish) document.querySelector("[data-view=publish]").hidden = true;
   showView({ isMove: false });
   const named = load().catch(() => []); // the form shows why; names are numbers until then

@@ -1,0 +1,35 @@
+// What was done and who was refused, the newest first.
+
+import { ask, API } from "./api.js";
+import { byId, h } from "./dom.js";
+import { shortTime } from "./times.js";
+
+const PER_PAGE = 50;
+let next = null;
+
+export function begin(trying) {
+  byId("audit-more").addEventListener("click", () => trying(more));
+}
+
+export async function show() {
+  byId("audit-list").replaceChildren();
+  next = `${API}/admin/audit?limit=${PER_PAGE}`;
+  await more();
+}
+
+async function more() {
+  const { answer, body } = await ask("GET", next);
+  byId("audit-list").append(...body.entries.map(line));
+  next = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get("Link") ?? "")?.[1] ?? null;
+  byId("audit-more").hidden = !next;
+}
+
+function line(act) {
+  const isDone = act.outcome === "done";
+  const outcome = act.times > 1 ? `${act.outcome} ×${act.times}` : act.outcome;
+  return h("tr", { "data-refused": !isDone },
+    h("td", {}, shortTime(Date.parse(act.at))),
+    h("td", {}, act.user ?? "–", h("br"), h("span", { class: "quiet" }, [act.via, act.address].filter(Boolean).join(" · "))),
+    h("td", {}, act.action, " ", act.subject, act.detail ? ` (${act.detail})` : ""),
+    h("td", {}, outcome));
+}
