@@ -56,3 +56,11 @@ def missing_credentials(given: Mapping[str, str]) -> Iterator[str]:
     for name, what in meaning.items():
         if name not in given:
             yield f"{name}: expected the {what} of your Metricool account, got nothing"
+
+
+def missing_client(given: Mapping[str, str]) -> Iterator[str]:
+    """Say which half of signing in by another service is missing."""
+    issuer, client = "STORYCLIP_OIDC_ISSUER", "STORYCLIP_OIDC_CLIENT_ID"
+    for here, there in ((issuer, client), (client, issuer)):
+        if here in given and there not in given:
+            yield f"{there}: expected it beside {here}, got nothing"

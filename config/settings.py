@@ -7,7 +7,7 @@ Nothing else in the service reads the environment. The meaning of each is in
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,10 +18,16 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
 )
-from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from config import addresses, capacity, objections, secret_files
+from config.fields import count as _count
+from config.fields import field as _field
+from config.fields import file_of as _file_of
+from config.fields import margin as _margin
+from config.fields import plain as _plain
+from config.fields import rate as _rate
+from config.fields import seconds as _seconds
 from config.objections import PREFIX
 from config.secret_files import LiveSecret, parse_secret
 from config.seed_keys import SeedKey, parse_seed_keys
@@ -36,39 +42,6 @@ class SettingsInvalid(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _field(name: str, default: object, expected: str, **rules: Any) -> Any:
-    extra: JsonDict = {"expected": expected}
-    return Field(default, validation_alias=name, json_schema_extra=extra, **rules)
-
-
-def _seconds(name: str, default: float, at_most: float, **rules: Any) -> Any:
-    expected = f"seconds > 0 and <= {at_most:g}"
-    return _field(PREFIX + name, float(default), expected, gt=0, le=at_most, **rules)
-
-
-def _margin(name: str, default: float, at_most: float) -> Any:
-    expected = f"seconds >= 0 and <= {at_most:g}"
-    return _field(PREFIX + name, float(default), expected, ge=0, le=at_most)
-
-
-def _count(name: str, default: int | None, at_most: int) -> Any:
-    expected = f"a whole number from 1 to {at_most}"
-    return _field(PREFIX + name, default, expected, ge=1, le=at_most)
-
-
-def _rate(name: str, default: float) -> Any:
-    expected = "a number a second, from 0.1 to 100000"
-    return _field(PREFIX + name, float(default), expected, ge=0.1, le=100_000)
-
-
-def _plain(name: str) -> Any:
-    return Field(None, validation_alias=PREFIX + name)
-
-
-def _file_of(name: str) -> Any:
-    return Field(None, validation_alias=name + secret_files.SUFFIX)
 
 
 def _not_below_base(retry_max_s: float, others: ValidationInfo) -> float:
@@ -150,6 +123,13 @@ class Settings(BaseSettings):
     backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
     audit_keep_days: int | None = _count("AUDIT_KEEP_DAYS", None, 36_500)
 
+    oidc_issuer: Annotated[str | None, AfterValidator(addresses.upstream_url)] = _plain(
+        "OIDC_ISSUER"
+    )
+    oidc_client_id: str | None = _plain("OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = _plain("OIDC_CLIENT_SECRET")
+    oidc_claim: Literal["email", "sub"] = _field("STORYCLIP_OIDC_CLAIM", "email", "email or sub")
+
     public_url: Annotated[str | None, AfterValidator(addresses.public_url)] = _plain("PUBLIC_URL")
     trusted_proxies: Annotated[
         tuple[addresses.Network, ...], NoDecode, BeforeValidator(addresses.networks)
@@ -174,6 +154,7 @@ class Settings(BaseSettings):
     metricool_user_token_file: Path | None = _file_of("METRICOOL_USER_TOKEN")
     secret_file: Path | None = _file_of("STORYCLIP_SECRET")
     api_keys_file: Path | None = _file_of("STORYCLIP_API_KEYS")
+    oidc_client_secret_file: Path | None = _file_of("STORYCLIP_OIDC_CLIENT_SECRET")
     client_key_file: Path | None = _file_of("STORYCLIP_API_KEY")
 
     @classmethod
@@ -200,6 +181,7 @@ class Settings(BaseSettings):
             settings = cls(_build_sources=((source,), {}))
         except ValidationError as invalid:
             problems += objections.invalid_values(invalid, given, cls.model_fields)
+        problems += objections.missing_client(given)
         if needs_upstream:
             problems += objections.missing_credentials(given)
         if problems:

@@ -12,6 +12,7 @@ flow       what to do next about a clip, a batch, a lane: decided apart, done by
 webhooks   what receivers are told, signed, from the rows
 probe      looks into files before a batch is accepted
 progress   the news, and one hub a process that hands it to the viewers
+oidc       who a provider says that somebody is
 web        the HTTP API in wings: routes, live, page, door, said
 tasks      bells: an id in, one step called; the media process
 terminal   `publish` and `watch`, clients of the API like any other

@@ -44,9 +44,10 @@ BREACHES = {
         ("storyclip.store.service.workers", "storyclip.store.access.keys"),
         ("storyclip.store.database", "storyclip.store.access.keys"),
     ],
+    "Only the room of the provider knows Authlib": [("storyclip.web.routes.oidc", "authlib")],
     "Only the store knows Argon2": [("storyclip.web.door.auth", "argon2")],
     "Only the store knows peewee and psycopg": [("storyclip.flow.hand", "peewee")],
-    "Only terminal, cli and stack know requests": [("storyclip.upstream.line", "requests")],
+    "Only terminal, cli, stack and oidc know requests": [("storyclip.upstream.line", "requests")],
     "The terminal knows the service by its API alone": [
         ("storyclip.terminal.follow", "storyclip.store.publishing.batches")
     ],

@@ -14,6 +14,7 @@ class Entry(StrEnum):
 
     KEY = "key"
     LINK = "link"  # that signs in once, as a key's holder
+    OIDC = "oidc"  # by a provider's word
     PASSWORD = "password"  # noqa: S105 - a word, and no secret
 
 

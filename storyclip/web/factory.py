@@ -18,6 +18,7 @@ from storyclip.domain.story import Upstream
 from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
+from storyclip.oidc.provider import Provider
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.spool.local import Spool
@@ -43,6 +44,7 @@ from storyclip.web.routes import (
     files,
     health,
     metrics,
+    oidc,
     openapi,
     password,
     publish,
@@ -92,6 +94,7 @@ def create_app(
         HeatMaps(upstream, accounts, now),
         spool or Spool(media_folder(settings.media_url, settings.database_url)),
         check_clips,
+        _provider(settings, now),
     )
     app.extensions[door_part.NAME] = door_part.Door(Buckets(_a_second(settings), time.monotonic))
     app.extensions[live_part.NAME] = live_part.Live(
@@ -112,6 +115,7 @@ def create_app(
         streams,
         session,
         password,
+        oidc,
         health,
         metrics,
         openapi,
@@ -143,3 +147,11 @@ def _a_second(settings: Settings) -> dict[str, float]:
         limits.READING: settings.reads_per_s,
         limits.STREAMS: settings.streams_per_s,
     }
+
+
+def _provider(settings: Settings, now: Callable[[], datetime]) -> Provider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = settings.oidc_client_secret
+    kept = None if secret is None else secret.get_secret_value()
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, kept, now)

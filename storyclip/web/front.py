@@ -15,6 +15,7 @@ from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 from storyclip.flow.take_in import Room
+from storyclip.oidc.provider import Provider
 from storyclip.spool.local import Spool
 
 CheckClips = Callable[[Sequence[str | None], str], None]  # of a user; raises ClipsUnusable
@@ -39,6 +40,7 @@ class Front:
     heat_maps: HeatMaps
     spool: Spool
     check_clips: CheckClips | None = None  # None: clips are not looked at
+    provider: Provider | None = None  # None: nobody signs in elsewhere
 
     @property
     def wait_total_s(self) -> float:

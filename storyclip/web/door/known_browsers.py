@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Response, request
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 
-from storyclip.store.access import pepper
 from storyclip.web.door.password_tries import new_browser
+from storyclip.web.door.signed import signer
 
 KNOWN_FOR = timedelta(days=400)  # as long as browsers keep a cookie
 
@@ -25,11 +25,11 @@ def known_to(user_id: str) -> str | None:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    cookie, signer = request.cookies.get(_name(), ""), _signer()
-    if not cookie or signer is None:
+    cookie = request.cookies.get(_name(), "")
+    if not cookie:
         return None
     try:
-        whose, word = signer.loads(cookie)
+        whose, word = signer(_PURPOSE).loads(cookie)
     except (BadData, ValueError, TypeError):
         return None
     return str(word) if whose == user_id else None
@@ -41,27 +41,16 @@ def remember(response: Response, user_id: str) -> None:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    signer = _signer()
-    if signer is None:
-        return
     word = known_to(user_id) or new_browser()
     response.set_cookie(
         _name(),
-        str(signer.dumps([user_id, word])),
+        str(signer(_PURPOSE).dumps([user_id, word])),
         max_age=KNOWN_FOR,
         path="/",
         secure=request.is_secure,
         httponly=True,
         samesite="Strict",
     )
-
-
-def _signer() -> URLSafeSerializer | None:
-    """Return what signs; None where no key was ever made, and with it no pepper."""
-    try:
-        return URLSafeSerializer(pepper.secrets_for(_PURPOSE), salt=_PURPOSE)
-    except LookupError:
-        return None
 
 
 def _name() -> str:

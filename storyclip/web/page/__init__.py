@@ -25,7 +25,13 @@ routes = Blueprint(
 )
 
 
-_NOTICES = {"used": "signin.usedLink", "elsewhere": "signin.linkElsewhere"}
+_NOTICES = {
+    "used": "signin.usedLink",
+    "elsewhere": "signin.linkElsewhere",
+    "oidc-away": "signin.oidcAway",
+    "oidc-refused": "signin.oidcRefused",
+    "oidc-unknown": "signin.oidcUnknown",
+}
 
 
 @routes.get("/")
@@ -87,7 +93,13 @@ def _rendered(
 ) -> Response:
     hours = f"{front().settings.session_lasts_s / 3600:g}"
     text = render_template(
-        template, t=words, who=who, notice=notice, languages=LANGUAGES, hours=hours
+        template,
+        t=words,
+        who=who,
+        notice=notice,
+        languages=LANGUAGES,
+        hours=hours,
+        by_provider=front().provider is not None,
     )
     response = make_response(text, status)
     response.content_language = words.language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storyclip.web.said import admin_bodies, admin_shapes, people, shapes
+from storyclip.web.said import admin_bodies, admin_shapes, people, queries, shapes
 from storyclip.web.said.operation import API, AT_THE_DOOR, HTML, Operation
 
 ADMIN = f"{API}/admin"
@@ -35,6 +35,21 @@ PEOPLE: dict[tuple[str, str], Operation] = {
         {204: None},
         (400, 413, 415, 422),
         body=people.NewPassword,
+    ),
+    ("GET", "/oidc/begin"): Operation(
+        "Send somebody to the provider by which they sign in",
+        {303: None},
+        (404, 503),
+        told=("Location",),
+        security=[],
+    ),
+    ("GET", "/oidc/callback"): Operation(
+        "Begin a session for whoever comes back from there",
+        {200: HTML, 303: None},
+        (404, 422, 503),
+        queries.ComeBack,
+        told=("Location",),
+        security=[],
     ),
     ("GET", "/join"): Operation("The page on which a password is set", {200: HTML}, security=[]),
     ("GET", f"{ADMIN}/users"): Operation(

@@ -148,8 +148,18 @@ class SignInLink(Query):
     token: str = Field("", description="From the link.")
 
 
+class ComeBack(Query):
+    """What a provider sends somebody back with."""
+
+    code: str | None = Field(None, description="What is exchanged for their identity.")
+    state: str = Field("", description="What they were sent there with.")
+    error: str | None = Field(None, description="Why the provider let nobody in.")
+
+
 class PageAsked(Query):
     """The page, in another language from now on."""
 
     lang: str | None = Field(None, description="Kept in a cookie, if the page speaks it.")
-    link: str | None = Field(None, description="`used`, `elsewhere`: of a sign-in link.")
+    link: str | None = Field(
+        None, description="`used`, `elsewhere`, `oidc-…`: what became of a way in."
+    )
