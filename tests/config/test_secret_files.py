@@ -16,6 +16,7 @@ SAID = {
     "METRICOOL_USER_TOKEN": "hush-three",
     "STORYCLIP_SECRET": f"{LONG}\n{OLD}",
     "STORYCLIP_API_KEYS": f"{'hush-four':-<32}:ana:read",
+    "STORYCLIP_OIDC_CLIENT_SECRET": "hush-six",
     "STORYCLIP_API_KEY": "hush-five",
 }
 
