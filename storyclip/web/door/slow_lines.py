@@ -152,8 +152,7 @@ class PatientWorker(UnhurriedWorker):
 
     def _submit(self, conn: TConn) -> None:
         if self._files.has(conn):
-            conn.parser.unreader.pace = Pace(time.monotonic())
-            conn.parser.unreader.over_at = conn.parser.unreader.pace.over_at
+            conn.parser.unreader.take_time(Pace(time.monotonic()))
         self._work_on(conn)
         conn.data_ready = True
         super().enqueue_req(conn)
