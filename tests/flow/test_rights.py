@@ -12,15 +12,16 @@ from storyclip.domain.batch import Status
 from storyclip.domain.clip import State
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.names import EVERY, NONE, names
+from storyclip.domain.session import Entry, Visit
 from storyclip.domain.user import Role
 from storyclip.flow import rights
 from storyclip.flow.retry import Retry
-from storyclip.store.access import users
+from storyclip.store.access import sessions, users
 from storyclip.store.publishing import wishes
 from tests.flow.acts import created_by_us, deleted_by_us, die, slowly
 from tests.flow.conftest import ACCOUNT, Stage, source
 from tests.flow.test_recall import ALL, handed_over
-from tests.people import known, of
+from tests.people import USUAL, known, of
 
 Taken = Callable[[Stage], object]
 TAKEN: dict[str, Taken] = {
@@ -229,3 +230,14 @@ def test_a_right_that_comes_back_before_anything_was_done_changes_nothing(stage:
     stage.pass_time(300)
 
     assert stage.live() == ALL[:2]
+
+
+def test_a_session_of_who_was_disabled_is_not_good_again_once_they_are_enabled(stage: Stage):
+    known("ana", stage.at)
+    visit = Visit(Entry.PASSWORD, None, "", USUAL)
+    token = sessions.begin("ana", None, stage.at, visit)
+
+    rights.disable("ana", stage.at, cancels=False)
+    users.enable("ana", stage.at)
+
+    assert sessions.holder_of(token, stage.at) is None
