@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from storyclip.domain.user import Role
 from storyclip.store.access import keys
 from tests.people import key_for
 from tests.web.conftest import NOON, PUBLISH, Someone, good
@@ -109,6 +110,16 @@ def test_a_missing_scope_is_told(anyone):
 
     assert refused.get_json()["code"] == "scope_missing"
     assert "`publish`" in refused.get_json()["detail"]
+
+
+def test_a_role_that_is_not_enough_is_told_as_the_role(anyone):
+    viewer = Someone(anyone, key_for("vera", {"publish"}, at=NOON, role=Role.VIEWER))
+
+    refused = viewer.publish().get_json()
+
+    assert refused["code"] == "scope_missing"
+    assert "needs the scope" not in refused["detail"]  # it has that one
+    assert "viewer" in refused["detail"]
 
 
 def test_who_publishes_sees_what_became_of_it(anyone):

@@ -24,7 +24,7 @@ def holder(scope: Scope) -> keys.Holder:
     """
     found = caller()
     if not found.may(scope):
-        raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{scope}`.")
+        raise _scope_missing(found, scope)
     return found
 
 
@@ -84,8 +84,15 @@ def viewer() -> keys.Holder:
     actors.let_in(found)
     limits.take(found.user_id)
     if not found.may(Scope.READ):
-        raise problems.Problem(problem_kinds.SCOPE_MISSING, f"It needs the scope `{Scope.READ}`.")
+        raise _scope_missing(found, Scope.READ)
     return found
+
+
+def _scope_missing(who: keys.Holder, scope: Scope) -> problems.Problem:
+    """Return the refusal, which says whether it is for the key or for its user."""
+    lacks = "" if scope in who.scopes else f"It needs the scope `{scope}`."
+    said = lacks or f"Its scopes allow it; its user is {who.role}, and may not do this."
+    return problems.Problem(problem_kinds.SCOPE_MISSING, said)
 
 
 def require_account(who: keys.Holder, account_id: str) -> None:
