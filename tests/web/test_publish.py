@@ -12,8 +12,12 @@ import pytest
 from config.settings import Settings
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.names import names
+from storyclip.domain.user import Role
+from storyclip.store.access import keys, users
 from storyclip.store.publishing import batches, clips, lanes
 from storyclip.web.factory import create_app
+from storyclip.web.routes import publish
 from tests.people import key_for, of
 from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
@@ -239,4 +243,23 @@ def test_a_get_on_it_says_what_is_allowed(anyone):
     assert refused.status_code == 405
     assert refused.content_type == "application/problem+json"
     assert "POST" in refused.headers["Allow"]
+    assert nothing_recorded()
+
+
+GONE = {
+    "key": (lambda key: keys.revoke(key.split("_")[1], NOON), 401),
+    "user": (lambda _: users.disable("ana", NOON), 401),
+    "role": (lambda _: users.set_role("ana", Role.VIEWER, NOON), 403),
+    "account": (lambda _: users.set_accounts("ana", names({"7"}), NOON), 403),
+}
+
+
+@pytest.mark.parametrize("right", GONE)
+def test_a_right_that_goes_while_the_request_is_worked_on_makes_no_batch(ana, monkeypatch, right):
+    take, status = GONE[right]
+    monkeypatch.setattr(publish, "require_room", lambda *_: take(ana.key))  # as a slow body would
+
+    refused = ana.publish()
+
+    assert refused.status_code == status
     assert nothing_recorded()

@@ -88,6 +88,23 @@ def viewer() -> keys.Holder:
     return found
 
 
+def require_still(who: keys.Holder, scope: Scope, account_id: str) -> None:
+    """Check again, after what took its time, that they may do what they came for on the account.
+
+    Raises:
+        Problem: 401, key, session or user ended meanwhile; 403, their rights did.
+        StoreUnavailable: the database does not answer.
+    """
+    found = sessions.still_in([who.badge], front().now()).get(who.badge)
+    if found is None:
+        raise problems.Problem(
+            problem_kinds.NO_KEY, "The key or session ended meanwhile. Nothing was done."
+        )
+    if not found.may(scope):
+        raise _scope_missing(found, scope)
+    require_account(found, account_id)
+
+
 def _scope_missing(who: keys.Holder, scope: Scope) -> problems.Problem:
     """Return the refusal, which says whether it is for the key or for its user."""
     lacks = "" if scope in who.scopes else f"It needs the scope `{scope}`."

@@ -61,6 +61,7 @@ def publish_stories() -> Response:
             limits.wait_elsewhere()
             check([post.url for post in stories.posts], who.user_id)
         new = _new_batch(stories, clips, who)
+        auth.require_still(who, Scope.PUBLISH, new.account_id)
         batch = accept(new, front().now(), idempotency, settings.quota_24h)
     body = _created(batch, stories.settings)
     told = {"Location": body["links"]["status"]}
