@@ -10,6 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from storyclip.domain.act import DONE, Action, Via
+from storyclip.web.door import entries
 from tests.page.conftest import card, folder, paste, posted, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
@@ -169,6 +171,15 @@ def test_a_hundred_clips_stay_smooth(visit, stack):
 
     expect(card(page, batch_id).locator(".clips > li")).to_have_count(100)
     assert longest_ms < 500  # a person would notice less; a shared machine is not a person's
+
+
+def test_every_act_and_its_outcome_has_its_words():
+    words = json.loads((PAGE / "catalogue.json").read_text(encoding="utf-8"))
+    outcomes = {f"outcome.{code}" for code in (DONE, *entries._REFUSED)}
+
+    assert {key for key in words if key.startswith("act.")} == {f"act.{one}" for one in Action}
+    assert {key for key in words if key.startswith("via.")} == {f"via.{one}" for one in Via}
+    assert {key for key in words if key.startswith("outcome.")} == outcomes
 
 
 def test_the_modules_are_short_and_use_every_word_of_the_catalogue():

@@ -7,6 +7,7 @@ import { brandName, load } from "./brands.js";
 import { clipName, look } from "./clip_row.js";
 import { announce, byId, setText } from "./dom.js";
 import * as history from "./history.js";
+import * as me from "./me.js";
 import * as people from "./people.js";
 import * as publish from "./publish.js";
 import * as stalled from "./stalled.js";
@@ -106,6 +107,7 @@ async function begin() {
     location.assign("/");
   });
   history.begin();
+  me.begin();
   if (VIEWS.includes("people")) people.begin();
   if (!mayPublish) document.querySelector("[data-view=publish]").hidden = true;
   showView({ isMove: false });

@@ -3,6 +3,7 @@
 import { ask, API } from "./api.js";
 import { byId, h } from "./dom.js";
 import { shortTime } from "./times.js";
+import { t } from "./words.js";
 
 const PER_PAGE = 50;
 let next = null;
@@ -26,10 +27,11 @@ async function more() {
 
 function line(act) {
   const isDone = act.outcome === "done";
-  const outcome = act.times > 1 ? `${act.outcome} ×${act.times}` : act.outcome;
+  const outcome = t(`outcome.${act.outcome}`) + (act.times > 1 ? ` ×${act.times}` : "");
   return h("tr", { "data-refused": !isDone },
     h("td", {}, shortTime(Date.parse(act.at))),
-    h("td", {}, act.user ?? "–", h("br"), h("span", { class: "quiet" }, [act.via, act.address].filter(Boolean).join(" · "))),
-    h("td", {}, act.action, " ", act.subject, act.detail ? ` (${act.detail})` : ""),
+    h("td", {}, act.user ?? "–", h("br"), h("span", { class: "quiet" }, [t(`via.${act.via}`), act.address].filter(Boolean).join(" · "))),
+    h("td", { title: act.action }, h("b", {}, t(`act.${act.action}`)), " ", act.subject,
+      act.detail ? ` (${act.detail})` : ""),
     h("td", {}, outcome));
 }
