@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from storyclip.web.door.malformed import Unfinished
-from storyclip.web.door.patient_unreader import LEAST_BYTES_A_S, PatientUnreader
+from storyclip.web.door.patient_unreader import LEAST_BYTES_A_S, PatientUnreader, meanwhile
 
 
 @pytest.fixture
@@ -43,3 +43,26 @@ def test_of_a_whole_request_nothing_more_is_waited_for(pair):
 
     with pytest.raises(Unfinished):
         unreader.chunk()
+
+
+def test_a_look_meanwhile_ends_a_body_of_which_nothing_comes(pair):
+    looks: list[float] = []
+
+    def look() -> None:
+        looks.append(time.monotonic())
+        if len(looks) == 2:
+            raise PermissionError("taken away")
+
+    with meanwhile(look), pytest.raises(PermissionError):
+        PatientUnreader(pair[0]).chunk()
+
+    assert looks[1] - looks[0] < 1
+
+
+def test_a_look_meanwhile_gives_a_body_no_more_time(pair):
+    unreader = PatientUnreader(pair[0])
+    unreader.over_at = time.monotonic() + 0.05
+
+    with meanwhile(lambda: None):
+        assert unreader.chunk() == b""
+    assert unreader.is_over

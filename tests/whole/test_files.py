@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.eventually import eventually
 from tests.media.films import film, fitting
-from tests.tus import Tus
+from tests.tus import TUS, Tus
 from tests.whole.conftest import Client, Posted, client_of
 
 pytestmark = [pytest.mark.xdist_group("files"), pytest.mark.timeout(120)]
@@ -94,3 +98,34 @@ def test_a_client_goes_on_after_a_kill_of_the_web_and_of_who_mends(client, tus, 
     client.stack.kill("media", signal.SIGKILL)
 
     assert ready(tus, file_id)["state"] == "ready"
+
+
+@pytest.mark.parametrize("every_s", [0.05, 30.0], ids=["it keeps coming", "it stands still"])
+def test_a_file_ends_within_a_second_when_its_user_is_disabled(client, every_s):
+    url, size = urlsplit(client.stack.url), 3_000_000
+    key = {"X-Api-Key": client.stack.api_key, **TUS}
+    begun = requests.post(
+        f"{client.stack.url}/api/metricool/files", headers=key | {"Upload-Length": str(size)}
+    )
+    head = f"PATCH {begun.headers['Location']} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+    said = key | {"Upload-Offset": "0", "Content-Length": str(size)}
+    said["Content-Type"] = "application/offset+octet-stream"
+    head += "".join(f"{name}: {value}\r\n" for name, value in said.items()) + "\r\n"
+
+    with socket.create_connection((url.hostname, url.port)) as line:
+        line.sendall(head.encode() + b"x" * 200_000)
+        line.settimeout(every_s)
+        try:
+            client.sql("UPDATE users SET disabled_at = ?", "2026-11-27T12:00:00.000000+00:00")
+            disabled_at, words = time.monotonic(), b""
+            while not words and time.monotonic() - disabled_at < 10:
+                try:
+                    words = line.recv(4096)
+                except TimeoutError:
+                    line.sendall(b"x" * 500)
+            took_s = time.monotonic() - disabled_at
+        finally:
+            client.sql("UPDATE users SET disabled_at = NULL")
+
+    assert words.startswith(b"HTTP/1.1 401 "), words
+    assert took_s < 1.0

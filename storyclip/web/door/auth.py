@@ -88,8 +88,16 @@ def viewer() -> keys.Holder:
     return found
 
 
-def require_still(who: keys.Holder, scope: Scope, account_id: str) -> None:
+def require_still(
+    who: keys.Holder,
+    scope: Scope,
+    account_id: str | None = None,
+    so: str = "Nothing was done.",
+) -> None:
     """Check again, after what took its time, that they may do what they came for on the account.
+
+    Args:
+        so: what became of it, for who has to be refused.
 
     Raises:
         Problem: 401, key, session or user ended meanwhile; 403, their rights did.
@@ -97,19 +105,18 @@ def require_still(who: keys.Holder, scope: Scope, account_id: str) -> None:
     """
     found = sessions.still_in([who.badge], front().now()).get(who.badge)
     if found is None:
-        raise problems.Problem(
-            problem_kinds.NO_KEY, "The key or session ended meanwhile. Nothing was done."
-        )
+        raise problems.Problem(problem_kinds.NO_KEY, f"The key or session ended meanwhile. {so}")
     if not found.may(scope):
-        raise _scope_missing(found, scope)
-    require_account(found, account_id)
+        raise _scope_missing(found, scope, so)
+    if account_id is not None:
+        require_account(found, account_id)
 
 
-def _scope_missing(who: keys.Holder, scope: Scope) -> problems.Problem:
+def _scope_missing(who: keys.Holder, scope: Scope, so: str = "") -> problems.Problem:
     """Return the refusal, which says whether it is for the key or for its user."""
     lacks = "" if scope in who.scopes else f"It needs the scope `{scope}`."
     said = lacks or f"Its scopes allow it; its user is {who.role}, and may not do this."
-    return problems.Problem(problem_kinds.SCOPE_MISSING, said)
+    return problems.Problem(problem_kinds.SCOPE_MISSING, f"{said} {so}".rstrip())
 
 
 def require_account(who: keys.Holder, account_id: str) -> None:

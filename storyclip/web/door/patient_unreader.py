@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from gunicorn.http.unreader import SocketUnreader
@@ -13,6 +16,19 @@ from storyclip.web.door.pace import Pace
 LEAST_BYTES_A_S = 32 * 1024  # of a long body, beyond its first seconds: a poor telephone has more
 FILE_PIECE_BYTES = 64 * 1024  # a tenth less of CPU than gunicorn's 8 KiB
 REQUEST_WITHIN_S = 10.0  # from its first byte to its last, and from a connection to its first
+LOOK_EVERY_S = 0.2  # at least, while nothing comes
+
+_look: ContextVar[Callable[[], None] | None] = ContextVar("look", default=None)
+
+
+@contextmanager
+def meanwhile(look: Callable[[], None]) -> Iterator[None]:
+    """Have this called while this thread reads a body, though nothing comes; it may end it."""
+    before = _look.set(look)
+    try:
+        yield
+    finally:
+        _look.reset(before)
 
 
 class PatientUnreader(SocketUnreader):  # type: ignore[misc]  # untyped, as all of gunicorn
@@ -37,21 +53,27 @@ class PatientUnreader(SocketUnreader):  # type: ignore[misc]  # untyped, as all 
         """
         if self.is_whole:
             raise Unfinished
-        left_s = self.over_at - time.monotonic()
-        if self.is_over or left_s <= 0:
-            self.is_over = True
+        if not (piece := self._piece(size_hint)):
             return b""
-        before = self.sock.gettimeout()
-        self.sock.settimeout(left_s if before is None else min(left_s, before))
-        try:
-            piece = bytes(super().chunk(size_hint))
-        except TimeoutError:
-            self.is_over = True
-            return b""
-        finally:
-            self.sock.settimeout(before)
         if self.pace is None:
             self.over_at += len(piece) / LEAST_BYTES_A_S
         else:
             self.over_at = self.pace.after(len(piece), time.monotonic())
         return piece
+
+    def _piece(self, size_hint: int | None) -> bytes:
+        before, look = self.sock.gettimeout(), _look.get()
+        try:
+            while (left_s := self.over_at - time.monotonic()) > 0 and not self.is_over:
+                if look is not None:
+                    look()
+                    left_s = min(left_s, LOOK_EVERY_S)
+                self.sock.settimeout(left_s if before is None else min(left_s, before))
+                try:
+                    return bytes(super().chunk(size_hint))
+                except TimeoutError:
+                    self.is_over = look is None
+        finally:
+            self.sock.settimeout(before)
+        self.is_over = True
+        return b""

@@ -17,6 +17,8 @@ from storyclip.flow import take_in
 from storyclip.store.files import files
 from storyclip.web.door import auth, limits
 from storyclip.web.door.part import door
+from storyclip.web.door.patient_unreader import meanwhile
+from storyclip.web.door.still import Still
 from storyclip.web.front import front
 from storyclip.web.routes.file_view import view_of
 from storyclip.web.said import tus
@@ -24,6 +26,7 @@ from storyclip.web.said.answers import answer
 from storyclip.web.said.file_operations import JPEG, PATH
 
 BLOCK_BYTES = 64 * 1024
+ENDED = "What was received stays, as Upload-Offset says it; nothing more is taken."
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 routes = Blueprint("files", __name__)
@@ -58,8 +61,9 @@ def receive(file_id: str) -> Response:
     if offset + (request.content_length or 0) > file.size:
         raise FileFull(f"the file was announced with {file.size:,} bytes")
     limits.leave()  # it may take an hour, and does little
-    with door().uploads.one_more(who.user_id):
-        file = _taken_in(file, offset, _blocks(file.size - offset), checksum)
+    still = Still(who, Scope.PUBLISH, ENDED)
+    with door().uploads.one_more(who.user_id), meanwhile(still.look):
+        file = _taken_in(file, offset, _blocks(file.size - offset, still), checksum)
     return _told(file, 204)
 
 
@@ -116,10 +120,11 @@ def _taken_in(
         raise
 
 
-def _blocks(most: int) -> Iterator[bytes]:
+def _blocks(most: int, still: Still) -> Iterator[bytes]:
     request.max_content_length = most + 1  # of a body that does not say how long it is
     while block := request.stream.read(BLOCK_BYTES):
         yield block
+        still.look()
 
 
 def _told(file: UserFile, status: int, headers: dict[str, str] | None = None) -> Response:
