@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from storyclip.domain.batch import Batch
@@ -16,16 +17,20 @@ def accept(
     at: datetime,
     idempotency: IdempotencyKey | None = None,
     quota_24h: int | None = None,
+    require: Callable[[], None] | None = None,
 ) -> Batch:
     """Record the batch; its first bell rings with the commit, unless another is ahead of it.
 
     Returns the batch, or the one that the same Idempotency-Key and body made before.
+
+    Args:
+        require: raises if who asks may not any more; what is so then is so at the commit.
 
     Raises:
         IdempotencyKeyReused, QuotaExceeded, RequestInvalid, StoreUnavailable: nothing was
             recorded, nothing will be sent.
         CommitUnanswered: nobody knows whether it is recorded.
     """
-    batch = once_more(lambda: batches.create(new, at, idempotency, quota_24h))
+    batch = once_more(lambda: batches.create(new, at, idempotency, quota_24h, require))
     crashpoint("answer_ready")
     return batch

@@ -263,3 +263,20 @@ def test_a_right_that_goes_while_the_request_is_worked_on_makes_no_batch(ana, mo
 
     assert refused.status_code == status
     assert nothing_recorded()
+
+
+@pytest.mark.parametrize("right", GONE)
+def test_a_right_that_goes_just_before_the_batch_is_recorded_makes_none(ana, monkeypatch, right):
+    take, status = GONE[right]
+    create = batches.create
+
+    def late(*asked: Any) -> Any:
+        take(ana.key)
+        return create(*asked)
+
+    monkeypatch.setattr(batches, "create", late)
+
+    refused = ana.publish()
+
+    assert refused.status_code == status
+    assert nothing_recorded()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,10 +55,14 @@ def create(
     at: datetime,
     idempotency: IdempotencyKey | None = None,
     quota_24h: int | None = None,
+    require: Callable[[], None] | None = None,
 ) -> Batch:
     """Record a batch with its clips, its first event and its turn, all or nothing.
 
     Returns the batch, or the one that the same key and body made before.
+
+    Args:
+        require: raises if who asks may not any more; called in the transaction, before all else.
 
     Raises:
         IdempotencyKeyReused: the key was used for another body; nothing was written.
@@ -67,6 +71,8 @@ def create(
         StoreUnavailable: nothing was written.
     """
     with writing():
+        if require is not None:
+            require()
         if idempotency is not None:
             earlier = _remember(new, at, idempotency)
             if earlier is not None:

@@ -9,6 +9,7 @@ from flask import request
 
 from storyclip.domain.holder import Scope
 from storyclip.store.access import keys, sessions, tickets
+from storyclip.store.access.held import hold
 from storyclip.web.door import actors, browser, limits
 from storyclip.web.door.part import door
 from storyclip.web.front import front
@@ -110,6 +111,16 @@ def require_still(
         raise _scope_missing(found, scope, so)
     if account_id is not None:
         require_account(found, account_id)
+
+
+def require_till_commit(who: keys.Holder, scope: Scope, account_id: str) -> None:
+    """Check the same in a write transaction, and have it stay so until that is committed.
+
+    Raises:
+        Problem, StoreUnavailable: as `require_still`.
+    """
+    hold(who)
+    require_still(who, scope, account_id)
 
 
 def _scope_missing(who: keys.Holder, scope: Scope, so: str = "") -> problems.Problem:

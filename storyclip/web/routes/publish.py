@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from itertools import zip_longest
 from typing import Any
@@ -61,8 +62,8 @@ def publish_stories() -> Response:
             limits.wait_elsewhere()
             check([post.url for post in stories.posts], who.user_id)
         new = _new_batch(stories, clips, who)
-        auth.require_still(who, Scope.PUBLISH, new.account_id)
-        batch = accept(new, front().now(), idempotency, settings.quota_24h)
+        still = partial(auth.require_till_commit, who, Scope.PUBLISH, new.account_id)
+        batch = accept(new, front().now(), idempotency, settings.quota_24h, still)
     body = _created(batch, stories.settings)
     told = {"Location": body["links"]["status"]}
     if (warning := _month_warning(batch)) is not None:
