@@ -131,3 +131,18 @@ def test_what_cannot_be_kept_is_answered_all_the_same(anyone: Any, monkeypatch: 
     assert [one["reason"] for one in logs if one["event"] == "entry_not_kept"] == [
         "the disk is full"
     ]
+
+
+def test_a_wrong_password_is_kept_under_whom_it_was_tried_for_and_nobody_is_told(anyone: Any):
+    key_for("cleo", {"read"}, at=NOON)
+
+    def tried(user: str) -> Any:
+        said = {"userId": user, "password": "wrong horse battery"}
+        return anyone.post("/session/password", json=said, headers={"Origin": "http://localhost"})
+
+    there, nobody = tried("cleo"), tried("nobody")
+
+    kept = [(act.subject, act.detail, act.by.user_id) for act in refused()]
+    what = "POST /session/password"
+    assert kept == [("cleo", what, None), (what, None, None)]
+    assert (there.status_code, there.get_json()) == (401, nobody.get_json())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import structlog
-from flask import Response, request
+from flask import Response, g, request
 
 from storyclip.domain.act import Action
 from storyclip.domain.errors import Forbidden, StoreUnavailable
 from storyclip.store import acts
+from storyclip.store.access import users
 from storyclip.store.database import writing
 from storyclip.web.door.part import door
 from storyclip.web.front import front
@@ -26,7 +27,13 @@ _REFUSED = frozenset(
         problem_kinds.ORIGIN_REFUSED,
     )
 )
+_TRIED_FOR = "storyclip_tried_for"
 _ONLY_ASKS = ("GET /session",)  # our own page, whether somebody is signed in
+
+
+def tries_as(user_id: str) -> None:
+    """Note that the request would come in as this user, who need not be there."""
+    setattr(g, _TRIED_FOR, user_id)
 
 
 def answered(error: Exception) -> Response:
@@ -48,11 +55,15 @@ def keep(error: Exception) -> None:
     if not times:
         return
     who = acts.actor()
+    tried_for = g.get(_TRIED_FOR)
     said = {"user": who.user_id, "key_id": who.key_id, "address": address, "times": times}
     log.warning("entry_refused", code=code, what=what, **said)
     try:
         with writing():
-            acts.write(Action.ENTRY, what, now, outcome=code, times=times)
+            if tried_for is not None and users.find(tried_for) is not None:
+                acts.write(Action.ENTRY, tried_for, now, detail=what, outcome=code, times=times)
+            else:  # what is made up is not written
+                acts.write(Action.ENTRY, what, now, outcome=code, times=times)
     except StoreUnavailable as failure:
         log.warning("entry_not_kept", reason=str(failure))
 

@@ -10,7 +10,7 @@ from storyclip.domain.password import objection_to_password
 from storyclip.domain.session import Entry
 from storyclip.domain.user import User
 from storyclip.store.access import password_links, passwords
-from storyclip.web.door import auth, browser, known_browsers, sessions
+from storyclip.web.door import auth, browser, entries, known_browsers, sessions
 from storyclip.web.door.part import door
 from storyclip.web.front import front
 from storyclip.web.said import json_body
@@ -83,6 +83,7 @@ def _user_with(user_id: str, password: str) -> User:
         Problem: 401, it is not, or there is no such user; 429 after too many tries.
     """
     here, now, address = door(), front().now(), request.remote_addr
+    entries.tries_as(user_id)
     known = known_browsers.known_to(user_id)
     wait_s = here.password_tries.wait_s(user_id, address, known, now)
     if known is None:
