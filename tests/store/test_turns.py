@@ -12,6 +12,7 @@ from storyclip.store.database import lock_row, writing
 from storyclip.store.history import events
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import batches, clips, lanes, recalls, writer
+from tests.people import known
 from tests.store.making import (
     T0,
     brought_to,
@@ -330,7 +331,8 @@ def test_a_clip_whose_own_date_is_over_is_claimed_though_one_before_it_was_moved
     asked = [
         replace(clip, wished_for=date) for clip, date in zip(new_batch().clips, dates, strict=True)
     ]
-    batches.create(replace(new_batch(gap_s=60.0), mode=Mode.SCHEDULED, clips=tuple(asked)), T0)
+    new = replace(new_batch(gap_s=60.0), mode=Mode.SCHEDULED, clips=tuple(asked))
+    batches.create(replace(new, user_id=known("ana", T0)), T0)
     first, second, _ = clips.of_batch("b1")
     first = note(walked(first, Event.CLAIMED, Event.ACCEPTED), seen_at=T0, plans=(dates[0],))
     note(first, planned_for=T0 + timedelta(minutes=4))

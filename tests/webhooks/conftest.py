@@ -13,7 +13,7 @@ from storyclip.domain.clip import Clip, Event
 from storyclip.store.history import deliveries
 from storyclip.store.publishing import batches, clips
 from storyclip.webhooks.delivering import Teller
-from tests.people import key_for
+from tests.people import key_for, known
 from tests.store.making import T0, new_batch, rows, walked
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -40,7 +40,7 @@ class Post:
     ) -> list[Clip]:
         new = new_batch(name, count, **asked)
         changes = {field: getattr(new, field) for field in new.__slots__}
-        changes |= {"webhook_url": self.receiver.url, "user_id": user}
+        changes |= {"webhook_url": self.receiver.url, "user_id": known(user, self.at)}
         batches.create(type(new)(**changes), self.at)
         return list(clips.of_batch(name))
 
