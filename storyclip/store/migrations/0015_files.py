@@ -47,7 +47,6 @@ _STATEMENTS = (
     " taken_by TEXT,"
     " PRIMARY KEY (clip_id, send))",
     "CREATE INDEX transfers_due ON transfers (next_at) WHERE next_at IS NOT NULL",
-    "ALTER TABLE publish_batch_clips ADD COLUMN file_id TEXT",
 )
 
 

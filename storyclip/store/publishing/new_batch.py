@@ -114,7 +114,6 @@ def _clip_columns(batch: Batch, index: int, clip: NewClip) -> dict[str, Any]:
         "lane_id": batch.lane_id,
         "client_id": clip.client_id,
         "clip_url": clip.source_url,
-        "file_id": None if (piece := piece_of(clip.source_url)) is None else piece.file_id,
         "clip_title": clip.title,
         "status": State.PENDING.value,
         "revision": 0,
