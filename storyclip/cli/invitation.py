@@ -10,6 +10,7 @@ import click
 from storyclip.cli.installation import now, open_database
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.views import rfc3339
+from storyclip.stack.whereabouts import address_for
 from storyclip.store.access import password_links
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -25,7 +26,7 @@ def link(user: str, as_json: bool) -> None:
         token = password_links.issue(user, at)
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"No link was made: {reason}")
-    address = f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/join#{token}"
+    address = f"{address_for(settings)}/join#{token}"
     until = rfc3339(at + password_links.GOOD_FOR)
     facts = {"user": user, "link": address, "expiresAt": until}
     click.echo(json.dumps(facts) if as_json else address)

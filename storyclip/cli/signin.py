@@ -9,6 +9,7 @@ import click
 
 from storyclip.cli.installation import now, open_database
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.stack.whereabouts import address_for
 from storyclip.store.access import signin_links
 
 
@@ -18,7 +19,7 @@ from storyclip.store.access import signin_links
 def signin(user: str | None, as_json: bool) -> None:
     """Print a link that signs a browser in, once and within ten minutes, by a key of the user's.
 
-    It begins with STORYCLIP_PUBLIC_URL, or with this machine's own address.
+    It begins with STORYCLIP_PUBLIC_URL, else STORYCLIP_URL, else where StoryClip runs here.
     """
     settings = open_database()
     at = now()
@@ -30,7 +31,7 @@ def signin(user: str | None, as_json: bool) -> None:
         token = signin_links.issue(who.key_id, at)
     except StoreUnavailable as reason:
         sys.exit(f"No link was made: {reason}")
-    link = f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/signin?token={token}"
+    link = f"{address_for(settings)}/signin?token={token}"
     facts = {"link": link, "user": who.user_id, "role": who.role, "key": who.key_id}
     click.echo(json.dumps(facts) if as_json else link)
     click.echo(f"It signs {who.user_id} ({who.role}) in, once, within ten minutes.", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config import private
 
-_NAMES = ("log", "redis", "stack.lock", "sandbox-ledger.jsonl")
+_NAMES = ("log", "redis", "stack.lock", "stack.url", "sandbox-ledger.jsonl")
 _DATABASE = "storyclip.db"  # and what stands beside it
 
 

@@ -16,7 +16,7 @@ import requests
 from config.addresses import sqlite_url
 from config.settings import Settings, environment_with
 from storyclip.sandbox.process import SandboxProcess
-from storyclip.stack import data_folder, lock, programs
+from storyclip.stack import data_folder, lock, programs, whereabouts
 from storyclip.stack.child import POLL_S, Program
 from storyclip.stack.embedded_redis import EmbeddedRedis
 from storyclip.stack.opening import NotOpened, Opening
@@ -142,6 +142,7 @@ class Stack:
         self.api_key = self.api_key or self.first_key or ""
         for name in self._names("web", "worker", "media"):
             self.start_program(name)
+        whereabouts.leave(self.data_dir, self.url)
 
     def wait_ready(self, timeout_s: float = READY_S) -> None:
         """Return when web says that it is ready and, the first time, a worker was seen alive.
@@ -169,6 +170,7 @@ class Stack:
             if self._redis is not None:
                 self._redis.clear()
             if self._lock is not None:
+                whereabouts.forget(self.data_dir)
                 os.close(self._lock)
                 self._lock = None
 
@@ -213,11 +215,9 @@ class Stack:
 
     def _wait_until_up(self, what: str, trouble: Callable[[], str | None], until: float) -> None:
         while True:
-            found = trouble()
-            if found is None:
+            if (found := trouble()) is None:
                 return
-            hopeless = self._running().hopeless()
-            if hopeless is not None:
+            if (hopeless := self._running().hopeless()) is not None:
                 raise StackFailed(hopeless)
             if time.monotonic() > until:
                 raise StackFailed(f"{what} did not come up ({found}); logs are in {self.log_dir}")

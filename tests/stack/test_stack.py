@@ -13,7 +13,8 @@ import pytest
 import requests
 from redis import Redis
 
-from config.settings import SettingsInvalid
+from config.settings import Settings, SettingsInvalid
+from storyclip.stack import whereabouts
 from storyclip.stack.lock import DataTaken
 from storyclip.stack.stack import Stack, StackFailed
 from tests.api import Api
@@ -31,6 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         pids = [pid for name in PARTS for pid in stack.pids(name)]
         assert all(stack.pids(name) for name in PARTS)
     assert not any(lives(pid) for pid in pids)  # nothing is left after the block
+    assert not (stack.data_dir / whereabouts.NAME).exists()
 
 
 def is_ready(stack: Stack) -> bool:
@@ -56,6 +58,12 @@ def test_what_is_ready_serves_with_its_own_key_through_its_own_sandbox(stack):
 
     assert answer.status_code == 200
     assert stack.sandbox.requests()
+
+
+def test_what_runs_says_where_to_who_makes_a_link_to_it(stack):
+    settings = Settings.from_environment({"DATABASE_URL": stack.database_url}, needs_upstream=False)
+
+    assert whereabouts.address_for(settings) == stack.url
 
 
 def test_redis_keeps_what_it_was_told_and_throws_nothing_out(stack):
