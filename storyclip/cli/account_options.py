@@ -36,8 +36,10 @@ def accounts_said(ids: tuple[str, ...], *, all_accounts: bool) -> Names | None:
         raise click.UsageError("Either accounts by their ids, or --all-accounts.")
     if all_accounts:
         return EVERY
-    named = names(one.strip() for word in ids for one in word.split(",") if one.strip())
-    return named if ids else None
+    named = [one.strip() for word in ids for one in word.split(",")]
+    if not all(named):
+        raise click.UsageError("An account's id is missing beside a comma.")
+    return names(named) if ids else None
 
 
 def shown_accounts(some: Names) -> str:

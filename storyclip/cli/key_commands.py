@@ -15,10 +15,12 @@ from storyclip.cli.installation import now, open_database
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.holder import EVERY_SCOPE, Scope
 from storyclip.domain.names import Names
+from storyclip.domain.reach import EVERYTHING
 from storyclip.domain.webhooks import objection_to_receiver
 from storyclip.flow import rights
 from storyclip.store.access import api_keys, key_ring, keys
 from storyclip.store.access.api_keys import KeptKey
+from storyclip.store.publishing.running import running_of
 from storyclip.webhooks.signing import secrets_of
 
 SPAN = key_list.Span()
@@ -111,10 +113,13 @@ def revoke(key_id: str, cancel_batches: bool, as_json: bool) -> None:
     """
     open_database()
     try:
+        asked_for = running_of(EVERYTHING, key_id) if cancel_batches else ()
         revoked, kept = rights.revoke(key_id, now(), cancels=cancel_batches)
     except StoreUnavailable as reason:
         sys.exit(str(reason))
     if not revoked:
+        _say_cancelled(key_id, len(asked_for) - len(kept))
+        say_kept(kept)
         sys.exit(f"There is no key {key_id} in use.")
     if as_json:
         click.echo(json.dumps({"id": key_id, "revoked": True}))
@@ -124,6 +129,11 @@ def revoke(key_id: str, cancel_batches: bool, as_json: bool) -> None:
             "Take it out of STORYCLIP_API_KEYS too: the next start makes it again.", err=True
         )
     say_kept(kept)
+
+
+def _say_cancelled(key_id: str, count: int) -> None:
+    if count:
+        click.echo(f"Of what {key_id} had made, cancelled now: {count}.", err=True)
 
 
 @key_commands.command()

@@ -84,10 +84,12 @@ def role(user: str, role: str, as_json: bool) -> None:
     """
     open_database()
     try:
+        is_last = role != Role.ADMIN and _is_last_admin(user)
         rights.set_role(user, Role(role), now())
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"Nothing was changed: {reason}")
     _show(user, as_json)
+    _warn_without_admin(is_so=is_last)
 
 
 @user_commands.command()
@@ -127,10 +129,14 @@ def disable(user: str, cancel_batches: bool, as_json: bool) -> None:
     """
     open_database()
     try:
+        is_last = _is_last_admin(user)
         kept = rights.disable(user, now(), cancels=cancel_batches)
-    except (NotFound, StoreUnavailable) as reason:
+    except NotFound as reason:
+        sys.exit(str(reason))
+    except StoreUnavailable as reason:
         sys.exit(f"Not all was changed: {reason}")
     _show(user, as_json)
+    _warn_without_admin(is_so=is_last)
     say_kept(kept)
 
 
@@ -158,6 +164,16 @@ def _show(user_id: str, as_json: bool) -> None:
     if found is None:
         sys.exit(f"There is no user {user_id}.")
     click.echo(json.dumps(_facts(found)) if as_json else _table([found]))
+
+
+def _is_last_admin(user_id: str) -> bool:
+    admins = [one for one in users.every() if one.role is Role.ADMIN and one.disabled_at is None]
+    return [one.user_id for one in admins] == [user_id]
+
+
+def _warn_without_admin(*, is_so: bool) -> None:
+    if is_so:
+        click.echo("There is no admin any more: only these commands give rights now.", err=True)
 
 
 def _facts(user: User) -> dict[str, object]:

@@ -185,3 +185,53 @@ def test_a_link_says_as_whom_it_signs_in_an_admin_first(run: Any):
 def test_without_a_key_there_is_no_link(run: Any):
     assert "nobody has a key" in run("signin").stderr
     assert "eva has no key" in run("signin", "--user", "eva").stderr
+
+
+def test_a_key_that_is_revoked_already_has_its_batches_cancelled_and_that_is_said(run: Any):
+    key_id = key_for("ana", {"publish"}, at=now()).split("_")[1]
+    batches.create(replace(new_batch("b1", 2), key_id=key_id), now())
+    run("keys", "revoke", key_id)
+
+    said = run("keys", "revoke", key_id, "--cancel-batches")
+
+    assert said.returncode == 1
+    assert said.stderr.splitlines() == [
+        f"Of what {key_id} had made, cancelled now: 1.",
+        f"There is no key {key_id} in use.",
+    ]
+
+
+def test_who_is_disabled_gets_no_link(run: Any):
+    users.create("eva", Role.PUBLISHER, EVERY, now())
+    run("users", "disable", "eva")
+
+    said = run("users", "link", "eva")
+
+    assert said.returncode == 1
+    assert "eva is disabled" in said.stderr
+
+
+def test_who_is_not_there_is_not_disabled(run: Any):
+    assert run("users", "disable", "nobody").stderr.strip() == "There is no user nobody."
+
+
+@pytest.mark.parametrize("ids", ["abc,,", ",abc", ""])
+def test_an_account_without_an_id_is_refused(run: Any, ids: str):
+    users.create("ana", Role.PUBLISHER, EVERY, now())
+
+    said = run("users", "accounts", "ana", ids)
+
+    assert said.returncode == 2
+    assert users.may_publish("ana", "any")
+
+
+@pytest.mark.parametrize("words", [["disable", "root"], ["role", "root", "viewer"]])
+def test_that_the_last_admin_goes_is_said(run: Any, words: list[str]):
+    users.create("root", Role.ADMIN, EVERY, now())
+    users.create("pat", Role.PUBLISHER, EVERY, now())
+    quiet = run("users", "disable", "pat")
+
+    said = run("users", *words)
+
+    assert "no admin any more" not in quiet.stderr
+    assert "no admin any more" in said.stderr

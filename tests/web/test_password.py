@@ -287,3 +287,15 @@ def test_without_a_key_ever_made_a_password_is_good_as_well(app: Flask):
 
     assert say(app.test_client(), "join", token=token, password=SECRET).status_code == 200
     assert enter(app.test_client()).status_code == 200
+
+
+def test_who_has_no_key_is_not_told_of_keys(anyone, link):
+    refusals = [enter(anyone, "wrong horse battery"), say(anyone, "invitation", token="used")]
+    refusals.append(anyone.get("/api/metricool/stream?ticket=x"))
+
+    assert [one.get_json()["title"] for one in refusals] == [
+        "The password is not right",
+        "The link is not good any more",
+        "The ticket is not good any more",
+    ]
+    assert {one.get_json()["code"] for one in refusals} == {"unauthenticated"}

@@ -81,7 +81,7 @@ def viewer() -> keys.Holder:
     badge = tickets.badge_of(ticket, now)
     found = sessions.still_in([badge], now).get(badge) if badge else None
     if found is None:
-        raise problems.Problem(problem_kinds.NO_KEY, "The ticket is not good, or not any more.")
+        raise problems.Problem(problem_kinds.TICKET_OVER)
     actors.let_in(found)
     limits.take(found.user_id)
     if not found.may(Scope.READ):
@@ -148,7 +148,7 @@ def _caller() -> keys.Holder:
     browser.require_own_page()
     found = sessions.holder_of(token, front().now())
     if found is None:
-        raise problems.Problem(problem_kinds.NO_KEY, "The session is over: sign in again.")
+        raise problems.Problem(problem_kinds.SESSION_OVER)
     actors.let_in(found)
     return found
 

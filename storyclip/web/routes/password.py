@@ -17,14 +17,11 @@ from storyclip.web.said import json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import parse
 from storyclip.web.said.people import Invited, Join, NewPassword, PasswordSignIn, TheLink
-from storyclip.web.said.problem_kinds import NO_KEY
+from storyclip.web.said.problem_kinds import LINK_OVER, NO_KEY, WRONG_PASSWORD
 from storyclip.web.said.problems import Problem, too_many_tries
 from storyclip.web.said.shown import signed_in
 
 routes = Blueprint("password", __name__, url_prefix="/session")
-
-_WRONG = "That is no user with this password."
-_USED = "This link was used already, or is too old. Ask whoever sent it for another."
 
 
 @routes.post("/password")
@@ -57,7 +54,7 @@ def join() -> Response:
         password_hash = passwords.hashed(said.password)
     joined = password_links.redeem(said.token, password_hash, front().now())
     if joined is None:
-        raise Problem(NO_KEY, _USED)
+        raise Problem(LINK_OVER)
     return _in_person(joined)
 
 
@@ -96,7 +93,7 @@ def _user_with(user_id: str, password: str) -> User:
         here.password_tries.failed(user_id, address, known, now)
         if known is None:
             here.guesses.failed(address, now)
-        raise Problem(NO_KEY, _WRONG)
+        raise Problem(WRONG_PASSWORD)
     return user
 
 
@@ -107,7 +104,7 @@ def _invited(token: str) -> User:
     user = password_links.user_of(token, now)
     if user is None:
         here.guesses.failed(request.remote_addr, now)
-        raise Problem(NO_KEY, _USED)
+        raise Problem(LINK_OVER)
     return user
 
 

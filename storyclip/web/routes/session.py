@@ -12,7 +12,7 @@ from storyclip.web.front import front
 from storyclip.web.said import json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import SignIn, parse
-from storyclip.web.said.problem_kinds import NO_KEY, ORIGIN_REFUSED
+from storyclip.web.said.problem_kinds import LINK_OVER, ORIGIN_REFUSED
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import SignInLink, asked
 from storyclip.web.said.shown import signed_in
@@ -63,7 +63,8 @@ def sign_in_by_link() -> Response:
             response.headers["Location"] = "/?link=used"
             return response
         raise Problem(
-            NO_KEY, "This link was used already, or is too old. Sign in with your key, or ask anew."
+            LINK_OVER,
+            "This link was used already, or is too old. Sign in with your key, or ask anew.",
         )
     sessions.begin(response, who.user_id, who.key_id, Entry.LINK)
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from storyclip.domain import errors
 from storyclip.web.said.headers import MAX_IDEMPOTENCY_KEY
@@ -32,6 +32,25 @@ NO_KEY = Kind(
     "A valid API key is needed",
     "Send your key as `X-Api-Key: …` or `Authorization: Bearer …`.",
     {"WWW-Authenticate": 'Bearer realm="storyclip"'},
+)
+# The same to programs; people are told what they tried
+WRONG_PASSWORD = replace(
+    NO_KEY,
+    title="The password is not right",
+    detail="That is no user with this password.",
+)
+LINK_OVER = replace(
+    NO_KEY,
+    title="The link is not good any more",
+    detail="This link was used already, or is too old. Ask whoever sent it for another.",
+)
+TICKET_OVER = replace(
+    NO_KEY,
+    title="The ticket is not good any more",
+    detail="The ticket is not good, or not any more.",
+)
+SESSION_OVER = replace(
+    NO_KEY, title="The session is over", detail="The session is over: sign in again."
 )
 TOO_MANY_TRIES = Kind(
     429,
