@@ -364,7 +364,7 @@ def test_an_instant_is_read_back_the_same():
 
 
 def test_values_are_bound_and_never_read_as_sql(store: str):
-    evil = "x' OR '1'='1"
+    evil = "x'OR'1'='1"
     made(evil, 1, user=evil, account=evil)
 
     assert names(batches.page(of(evil), limit=50)) == [evil]
