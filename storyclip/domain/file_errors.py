@@ -2,7 +2,7 @@
 
 StoryClipError
 ├── fix the request    FileTooBig, FileFull, OffsetWrong, ChecksumWrong
-├── ask again later    SpoolFull, TooManyFiles, FileInHand
+├── ask again later    SpoolFull, SpoolGone, TooManyFiles, FileInHand
 └── stop it first      FileInUse
 """
 
@@ -25,6 +25,10 @@ class SpoolFull(StoryClipError):
     def __init__(self, size: int, left: int) -> None:
         super().__init__(f"there is room for {max(0, left):,} bytes now, and {size:,} are needed")
         self.facts = {"asked": size, "left": max(0, left)}
+
+
+class SpoolGone(StoryClipError):
+    """The disk of users' files does not answer."""
 
 
 class TooManyFiles(StoryClipError):

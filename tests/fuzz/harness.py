@@ -28,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.settings import Settings
+from storyclip.spool.local import Spool
 from storyclip.store import database
 from storyclip.store.access import password_links, signin_links
 from storyclip.store.history import events
@@ -75,7 +76,9 @@ def application(folder: Path) -> Iterator[Flask]:
     events.forget_listeners()
     database.connect(f"sqlite:///{folder}/storyclip.db")
     settings = Settings.from_environment(SETTINGS, needs_upstream=False)
-    app = create_app(settings, SmallMetricool(), Clock(), lambda: True)
+    spool = Spool(folder / "media")
+    spool.prepare()
+    app = create_app(settings, SmallMetricool(), Clock(), lambda: True, spool=spool)
     # Wrong keys are most of what it tries, and the clock stands still.
     door = app.extensions[NAME]
     app.extensions[NAME] = replace(door, guesses=Guesses(10**6, 10**6))

@@ -178,6 +178,13 @@ def test_a_disk_that_is_full_in_the_middle_is_said_and_what_was_noted_stays(
     assert bring(ana, where, BYTES[100:], 100).status_code == 204
 
 
+def test_a_disk_that_is_gone_is_said_and_is_no_error_of_the_server(ana, where, spool, tmp_path):
+    spool._folder.rename(tmp_path / "elsewhere")
+
+    assert code_of(announce(ana), 503) == "spool_gone"
+    assert code_of(bring(ana, where, BYTES), 503) == "spool_gone"
+
+
 def test_only_so_many_files_of_a_user_arrive_at_once(app, ana, where):
     uploads = Uploads(of_one=1)
     with uploads.one_more("ana"), pytest.raises(TooManyFiles), uploads.one_more("ana"):

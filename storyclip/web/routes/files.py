@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import structlog
 from flask import Blueprint, Response, request
 
 from storyclip.domain.errors import NotFound
-from storyclip.domain.file_errors import FileFull, OffsetWrong, SpoolFull
+from storyclip.domain.file_errors import FileFull, OffsetWrong, SpoolFull, SpoolGone
 from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import UserFile
@@ -29,6 +31,8 @@ BLOCK_BYTES = 64 * 1024
 ENDED = "What was received stays, as Upload-Offset says it; nothing more is taken."
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
+log = structlog.get_logger("storyclip")
+
 routes = Blueprint("files", __name__)
 
 
@@ -37,7 +41,8 @@ def begin() -> Response:
     """Announce a file; its bytes come afterwards."""
     who = _sender()
     wanted = tus.announced()
-    file = take_in.begin(who.user_id, wanted, front().now(), front().spool, front().room)
+    with _told_of_the_disk(wanted.size):
+        file = take_in.begin(who.user_id, wanted, front().now(), front().spool, front().room)
     if wanted.size == 0:  # nothing comes afterwards
         file = _taken_in(file, 0, iter(()), None)
     return _told(file, 201, {"Location": f"{PATH}/{file.id}"})
@@ -110,14 +115,22 @@ def _taken_in(
     file: UserFile, offset: int, blocks: Iterator[bytes], checksum: take_in.Checksum | None
 ) -> UserFile:
     here = front()
-    try:
+    with _told_of_the_disk(file.size - offset):
         return take_in.receive(
             file.id, offset, blocks, checksum, here.spool, here.now, time.monotonic
         )
+
+
+@contextmanager
+def _told_of_the_disk(needed: int) -> Iterator[None]:
+    """Say what a disk that is full, or gone, means for the file."""
+    try:
+        yield
     except OSError as mishap:
         if mishap.errno in DISK_FULL:
-            raise SpoolFull(file.size - offset, 0) from mishap
-        raise
+            raise SpoolFull(needed, 0) from mishap
+        log.error("spool_gone", reason=str(mishap))
+        raise SpoolGone("what was received before stays, if its disk comes back") from mishap
 
 
 def _blocks(most: int, still: Still) -> Iterator[bytes]:

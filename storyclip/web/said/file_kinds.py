@@ -35,6 +35,13 @@ FILE_KINDS: dict[type[errors.StoryClipError], Kind] = {
     file_errors.SpoolFull: Kind(
         507, "spool_full", "There is no room for the file at the moment", "Try it again later."
     ),
+    file_errors.SpoolGone: Kind(
+        503,
+        "spool_gone",
+        "The disk of users' files cannot be reached",
+        "Nothing more was taken in. Ask for the offset in a moment, and go on from there.",
+        {"Retry-After": str(RETRY_FILES_S)},
+    ),
     file_errors.TooManyFiles: Kind(
         429,
         "too_many_files",
