@@ -129,7 +129,7 @@ def test_every_connection_shows_a_ticket_of_its_own(stack, page):
 @pytest.mark.parametrize(
     ("ticket", "batch", "reason"),
     [
-        ("made-up", None, "A valid API key is needed"),
+        ("made-up", None, "The ticket is not good any more"),
         (None, "no-such-batch", "Not found"),
     ],
 )
