@@ -124,7 +124,8 @@ def masked(text: str) -> str:
         text = _SIGNED_QUERY.sub(rf"\1{MASK}", text)
     if "://" in text:
         text = _CREDENTIALS.sub(rf"\1{MASK}", text)
-    text = _BEARER.sub(rf"\1{MASK}", text)
+    if len(text.split(None, 1)) > 1:
+        text = _BEARER.sub(rf"\1{MASK}", text)
     return _NAMED_SECRET.sub(rf"\1{MASK}", text)
 
 

@@ -7,10 +7,11 @@ from storyclip.domain.dates.mode import Mode
 from storyclip.store.database import run
 from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
 
+# Nearly all clips have no lane: an index must not be asked for those, so it is no bare column
 _WITHOUT_THE_LANE = (
     f"{SELECT_CLIP} JOIN publish_batches b ON b.batch_id = c.batch_id WHERE b.lane_id = ?"
     f" AND b.completed_at IS NULL AND b.publish_mode = '{Mode.NOW}'"
-    f" AND c.status = '{State.WAITING_CONFIRMATION}' AND c.lane_held IS NULL"
+    f" AND c.status = '{State.WAITING_CONFIRMATION}' AND COALESCE(c.lane_held, 0) = 0"
 )
 
 
