@@ -51,7 +51,7 @@ BREACHES = {
     "The terminal knows the service by its API alone": [
         ("storyclip.terminal.follow", "storyclip.store.publishing.batches")
     ],
-    "Only probe and media know MediaInfo": [
+    "Only media knows MediaInfo": [
         ("storyclip.web.routes.publish", "pymediainfo"),
         ("storyclip.media.probing", "pymediainfo"),
     ],

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from storyclip.domain.clip_file import ClipFile, objections_to
 from storyclip.domain.errors import ClipsUnusable
 from storyclip.line.deadline import CallOver
+from storyclip.media.probing import FILM_READER
 from storyclip.probe.fetch import ClipNotFetched, Fetcher
 from storyclip.probe.places import Places
 
 AT_ONCE_A_REQUEST = 4
 CLIP_S = 20.0
 BATCH_S = 30.0  # beyond it proxies and people hang up
-
-READER = (sys.executable, "-I", str(Path(__file__).with_name("reader.py")))
 
 
 class ClipCheck:
@@ -97,7 +94,7 @@ def _read(file: IO[bytes], over_at: float) -> ClipFile:
     """
     file.seek(0)
     done = subprocess.run(
-        READER,
+        FILM_READER,
         stdin=file,
         capture_output=True,
         env={},
@@ -108,7 +105,21 @@ def _read(file: IO[bytes], over_at: float) -> ClipFile:
         return ClipFile()
     if done.returncode > 0:
         raise RuntimeError(f"clips cannot be read here: {done.stderr.decode()[-500:]}")
-    return ClipFile(**json.loads(done.stdout))
+    return _clip_file(json.loads(done.stdout))
+
+
+def _clip_file(said: dict[str, Any]) -> ClipFile:
+    if not said:
+        return ClipFile()
+    video = said["video"]
+    return ClipFile(
+        container=said["container"],
+        profile=said["profile"],
+        codec=video["codec"] if video else None,
+        length_s=said["whole_s"],
+        width=video["width"] if video else None,
+        height=video["height"] if video else None,
+    )
 
 
 def _unchecked(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import threading
 import time
@@ -217,8 +218,8 @@ def test_no_file_and_no_descriptor_stays_behind(clips, path, tmp_path, monkeypat
 
 
 def test_a_reader_that_crashes_over_a_file_says_so_and_hurts_nobody(clips, monkeypatch):
-    crash = (check_module.READER[0], "-c", "import os; os.kill(os.getpid(), 11)")
-    monkeypatch.setattr(check_module, "READER", crash)
+    crash = (sys.executable, "-c", "import os; os.kill(os.getpid(), 11)")
+    monkeypatch.setattr(check_module, "FILM_READER", crash)
 
     assert problems(clips, clips.good()) == [
         ("/posts/0/url", "is no video file; H.264 in MP4 is needed")
@@ -226,9 +227,8 @@ def test_a_reader_that_crashes_over_a_file_says_so_and_hurts_nobody(clips, monke
 
 
 def test_a_reader_that_does_not_run_here_is_not_the_clips_fault(clips, monkeypatch):
-    monkeypatch.setattr(
-        check_module, "READER", (check_module.READER[0], "-c", "raise SystemExit(1)")
-    )
+    broken = (sys.executable, "-c", "raise SystemExit(1)")
+    monkeypatch.setattr(check_module, "FILM_READER", broken)
 
     with pytest.raises(RuntimeError, match="cannot be read here"):
         ClipCheck(clips.fetcher()).check([clips.good()], "ana")
