@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import requests
 
+from tests.eventually import eventually
+
 TUS = {"Tus-Resumable": "1.0.0"}
 PATIENCE_S = 30.0
+AGAIN_S = 0.2
 AGAIN = (409, 423, 429, 503)  # what a tus client asks about anew
 
 
@@ -30,26 +33,29 @@ class Tus:
         more = {"Upload-Length": str(len(data)), "Upload-Metadata": ",".join(said)}
         begun = self._begun(more)
         where = begun.headers["Location"]
-        end = time.monotonic() + PATIENCE_S
-        offset = int(begun.headers["Upload-Offset"])
-        while offset < len(data):
-            assert time.monotonic() < end, f"{offset} of {len(data)} bytes came"
-            offset = self._go_on(where, data)
+        came = [int(begun.headers["Upload-Offset"])]
+
+        def is_whole() -> bool:
+            if came[-1] < len(data):
+                came.append(self._go_on(where, data))
+            return came[-1] == len(data)
+
+        eventually(
+            is_whole, PATIENCE_S, otherwise=lambda: f"{came} of {len(data)} came", every_s=AGAIN_S
+        )
         return where.rpartition("/")[2]
 
     def _begun(self, more: dict[str, str]) -> requests.Response:
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                url = f"{self._url()}/api/metricool/files"
-                begun = requests.post(url, headers=self._headers | more)
-            except requests.ConnectionError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.2)
-            else:
-                assert begun.status_code == 201, begun.text
-                return begun
+        url, begun = f"{self._url()}/api/metricool/files", list[requests.Response]()
+
+        def is_heard() -> bool:
+            with suppress(requests.ConnectionError):  # whoever answered was killed
+                begun.append(requests.post(url, headers=self._headers | more))
+            return bool(begun)
+
+        eventually(is_heard, PATIENCE_S, every_s=AGAIN_S)
+        assert begun[0].status_code == 201, begun[0].text
+        return begun[0]
 
     def show(self, file_id: str) -> dict[str, object]:
         """Return what the service tells of a file."""
@@ -77,6 +83,5 @@ class Tus:
                 assert answer.status_code == 204, answer.text
                 offset = int(answer.headers["Upload-Offset"])
         except (requests.ConnectionError, KeyError):
-            time.sleep(0.2)
             return 0
         return offset

@@ -14,8 +14,8 @@ import click
 from storyclip.cli import key_list
 from storyclip.cli.installation import open_database
 from storyclip.domain.act import Act
+from storyclip.domain.act_view import entry_of
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.domain.views import rfc3339
 from storyclip.store import acts
 from storyclip.store.acts import Wanted
 from storyclip.terminal.boards import plain
@@ -65,10 +65,10 @@ def audit(
     try:
         if not follow:
             found = acts.newest(wanted, limit)[::-1]
-            click.echo(json.dumps([*map(_facts, found)], indent=2) if as_json else _table(found))
+            click.echo(json.dumps([*map(entry_of, found)], indent=2) if as_json else _table(found))
             return
         for act in _following(wanted, limit):
-            click.echo(json.dumps(_facts(act)) if as_json else "  ".join(_row(act)))
+            click.echo(json.dumps(entry_of(act)) if as_json else "  ".join(_row(act)))
     except StoreUnavailable as reason:
         sys.exit(str(reason))
     except KeyboardInterrupt:
@@ -89,23 +89,6 @@ def _following(wanted: Wanted, limit: int) -> Iterator[Act]:
                 yield act
         newest = max(seen, default=0)
         seen = {number for number in seen if number > newest - LATE}
-
-
-def _facts(act: Act) -> dict[str, object]:
-    return {
-        "id": act.id,
-        "at": rfc3339(act.at),
-        "via": act.by.via,
-        "user": act.by.user_id,
-        "key": act.by.key_id,
-        "session": act.by.session_id,
-        "address": act.by.address,
-        "action": act.action,
-        "subject": act.subject,
-        "detail": act.detail,
-        "outcome": act.outcome,
-        "times": act.times,
-    }
 
 
 def _table(found: Sequence[Act]) -> str:

@@ -23,7 +23,10 @@ MOVING = "testsrc=decimals=0"
 TOP = [b"ftyp", b"moov", b"free", b"mdat"]
 
 
-def made(source, folder, options=Options(), only=None):  # noqa: B008
+AS_USUAL = Options()
+
+
+def made(source, folder, options=AS_USUAL, only=None):
     """Every piece that the plan wants, or the one of that number."""
     facts = probe(source).facts
     planned = plan(facts, options, find_moments(source, facts))

@@ -44,7 +44,10 @@ def kept(folder, image, name, **how):
     return file
 
 
-def made(source, folder, options=Options()):  # noqa: B008
+AS_USUAL = Options()
+
+
+def made(source, folder, options=AS_USUAL):
     facts = probe(source).facts
     planned = plan(facts, options)
     out = folder / "out.jpg"

@@ -37,7 +37,8 @@ def is_accessible(page: Page) -> None:
 
 def fits(page: Page) -> bool:
     wide: int = page.evaluate("document.documentElement.scrollWidth")
-    return wide <= page.viewport_size["width"]  # type: ignore[index]
+    assert page.viewport_size is not None
+    return wide <= page.viewport_size["width"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)

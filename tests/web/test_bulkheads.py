@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -95,16 +96,21 @@ def test_turns_are_given_in_order():
         came.append(number)
         bulkheads.leave("ana")
 
+    def are_waiting(many: int) -> bool:
+        return waiting(bulkheads, "ana") == many
+
     with ThreadPoolExecutor(9) as pool:
         for number in range(9):
             pool.submit(come, number)
-            eventually(lambda: waiting(bulkheads, "ana") == number + 1)  # noqa: B023
+            eventually(partial(are_waiting, number + 1))
         bulkheads.leave("ana")
 
     assert came == list(range(9))
 
 
-def test_who_waits_for_metricool_takes_no_turn(app, here, ana, metricool: SmallMetricool):
+def test_who_waits_for_metricool_takes_no_turn(
+    app, here, ana, metricool: SmallMetricool, monkeypatch
+):
     goes_on, asked = threading.Event(), threading.Event()
     brands = metricool.brands
 
@@ -113,7 +119,7 @@ def test_who_waits_for_metricool_takes_no_turn(app, here, ana, metricool: SmallM
         assert goes_on.wait(20)
         return brands()
 
-    metricool.brands = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(metricool, "brands", slow)
     with ThreadPoolExecutor(3) as pool:
         three = [pool.submit(asks, app, ana.key, BRANDS) for _ in range(3)]
         assert asked.wait(10)

@@ -223,7 +223,7 @@ TABLES = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make all tables and indexes."""
     with db.bind_ctx(TABLES):
         db.create_tables(TABLES, safe=False)

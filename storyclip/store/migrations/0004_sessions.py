@@ -18,7 +18,7 @@ class SessionRow(Model):
         table_name = "sessions"
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make the table."""
     with db.bind_ctx([SessionRow]):
         db.create_tables([SessionRow], safe=False)

@@ -46,7 +46,7 @@ _UNDER_WAY = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Add them, and note one send of each clip that may still come to something."""
     for column in _COLUMNS:
         db.execute_sql(f"ALTER TABLE {column}")

@@ -41,7 +41,7 @@ _STATEMENTS = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make the tables, and add the columns: all may be empty, or have a constant default."""
     for statement in _STATEMENTS:
         db.execute_sql(statement)

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Add it, empty: what was noted before is believed."""
     db.execute_sql("ALTER TABLE publish_batch_clips ADD COLUMN noted_at TEXT")

@@ -41,7 +41,7 @@ class _Before:
         self.since = "9"  # later than any date
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make the tables, and a user of everybody who could do something."""
     for statement in _STATEMENTS:
         db.execute_sql(statement)

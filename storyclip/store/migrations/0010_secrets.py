@@ -20,7 +20,7 @@ class WebhookSecretRow(Model):
         table_name = "webhook_secrets"
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Add both: a key without a pepper's name has the first one."""
     with db.bind_ctx([WebhookSecretRow]):
         db.create_tables([WebhookSecretRow], safe=False)

@@ -25,7 +25,7 @@ _ON_POSTGRESQL = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Build them; SQLite's writers wait meanwhile, less than a second for each."""
     for statement in _ON_SQLITE if isinstance(db, SqliteDatabase) else _ON_POSTGRESQL:
         db.execute_sql(statement)

@@ -60,7 +60,7 @@ _ON_POSTGRES = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make the tables, and what keeps the rows of the first."""
     with db.bind_ctx([ActRow, RetentionRow]):
         db.create_tables([ActRow, RetentionRow], safe=False)

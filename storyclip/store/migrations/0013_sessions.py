@@ -34,7 +34,7 @@ _COLUMNS = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Add the columns, and make the table."""
     for statement in _COLUMNS:
         db.execute_sql(statement)

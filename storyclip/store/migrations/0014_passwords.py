@@ -28,7 +28,7 @@ class PasswordLinkRow(Model):
         table_name = "password_links"
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make the tables."""
     with db.bind_ctx([PasswordRow, PasswordLinkRow]):
         db.create_tables([PasswordRow, PasswordLinkRow], safe=False)

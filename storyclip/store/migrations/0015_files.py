@@ -50,7 +50,7 @@ _STATEMENTS = (
 )
 
 
-def up(migrator: Any, db: Any) -> None:  # noqa: ARG001  # the runner's signature
+def up(migrator: Any, db: Any) -> None:
     """Make them, empty."""
     for statement in _STATEMENTS:
         db.execute_sql(statement)
