@@ -19,6 +19,7 @@ from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.schedule import backoff_s, seconds
 from storyclip.domain.errors import (
     LostRace,
+    NotFound,
     UpstreamBusy,
     UpstreamDenied,
     UpstreamError,
@@ -70,13 +71,16 @@ def bring(clip_id: int, engine: Engine, uploads: Uploads, shelf: Shelf) -> None:
         StoreUnavailable: what could not be written is done again.
         NotFound: no such clip.
     """
-    situation = situations.read(clip_id)
+    try:
+        situation = situations.read(clip_id)
+    except NotFound:
+        transfers.end_all_but(clip_id, None)
+        raise
     clip, piece = situation.clip, piece_of(situation.clip.source_url)
-    if piece is None:
-        return
     now = engine.now()
     transfer = transfers.take(clip, engine.worker, now, now + HELD)
-    if transfer is None:
+    if transfer is None or piece is None:
+        transfers.end_all_but(clip_id, clip.sends)  # or they would be due for ever
         return
     bringing = _Bringing(clip, piece, engine, uploads, shelf)
     try:

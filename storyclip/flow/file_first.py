@@ -14,7 +14,7 @@ from storyclip.domain.situation import Situation
 from storyclip.domain.transfer import Stage, Transfer
 from storyclip.flow.asking import Course, put
 from storyclip.flow.file_deeds import BringFile, ForgetFile
-from storyclip.flow.setbacks import DENIED_RETRY_S, blocking, reconnect_words
+from storyclip.flow.setbacks import DENIED_RETRY_S, blocking_in_words, reconnect_words
 from storyclip.flow.visit import Visit
 
 _GONE = (
@@ -47,7 +47,7 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         reason = _NO_UPLOADS if transfer.lacks_uploads else reconnect_words(transfer.denied)
         until = visit.in_s(DENIED_RETRY_S)
         waiting = moves.held_up(clip, until, reason, clip.wished_for)
-        yield from put(blocking(waiting, visit.now, transfer.denied))
+        yield from put(blocking_in_words(waiting, visit.now, reason))
     else:
         yield from put(moves.due(clip, later(visit.soon())))
     return None

@@ -82,11 +82,14 @@ def could_not_look_words(clip: Clip, failure: UpstreamError) -> str:
 
 def blocking(move: Move, now: datetime, reason: str) -> Move:
     """Have the lane say why nothing goes through; the first time it says so counts as the start."""
+    return blocking_in_words(move, now, reconnect_words(reason))
+
+
+def blocking_in_words(move: Move, now: datetime, words: str) -> Move:
+    """Have the lane say just these words of why nothing goes through."""
     lane = move.before.lane
-    blocked = replace(
-        lane, blocked_reason=reconnect_words(reason), blocked_since=lane.blocked_since or now
-    )
-    return replace(move, lane=blocked)
+    since = lane.blocked_since or now
+    return replace(move, lane=replace(lane, blocked_reason=words, blocked_since=since))
 
 
 def reopened(clip: Clip, now: datetime) -> Move:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from storyclip.domain.batch import OnFailure
+from storyclip.domain.errors import NotFound
 from storyclip.domain.network import Network
 from storyclip.domain.upload import MeasuredFile
 from storyclip.flow.accept import accept
@@ -30,6 +31,7 @@ from tests.people import known, of
 pytestmark = on_sqlite
 
 BYTES = b"the bytes of a film" * 20_000
+NO_CLIP = 10_000
 MARK = f"sha256:{hashlib.sha256(BYTES).hexdigest()}"
 
 
@@ -172,6 +174,7 @@ def test_a_plan_without_uploads_is_said_as_what_it_is_and_waited_for(here):
     (clip,) = here.stage.clips()
     assert clip.state is PENDING
     assert "plan for this account has no uploads" in (clip.error or "")
+    assert clip.lane.blocked_reason == clip.error  # nothing that has to be connected again
 
     here.stage.sandbox.clear_faults()
     here.live(300)
@@ -223,3 +226,19 @@ def test_what_is_declared_is_what_was_measured(here):
 
     assert isinstance(piece.measured, MeasuredFile)
     assert piece.measured.size == len(BYTES)
+
+
+def test_what_a_clip_needs_no_more_is_not_due_for_ever(here):
+    here.publish(here.a_file())
+    (clip,) = here.stage.clips()
+    due = "INSERT INTO transfers (clip_id, send, transfer, next_at) VALUES (?, ?, '', '2026')"
+    with writing():
+        run(due, (clip.id, clip.sends + 1))  # a send that it does not come to
+        run(due, (NO_CLIP, 0))
+    assert sorted(transfers.due(here.stage.at, 9)) == [clip.id, NO_CLIP]
+
+    for clip_id in (clip.id, NO_CLIP):
+        with suppress(NotFound):
+            bring(clip_id, here._engine, here.stage.upstream.uploads, here.shelf)
+
+    assert list(transfers.due(here.stage.at, 9)) == []

@@ -89,6 +89,19 @@ def take(clip: Clip, worker: str, at: datetime, until: datetime) -> Transfer | N
     return of_send(clip.id, clip.sends)
 
 
+def end_all_but(clip_id: int, send: int | None) -> None:
+    """Have nobody look any more at what a clip does not need: all, or all but its next send.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    others = TransferRow.clip_id == clip_id
+    if send is not None:
+        others &= TransferRow.send != send
+    with writing():
+        TransferRow.update(next_at=None).where(others).execute()
+
+
 def keep(clip: Clip, transfer: Transfer, worker: str, until: datetime | None) -> None:
     """Write how far a transfer in hand is, and when others are to look at it.
 
