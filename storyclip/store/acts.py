@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from storyclip.domain.act import DONE, SERVICE, SESSION_SHOWN, Act, Action, Actor, Via
+from storyclip.domain.names import EVERY, Names
 from storyclip.store.database import database, reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.models import ActRow
@@ -29,6 +30,7 @@ class Wanted:
     """Which acts are asked for; None means any.
 
     `action` is one, or what stands before the dot. `after` and `before` are ids, both exclusive.
+    `theirs`: of these users alone, and of nobody who acted on the machine or at the door.
     """
 
     user_id: str | None = None
@@ -36,6 +38,7 @@ class Wanted:
     since: datetime | None = None
     before: int | None = None
     after: int | None = None
+    theirs: Names = EVERY
 
 
 def acts_as(who: Actor) -> None:
@@ -120,6 +123,9 @@ def _claims(wanted: Wanted) -> list[Any]:
         claims.append(ActRow.at >= wanted.since)
     if wanted.before is not None:
         claims.append(ActRow.id < wanted.before)
+    if not wanted.theirs.is_every:
+        by_themselves = ActRow.via.in_([Via.API.value, Via.PAGE.value])
+        claims += [ActRow.user_id.in_(sorted(wanted.theirs.named)), by_themselves]
     return claims
 
 

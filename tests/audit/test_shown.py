@@ -8,13 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from storyclip.cli import audit as command
 from storyclip.domain.act import DONE, Action, Actor, Via
+from storyclip.domain.names import names
+from storyclip.domain.user import Role
 from storyclip.store import acts
 from storyclip.store.database import writing
 from storyclip.store.instants import to_text
 from tests.commands import told_by
+from tests.people import key_for
 from tests.store.making import sql
 from tests.web.conftest import NOON, Someone
 
@@ -57,6 +61,23 @@ def test_administrators_see_who_did_what(root: Someone, ana: Someone):
         "outcome": "done",
         "times": 1,
     }
+
+
+def test_who_administers_some_accounts_sees_what_the_users_of_those_did(
+    app: Flask, root: Someone, ana: Someone
+):
+    theirs = names({"2000001"})
+    key = key_for("lola", {"publish"}, at=NOON, role=Role.PUBLISHER, of_user=theirs)
+    lola = Someone(app.test_client(), key)
+    narrow = Someone(app.test_client(), key_for("root", {"admin"}, {"2000001"}, at=NOON))
+    assert lola.publish().status_code == ana.publish().status_code == 202
+    with writing():  # somebody of that name on the machine
+        acts.write(Action.SERVICE_PAUSE, "all", NOON, by=Actor(Via.COMMAND, "lola", None, None))
+
+    seen = narrow.get(AUDIT).get_json()["entries"]
+
+    assert {(entry["user"], entry["action"]) for entry in seen} == {("lola", "batch.publish")}
+    assert {entry["user"] for entry in root.get(AUDIT).get_json()["entries"]} >= {"ana", "lola"}
 
 
 def test_nobody_else_does(ana: Someone, anyone: Any):

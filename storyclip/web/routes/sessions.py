@@ -9,10 +9,10 @@ from storyclip.domain.errors import NotFound
 from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.session import Session
 from storyclip.domain.views import rfc3339
-from storyclip.store.access import sessions, users
+from storyclip.store.access import sessions
 from storyclip.web.door import auth
 from storyclip.web.front import front
-from storyclip.web.routes.users import oversees
+from storyclip.web.routes.users import overseen
 from storyclip.web.said.admin_bodies import OfSession
 from storyclip.web.said.admin_shapes import ManySessions, SessionFacts
 from storyclip.web.said.answers import answer
@@ -41,7 +41,7 @@ def end() -> Response:
 
 
 def _in_reach(who: Holder) -> list[Session]:
-    people = {user.user_id for user in users.every() if oversees(who, user)}
+    people = overseen(who)
     return [one for one in sessions.every(front().now()) if one.user_id in people]
 
 

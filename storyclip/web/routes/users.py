@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from storyclip.domain.errors import NotFound, RequestInvalid
 from storyclip.domain.holder import Holder, Scope
-from storyclip.domain.names import Names
+from storyclip.domain.names import EVERY, Names, names
 from storyclip.domain.user import User
 from storyclip.domain.views import rfc3339
 from storyclip.flow import rights
@@ -91,6 +91,17 @@ def link() -> Response:
 def oversees(who: Holder, user: User) -> bool:
     """Return whether an administrator has to do with a user: nothing of theirs is out of reach."""
     return who.accounts.is_every or (bool(user.accounts) and user.accounts <= who.accounts)
+
+
+def overseen(who: Holder) -> Names:
+    """Return the users whom an administrator has to do with.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    if who.accounts.is_every:
+        return EVERY
+    return names(user.user_id for user in users.every() if oversees(who, user))
 
 
 def user_named(who: Holder, user_id: str) -> User:
