@@ -135,7 +135,8 @@ def test_a_flood_of_lines_without_a_key_keeps_nobody_out(stack, capsys, name):
 def test_chunked_lines_hold_no_thread_when_all_seats_are_taken(stack, capsys):
     with contextlib.ExitStack() as open_lines:
         for number in range(capacity.MAX_STREAMS):
-            ask = f"GET /api/metricool/stream HTTP/1.1\r\nX-Api-Key: {KEYS[number % USERS]}\r\n\r\n"
+            key = f"X-Api-Key: {KEYS[number % USERS]}"
+            ask = f"GET /api/metricool/stream HTTP/1.1\r\nHost: x\r\n{key}\r\n\r\n"
             line = open_lines.enter_context(line_to(stack, ask.encode(), number))
             assert line.recv(12) == b"HTTP/1.1 200"
         with Somebody(stack) as somebody:

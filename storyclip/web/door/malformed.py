@@ -30,6 +30,10 @@ class Unfinished(errors.ParseException):  # type: ignore[misc]  # untyped, as al
     """A request that ends, or goes wrong, before it is whole."""
 
 
+class HostInvalid(errors.ParseException):  # type: ignore[misc]
+    """A request that does not say which host it is for, or names what cannot be one."""
+
+
 def status_of(error: Exception) -> HTTPStatus:
     """Return what an error of the parser is to the other end."""
     return _STATUSES.get(type(error), HTTPStatus.BAD_REQUEST)
