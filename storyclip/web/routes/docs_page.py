@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from importlib.util import find_spec
+from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -49,14 +49,10 @@ def file(name: str) -> Response:
 @cache
 def _read(name: str) -> tuple[bytes, str]:
     # One piece for all who read it, slowly or not: a megabyte for each would be what one can take.
-    folder = _OURS if name == "start.js" else _swagger() / name.rpartition(".")[2]
+    folder = _OURS if name == "start.js" else _swagger()
     said = (folder / name).read_bytes()
     return said, sha256(said).hexdigest()
 
 
 def _swagger() -> Path:
-    # Not imported: only its files are wanted, and its code brings a framework with it.
-    spec = find_spec("flask_openapi_swagger")
-    if spec is None or spec.origin is None:
-        raise NotFound
-    return Path(spec.origin).parent / "templates" / "swagger"
+    return Path(str(files("flask_swagger_ui"))) / "dist"
