@@ -52,7 +52,7 @@ class OffsetWrong(StoryClipError):
 
     def __init__(self, received: int) -> None:
         super().__init__(f"{received:,} bytes are there: go on from there")
-        self.received = received
+        self.facts = {"received": received}
 
 
 class ChecksumWrong(StoryClipError):

@@ -1,12 +1,14 @@
 """One thing that is wrong with a file: a code, and the facts that its sentence needs.
 
-The sentences are in storyclip/web/page/catalogue.json, `file.<code>`, with the facts in braces.
+The sentences are in storyclip/domain/file_words.json, `file.<code>`, with the facts in braces.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from storyclip.domain.file_words import Meaning, problem_words
 
 
 class Code(StrEnum):
@@ -71,3 +73,21 @@ class Problem:
     code: Code
     weight: Weight
     facts: dict[str, Fact] = field(default_factory=dict)
+
+    def words(self, language: str, *, is_prepared: bool) -> str:
+        """Return what is wrong, what it means for the story, and what to do."""
+        return problem_words(self.code, _meaning(self.weight, is_prepared), self.facts, language)
+
+
+def _meaning(weight: Weight, is_prepared: bool) -> Meaning:
+    match weight:
+        case Weight.BLOCKS:
+            return Meaning.BLOCKS
+        case Weight.SAID:
+            return Meaning.SAID
+        case _ if is_prepared:
+            return Meaning.MENDED
+        case Weight.REFUSED:
+            return Meaning.REFUSED
+        case Weight.DOUBTFUL:
+            return Meaning.KEPT

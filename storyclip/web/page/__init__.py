@@ -7,10 +7,11 @@ import gzip
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.file_words import LANGUAGES
 from storyclip.store.access.keys import Holder
 from storyclip.web.door import auth
 from storyclip.web.front import front
-from storyclip.web.page.words import LANGUAGES, Words, language_of, words_in
+from storyclip.web.page.words import Words, language_of, words_in
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import PageAsked, asked
 

@@ -1,4 +1,7 @@
-"""The words of the page: one catalogue, every entry in all languages."""
+"""The words of the page: one catalogue, every entry in all languages.
+
+Those of files are not in it: the API tells them, from storyclip/domain/file_words.json.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from pathlib import Path
 
 from flask import Request
 
-LANGUAGES = {"es": "Español", "en": "English"}  # the first is spoken where nothing is asked for
+from storyclip.domain.file_words import LANGUAGES
+
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,8 @@ from storyclip.domain.user_file import UserFile
 from storyclip.domain.views import rfc3339
 from storyclip.media.facts import Facts
 from storyclip.media.plan import Plan
-from storyclip.media.problem import Code, Weight
+from storyclip.media.problem import Code, Problem, Weight
 from storyclip.store.files import pieces
-from storyclip.web.page.words import words_in
 from storyclip.web.said.file_operations import PATH
 from storyclip.web.said.file_shapes import FileFacts, FileProblem, FileView, PieceView
 
@@ -32,7 +30,7 @@ def view_of(file: UserFile) -> FileView:
         "received": file.received,
         "progress": file.progress,
         "facts": None if file.facts is None else _facts(Facts.from_json(file.facts)),
-        "problems": [_problem(one) for one in file.problems or ()],
+        "problems": [_problem(one, file) for one in file.problems or ()],
         "poster": None if file.poster is None else f"{address}/poster",
         "strip": None if file.strip is None else f"{address}/strip",
         "pieces": list(_pieces(file)),
@@ -57,21 +55,18 @@ def _facts(facts: Facts) -> FileFacts:
     }
 
 
-def _problem(problem: dict[str, Any]) -> FileProblem:
-    key, facts = f"file.{problem['code']}", problem["facts"]
+def _problem(said: dict[str, Any], file: UserFile) -> FileProblem:
+    problem = Problem(Code(said["code"]), Weight(said["weight"]), said["facts"])
+    is_prepared = bool(file.options.get("prepare", True))
     return {
-        "code": Code(problem["code"]),
-        "weight": Weight(problem["weight"]),
-        "facts": facts,
+        "code": problem.code,
+        "weight": problem.weight,
+        "facts": problem.facts,
         "words": {
-            "es": _filled(words_in("es")[key], facts),
-            "en": _filled(words_in("en")[key], facts),
+            "es": problem.words("es", is_prepared=is_prepared),
+            "en": problem.words("en", is_prepared=is_prepared),
         },
     }
-
-
-def _filled(words: str, facts: dict[str, Any]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: str(facts.get(found[1], found[0])), words)
 
 
 def _pieces(file: UserFile) -> Iterator[PieceView]:

@@ -9,6 +9,7 @@ from storyclip.domain.dates.shown import Count, Instant
 from storyclip.domain.user_file import FileState
 from storyclip.media.facts import Kind, Light
 from storyclip.media.problem import Code, Weight
+from storyclip.web.said.shapes import Sentence
 
 
 class FileFacts(TypedDict):
@@ -24,13 +25,6 @@ class FileFacts(TypedDict):
     light: Light | None
     codec: str | None
     audioCodec: str | None
-
-
-class Sentence(TypedDict):
-    """The same in each language."""
-
-    es: str
-    en: str
 
 
 class FileProblem(TypedDict):

@@ -16,7 +16,10 @@ RETRY_UPSTREAM_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of problem; `code` is for programs and stays, `title` is for people."""
+    """One sort of problem; `code` is for programs and stays, `title` is for people.
+
+    One `of_files` is also told in the words of storyclip/domain/file_words.json.
+    """
 
     status: int
     code: str
@@ -24,6 +27,7 @@ class Kind:
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
     max_bytes: int = MAX_BYTES
+    of_files: bool = False
 
 
 NO_KEY = Kind(

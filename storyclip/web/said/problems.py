@@ -13,22 +13,24 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from storyclip.domain import errors, file_errors
+from storyclip.domain.file_words import refusal_words
 from storyclip.progress.cursor import CursorInvalid
 from storyclip.web.said.answers import encode
 from storyclip.web.said.file_kinds import FILE_KINDS
 from storyclip.web.said.problem_kinds import BROKEN, CURSOR_INVALID, KINDS, TOO_MANY_TRIES, Kind
-from storyclip.web.said.shapes import Fault, ProblemDetails, ProblemFacts
+from storyclip.web.said.shapes import Fault, ProblemDetails, ProblemFacts, Sentence
 
 log = structlog.get_logger("storyclip")
 
 _KINDS = KINDS | FILE_KINDS
-_IN_ITS_WORDS = (file_errors.OffsetWrong, file_errors.FileInUse, file_errors.FileFull)
+_IN_ITS_WORDS = (file_errors.FileInUse, file_errors.FileFull)
 _WITH_FACTS = (
     errors.QuotaExceeded,
     errors.TooManyRunning,
     file_errors.FileTooBig,
     file_errors.SpoolFull,
     file_errors.TooManyFiles,
+    file_errors.OffsetWrong,
 )
 
 
@@ -112,6 +114,8 @@ def _answer(problem: Problem) -> Response:
         "code": kind.code,
         "error": kind.title,
     }
+    if kind.of_files:
+        body["words"] = _in_words(kind.code, problem.facts)
     if problem.faults:
         body["errors"] = _that_fit(
             problem.faults, kind.max_bytes - len(encode(body | problem.facts)) - len(',"errors":[]')
@@ -122,6 +126,11 @@ def _answer(problem: Problem) -> Response:
         dict(kind.headers),
         content_type="application/problem+json",
     )
+
+
+def _in_words(code: str, facts: ProblemFacts) -> Sentence:
+    told = cast(dict[str, int], facts)
+    return {"es": refusal_words(code, told, "es"), "en": refusal_words(code, told, "en")}
 
 
 def _that_fit(faults: list[tuple[str, str]], room: int) -> list[Fault]:

@@ -28,8 +28,18 @@ class Fault(TypedDict):
     detail: str
 
 
+class Sentence(TypedDict):
+    """The same for people in each language."""
+
+    es: str
+    en: str
+
+
 class ProblemFacts(TypedDict):
-    """What some problems tell besides: what is down, what a quota has left, how much runs."""
+    """What some problems tell besides: what is down, what a quota has left, how much runs.
+
+    `words` are for people, of files alone; the rest of them is in English.
+    """
 
     checks: NotRequired[Checks]
     down: NotRequired[list[str]]
@@ -37,6 +47,8 @@ class ProblemFacts(TypedDict):
     left: NotRequired[int]
     running: NotRequired[int]
     asked: NotRequired[int]
+    received: NotRequired[int]
+    words: NotRequired[Sentence]
     enoughAt: NotRequired[Instant | None]
 
 

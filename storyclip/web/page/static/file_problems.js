@@ -1,8 +1,8 @@
-// What is wrong with a file, in the reader's language.
+// What is wrong with a file, or with sending it, in the reader's language: the service has the words.
 
-import { t } from "./words.js";
+import { language } from "./words.js";
 
-/** Return the sentence for a problem as the service tells it: its code, and the facts of it. */
+/** Return the sentences for a problem that the service tells of a file, or of taking one in. */
 export function sentenceOf(problem) {
-  return t(`file.${problem.code}`, problem.facts);
+  return problem.words[language];
 }
