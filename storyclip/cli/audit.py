@@ -19,7 +19,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.store import acts
 from storyclip.store.acts import Wanted
 from storyclip.terminal.boards import plain
-from storyclip.terminal.commands import INTERRUPTED
+from storyclip.terminal.ending import INTERRUPTED
 
 HEADINGS = ("when", "via", "user", "key", "from", "action", "what", "outcome")
 USUAL = 200

@@ -24,8 +24,10 @@ from storyclip.cli import (
 from storyclip.cli.installation import act_as_command
 from storyclip.stack import demo as stack_demo
 from storyclip.stack import run as stack_run
-from storyclip.terminal.commands import INTERRUPTED, publish, watch
+from storyclip.terminal.commands import watch
 from storyclip.terminal.console import CleanConsole, clean_streams
+from storyclip.terminal.ending import INTERRUPTED
+from storyclip.terminal.publish_command import publish
 
 
 class Commands(click.Group):

@@ -24,7 +24,7 @@ class UserFile:
 
     `name` is the user's word for it, and never a path. `options`, `facts`, `problems` and `plan`
     are as `storyclip.media` writes them. `progress` is the fraction of the mending that is done.
-    `poster` and `strip` are hashes in the spool.
+    `poster` and `strip` are hashes in the spool. `promised` is the SHA-256 that was announced.
     """
 
     id: str
@@ -33,6 +33,7 @@ class UserFile:
     size: int
     received: int
     sha256: str | None
+    promised: str | None
     state: FileState
     options: dict[str, Any]
     facts: dict[str, Any] | None

@@ -75,13 +75,16 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
         there = files.same(user_id, wanted.sha256, wanted.options)
         if there is not None and there.size == wanted.size:
             return there
+        begun = files.begun(user_id, wanted.sha256, wanted.size, wanted.options)
+        if begun is not None:  # whoever began it was interrupted, or does so now
+            return begun
     if (running := files.arriving(user_id)) >= MOST_ARRIVING:
         raise TooManyFiles(running, MOST_ARRIVING)
     left = min(room.of_all - spool.used_bytes(), spool.free_bytes() - DISK_KEPT_BYTES)
     left -= files.announced_bytes()
     if wanted.size > left:
         raise SpoolFull(wanted.size, left)
-    return files.begin(user_id, wanted.name, wanted.size, wanted.options, at)
+    return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, wanted.sha256)
 
 
 def receive(
@@ -172,8 +175,15 @@ class _Taking:
         self._note()
 
     def note_all(self) -> None:
-        """Note what the whole file is."""
+        """Note what the whole file is.
+
+        Raises:
+            ChecksumWrong: another one than was announced; it is to be sent anew.
+        """
         sha256, at = self._arriving.sha256(), self._now()
+        if self._file.promised not in (None, sha256):
+            files.received(self._file.id, self._noted, 0, at)
+            raise ChecksumWrong("the whole file is another one than was announced")
         files.all_received(self._file.id, self._noted, sha256, at, at + NAMED_WITHIN)
 
     def _write(self, block: bytes) -> None:

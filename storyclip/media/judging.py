@@ -162,7 +162,7 @@ def _of_picture(picture: Picture, size_bytes: int) -> Iterator[Problem]:
         yield _doubtful(Code.PICTURE_METADATA)
 
 
-_FAMILY = {
+ENDINGS = {
     "mp4": Kind.VIDEO, "m4v": Kind.VIDEO, "mov": Kind.VIDEO, "mkv": Kind.VIDEO,
     "webm": Kind.VIDEO, "avi": Kind.VIDEO, "ts": Kind.VIDEO,
     "jpg": Kind.PICTURE, "jpeg": Kind.PICTURE, "png": Kind.PICTURE, "webp": Kind.PICTURE,
@@ -171,7 +171,7 @@ _FAMILY = {
 
 
 def _lies(facts: Facts) -> bool:
-    family = _FAMILY.get(facts.named or "")
+    family = ENDINGS.get(facts.named or "")
     return family is not None and family is not facts.kind
 
 

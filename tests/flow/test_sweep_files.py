@@ -15,7 +15,7 @@ from storyclip.flow.accept import accept
 from storyclip.flow.sweep_files import Sweep, sweep
 from storyclip.spool.local import Spool
 from storyclip.store.database import run, writing
-from storyclip.store.files import files, sweeping
+from storyclip.store.files import files, sweeping, uses
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import wishes
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
@@ -146,7 +146,7 @@ def test_it_sweeps_at_the_start_hourly_and_soon_after_somebody_forgot_a_file(spo
     seconds[0] = 40.0
     chore.look()
     assert rows() == 1
-    files.remove(file, T0)
+    uses.remove(file, T0)
     seconds[0] = 80.0
     chore.look()
     assert rows() == 0

@@ -10,17 +10,11 @@ from typing import Any
 
 from storyclip.domain.act import Action
 from storyclip.domain.errors import LostRace, NotFound
-from storyclip.domain.file_errors import FileInUse
 from storyclip.domain.reach import EVERYTHING, Reach
 from storyclip.domain.user_file import FileState, UserFile
 from storyclip.store import acts
 from storyclip.store.database import reading, run, writing
 from storyclip.store.files.models import FileRow
-
-_USED = (
-    "SELECT 1 FROM file_uses u JOIN publish_batches b ON b.batch_id = u.batch_id"
-    " WHERE u.file_id = ? AND b.completed_at IS NULL"
-)
 
 _SHOWN = ("facts", "problems", "plan", "poster", "strip")
 _COPY = (
@@ -50,9 +44,18 @@ def same(user_id: str, sha256: str, options: dict[str, Any]) -> UserFile | None:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    is_it = (FileRow.user_id == user_id) & (FileRow.sha256 == sha256) & (FileRow.options == options)
-    with reading():
-        return next(iter(_select(is_it, FileRow.state == FileState.READY)), None)
+    is_it = (FileRow.sha256 == sha256) & (FileRow.state == FileState.READY)
+    return _first_of(user_id, options, is_it)
+
+
+def begun(user_id: str, sha256: str, size: int, options: dict[str, Any]) -> UserFile | None:
+    """Return the user's file that was announced as this, and of which bytes are missing.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    is_it = (FileRow.promised == sha256) & (FileRow.size == size)
+    return _first_of(user_id, options, is_it & (FileRow.state == FileState.RECEIVING))
 
 
 def arriving(user_id: str) -> int:
@@ -79,8 +82,18 @@ def announced_bytes() -> int:
     return int(row[0] or 0)
 
 
-def begin(user_id: str, name: str, size: int, options: dict[str, Any], at: datetime) -> UserFile:
+def begin(
+    user_id: str,
+    name: str,
+    size: int,
+    options: dict[str, Any],
+    at: datetime,
+    promised: str | None = None,
+) -> UserFile:
     """Make the row of a file whose bytes are to come, and return it.
+
+    Args:
+        promised: the SHA-256 that its bytes are to have, where that is known.
 
     Raises:
         StoreUnavailable: nothing was written.
@@ -93,6 +106,7 @@ def begin(user_id: str, name: str, size: int, options: dict[str, Any], at: datet
             name=name,
             size=size,
             received=0,
+            promised=promised,
             state=FileState.RECEIVING,
             options=options,
             progress=0.0,
@@ -208,25 +222,17 @@ def release(worker: str, at: datetime) -> None:
         FileRow.update(next_at=at).where(FileRow.worker == worker, FileRow.next_at > at).execute()
 
 
-def remove(file: UserFile, at: datetime) -> None:
-    """Mark a file as over, as its user wishes; the sweep does the rest.
-
-    Raises:
-        FileInUse: a batch that is not finished has clips of it.
-        StoreUnavailable: nothing was written.
-    """
-    with writing():
-        # First, and so alone with the row: whoever holds it for a batch writes it as well
-        FileRow.update(marked_at=at, next_at=None).where(FileRow.id == file.id).execute()
-        if run(_USED, (file.id,)).fetchone() is not None:
-            raise FileInUse("a batch that is not finished has clips of this file: cancel it first")
-        acts.write(Action.FILE_REMOVE, file.id, at)
-
-
 def _within(reach: Reach) -> Any:
     if reach.users.is_every:
         return FileRow.id.is_null(False)
     return FileRow.user_id.in_(sorted(reach.users.named))
+
+
+def _first_of(user_id: str, options: dict[str, Any], is_it: Any) -> UserFile | None:
+    its = _where(FileRow.user_id == user_id, FileRow.options == options, is_it)
+    with reading():
+        found = its.order_by(FileRow.created_at, FileRow.id).limit(1).dicts()
+        return next(map(_file, found), None)
 
 
 def _where(*conditions: Any) -> Any:
@@ -234,7 +240,8 @@ def _where(*conditions: Any) -> Any:
 
 
 def _select(*conditions: Any) -> list[UserFile]:
-    return [
-        UserFile(**{**facts, "state": FileState(facts["state"])})
-        for facts in _where(*conditions).dicts()
-    ]
+    return [_file(facts) for facts in _where(*conditions).dicts()]
+
+
+def _file(facts: dict[str, Any]) -> UserFile:
+    return UserFile(**{**facts, "state": FileState(facts["state"])})

@@ -20,6 +20,7 @@ class FileRow(Row):
     size = BigIntegerField()
     received = BigIntegerField()
     sha256 = TextField(null=True)
+    promised = TextField(null=True)
     state = TextField()
     options = JsonField()
     facts = JsonField(null=True)

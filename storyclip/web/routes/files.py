@@ -16,7 +16,7 @@ from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import UserFile
 from storyclip.flow import take_in
-from storyclip.store.files import files
+from storyclip.store.files import files, uses
 from storyclip.web.door import auth, limits
 from storyclip.web.door.part import door
 from storyclip.web.door.patient_unreader import meanwhile
@@ -75,7 +75,7 @@ def receive(file_id: str) -> Response:
 @routes.delete(f"{PATH}/<file_id>")
 def remove(file_id: str) -> Response:
     """Forget a file that no running batch needs."""
-    files.remove(files.find(file_id, _sender().own), front().now())
+    uses.remove(files.find(file_id, _sender().own), front().now())
     return tus.answered(204)
 
 
