@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from storyclip.domain.errors import RequestInvalid
 from storyclip.web.said import bodies
+from storyclip.web.said.body import MOST_FAULTS, MOST_UNKNOWN
 from tests.web.conftest import good, nothing_recorded, rows
 
 JSON = "application/json"
@@ -261,6 +263,21 @@ def test_a_thousand_mistakes_fit_into_two_kilobytes(ana):
     assert is_short_problem(refused, 422)
     assert len(refused.get_json()["errors"]) >= 8
     assert nothing_recorded()
+
+
+def test_of_thousands_of_mistakes_as_many_are_found_as_are_said():
+    many: dict[str, Any] = {f"x{n}": n for n in range(4_500)} | {"posts": []}
+    spread = {"posts": [{f"x{n}": n for n in range(40)}] * 100}
+
+    assert len(refused_for(many)) == MOST_UNKNOWN + 2
+    assert ("/settings", "required") in refused_for(many)
+    assert len(refused_for(spread)) == MOST_FAULTS
+
+
+def refused_for(said):
+    with pytest.raises(RequestInvalid) as refused:
+        bodies.parse(bodies.StoriesRequest, said)
+    return refused.value.problems
 
 
 @pytest.mark.parametrize(
