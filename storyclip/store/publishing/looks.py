@@ -16,6 +16,10 @@ _OPEN = (
     f"(status IN ('{State.WAITING_CONFIRMATION}', '{State.VERIFYING}')"
     f" OR (status = '{State.FAILED}' AND retry_safety = '{RetrySafety.CHECK_FIRST}'))"
 )
+_RESTED = (
+    f"SELECT id FROM publish_batch_clips WHERE batch_id = ? AND {_OPEN}"
+    " AND (next_at IS NULL OR next_at > ?) AND (noted_at IS NULL OR noted_at <= ?)"
+)
 
 
 def bring_forward(batch_id: str, at: datetime) -> list[int]:
@@ -26,15 +30,15 @@ def bring_forward(batch_id: str, at: datetime) -> list[int]:
     Raises:
         StoreUnavailable: nothing was written.
     """
-    rested = free_of(
-        f"SELECT id FROM publish_batch_clips WHERE batch_id = ? AND {_OPEN}"
-        " AND (next_at IS NULL OR next_at > ?) AND (noted_at IS NULL OR noted_at <= ?)"
-    )
+    these = (batch_id, to_text(at), to_text(at - REST))
+    with reading():  # anybody may ask, and only what is there to be done may have all writers wait
+        if run(f"{_RESTED} LIMIT 1", these).fetchone() is None:
+            return []
     with writing():
         rows = run(
             "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?"
-            f" WHERE id {rested} RETURNING id",
-            (*[to_text(at)] * 3, batch_id, to_text(at), to_text(at - REST)),
+            f" WHERE id {free_of(_RESTED)} RETURNING id",
+            (*[to_text(at)] * 3, *these),
         ).fetchall()
     return [clip_id for (clip_id,) in rows]
 
