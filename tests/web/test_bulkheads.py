@@ -133,7 +133,7 @@ def test_who_waits_for_metricool_takes_no_turn(
 @pytest.mark.parametrize("path", ["/openapi.json", "/", "/signin?token=x"])
 def test_strangers_share_the_turns_of_their_address(app, here, anyone, path):
     for _ in range(2):
-        here.enter("address 127.0.0.1")
+        here.enter("nothing from 127.0.0.1")
     app.extensions["storyclip.door"] = replace(app.extensions["storyclip.door"], reading=here)
     here._waiting = 0
 
@@ -144,7 +144,7 @@ def test_strangers_share_the_turns_of_their_address(app, here, anyone, path):
 def test_a_key_that_nobody_knows_yet_waits_with_the_strangers_and_no_other(app, here, anyone, ana):
     assert ana.get(LIST).status_code == 200
     for _ in range(2):
-        here.enter("address 127.0.0.1")
+        here.enter("a key from 127.0.0.1")
     here._waiting = 0
 
     wrong = anyone.get(LIST, headers={"X-Api-Key": "wrong-key-that-has-32-characters"})

@@ -44,6 +44,14 @@ def test_good_keys_go_on_working_from_where_somebody_guesses(anyone, ana):
     assert tried(anyone, ana.key).status_code == 200
 
 
+def test_a_key_that_is_good_no_more_is_one_that_is_tried_out(app, anyone, ana):
+    assert tried(anyone, ana.key).status_code == 200
+    keys.revoke(ana.key.split("_")[1], NOON)
+
+    assert tried(anyone, ana.key).status_code == 401
+    assert not app.extensions["storyclip.door"].guesses.knows(ana.key)
+
+
 def test_a_weak_key_cannot_be_found_while_waiting_but_goes_on_working_if_it_was_used(anyone):
     hunter2, hunter3 = "hunter2" * 5, "hunter3" * 5
     seeding.seed(parse_seed_keys(f"{hunter2}:ana:read,{hunter3}:bea:read"), NOON)

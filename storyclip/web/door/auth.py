@@ -56,13 +56,15 @@ def holder_of(key: str) -> keys.Holder:
     wait_s = guesses.wait_s(address, now)
     may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
     if not guesses.knows(key):
-        limits.as_stranger()
+        limits.as_stranger("a key")
     found = keys.holder_of(key, now) if may_look else None
     if found is not None:
         guesses.was_good(key)
         actors.let_in(found)
         return found
+    guesses.was_bad(key)
     if wait_s:
+        limits.slowly()
         raise problems.too_many_tries(wait_s)
     guesses.failed(address, now)
     raise problems.Problem(problem_kinds.NO_KEY)

@@ -61,6 +61,11 @@ class Guesses:
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
 
+    def was_bad(self, key: str) -> None:
+        """Forget a key that is good no more: from now on it is one of those that are tried out."""
+        with self._lock:
+            self._known.pop(self._digest(key), None)
+
     def knows(self, key: str) -> bool:
         """Return whether the key was good here before."""
         return self._digest(key) in self._known

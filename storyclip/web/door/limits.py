@@ -11,6 +11,7 @@ from storyclip.web.door.browser import READS
 from storyclip.web.door.buckets import BURST_S, Level
 from storyclip.web.door.bulkheads import Bulkheads
 from storyclip.web.door.part import door
+from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import TOO_FAST, TOO_MANY_AT_ONCE
 from storyclip.web.said.problems import Problem
 
@@ -18,6 +19,10 @@ WRITES, READING, STREAMS = "writes", "reads", "streams"
 # What one token pays for, in ms of this process's CPU: more than the usual request takes. A list of
 # a thousand batches costs as much as the thirty looks at a status that could be made instead
 USUAL_MS = {WRITES: 10.0, READING: 3.0, STREAMS: 10.0}
+
+# How long a refusal keeps the turn it was worked out in. Who asks on at once, as no client of good
+# will does, is refused fifty times a second and not five hundred; their next good one waits as well
+REFUSED_S = 0.02
 
 _OPEN_STREAMS = ("live.stream", "live.ws")
 _FREE = ("health.livez", "health.readyz")  # who asks this waits behind nobody
@@ -45,6 +50,7 @@ def take(user_id: str, cost: float = 1) -> None:
     setattr(g, _LEVEL, level)
     setattr(g, _USER, user_id)
     if not level.is_enough:
+        slowly()
         raise Problem(
             TOO_FAST,
             f"The bucket for {level.kind} is empty. Nothing was done; ask again"
@@ -52,14 +58,20 @@ def take(user_id: str, cost: float = 1) -> None:
         )
 
 
-def as_stranger() -> None:
-    """Wait for a turn of the address: the key that is shown may be anybody's, and looking costs.
+def as_stranger(shows: str = "nothing") -> None:
+    """Wait for a turn of the address, among those who show the like: a key that may be anybody's,
+    and looking for it costs; or nothing, as whoever is about to sign in.
 
     Raises:
         Problem: 429, too many requests from there wait already.
     """
     if g.get(_TURN) is None:
-        _enter(_here(), f"address {request.remote_addr}")
+        _enter(_here(), f"{shows} from {request.remote_addr}")
+
+
+def slowly() -> None:
+    """Keep the request's turn for a moment: it is about to be refused, as others before it."""
+    front().patience.sleep(REFUSED_S)
 
 
 def wait_elsewhere() -> None:
