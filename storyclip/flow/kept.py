@@ -15,10 +15,12 @@ MOST_KEPT = 1000  # beyond this the oldest go
 AT_ONCE = 4  # calls under way: a Metricool that hangs must not hold all threads of the web
 MOST_WAITING = 8  # who waits for one of them; further ones are asked to come again
 AGAIN_AFTER = timedelta(seconds=10)  # a failed call is not repeated earlier, while there is an old
+FAILED_FOR = timedelta(seconds=5)  # nor is it without one, however many people try it again
 COME_AGAIN_S = 1.0
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Kept(Generic[K, V]):
         self._ask, self._now = ask, now
         self._fresh_for, self._usable_for = fresh_for, usable_for
         self._entries: dict[K, _Entry[V]] = {}
+        self._failed: dict[K, tuple[UpstreamError, datetime]] = {}  # and until when that counts
         self._calls: dict[K, tuple[Future[V], list[None]]] = {}
         self._lock = threading.Lock()
 
@@ -63,7 +66,7 @@ class Kept(Generic[K, V]):
         """Return what is known, or what Metricool answers now.
 
         Raises:
-            UpstreamError: it is not known; the next one who asks asks Metricool again.
+            UpstreamError: it is not known, and Metricool is asked again in a moment.
         """
         now = self._now()
         with self._lock:
@@ -71,6 +74,8 @@ class Kept(Generic[K, V]):
             if entry is not None and now < entry.fresh_until:
                 return entry.value
             old = entry if entry is not None and now < entry.usable_until else None
+            if old is None:
+                self._raise_what_failed(key, now)
             under_way = self._calls.get(key)
             if under_way is None and len(self._calls) < AT_ONCE:
                 mine: Future[V] = Future()
@@ -95,20 +100,41 @@ class Kept(Generic[K, V]):
             with self._lock:
                 del self._calls[key]
 
+    def _raise_what_failed(self, key: K, now: datetime) -> None:
+        """Say again what was said a moment ago; by whoever holds the lock."""
+        failure, until = self._failed.get(key, (None, now))
+        if failure is not None and now < until:
+            raise failure.with_traceback(None)  # it would grow with each who hears it
+
     def _asked(self, key: K, old: _Entry[V] | None) -> V:
         try:
             value = self._ask(key)
-        except UpstreamDenied:
-            raise  # what is refused to us is no longer ours to show
-        except UpstreamError:
-            if old is None:
-                raise
-            old.fresh_until = self._now() + AGAIN_AFTER
-            return old.value
+        except UpstreamError as failure:
+            return self._failed_with(failure, key, old)
         now = self._now()
         with self._lock:
-            self._entries.pop(key, None)
-            self._entries[key] = _Entry(value, now + self._fresh_for, now + self._usable_for)
-            if len(self._entries) > MOST_KEPT:
-                del self._entries[next(iter(self._entries))]
+            self._failed.pop(key, None)
+            _keep(self._entries, key, _Entry(value, now + self._fresh_for, now + self._usable_for))
         return value
+
+    def _failed_with(self, failure: UpstreamError, key: K, old: _Entry[V] | None) -> V:
+        """Return the old answer, if there is one and it may still be shown."""
+        now = self._now()
+        if isinstance(failure, UpstreamDenied):
+            old = None  # what is refused to us is no longer ours to show
+        if old is not None:
+            old.fresh_until = now + AGAIN_AFTER
+            return old.value
+        with self._lock:
+            self._entries.pop(key, None)
+            if not isinstance(failure, OverBudget):  # nobody was asked, and it says until when
+                _keep(self._failed, key, (failure, now + FAILED_FOR))
+        raise failure
+
+
+def _keep(kept: dict[K, T], key: K, value: T) -> None:
+    """Keep it as the newest; the oldest goes when there are too many."""
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]

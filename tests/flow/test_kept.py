@@ -9,7 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storyclip.domain.errors import OverBudget, UpstreamBusy, UpstreamDenied, UpstreamUnreachable
-from storyclip.flow.kept import AGAIN_AFTER, AT_ONCE, MOST_KEPT, MOST_WAITING, Kept
+from storyclip.flow.kept import (
+    AGAIN_AFTER,
+    AT_ONCE,
+    FAILED_FOR,
+    MOST_KEPT,
+    MOST_WAITING,
+    Kept,
+)
 from tests.eventually import eventually
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -62,7 +69,7 @@ def test_of_those_who_want_the_same_one_asks(asked):
     assert asked.times == 1
 
 
-def test_who_waited_hears_of_the_same_failure_and_the_next_asks_anew(asked):
+def test_who_waited_hears_of_the_same_failure_and_nobody_asks_anew_at_once(asked):
     asked.goes_on.clear()
     asked.trouble = UpstreamUnreachable("no route")
     with ThreadPoolExecutor(2) as pool:
@@ -72,6 +79,9 @@ def test_who_waited_hears_of_the_same_failure_and_the_next_asks_anew(asked):
 
         assert [one.exception() for one in waiting] == [asked.trouble] * 2
     asked.trouble = None
+    with pytest.raises(UpstreamUnreachable):
+        asked.kept.of("a")
+    asked.at += FAILED_FOR
     assert (asked.kept.of("a"), asked.times) == (2, 2)
 
 
@@ -128,8 +138,10 @@ def test_what_is_refused_to_us_is_not_shown_from_before(asked):
     asked.at += MINUTE
     asked.trouble = UpstreamDenied("reconnect", 401)
 
-    with pytest.raises(UpstreamDenied):
-        asked.kept.of("a")
+    for _ in range(3):
+        with pytest.raises(UpstreamDenied):
+            asked.kept.of("a")
+    assert asked.times == 2
 
 
 def test_the_oldest_go_when_there_are_too_many(asked):
