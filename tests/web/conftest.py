@@ -74,7 +74,7 @@ class SmallMetricool:
     def brands(self) -> Sequence[Brand]:
         if self.trouble is not None:
             raise self.trouble
-        return self.theirs
+        return tuple(self.theirs)
 
     def prepare_media(self, account_id: str, source_url: str) -> str:
         raise UpstreamUnreachable("not asked here")

@@ -8,7 +8,8 @@ import pytest
 
 from storyclip.domain import views
 from storyclip.web.live import streams
-from storyclip.web.routes import brands, openapi, session
+from storyclip.web.routes import openapi, session
+from storyclip.web.said import brands
 from storyclip.web.said.answers import answer
 from storyclip.web.said.shown import signed_in
 from tests.described import Described
