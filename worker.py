@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import dramatiq
 
+from config import loading
 from config.logging import configure
 from config.private import keep_private, warn_of_open_files
 from config.settings import Settings
@@ -127,3 +128,4 @@ def main() -> None:
     configure(settings.log_level, settings.log_format, settings.secrets())
     warn_of_open_files(settings.open_secret_files())
     dramatiq.set_broker(build(settings))
+    loading.is_over()

@@ -11,7 +11,7 @@ import threading
 
 from gunicorn import glogging
 
-from config import capacity, private
+from config import capacity, loading, private
 from config.logging import configure
 from config.settings import Settings, SettingsInvalid
 from storyclip.web.door.hops import Proxies
@@ -62,7 +62,7 @@ def post_worker_init(worker):
     worker.proxies = Proxies(settings.trusted_proxies)
     # What is loaded by now stays: a full collection that walks it stops a thousand streams 80 ms.
     gc.collect()
-    gc.freeze()
+    loading.is_over()
     told_before = signal.getsignal(signal.SIGTERM)
 
     def stop(number, frame):

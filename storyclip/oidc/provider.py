@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from storyclip.domain.provider_errors import ProviderAway, ProviderRefused
+from storyclip.oidc.identity import Asked, Identity
 
 WITHIN_S = 5.0  # of silence, in each of at most four calls
 KNOWN_FOR = timedelta(hours=1)  # what the provider says of itself
@@ -33,23 +34,6 @@ SIGNED_WITH = ["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 SCOPE = "openid email"
 
 _WHERE_IT_SAYS = "/.well-known/openid-configuration"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was sent along with somebody, and has to come back or be shown again."""
-
-    state: str
-    nonce: str
-    verifier: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the provider says that came back; `email` only where it has verified it."""
-
-    subject: str
-    email: str | None
 
 
 @dataclass(frozen=True, slots=True)

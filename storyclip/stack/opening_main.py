@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from config import loading
 from config.private import keep_private
 from config.settings import Settings, SettingsInvalid
 from storyclip.domain.errors import StoreUnavailable
@@ -26,6 +27,7 @@ LOOK_S = 0.1
 
 def main() -> int:
     """Migrate, seed the keys, make the first one; then watch the workers until one beats."""
+    loading.is_over()
     keep_private()
     stack = os.getppid()
     try:

@@ -12,6 +12,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from config import loading
 from config.addresses import media_folder
 from config.logging import configure
 from config.private import keep_private
@@ -56,6 +57,7 @@ def main() -> int:
     except StoreUnavailable as reason:
         print(f"The media process does not start:\n{reason}", file=sys.stderr)
         return 1
+    loading.is_over()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -18,7 +19,6 @@ from storyclip.domain.story import Upstream
 from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
-from storyclip.oidc.provider import Provider
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.spool.local import Spool
@@ -54,6 +54,9 @@ from storyclip.web.routes import (
     users,
 )
 from storyclip.web.said import json_body
+
+if TYPE_CHECKING:
+    from storyclip.oidc.provider import Provider
 
 PING_EVERY_S = 10  # a line that died without a word is noticed within two of them
 MAX_SAID_BYTES = 4096  # a viewer has nothing to say
@@ -152,6 +155,9 @@ def _a_second(settings: Settings) -> dict[str, float]:
 def _provider(settings: Settings, now: Callable[[], datetime]) -> Provider | None:
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
         return None
+    # Few have one, and what it takes is a sixth of all that the web loads
+    from storyclip.oidc.provider import Provider
+
     secret = settings.oidc_client_secret
     kept = None if secret is None else secret.get_secret_value()
     return Provider(settings.oidc_issuer, settings.oidc_client_id, kept, now)

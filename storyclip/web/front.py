@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -15,8 +15,10 @@ from storyclip.flow.brands import Brands
 from storyclip.flow.control import Patience
 from storyclip.flow.heat_maps import HeatMaps
 from storyclip.flow.take_in import Room
-from storyclip.oidc.provider import Provider
 from storyclip.spool.local import Spool
+
+if TYPE_CHECKING:
+    from storyclip.oidc.provider import Provider
 
 CheckClips = Callable[[Sequence[str | None], str], None]  # of a user; raises ClipsUnusable
 

@@ -20,7 +20,8 @@ from config.settings import Settings, SettingsInvalid
 from storyclip.domain.names import names
 from storyclip.domain.provider_errors import ProviderAway, ProviderRefused
 from storyclip.domain.user import Role
-from storyclip.oidc.provider import Asked, Provider
+from storyclip.oidc.identity import Asked
+from storyclip.oidc.provider import Provider
 from storyclip.store import acts
 from storyclip.store.access import sessions, users
 from storyclip.store.acts import Wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint, Response, request
@@ -12,7 +13,7 @@ from storyclip.domain.errors import NotFound
 from storyclip.domain.provider_errors import ProviderAway, ProviderRefused
 from storyclip.domain.session import Entry
 from storyclip.domain.user import User
-from storyclip.oidc.provider import Asked, Identity, Provider
+from storyclip.oidc.identity import Asked, Identity
 from storyclip.store.access import users
 from storyclip.web.door import browser, entries, sessions
 from storyclip.web.door.signed import signer
@@ -20,6 +21,9 @@ from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import NO_KEY
 from storyclip.web.said.problems import Problem
 from storyclip.web.said.queries import ComeBack, asked
+
+if TYPE_CHECKING:
+    from storyclip.oidc.provider import Provider
 
 log = structlog.get_logger("storyclip")
 
