@@ -12,6 +12,7 @@ export class Objection extends Error {
     this.code = problem.code ?? "";
     this.detail = problem.detail ?? problem.title;
     this.errors = problem.errors ?? [];
+    this.facts = problem; // what else it says, as numbers
   }
 }
 
@@ -42,15 +43,29 @@ export async function ask(method, path, { body, headers = {} } = {}) {
   try {
     answer = await fetch(path, given);
   } catch {
-    throw new Objection(0, { title: t("problem.offline") });
+    throw objectionFrom(0);
   }
   noteClock(answer);
   if (answer.ok) return { answer, body: answer.status === 204 ? null : await answer.json() };
-  const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 401 && !path.startsWith("/session")) location.reload(); // to the door
+  throw objectionFrom(answer.status, answer.statusText, await answer.text().catch(() => ""));
+}
+
+/** Return what an answer objects to; `body` is its problem+json, or anything else that came. */
+export function objectionFrom(status, statusText, body) {
+  if (status === 0) return new Objection(0, { title: t("problem.offline") });
+  const problem = problemIn(body);
   const words = WORDS[problem.code];
   if (words) Object.assign(problem, { title: t(words, problem), detail: undefined });
-  if (answer.status === 401 && !path.startsWith("/session")) location.reload(); // to the door
-  throw new Objection(answer.status, { title: `${answer.status} ${answer.statusText}`, ...problem });
+  return new Objection(status, { title: `${status} ${statusText}`, ...problem });
+}
+
+function problemIn(body) {
+  try {
+    return { ...JSON.parse(body) };
+  } catch {
+    return {}; // of a proxy on the way, say
+  }
 }
 
 export const get = async (path, query = {}) => (await ask("GET", address(path, query))).body;

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { card } from "./batch_card.js";
+import { forgetAll } from "./begun_uploads.js";
 import * as batches from "./batches.js";
 import { brandName, load } from "./brands.js";
 import { clipName, look } from "./clip_row.js";
@@ -104,6 +105,7 @@ async function begin() {
   addEventListener("hashchange", () => { wasChosen = true; showView({ isMove: true }); });
   byId("signout").addEventListener("click", async () => {
     await ask("DELETE", "/session");
+    forgetAll();
     location.assign("/");
   });
   history.begin();

@@ -1,19 +1,28 @@
 // The list of clips that is being made: title, order by pointer and by keyboard, problems beside.
 
-import { MAX_CLIPS, clipsFrom, problemsOf } from "./clips.js";
+import { MAX_CLIPS, clipsFrom, problemsOf, titleFrom } from "./clips.js";
 import { announce, byId, h, setText } from "./dom.js";
+import * as drop from "./drop.js";
+import { fileClip, refusalOf } from "./file_clip.js";
+import { Upload } from "./uploads.js";
 import { t } from "./words.js";
 
 const list = byId("clips");
-let rows = []; // {clip, element, said}: `said` is what the server objected to
+let rows = []; // {clip, element, said}: `said` is what the server objected to; a clip has `url` or `upload`
 let changed = () => {};
 
 export const clips = () => rows.map((row) => row.clip);
 
+/** Return how many stories the list becomes: a long video is several. */
+export const stories = () => clips().reduce((sum, { upload }) => sum + (upload?.stories ?? 1), 0);
+
+/** Return how many files are not ready yet, and may still be. */
+export const unready = () => clips().filter(({ upload }) => upload && !upload.isReady && !upload.isRefused).length;
+
 /** Return how many problems keep the list from being sent. */
 export function fatalProblems() {
-  const found = problemsOf(clips()).flat().filter((problem) => problem.isFatal).length;
-  return found + rows.filter((row) => row.said.length).length + (rows.length > MAX_CLIPS ? 1 : 0);
+  const found = problems().flat().filter((problem) => problem.isFatal).length;
+  return found + rows.filter((row) => row.said.length).length + (stories() > MAX_CLIPS ? 1 : 0);
 }
 
 export function begin(onChange) {
@@ -24,11 +33,13 @@ export function begin(onChange) {
   byId("paste").addEventListener("keydown", (key) => {
     if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) byId("add").click();
   });
-  byId("file").addEventListener("change", async (picked) => {
+  const addList = async (file) => add(await file.text(), file.name);
+  byId("file").addEventListener("change", (picked) => {
     const [file] = picked.target.files;
-    if (file) add(await file.text(), file.name);
+    if (file) addList(file);
     picked.target.value = "";
   });
+  drop.begin({ onMedia: addFiles, onList: addList });
   list.addEventListener("dragover", (drag) => {
     if (!rows.some((row) => row.element.classList.contains("dragged"))) return;
     drag.preventDefault();
@@ -40,7 +51,9 @@ export function begin(onChange) {
   list.addEventListener("drop", (drop) => drop.preventDefault());
 }
 
+/** Begin a new list; what was in it is published. */
 export function clear() {
+  for (const { upload } of clips()) upload?.leave();
   rows = [];
   list.replaceChildren();
   show();
@@ -68,15 +81,26 @@ function add(text, name = "") {
     setText(byId("clips-problem"), t("clips.nothing"));
     return false;
   }
-  for (const clip of found) rows.push(row({ title: "", ...clip }));
-  list.append(...rows.slice(-found.length).map((one) => one.element));
+  append(found.map((clip) => row({ title: "", ...clip })));
   announce(t("clips.added", { n: found.length }));
-  show();
   return true;
 }
 
+function addFiles(files) {
+  append(files.map((file) => {
+    const one = row({ title: titleFrom(file.name), upload: new Upload(file, () => { one.file.show(); show(); }) });
+    return one;
+  }));
+}
+
+function append(added) {
+  rows.push(...added);
+  list.append(...added.map((one) => one.element));
+  show();
+}
+
 function row(clip) {
-  const one = { clip, said: [] };
+  const one = { clip, said: [], file: clip.upload ? fileClip(clip.upload) : null };
   const at = () => rows.indexOf(one);
   const edit = (field) => (input) => {
     clip[field] = field === "url" ? input.target.value.trim() : input.target.value;
@@ -85,14 +109,15 @@ function row(clip) {
   };
   one.number = h("span", { class: "number", "aria-hidden": "true" });
   one.title = h("input", { value: clip.title, class: "clip-title", placeholder: t("clips.titleHere"), oninput: edit("title") });
-  one.url = h("input", { value: clip.url, class: "clip-url", inputmode: "url", spellcheck: "false", oninput: edit("url") });
+  one.url = clip.upload ? null
+    : h("input", { value: clip.url, class: "clip-url", inputmode: "url", spellcheck: "false", oninput: edit("url") });
   one.up = button("↑", () => moved(at(), at() - 1, one.up));
   one.down = button("↓", () => moved(at(), at() + 1, one.down));
   one.remove = button("✕", () => removed(at()));
   one.problems = h("ul", { class: "problems" });
   const grip = h("span", { class: "grip", draggable: "true", "aria-hidden": "true" }, "⠿");
   one.element = h("li", { onkeydown: (key) => byKey(key, at()) },
-    grip, one.number, h("div", { class: "clip-fields" }, one.title, one.url, one.problems),
+    grip, one.number, h("div", { class: "clip-fields" }, one.title, one.url, one.file?.element, one.problems),
     h("div", { class: "clip-buttons" }, one.up, one.down, one.remove));
   grip.addEventListener("dragstart", (drag) => {
     one.element.classList.add("dragged");
@@ -128,7 +153,9 @@ function move(from, to) {
 }
 
 function removed(place) {
-  rows.splice(place, 1)[0].element.remove();
+  const [gone] = rows.splice(place, 1);
+  gone.element.remove();
+  gone.clip.upload?.remove();
   for (const each of rows) each.said = [];
   (rows[Math.min(place, rows.length - 1)]?.remove ?? byId("paste")).focus();
   announce(t("clips.removed", { n: rows.length }));
@@ -136,22 +163,22 @@ function removed(place) {
 }
 
 function show() {
-  const problems = problemsOf(clips());
+  const found = problems();
   rows.forEach((one, place) => {
     const n = place + 1;
     setText(one.number, String(n));
     label(one.title, t("clips.title", { n }));
-    label(one.url, t("clips.url", { n }));
+    if (one.url) label(one.url, t("clips.url", { n }));
     label(one.up, t("clips.up", { n }));
     label(one.down, t("clips.down", { n }));
     label(one.remove, t("clips.remove", { n }));
     one.up.disabled = place === 0;
     one.down.disabled = place === rows.length - 1;
-    const shown = [...problems[place], ...one.said.map((text) => ({ text, isFatal: true }))];
+    const shown = [...found[place], ...one.said.map((text) => ({ text, isFatal: true }))];
     const isFatal = shown.some((problem) => problem.isFatal);
     one.element.classList.toggle("wrong", isFatal);
-    one.url.toggleAttribute("aria-invalid", false);
-    if (isFatal) one.url.setAttribute("aria-invalid", "true");
+    one.url?.toggleAttribute("aria-invalid", false);
+    if (isFatal) one.url?.setAttribute("aria-invalid", "true");
     const words = shown.map((problem) => problem.text).join("\n");
     if (one.shown !== words) {
       one.shown = words;
@@ -163,9 +190,17 @@ function show() {
   count.hidden = !rows.length;
   setText(count, String(rows.length));
   byId("clips-hint").hidden = rows.length < 2;
-  if (rows.length > MAX_CLIPS) setText(byId("clips-problem"), t("check.tooMany", { n: rows.length }));
+  if (stories() > MAX_CLIPS) setText(byId("clips-problem"), t("check.tooMany", { n: stories() }));
   else if (rows.length) setText(byId("clips-problem"), "");
   changed();
+}
+
+/** Return for each clip what is wrong with it: of a link, of a file, or of its title. */
+function problems() {
+  return problemsOf(clips()).map((found, place) => {
+    const refusal = rows[place].clip.upload && refusalOf(rows[place].clip.upload);
+    return refusal ? [{ text: refusal, isFatal: true }, ...found] : found;
+  });
 }
 
 function label(element, words) {

@@ -28,17 +28,20 @@ export function problemsOf(clips) {
   const first = new Map();
   return clips.map((clip, place) => {
     const found = [];
-    const objection = objectionTo(clip.url);
+    const objection = clip.upload ? null : objectionTo(clip.url);
     if (objection) found.push({ text: t(objection), isFatal: true });
     if ([...clip.title].length > MAX_TITLE) {
       found.push({ text: t("check.title", { n: [...clip.title].length }), isFatal: true });
     }
-    if (first.has(clip.url)) {
+    if (clip.url && first.has(clip.url)) {
       found.push({ text: t("check.twice", { n: first.get(clip.url) + 1 }), isFatal: false });
     } else if (clip.url) first.set(clip.url, place);
     return found;
   });
 }
+
+/** Return a file's name as a title: for people, without its ending. */
+export const titleFrom = (name) => [...name.replace(/\.[^.]{1,5}$/, "")].slice(0, MAX_TITLE).join("");
 
 function objectionTo(url) {
   if (!url) return "check.empty";

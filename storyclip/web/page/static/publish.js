@@ -16,7 +16,7 @@ let started = () => {};
 export async function begin(onStarted) {
   started = onStarted;
   list.begin(check);
-  when.begin(() => list.clips().length, check);
+  when.begin(list.stories, check);
   form.addEventListener("submit", (submit) => { submit.preventDefault(); start(); });
   form.addEventListener("keydown", (key) => { // Enter in a field is no wish to publish
     if (key.key === "Enter" && key.target.tagName === "INPUT" && key.target.type !== "submit") key.preventDefault();
@@ -76,17 +76,20 @@ function check() {
   const problems = list.fatalProblems() + (when.schedule() ? 0 : 1) + (chosenNetwork() ? 0 : 1);
   const button = byId("start");
   setText(button, isSending ? t("publish.starting") : t(when.mode() === "now" ? "publish.now" : "publish.schedule"));
-  button.disabled = isSending || !count || problems > 0;
+  const unready = list.unready();
+  button.disabled = isSending || !count || problems > 0 || unready > 0;
   const says = byId("preflight");
-  says.dataset.state = !count ? "empty" : problems ? "wrong" : "ready";
+  says.dataset.state = !count ? "empty" : problems ? "wrong" : unready ? "waiting" : "ready";
   if (!count) setText(says, t("preflight.none"));
   else if (problems) setText(says, t(problems > 1 ? "preflight.problems" : "preflight.problem", { n: problems }));
-  else setText(says, t("preflight.ready", { n: count, brand: chosenBrand().label, network: networkName(chosenNetwork()) }));
+  else if (unready) setText(says, t(unready > 1 ? "preflight.unready" : "preflight.unreadyOne", { n: unready }));
+  else setText(says, t("preflight.ready", { n: list.stories(), brand: chosenBrand().label, network: networkName(chosenNetwork()) }));
 }
 
 function wish() {
   return {
-    posts: list.clips().map(({ url, title }) => (title ? { url, text: title } : { url })),
+    posts: list.clips().map(({ url, upload, title }) => ({
+      ...(upload ? { file: upload.id } : { url }), ...(title ? { text: title } : {}) })),
     schedule: when.schedule(),
     settings: { accountId: String(chosenBrand().id), network: chosenNetwork(),
       onFailure: byId("on-failure").checked ? "pause" : "continue" },

@@ -1,0 +1,106 @@
+// A file in the list of clips: what it looks like, how far it is, and what is wrong with it.
+
+import { announce, h, setText } from "./dom.js";
+import { sentenceOf } from "./file_problems.js";
+import { bytes, length } from "./measures.js";
+import { Unreadable } from "./uploads.js";
+import { t } from "./words.js";
+
+const TOLD = ["ready", "refused", "stopped", "lost"]; // aloud; more would be chatter
+
+/** Return what a person sees of a file, with `element` and `show()`. */
+export function fileClip(upload) {
+  const picture = h("div", { class: "poster", "aria-hidden": "true" });
+  const about = h("p", { class: "quiet small file-about" });
+  const says = h("p", { class: "small file-says" });
+  const fill = h("i");
+  const bar = h("div", { class: "meter", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
+  const act = h("button", { type: "button", class: "small", onclick: () => (upload.isSending ? upload.pause() : upload.resume()) });
+  const mends = h("details", { class: "mends small" });
+  const element = h("div", { class: "file" }, picture,
+    h("div", { class: "file-text" }, about, says, bar, h("div", { class: "buttons" }, act), mends));
+  let told = upload.stage;
+  let shown = null;
+
+  function show() {
+    const words = wordsFor(upload);
+    setText(about, factsOf(upload));
+    setText(says, words);
+    says.dataset.stage = upload.stage;
+    showBar();
+    showButton();
+    if (shown !== upload.view) showView();
+    if (told !== upload.stage && TOLD.includes(upload.stage)) announce(`${upload.name}: ${words}`);
+    told = upload.stage;
+  }
+
+  function showBar() {
+    const isMoving = upload.isOnItsWay || upload.isBeingMade || upload.stage === "stopped";
+    bar.hidden = !isMoving;
+    const part = upload.isBeingMade ? upload.view?.progress ?? 0 : upload.received / (upload.size || 1);
+    const percent = Math.floor(part * 100);
+    bar.classList.toggle("still", !upload.isSending && !upload.isBeingMade);
+    bar.setAttribute("aria-label", t(upload.isBeingMade ? "upload.prepared" : "upload.sent", { name: upload.name }));
+    bar.setAttribute("aria-valuenow", percent);
+    fill.style.width = `${percent}%`;
+  }
+
+  function showButton() {
+    const word = upload.isSending ? "pause" : upload.stage === "paused" ? "resume" : "again";
+    act.hidden = !upload.isSending && !["paused", "stopped"].includes(upload.stage);
+    setText(act, t(`send.${word}`));
+    act.setAttribute("aria-label", t("upload.doNamed", { do: t(`send.${word}`), name: upload.name }));
+  }
+
+  function showView() {
+    shown = upload.view;
+    const { poster, problems = [] } = upload.view ?? {};
+    if (poster && picture.dataset.of !== poster) {
+      picture.dataset.of = poster;
+      picture.replaceChildren(h("img", { src: poster, alt: "", width: 54, height: 96 }));
+    }
+    const mended = upload.view?.state === "refused" ? [] : problems;
+    mends.hidden = !mended.length;
+    if (mended.length) {
+      mends.replaceChildren(h("summary", {}, t("upload.mends")),
+        h("ul", {}, mended.map((problem) => h("li", {}, sentenceOf(problem)))));
+    }
+  }
+
+  show();
+  return { element, show };
+}
+
+/** Return what keeps a file from going out, in words; null where nothing does for good. */
+export function refusalOf({ stage, view, trouble, name }) {
+  if (stage === "refused") return view.problems.map(sentenceOf).join(" ");
+  if (stage !== "stopped") return null;
+  if (trouble instanceof Unreadable) return t("upload.unreadable", { name });
+  if (trouble.facts.words) return sentenceOf(trouble.facts);
+  if (trouble.code === "scope_missing") return t("upload.notAllowed");
+  return t("upload.failed", { name, why: trouble.message.replace(/\.$/, "") });
+}
+
+function wordsFor(upload) {
+  const given = {
+    received: bytes(upload.received),
+    size: bytes(upload.size),
+    percent: Math.floor((upload.view?.progress ?? 0) * 100),
+    n: upload.stories,
+  };
+  if (upload.stage === "busy" && upload.trouble.facts.words) return sentenceOf(upload.trouble.facts);
+  if (upload.isRefused) return t("stage.refused");
+  if (upload.isReady && upload.stories > 1) return t("stage.cut", given);
+  return t(`stage.${upload.stage}`, given);
+}
+
+/** Return what is known of it: name, length, shape, size. */
+function factsOf({ name, size, view }) {
+  const facts = view?.facts;
+  return [
+    name,
+    facts?.seconds && facts.kind === "video" ? length(facts.seconds) : null,
+    facts?.width ? `${facts.width} × ${facts.height}` : null,
+    bytes(size),
+  ].filter(Boolean).join(" · ");
+}

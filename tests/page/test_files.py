@@ -1,0 +1,111 @@
+"""Files from the browser: carried over a broken line, refused in words, and published in order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import signal
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from storyclip.stack.stack import Stack
+from tests.media.films import fitting
+from tests.page.conftest import choose_brand, paste, started
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page"), pytest.mark.timeout(120)]
+
+BYTES_A_SECOND = 500_000
+
+
+def choose(page: Page, *paths: Path) -> None:
+    page.set_input_files("#media", list(paths))
+
+
+def padded(folder: Path, size: int) -> Path:
+    """A film that fits, made large by a box that players skip."""
+    film = fitting().read_bytes()
+    file = folder / "vertical.mp4"
+    more = size - len(film)
+    file.write_bytes(film + struct.pack(">I4s", more, b"free") + bytes(more - 8))
+    return file
+
+
+@contextmanager
+def slow_line(page: Page) -> Iterator[None]:
+    """So that there is a middle of what is sent."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    fast = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    slow = {**fast, "uploadThroughput": BYTES_A_SECOND}
+    session.send("Network.emulateNetworkConditions", slow)
+    yield
+    session.send("Network.emulateNetworkConditions", fast)
+
+
+def offset_of(asked: Request) -> list[int]:
+    return [int(asked.headers["upload-offset"])] if asked.method == "PATCH" else []
+
+
+def published(stack: Stack, account: str) -> list[str]:
+    """What went live on an account, in its order: addresses, and hashes of what was brought."""
+    assert stack.sandbox is not None
+    lines = [line for line in stack.sandbox.ledger() if line["event"] == "published"]
+    return [line["source"] for line in lines if line["account"] == account]
+
+
+def test_a_file_whose_line_breaks_at_a_third_goes_on_and_is_published(visit, stack, tmp_path):
+    page = visit("/#publish")
+    account, file = choose_brand(page), padded(tmp_path, 7_000_000)
+    offsets: list[int] = []
+    page.on("request", lambda asked: offsets.extend(offset_of(asked)))
+
+    with slow_line(page):
+        choose(page, file)
+        at_a_third = re.compile(r"^[3-9]\d$")
+        expect(page.locator(".meter")).to_have_attribute("aria-valuenow", at_a_third)
+        stack.kill("web", signal.SIGKILL)
+    expect(page.locator(".file-says")).to_contain_text("Sin conexión")
+    expect(page.locator("#preflight")).to_contain_text("Falta un archivo")
+    expect(page.locator("#start")).to_be_disabled()
+    expect(page.locator(".file-says")).to_have_text("Listo para publicar")
+    expect(page.locator(".poster img")).to_be_visible()
+    paste(page, "https://cdn.example.com/f/2.mp4 Enlace")
+    page.locator("#clips .clip-title").nth(0).press("Alt+ArrowDown")
+    page.click("#start")
+    shown = started(page, stack, account)
+
+    expect(shown.locator(".clips .chip[data-look=published]")).to_have_count(2)
+    assert offsets[0] == 0
+    assert 0 < offsets[1] < 7_000_000
+    whole = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert published(stack, account) == ["https://cdn.example.com/f/2.mp4", f"sha256:{whole}"]
+
+
+def test_each_file_that_cannot_go_out_says_why_and_what_to_do(visit, tmp_path):
+    page = visit("/#publish")
+    notes, empty, cut_off = (tmp_path / name for name in ("n.pdf", "vacío.mp4", "cortado.mp4"))
+    notes.write_bytes(b"%PDF")
+    empty.write_bytes(b"")
+    cut_off.write_bytes(fitting().read_bytes()[:20_000])
+    large = tmp_path / "enorme.mov"
+    with large.open("wb") as file:
+        file.truncate(4_500_000_000)
+
+    choose(page, notes, empty, cut_off, large)
+
+    expect(page.locator("#drop-problem")).to_contain_text("«n.pdf» no es un vídeo ni una foto")
+    expect(page.locator("#drop-problem")).to_contain_text("«vacío.mp4» está vacío")
+    refused = page.locator("#clips .fatal")
+    expect(refused).to_have_count(2)
+    expect(refused.nth(0)).to_contain_text("le falta el final")
+    expect(refused.nth(0)).to_contain_text("Vuelve a exportarlo")
+    expect(refused.nth(1)).to_contain_text("ocupa 4.500.000.000 bytes y se admiten 4.000.000.000")
+    expect(page.locator("#preflight")).to_contain_text("2 cosas")
+    for _ in range(2):
+        page.locator("#clips .clip-buttons button").last.click()
+    expect(page.locator("#preflight")).to_have_text("Añade al menos un clip.")
