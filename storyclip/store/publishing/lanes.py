@@ -14,7 +14,7 @@ from storyclip.domain.lane import Lane
 from storyclip.domain.network import Network
 from storyclip.store.database import lock_row, marks, reading, run, writing
 from storyclip.store.instants import to_instant, to_text
-from storyclip.store.publishing.awaited import is_any_awaited
+from storyclip.store.publishing.awaited import MAY_BE_AWAITED, is_any_awaited
 from storyclip.store.publishing.rows import LANE, LANE_COLUMNS, columns_of, lane_of
 from storyclip.store.service import newest
 
@@ -34,6 +34,32 @@ _NEXT_OF_BATCH = (
 
 # While others had their turn nobody asked Metricool to take it: that counts as no outage of it
 _UNCOUNTED = "postponed_since = NULL, postponements = 0"
+
+
+# With when a clip without a date of its own had its turn, or would have had it: not before its
+# batch was asked for, for nobody wished for it then
+_OPEN = (
+    f"UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?, {_UNCOUNTED},"
+    " wished_for = COALESCE((SELECT CASE WHEN b.created_at > ? THEN b.created_at ELSE ? END"
+    " FROM publish_batches b WHERE b.batch_id = publish_batch_clips.batch_id"
+    f" AND b.publish_mode = '{Mode.NOW}'), wished_for) WHERE id = ?"
+)
+
+# Whose turn it is in a lane, and whether more has to be asked before it is theirs
+_HEAD = (
+    f"SELECT id, batch_id, next_at, {MAY_BE_AWAITED} FROM publish_batch_clips n"
+    f" WHERE n.status = '{State.PENDING}' AND n.batch_id ="
+    " (SELECT batch_id FROM publish_batches b WHERE lane_id = ? AND completed_at IS NULL"
+    f" AND status = '{Status.PROCESSING}' AND cancel_requested_at IS NULL"
+    # One whose last clip was moved far ahead waits for nothing here
+    " AND EXISTS (SELECT 1 FROM publish_batch_clips c"
+    f" WHERE c.batch_id = b.batch_id AND c.status = '{State.PENDING}'"
+    f" AND ((publish_mode = '{Mode.NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
+    " WHERE d.batch_id = b.batch_id AND d.clip_index < c.clip_index"
+    f" AND d.status IN ({marks(UNCERTAIN)})))"
+    f" OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?))) ORDER BY place LIMIT 1)"
+    " ORDER BY n.clip_index LIMIT 1"
+)
 
 
 def next_turn(lane_id: int) -> int:
@@ -67,28 +93,11 @@ def head(lane_id: int, at: datetime) -> tuple[int, str, datetime | None] | None:
     planned one as long as its next clip can still go out on its own date. Nobody's while a story
     without a date of its own waits to be live that never had the lane: it was adopted.
     """
-    if is_any_awaited(lane_id):
+    values = (lane_id, lane_id, *sorted(UNCERTAIN), *BEFORE_THE_NEXT, to_text(at))
+    row = run(_HEAD, values).fetchone()
+    if row is None or (row[3] and is_any_awaited(lane_id)):
         return None
-    turn = run(
-        "SELECT batch_id FROM publish_batches b WHERE lane_id = ? AND completed_at IS NULL"
-        f" AND status = '{Status.PROCESSING}' AND cancel_requested_at IS NULL"
-        # One whose last clip was moved far ahead waits for nothing here
-        " AND EXISTS (SELECT 1 FROM publish_batch_clips c"
-        f" WHERE c.batch_id = b.batch_id AND c.status = '{State.PENDING}'"
-        f" AND ((publish_mode = '{Mode.NOW}' AND NOT EXISTS (SELECT 1 FROM publish_batch_clips d"
-        " WHERE d.batch_id = b.batch_id AND d.clip_index < c.clip_index"
-        f" AND d.status IN ({marks(UNCERTAIN)})))"
-        f" OR ({_NEXT_OF_BATCH} AND c.wished_for <= ?))) ORDER BY place LIMIT 1",
-        (lane_id, *sorted(UNCERTAIN), *BEFORE_THE_NEXT, to_text(at)),
-    ).fetchone()
-    if turn is None:
-        return None
-    row = run(
-        "SELECT id, batch_id, next_at FROM publish_batch_clips"
-        f" WHERE batch_id = ? AND status = '{State.PENDING}' ORDER BY clip_index LIMIT 1",
-        turn,
-    ).fetchone()
-    return None if row is None else (row[0], row[1], to_instant(row[2]))
+    return row[0], row[1], to_instant(row[2])
 
 
 def is_held(lane_id: int) -> bool:
@@ -123,28 +132,10 @@ def open_next(lane_id: int, at: datetime, ended: Ended | None = None) -> int | N
     clip_id, batch_id, _ = first
     gap_s = ended.gap_s if ended and ended.batch_id == batch_id else 0.0
     next_at = at + timedelta(seconds=gap_s)
-    run(
-        "UPDATE publish_batch_clips SET next_at = ?, rung_at = ?, noted_at = ?,"
-        f" {_UNCOUNTED} WHERE id = ?",
-        (to_text(next_at), to_text(None if gap_s else at), to_text(at), clip_id),
-    )
-    _turn_came(clip_id, next_at, ended.due_at if ended else None)
+    came_at = to_text((ended.due_at if ended else None) or next_at)
+    rung_at = to_text(None if gap_s else at)
+    run(_OPEN, (to_text(next_at), rung_at, to_text(at), came_at, came_at, clip_id))
     return None if gap_s else clip_id
-
-
-def _turn_came(clip_id: int, at: datetime, due_at: datetime | None) -> None:
-    """Note when a clip without a date of its own had its turn, or would have had it.
-
-    Not before its batch was asked for: nobody wished for it then.
-    """
-    run(
-        "UPDATE publish_batch_clips SET wished_for = (SELECT CASE WHEN b.created_at > ?"
-        " THEN b.created_at ELSE ? END FROM publish_batches b"
-        " WHERE b.batch_id = publish_batch_clips.batch_id) WHERE id = ? AND EXISTS"
-        f" (SELECT 1 FROM publish_batches b WHERE b.publish_mode = '{Mode.NOW}'"
-        " AND b.batch_id = publish_batch_clips.batch_id)",
-        (*[to_text(due_at or at)] * 2, clip_id),
-    )
 
 
 def open_planned(batch_id: str, at: datetime) -> int | None:
