@@ -21,8 +21,8 @@ JOINED = "LEFT JOIN users u ON u.id = k.user_id"  # to the keys `k`
 
 COUNT = 8  # of `columns`
 _READ = 256  # rows kept as what they say: most are read with each step of a clip
-# Asked for in the transaction of each intent: no more than it needs
-_MAY_PUBLISH = (
+# As what somebody acts for an account, asked for with each intent: no more than it needs
+ACTS_AS = (
     "SELECT u.role FROM users u WHERE (u.all_accounts = 1 OR EXISTS (SELECT 1 FROM user_accounts a"
     " WHERE a.user_id = u.id AND a.account_id = ?)) AND u.id = ? AND u.disabled_at IS NULL"
 )
@@ -199,8 +199,13 @@ def may_publish(user_id: str, account_id: str) -> bool:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        row = run(_MAY_PUBLISH, (account_id, user_id)).fetchone()
-    return row is not None and Right.PUBLISH in RIGHTS[Role(row[0])]
+        row = run(ACTS_AS, (account_id, user_id)).fetchone()
+    return row is not None and publishes(row[0])
+
+
+def publishes(role: str | None) -> bool:
+    """Return whether who acts for an account as this may have clips go out on it."""
+    return role is not None and Right.PUBLISH in RIGHTS[Role(role)]
 
 
 def is_allowed(user: User | None, account_id: str) -> bool:

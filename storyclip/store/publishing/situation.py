@@ -30,11 +30,12 @@ from storyclip.store.publishing.rows import (
 )
 from storyclip.store.service import newest
 
-_FACTS = f"{BATCH_COLUMNS}, c.lane_held, {CLIP_COLUMNS}, {LANE_COLUMNS}"
+# In this order: `read` cuts them apart
+_FACTS = f"{newest.COLUMNS}, {BATCH_COLUMNS}, c.lane_held, {CLIP_COLUMNS}, {LANE_COLUMNS}"
 _FROM = (
     "FROM publish_batch_clips c JOIN lanes l ON l.id = c.lane_id"
     " JOIN publish_batches b ON b.batch_id = c.batch_id"
-    " LEFT JOIN users u ON u.id = b.user_id WHERE c.id = ?"
+    " JOIN service s ON s.id = 1 LEFT JOIN users u ON u.id = b.user_id WHERE c.id = ?"
 )
 _PAGE = 400  # posts asked for in one statement: SQLite binds 32,766 values at most, older ones 999
 
@@ -50,6 +51,7 @@ def read(clip_id: int) -> Situation:
         row = run(f"SELECT {_FACTS}, {users.columns()} {_FROM}", (clip_id,)).fetchone()
         if row is None:
             raise NotFound(f"no clip {clip_id}")
+        service, row = row[: newest.COUNT], row[newest.COUNT :]
         batch = batch_of(row[: len(BATCH)])
         clip = clip_of(row[len(BATCH) + 1 : -users.COUNT])
         looks_around = clip.state is State.PENDING or batch.pause_requested_at is not None
@@ -62,7 +64,7 @@ def read(clip_id: int) -> Situation:
             sends=sends.of_clip(clip.id) if clip.sends and clip.state in SOUGHT else (),
             taken=_taken(clip, batch),
             holds_lane=row[len(BATCH)] is not None,
-            here=newest.here(),
+            here=newest.installation_of(service),
             transfer=_transfer(clip),
         )
 

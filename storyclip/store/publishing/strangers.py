@@ -24,6 +24,13 @@ _COLUMNS = (
     "lane_id, post_id, post_uuid, media, planned_for, status, public_url, made_at, is_left_alone"
 )
 
+# A row where nothing may be sent on a lane now, for a statement that asks for more
+STOPPED = (
+    "SELECT 1 FROM service s, lanes l WHERE s.id = 1 AND l.id = ? AND (s.elsewhere IS NOT NULL"
+    " OR s.rival IS NOT NULL OR s.paused_at IS NOT NULL OR l.doubted_since IS NOT NULL"
+    " OR l.held_at IS NOT NULL)"
+)
+
 
 def unknown(posts: Sequence[Post]) -> tuple[Post, ...]:
     """Return those of the posts that no row knows: by uuid, by id, or by the media that was sent.
@@ -99,16 +106,8 @@ def refuse_in_doubt(lane_id: int, at: datetime) -> None:
         raise ActionRefused(RefusalCode.IN_DOUBT, words)
 
 
-def refuse_to_send(lane_id: int) -> str | None:
-    """Return why nothing may be sent on a lane now, None if it may; in the caller's transaction."""
-    stopped = run(
-        "SELECT 1 FROM service s, lanes l WHERE s.id = 1 AND l.id = ? AND (s.elsewhere IS NOT NULL"
-        " OR s.rival IS NOT NULL OR s.paused_at IS NOT NULL OR l.doubted_since IS NOT NULL"
-        " OR l.held_at IS NOT NULL)",
-        (lane_id,),
-    ).fetchone()
-    if stopped is None:
-        return None
+def why_nothing_is_sent(lane_id: int) -> str:
+    """Return why nothing may be sent on a lane that is STOPPED; in the caller's transaction."""
     return newest.here().why_nothing_is_sent or f"lane {lane_id} is in doubt"
 
 

@@ -11,7 +11,11 @@ from storyclip.domain.errors import NotItsTurn
 from storyclip.domain.moves import Move
 from storyclip.domain.order import Verdict, sibling_of, verdict
 from storyclip.store.access import users
+from storyclip.store.database import run
 from storyclip.store.publishing import clips, lanes, strangers
+
+# What may have changed since the clip was read, and forbids that it leaves
+_MAY_LEAVE = f"SELECT ({strangers.STOPPED}), ({users.ACTS_AS})"
 
 
 def check_turn(move: Move, batch: Batch, at: datetime) -> None:
@@ -22,12 +26,14 @@ def check_turn(move: Move, batch: Batch, at: datetime) -> None:
             or another clip comes first.
     """
     clip = move.before
-    if (why := strangers.refuse_to_send(clip.lane.id)) is not None:
-        raise NotItsTurn(why)
+    values = (clip.lane.id, batch.account_id, batch.user_id)
+    stopped, acts_as = run(_MAY_LEAVE, values).fetchone()
+    if stopped is not None:
+        raise NotItsTurn(strangers.why_nothing_is_sent(clip.lane.id))
     wished = batch.pause_requested_at or batch.cancel_requested_at
     if batch.status is not Status.PROCESSING or wished:
         raise NotItsTurn(f"batch {batch.batch_id} is {batch.status}")
-    if not users.may_publish(batch.user_id, batch.account_id):
+    if not users.publishes(acts_as):
         raise NotItsTurn(f"{batch.user_id} may not publish on {batch.account_id} any more")
     if move.event is Event.CLAIMED and needs_turn(clip, batch, at):
         first = lanes.head(clip.lane.id, at)

@@ -30,7 +30,9 @@ from storyclip.store.service.place import place, server
 log = structlog.get_logger("storyclip")
 
 _NAMES = tuple(field.name for field in fields(Installation))
-_SELECT = f"SELECT {', '.join(_NAMES)} FROM service WHERE id = 1"
+COUNT = len(_NAMES)
+COLUMNS = ", ".join(f"s.{name}" for name in _NAMES)  # of the one row of `service s`, for a JOIN
+_SELECT = f"SELECT {COLUMNS} FROM service s WHERE s.id = 1"
 _INSTANTS = frozenset({"alive_at", "lost_since", "lost_until", "paused_at"})
 _WHOLE = "all"  # what pausing everything is about
 _RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
@@ -48,12 +50,12 @@ def find() -> Installation:
 
 def here() -> Installation:
     """Do the same on the caller's connection."""
-    return _installation(run(_SELECT).fetchone())
+    return installation_of(run(_SELECT).fetchone())
 
 
 @lru_cache(16)
-def _installation(row: tuple[Any, ...]) -> Installation:
-    """Read a row: it is asked for at each step, and changes once a second."""
+def installation_of(row: tuple[Any, ...]) -> Installation:
+    """Return what a row of COLUMNS says: it is asked for at each step, changes once a second."""
     facts: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
     return Installation(**{**facts, **{name: to_instant(facts[name]) for name in _INSTANTS}})
 

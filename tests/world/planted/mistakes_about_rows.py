@@ -37,9 +37,9 @@ def the_mark_is_not_compared(instead: Plant) -> None:
 @plant("restored")
 def the_copy_acts(instead: Plant) -> None:
     """Act on rows wherever they are, and whoever else does."""
-    kept = newest.here
+    kept = newest.installation_of
 
-    def here() -> Installation:
-        return replace(kept(), elsewhere=None, rival=None)
+    def of_here(row: tuple[Any, ...]) -> Installation:
+        return replace(kept(row), elsewhere=None, rival=None)
 
-    instead.of(newest, "here", here)
+    instead.of(newest, "installation_of", of_here)
