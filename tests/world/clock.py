@@ -28,12 +28,13 @@ class Clock:
         self._audits_done = len(AUDITS_AFTER_US)
         self.glimpse: Callable[[], None] | None = None  # before an audit
         self._next_audit = 0  # counts, so that an older plan knows that it is void
-        self._world.hub.before_waiting = self._set
+        self._world.hub.before_waiting = self._set  # and again whenever that is not known
         self._world.changed = self.changed
 
     def committed(self) -> None:
         """Note that rows changed: something else may be due."""
         self._tick_at_us = -1
+        self._world.hub.before_waiting = self._set
 
     def changed(self) -> None:
         """Note that clips or posts changed: an audit may see something else."""
@@ -50,6 +51,7 @@ class Clock:
 
     def _set(self) -> None:
         """Have the clock tick when the next clip is due; called before time moves on."""
+        self._world.hub.before_waiting = None
         if self._tick_at_us >= 0:
             return
         due = rows.soonest_due()
@@ -72,14 +74,16 @@ class Clock:
         self._tick_at_us = at_us
         self._world.hub.at((at_us - self._world.hub.now_us) / SECOND_US, lambda: self._tick(at_us))
 
-    def _tick(self, at_us: int) -> None:
-        if at_us != self._tick_at_us:
+    def _tick(self, planned_us: int) -> None:
+        if planned_us != self._tick_at_us:
             return  # something was committed since: another tick is sooner
         able = self._workers.able()
         if not able or self._world.store_is_down():
-            self._tick_at(at_us + RING_AGAIN_US)
+            self._tick_at_us = again_us = planned_us + RING_AGAIN_US
+            self._workers.try_later(able, lambda: self._tick(again_us))
             return
-        self._ticked_us, self._tick_at_us = at_us, -1
+        self._ticked_us = at_us = self._world.hub.now_us
+        self.committed()
         self._workers.look_for_silence()
         due = rows.make_due(able[0].our.now())
         for clip_id in due:

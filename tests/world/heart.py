@@ -98,11 +98,13 @@ class Heart:
         )
         self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER))
         self._watchman = Watchman(outside, hold, monotonic)
+        self._has_server_time = server_time() is not None
         self.now()
 
     def now(self) -> datetime:
         """Return the time that this process believes it is: its clock's ticks go by it, too."""
-        self._clock.follow()  # which those ticks do
+        if self._has_server_time:
+            self._clock.follow()  # which those ticks do
         return self._clock()
 
     def look(self) -> None:

@@ -10,6 +10,7 @@ from tests.world import heart, rows
 from tests.world.line import Line
 from tests.world.metricool import Metricool
 from tests.world.outside import Outside
+from tests.world.patience import Patience
 from tests.world.record import Escaped
 from tests.world.scheduler import Killed, Process
 
@@ -44,6 +45,7 @@ class Workers:
         self._started = 0
         self._all: list[Worker] = []
         self._about: dict[int, str] = {}  # of each clip, by its row
+        self._patience = Patience(self._world.hub)
         self.outside = (Outside(), Outside())  # a file beside the database, and a key of Redis
         self.begins: Callable[[Worker], None] = _nothing  # told of each before its first bell
         self._world.read_clocks = self.read_clocks
@@ -116,6 +118,7 @@ class Workers:
         worker = Worker(process, self.heart_in(process))
         self.begins(worker)
         self._all.append(worker)
+        self._stir()
         self._world.hub.at(SILENT_S, partial(self._bury_unheard, process))
 
     def end_all(self) -> Sequence[str]:
@@ -123,6 +126,7 @@ class Workers:
         for worker in self._all:
             self._world.hub.kill(worker.process)
         self._about.clear()  # rows may be others' than before
+        self._stir()
         return [f"worker {n}" for n in range(1, self._started + 1)]
 
     def _look_after(self) -> None:
@@ -152,6 +156,21 @@ class Workers:
             self._world.record.nobody_us.append((now_us, until_us))
         return able
 
+    def try_later(self, able: Sequence[Worker], tried: Callable[[], None]) -> None:
+        """Have something tried again each second; with nobody able, once somebody can be."""
+        hub = self._world.hub
+        if able:
+            hub.at(1.0, tried)
+        else:
+            frozen = (each.process.frozen_until_us for each in self._all)
+            self._patience.wait(min(frozen, default=None), tried)
+
+    def _stir(self) -> None:
+        now_us = self._world.hub.now_us
+        waited = [since_us for since_us in self._patience.stir() if since_us < now_us]
+        if waited:
+            self._world.record.nobody_us.append((min(waited), now_us))
+
     def _bury_unheard(self, observer: Process) -> None:
         """Call dead who has a clip in hand and was not heard since a worker began to listen."""
         if not observer.alive or self._world.store_is_down():
@@ -165,7 +184,7 @@ class Workers:
         """Call a worker dead that has been silent, if anybody is there to notice."""
         able = self.able()
         if not able or self._world.store_is_down():
-            self._world.hub.at(1.0, lambda: self._bury(process))
+            self.try_later(able, lambda: self._bury(process))
         elif not process.alive or process.frozen_until_us > self._world.hub.now_us:
             self._world.tell("clock", f"calls {process.name} dead")
             rows.bury([process.name], able[0].our.now())
@@ -174,7 +193,7 @@ class Workers:
         """Call dead whoever was there before the service was stopped, as the rows may say."""
         able = self.able()
         if not able or self._world.store_is_down():
-            self._world.hub.at(1.0, lambda: self.bury_all(names))
+            self.try_later(able, lambda: self.bury_all(names))
         else:
             rows.bury(names, able[0].our.now())
 

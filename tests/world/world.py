@@ -44,6 +44,7 @@ class World:
         self._stopped_until_us = 0
         self.read_clocks: Callable[[], None] = _nothing  # told when somebody set the wall clock
         self._wall_ahead_us = 0
+        self._wall_us, self._wall = 0, instant(0)
         self._set_for_good_us = 0
         self._weighed: dict[str, list[tuple[str, float]]] = {}  # kinds, by their common name
         self._chances = PROFILES[scenario.profile]
@@ -55,7 +56,10 @@ class World:
 
     def wall_time(self) -> datetime:
         """Return what the clock on the wall shows, for all processes of the machine."""
-        return instant(self.hub.now_us + self._wall_ahead_us)
+        shown_us = self.hub.now_us + self._wall_ahead_us
+        if shown_us != self._wall_us:  # it is read several times at each moment
+            self._wall_us, self._wall = shown_us, instant(shown_us)
+        return self._wall
 
     @property
     def has_hosts(self) -> bool:
