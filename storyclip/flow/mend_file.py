@@ -118,20 +118,20 @@ class _Work:
             found["problems"] = [asdict(problem) for problem in decided.reasons]
             self._note(None, state=FileState.REFUSED, **found)
             return
-        found |= self._pictures(probed.facts)
+        found |= self._pictures(probed.facts, options.fit)
         if decided.action is Action.KEEP:
             self._put(1, self._file.sha256 or "", probed.facts)
             self._note(None, state=FileState.READY, progress=1.0, **found)
         else:
             self._note(self._now(), state=FileState.PREPARING, **found)
 
-    def _pictures(self, facts: Facts) -> dict[str, str]:
+    def _pictures(self, facts: Facts, fit: Fit) -> dict[str, str]:
         made = self._spool.making(f"{self._file.id}.poster.jpg")
-        poster.poster(self._source, facts, made)
+        poster.poster(self._source, facts, made, fit=fit)
         shown = {"poster": self._spool.keep(made)}
         if facts.kind is Kind.VIDEO:
             made = self._spool.making(f"{self._file.id}.strip.jpg")
-            poster.strip(self._source, facts, made)
+            poster.strip(self._source, facts, made, fit=fit)
             shown["strip"] = self._spool.keep(made)
         return shown
 

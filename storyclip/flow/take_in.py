@@ -23,7 +23,7 @@ from storyclip.domain.file_errors import (
 )
 from storyclip.domain.user_file import FileState, UserFile
 from storyclip.spool.local import Arriving, Spool
-from storyclip.store.files import files
+from storyclip.store.files import brought, files
 
 NOTED_BYTES = 4 << 20  # what a kill may lose of a fast line
 NOTED_S = 2.0  # and of a slow one
@@ -68,6 +68,7 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
 
     Raises:
         FileTooBig, TooManyFiles, SpoolFull, StoreUnavailable: nothing was written.
+        FileChanged, OSError: the user's bytes are gone, or the disk is.
     """
     if wanted.size > room.of_one:
         raise FileTooBig(wanted.size, room.of_one)
@@ -75,6 +76,8 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
         there = files.same(user_id, wanted.sha256, wanted.options)
         if there is not None and there.size == wanted.size:
             return there
+        if brought.has(user_id, wanted.sha256, wanted.size):  # and is to be made otherwise
+            return _begin_anew(user_id, wanted, wanted.sha256, at, spool)
         begun = files.begun(user_id, wanted.sha256, wanted.size, wanted.options)
         if begun is not None:  # whoever began it was interrupted, or does so now
             return begun
@@ -85,6 +88,16 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
     if wanted.size > left:
         raise SpoolFull(wanted.size, left)
     return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, wanted.sha256)
+
+
+def _begin_anew(
+    user_id: str, wanted: Announced, sha256: str, at: datetime, spool: Spool
+) -> UserFile:
+    """Return a new file of bytes that the user brought before: none of them need come again."""
+    file = files.begin(user_id, wanted.name, wanted.size, wanted.options, at)
+    files.all_received(file.id, 0, sha256, at, at + NAMED_WITHIN)
+    finish(files.find(file.id), spool, lambda: at)
+    return files.find(file.id)
 
 
 def receive(

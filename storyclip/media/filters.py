@@ -48,9 +48,10 @@ def picture(
     shown_width, shown_height = _contained(video, width, height)
     shown = [*first, *_scaled(video, shown_width, shown_height), "setsar=1"]
     small = f"{width // GROUND}:{height // GROUND}"
+    radius = min(6, width // GROUND // 4)  # of the colours, which are half as wide, at most a half
     ground = (
         f"scale={small}:force_original_aspect_ratio=increase:flags=area,crop={small},"
-        f"boxblur=6:2,scale={width}:{height}:flags=bilinear,setsar=1"
+        f"boxblur={radius}:2,scale={width}:{height}:flags=bilinear,setsar=1"
     )
     over, under, behind = (f"[{name}{number}]" for name in ("over", "under", "behind"))
     centred = f"overlay=(W-w)/2:(H-h)/2:format=yuv420,format=yuv420p,{SAID}"

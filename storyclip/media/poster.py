@@ -17,7 +17,7 @@ from storyclip.media.written import named_when_whole
 
 POSTER_SIZE = (360, 640)
 POSTER_BYTES = 30_000  # most of one made of a picture; of a video's frame about 20 kB
-STRIP_FRAME_SIZE = (72, 128)
+STRIP_FRAME_SIZE = (144, 256)
 EARLIEST_S = 1.0  # the first frame of a video is often black
 BOUNDS = Bounds(threads=1, file_bytes=10_000_000)
 
@@ -45,7 +45,7 @@ def poster(
         _not_empty(part)
 
 
-def strip(source: Path, facts: Facts, into: Path, frames: int = 12) -> None:
+def strip(source: Path, facts: Facts, into: Path, frames: int = 12, fit: Fit = Fit.BLURRED) -> None:
     """Write one JPEG with `frames` frames of STRIP_FRAME_SIZE side by side, evenly in time.
 
     Each is the nearest that stands for itself, so a long video costs no more than a short one.
@@ -65,8 +65,7 @@ def strip(source: Path, facts: Facts, into: Path, frames: int = 12) -> None:
             given += ["-noaccurate_seek"]
             given += ffmpeg.reading(file, BOUNDS, start_s=start_s, length_s=1.0)
         each = [
-            filters.picture(video, Fit.CROP, None, STRIP_FRAME_SIZE, number)
-            for number in range(frames)
+            filters.picture(video, fit, None, STRIP_FRAME_SIZE, number) for number in range(frames)
         ]
         beside = "".join(f"[v{number}]" for number in range(frames))
         graph = ";".join([*each, f"{beside}hstack=inputs={frames}[strip]"])

@@ -15,7 +15,7 @@ from storyclip.flow.mend_file import work_on
 from storyclip.media import mend, probing
 from storyclip.media.errors import WorkLost
 from storyclip.spool.local import Spool
-from storyclip.store.database import run, writing
+from storyclip.store.database import reading, run, writing
 from storyclip.store.files import files, pieces
 from storyclip.store.instants import to_text
 from tests.media.films import fitting
@@ -108,19 +108,27 @@ def test_work_that_was_lost_is_done_again_a_little_later(spool, tmp_path, monkey
     assert files.due(EVERY, T0 + mend_file.AGAIN, 9) == [file_id]
 
 
-def test_who_was_taken_for_dead_writes_nothing_more(spool, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "change",
+    ["worker = 'worker-b'", f"marked_at = '{to_text(T0)}'"],
+    ids=["taken for dead", "the file was removed"],
+)
+def test_who_works_on_what_is_not_theirs_any_more_writes_nothing(
+    spool, tmp_path, monkeypatch, change
+):
     file_id = taken_in(spool, picture(tmp_path), "a.png")
     probe = probing.probe
 
     def slow(path: Path, name: str | None = None) -> object:
         with writing():
-            run("UPDATE files SET worker = 'worker-b'")
+            run(f"UPDATE files SET {change}")
         return probe(path, name)
 
     monkeypatch.setattr(probing, "probe", slow)
-    file = worked(file_id, spool, turns=1)
+    work_on(file_id, "worker-a", now, spool)
 
-    assert (file.state, file.facts) == (FileState.CHECKING, None)
+    with reading():
+        assert run("SELECT state, facts FROM files").fetchall() == [("checking", None)]
 
 
 def test_pieces_that_are_there_are_not_made_again(spool, tmp_path, monkeypatch):

@@ -255,13 +255,6 @@ def test_a_file_that_changed_while_it_was_sent_is_not_taken_for_the_one_that_was
     assert bring(ana, where, BYTES).status_code == 204
 
 
-def test_the_same_bytes_with_another_wish_are_another_file(ana, where):
-    bring(ana, where, BYTES)
-    ready(where)
-
-    assert announce(ana, sha256=WHOLE, fit="crop").headers["Location"] != where
-
-
 def test_the_same_bytes_of_another_user_are_another_file(ana, bea, where):
     bring(ana, where, BYTES)
     ready(where)

@@ -192,12 +192,13 @@ def note(file_id: str, worker: str, until: datetime | None, **facts: Any) -> Non
     """Write what came of a file in hand, and when others are to look at it.
 
     Raises:
-        LostRace: somebody else has it by now; nothing was written.
+        LostRace: somebody else has it by now, or nobody wants it; nothing was written.
         StoreUnavailable: nothing was written.
     """
     noted = FileRow.update(next_at=until, **facts)
+    its = (FileRow.id == file_id) & (FileRow.worker == worker) & FileRow.marked_at.is_null()
     with writing():
-        if noted.where(FileRow.id == file_id, FileRow.worker == worker).execute() == 0:
+        if noted.where(its).execute() == 0:
             raise LostRace(f"file {file_id} is in other hands")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from storyclip.domain.user_file import UserFile
 from storyclip.domain.views import rfc3339
 from storyclip.media.facts import Facts
-from storyclip.media.plan import Plan
+from storyclip.media.plan import Fit, Plan
 from storyclip.media.problem import Code, Problem, Weight
 from storyclip.store.files import pieces
 from storyclip.web.said.file_operations import PATH
@@ -21,11 +21,18 @@ def view_of(file: UserFile) -> FileView:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    address = f"{PATH}/{file.id}"
+    address, said = f"{PATH}/{file.id}", file.options
     return {
         "id": file.id,
         "name": file.name,
         "state": file.state,
+        "sha256": file.sha256,
+        "options": {
+            "fit": Fit(said.get("fit", Fit.BLURRED)),
+            "prepare": said.get("prepare", True),
+            "stillAsVideo": said.get("stillAsVideo", False),
+            "cutMarks": said.get("cutMarks"),
+        },
         "bytes": file.size,
         "received": file.received,
         "progress": file.progress,

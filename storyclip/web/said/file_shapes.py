@@ -8,6 +8,7 @@ from typing import TypedDict
 from storyclip.domain.dates.shown import Count, Instant
 from storyclip.domain.user_file import FileState
 from storyclip.media.facts import Kind, Light
+from storyclip.media.plan import Fit
 from storyclip.media.problem import Code, Weight
 from storyclip.web.said.shapes import Sentence
 
@@ -36,6 +37,15 @@ class FileProblem(TypedDict):
     words: Sentence
 
 
+class FileOptions(TypedDict):
+    """How a file was wished to be made; `cutMarks` in seconds, null where StoryClip chose them."""
+
+    fit: Fit
+    prepare: bool
+    stillAsVideo: bool
+    cutMarks: Sequence[float] | None
+
+
 class PieceView(TypedDict):
     """One story that a file becomes: what it takes of it, and how large it came out."""
 
@@ -50,11 +60,14 @@ class FileView(TypedDict):
     """A file of the caller's: how far it is, and what became of it.
 
     `received` of its `bytes` are there; `progress` is the part of the preparing that is done.
+    Announced anew with its `sha256` and other options, it is made anew, and no byte comes again.
     """
 
     id: str
     name: str
     state: FileState
+    sha256: str | None
+    options: FileOptions
     bytes: Count
     received: Count
     progress: float

@@ -1,0 +1,21 @@
+"""Which bytes a user has brought whole, whatever was made of them."""
+
+from __future__ import annotations
+
+from storyclip.domain.user_file import FileState
+from storyclip.store.database import reading, run
+
+
+def has(user_id: str, sha256: str, size: int) -> bool:
+    """Return whether a file of the user's has these bytes.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        found = run(
+            "SELECT 1 FROM files WHERE user_id = ? AND sha256 = ? AND size = ?"
+            f" AND state <> '{FileState.RECEIVING}' AND marked_at IS NULL LIMIT 1",
+            (user_id, sha256, size),
+        ).fetchone()
+    return found is not None
