@@ -48,7 +48,7 @@ from storyclip.store.publishing import situation as situations
 log = structlog.get_logger("storyclip")
 
 HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of life
-SIGN_S = 5.0  # between two of them
+SIGN_S = 2.0  # between two of them: people watch how much has left
 LOOK_S = 1.0  # between two looks whether the clip is still to be sent
 DENIED_RETRY = timedelta(seconds=60)
 
@@ -113,6 +113,7 @@ class _Bringing:
         self._uploads = uploads
         self._shelf = shelf
         self._look_at = self._sign_at = engine.monotonic()
+        self._sent = 0  # of the part under way
 
     def run(self, transfer: Transfer) -> None:
         """Take one step after the other until it ends, has to wait, or is not wanted any more.
@@ -189,10 +190,14 @@ class _Bringing:
         piece = pieces.find(self._piece)
         if piece is None:
             raise FileChanged("the file is not in StoryClip any more")
+        self._sent = 0
         with self._shelf.open(piece.name) as source:
             return self._uploads.send_part(
-                transfer.upload, transfer.file, part, source, self._should_stop
+                transfer.upload, transfer.file, part, source, self._should_stop, self._note
             )
+
+    def _note(self, sent: int) -> None:
+        self._sent = sent
 
     def _should_stop(self) -> bool:
         """Return whether the clip is not to be sent now; also a sign that somebody is at it.
@@ -203,7 +208,8 @@ class _Bringing:
         now = self._engine.monotonic()
         if now >= self._sign_at:
             self._sign_at = now + SIGN_S
-            transfers.prolong(self._clip, self._engine.worker, self._engine.now() + HELD)
+            until = self._engine.now() + HELD
+            transfers.prolong(self._clip, self._engine.worker, until, self._sent)
         if now < self._look_at:
             return False
         self._look_at = now + LOOK_S

@@ -34,7 +34,7 @@ from storyclip.upstream.measuring import measured
 log = structlog.get_logger("storyclip")
 
 HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of life
-SIGN_S = 5.0  # between two of them
+SIGN_S = 2.0  # between two of them: people watch how far it is
 AGAIN = timedelta(seconds=30)  # after work that was lost: the disk may be full, or the machine busy
 JPEG, MP4 = ("image/jpeg", "jpg"), ("video/mp4", "mp4")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -41,12 +41,25 @@ class Shelf:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self.when_read: Callable[[], object] = lambda: None
+        self.at_block: Callable[[], object] = lambda: None
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         with self._spool.open(name) as file:
             self.when_read()
-            yield file
+            yield cast(BinaryIO, Read(file, lambda: self.at_block()))
+
+
+class Read:
+    """A file that tells of each block that is read of it."""
+
+    def __init__(self, file: BinaryIO, at_block: Callable[[], object]) -> None:
+        self._file, self._at_block = file, at_block
+        self.seek = file.seek
+
+    def read(self, size: int) -> bytes:
+        self._at_block()
+        return self._file.read(size)
 
 
 class Files:
@@ -119,6 +132,21 @@ def test_two_clips_of_one_file_are_two_uploads_and_go_out_in_order(here):
     assert here.stage.states() == [PUBLISHED] * 2
     assert here.stage.live() == [MARK] * 2
     assert len({line["media"] for line in lines(here.stage, "uploaded")}) == 2
+
+
+def test_how_much_of_a_clip_has_left_is_told_while_it_is_sent(here):
+    file_id = here.a_file()
+    here.publish(file_id)
+    told: list[transfers.Sending] = []
+    here.shelf.at_block = lambda: told.extend(transfers.of_file(file_id))
+
+    here.live(200)
+
+    sent = [one.sent for one in told]
+    assert sent == sorted(sent)
+    assert 0 < sent[-1] <= len(BYTES)
+    assert {(one.batch_id, one.clip_index, one.size) for one in told} == {("b1", 1, len(BYTES))}
+    assert transfers.of_file(file_id) == []
 
 
 def test_a_pause_while_sending_stops_it_and_what_is_resumed_begins_anew(here):

@@ -232,29 +232,6 @@ def test_the_same_bytes_again_are_ready_at_once(ana, where, clock):
     assert len(shown["pieces"]) == 1
 
 
-def test_who_announces_again_what_was_begun_goes_on_with_it(ana, bea):
-    where = announce(ana, sha256=WHOLE).headers["Location"]
-    bring(ana, where, BYTES[:100])
-
-    again, hers = announce(ana, sha256=WHOLE), announce(bea, sha256=WHOLE)
-    other = announce(ana, sha256=WHOLE, fit="crop")
-
-    assert (again.headers["Location"], again.headers["Upload-Offset"]) == (where, "100")
-    assert hers.headers["Upload-Offset"] == other.headers["Upload-Offset"] == "0"
-
-
-def test_a_file_that_changed_while_it_was_sent_is_not_taken_for_the_one_that_was_announced(ana):
-    where = announce(ana, sha256=WHOLE).headers["Location"]
-    bring(ana, where, BYTES[:100])
-
-    refused = bring(ana, where, BYTES[100:].upper(), 100)
-
-    assert code_of(refused, 460) == "checksum_wrong"
-    assert "Upload it again" in refused.get_json()["words"]["en"]
-    assert head(ana, where).headers["Upload-Offset"] == "0"
-    assert bring(ana, where, BYTES).status_code == 204
-
-
 def test_the_same_bytes_of_another_user_are_another_file(ana, bea, where):
     bring(ana, where, BYTES)
     ready(where)

@@ -69,11 +69,13 @@ class TransferRow(Row):
     """The way of a clip's bytes into Metricool, for one send: no two share what it makes.
 
     `next_at`: when somebody is to go on with it, or to take it over from who has it in hand.
+    `sent`: how many bytes of the part under way have left.
     """
 
     clip_id = BigIntegerField()
     send = IntegerField()
     transfer = TextField()
+    sent = BigIntegerField(null=True)
     next_at = InstantField(null=True)
     taken_by = TextField(null=True)
 

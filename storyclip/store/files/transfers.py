@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storyclip.domain import transfer_kept
 from storyclip.domain.clip import Clip
-from storyclip.domain.clip_source import FilePiece
+from storyclip.domain.clip_source import FilePiece, piece_of
 from storyclip.domain.errors import LostRace
 from storyclip.domain.transfer import Transfer
 from storyclip.store.database import reading, run, writing
@@ -18,6 +19,12 @@ from storyclip.store.instants import to_text
 
 # By hand: asked for with each turn of a clip that is a file
 _FIND = "SELECT transfer FROM transfers WHERE clip_id = ? AND send = ?"
+_OF_FILE = (
+    "SELECT c.clip_url, c.batch_id, c.clip_index, t.transfer, t.sent FROM file_uses u"
+    " JOIN publish_batch_clips c ON c.batch_id = u.batch_id"
+    " JOIN transfers t ON t.clip_id = c.id"
+    " WHERE u.file_id = ? AND t.next_at IS NOT NULL ORDER BY c.id"
+)
 _DUE = "SELECT clip_id FROM transfers WHERE next_at <= ? ORDER BY next_at LIMIT ?"
 
 
@@ -30,6 +37,36 @@ def of_send(clip_id: int, send: int) -> Transfer | None:
     with reading():
         row = run(_FIND, (clip_id, send)).fetchone()
     return None if row is None else transfer_kept.restored(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A clip of a file whose bytes are on their way: `sent` of `size` have left."""
+
+    batch_id: str
+    clip_index: int
+    sent: int
+    size: int
+
+
+def of_file(file_id: str) -> Sequence[Sending]:
+    """Return the clips of a file whose bytes are on their way now.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        rows = run(_OF_FILE, (file_id,)).fetchall()
+    return [
+        _sending(batch_id, index, transfer_kept.restored(kept), sent or 0)
+        for source, batch_id, index, kept, sent in rows
+        if (piece := piece_of(source)) is not None and piece.file_id == file_id
+    ]
+
+
+def _sending(batch_id: str, index: int, transfer: Transfer, of_part: int) -> Sending:
+    size = transfer.file.size
+    return Sending(batch_id, index, min(transfer.sent_bytes + of_part, size), size)
 
 
 def bring(clip: Clip, piece: FilePiece, at: datetime) -> bool:
@@ -109,16 +146,17 @@ def keep(clip: Clip, transfer: Transfer, worker: str, until: datetime | None) ->
         LostRace: somebody else has it by now; nothing was written.
         StoreUnavailable: nothing was written.
     """
-    _write(clip, worker, {"transfer": transfer_kept.kept(transfer), "next_at": until})
+    facts = {"transfer": transfer_kept.kept(transfer), "next_at": until, "sent": None}
+    _write(clip, worker, facts)
 
 
-def prolong(clip: Clip, worker: str, until: datetime) -> None:
-    """Keep a transfer in hand for longer.
+def prolong(clip: Clip, worker: str, until: datetime, sent: int | None = None) -> None:
+    """Keep a transfer in hand for longer; `sent` bytes of the part under way have left.
 
     Raises:
         LostRace, StoreUnavailable: as `keep`.
     """
-    _write(clip, worker, {"next_at": until})
+    _write(clip, worker, {"next_at": until, "sent": sent})
 
 
 def hands() -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from storyclip.store.publishing import batches, wholes
 from storyclip.store.publishing.batches import Overview
 from storyclip.web.door import auth, limits
 from storyclip.web.front import front
-from storyclip.web.said.answers import answer
+from storyclip.web.said.answers import answer, unless_known
 from storyclip.web.said.pages import cursor_after, page_asked_for, running_asked_for
 from storyclip.web.said.queries import OfBatch, asked
 from storyclip.web.said.shapes import OneBatch
@@ -33,7 +32,7 @@ def status() -> Response:
     who = auth.holder(Scope.READ)
     batch_id = batch_id_of(asked(OfBatch).batch_id)
     found, its_clips = batches.find_whole(batch_id, who.reach)
-    return _unless_known(answer(whole(found, its_clips, who.reach)))
+    return unless_known(answer(whole(found, its_clips, who.reach)))
 
 
 @routes.get("/reconcile/<batch_id>")
@@ -91,13 +90,3 @@ def _link_next(
     if len(found) > limit:
         query = urlencode({**again, "cursor": cursor_after(found[limit - 1].batch)})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
-
-
-def _unless_known(response: Response) -> Response:
-    """Answer 304 to who has these very bytes already.
-
-    The tag is of the bytes: phase, waiting time and a blocked account change without an event.
-    """
-    response.set_etag(blake2b(response.get_data(), digest_size=12).hexdigest())
-    response.make_conditional(request)
-    return response

@@ -10,7 +10,7 @@ from storyclip.domain.views import rfc3339
 from storyclip.media.facts import Facts
 from storyclip.media.plan import Fit, Plan
 from storyclip.media.problem import Code, Problem, Weight
-from storyclip.store.files import pieces
+from storyclip.store.files import pieces, transfers
 from storyclip.web.said.file_operations import PATH
 from storyclip.web.said.file_shapes import FileFacts, FileProblem, FileView, PieceView
 
@@ -41,6 +41,10 @@ def view_of(file: UserFile) -> FileView:
         "poster": None if file.poster is None else f"{address}/poster",
         "strip": None if file.strip is None else f"{address}/strip",
         "pieces": list(_pieces(file)),
+        "sending": [
+            {"batchId": one.batch_id, "clip": one.clip_index, "sent": one.sent, "bytes": one.size}
+            for one in transfers.of_file(file.id)
+        ],
         "createdAt": rfc3339(file.created_at),
     }
 

@@ -24,7 +24,7 @@ from storyclip.web.door.still import Still
 from storyclip.web.front import front
 from storyclip.web.routes.file_view import view_of
 from storyclip.web.said import tus
-from storyclip.web.said.answers import answer
+from storyclip.web.said.answers import answer, unless_known
 from storyclip.web.said.file_operations import JPEG, PATH
 
 BLOCK_BYTES = 64 * 1024
@@ -82,7 +82,7 @@ def remove(file_id: str) -> Response:
 @routes.get(f"{PATH}/<file_id>")
 def show(file_id: str) -> Response:
     """Show what became of a file."""
-    return answer(view_of(files.find(file_id, auth.holder(Scope.READ).own)))
+    return unless_known(answer(view_of(files.find(file_id, auth.holder(Scope.READ).own))))
 
 
 @routes.get(f"{PATH}/<file_id>/poster")

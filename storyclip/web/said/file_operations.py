@@ -41,7 +41,13 @@ FILES: dict[tuple[str, str], Operation] = {
         headers=("Tus-Resumable",),
         told=("Tus-Resumable",),
     ),
-    ("GET", _ONE): Operation("What became of a file", {200: file_shapes.FileView}, (404,)),
+    ("GET", _ONE): Operation(
+        "How far a file is, and what became of it",
+        {200: file_shapes.FileView, 304: None},
+        (404,),
+        headers=("If-None-Match",),
+        told=("ETag",),
+    ),
     ("GET", f"{_ONE}/poster"): Operation("A file's first good frame", {200: JPEG}, (404,)),
     ("GET", f"{_ONE}/strip"): Operation(
         "Small frames of a video, side by side", {200: JPEG}, (404,)

@@ -56,10 +56,20 @@ class PieceView(TypedDict):
     bytes: int | None
 
 
+class SendingView(TypedDict):
+    """A clip of a file whose bytes are on their way to Metricool: `sent` of `bytes` have left."""
+
+    batchId: str
+    clip: Count
+    sent: Count
+    bytes: Count
+
+
 class FileView(TypedDict):
     """A file of the caller's: how far it is, and what became of it.
 
-    `received` of its `bytes` are there; `progress` is the part of the preparing that is done.
+    `received` of its `bytes` are there; `progress` is the part of the preparing that is done,
+    `sending` what goes to Metricool at the moment, ahead of its turn.
     Announced anew with its `sha256` and other options, it is made anew, and no byte comes again.
     """
 
@@ -76,4 +86,5 @@ class FileView(TypedDict):
     poster: str | None
     strip: str | None
     pieces: Sequence[PieceView]
+    sending: Sequence[SendingView]
     createdAt: Instant
