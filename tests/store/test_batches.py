@@ -155,6 +155,7 @@ def test_a_batch_is_found_with_its_clip_in_hand(store: str, states, current):
 
     assert found is not None
     assert found == clips.of_batch("b1")[current - 1]
+    assert [one.current for one in batches.page(of("ana"), limit=9)] == [found]
 
 
 def test_a_clip_in_hand_comes_before_an_earlier_one_that_waits_again(store: str):
@@ -166,6 +167,7 @@ def test_a_clip_in_hand_comes_before_an_earlier_one_that_waits_again(store: str)
     found = batches.find("b1", of("ana")).current
 
     assert found == in_hand
+    assert [one.current for one in batches.page(of("ana"), limit=9)] == [in_hand]
 
 
 def test_a_batch_is_found_with_the_reason_that_blocks_its_lane(store: str):

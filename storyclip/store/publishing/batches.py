@@ -9,7 +9,7 @@ from typing import Any
 
 from storyclip.domain.act import Action
 from storyclip.domain.batch import Batch, Status, current_clip
-from storyclip.domain.clip import ENDED, Clip, State
+from storyclip.domain.clip import Clip
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import IdempotencyKeyReused, NotFound
 from storyclip.domain.reach import EVERYTHING, Reach
@@ -19,7 +19,7 @@ from storyclip.store.database import marks, reading, run, skip_locked, writing
 from storyclip.store.files import uses
 from storyclip.store.history import deliveries, events
 from storyclip.store.instants import to_text
-from storyclip.store.publishing import doubts, lanes, quota, turns
+from storyclip.store.publishing import clips, doubts, lanes, quota, turns
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, fresh_batch, insert
 from storyclip.store.publishing.rows import (
     BATCH,
@@ -27,7 +27,6 @@ from storyclip.store.publishing.rows import (
     CLIP_COLUMNS,
     LANE_COLUMNS,
     SELECT_BATCH,
-    SELECT_CLIP,
     batch_of,
     clip_of,
 )
@@ -37,8 +36,6 @@ SELECT_WHOLE = (
     f"SELECT {BATCH_COLUMNS}, {CLIP_COLUMNS}, {LANE_COLUMNS} FROM publish_batches b"
     " JOIN publish_batch_clips c ON c.batch_id = b.batch_id JOIN lanes l ON l.id = b.lane_id"
 )
-
-_ENDED = tuple(sorted(ENDED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +136,9 @@ def find_whole(batch_id: str, reach: Reach) -> tuple[Overview, Sequence[Clip]]:
 
 def whole_of(rows: Sequence[tuple[Any, ...]]) -> tuple[Overview, Sequence[Clip]]:
     """Return a batch with all its clips from the rows of SELECT_WHOLE, which are in their order."""
-    clips = [clip_of(row[len(BATCH) :]) for row in rows]
+    theirs = [clip_of(row[len(BATCH) :]) for row in rows]
     batch = batch_of(rows[0][: len(BATCH)])
-    return Overview(batch, current_clip(clips), clips[0].lane.blocked_reason), clips
+    return Overview(batch, current_clip(theirs), theirs[0].lane.blocked_reason), theirs
 
 
 def active(reach: Reach, limit: int = MOST_ACTIVE) -> Sequence[Overview]:
@@ -197,18 +194,9 @@ def _overviews(where: str, parameters: tuple[Any, ...], *, limit: int) -> Sequen
             " ORDER BY b.created_at DESC, b.batch_id DESC LIMIT ?",
             (*parameters, limit),
         ).fetchall()
-        return [_overview(batch_of(row[:-1]), row[-1]) for row in rows]
-
-
-def _overview(batch: Batch, blocked: str | None) -> Overview:
-    select = f"{SELECT_CLIP} WHERE c.batch_id = ?"
-    unfinished = f"{select} AND c.status NOT IN ({marks(_ENDED)})"
-    unfinished += f" ORDER BY CASE WHEN c.status = '{State.PENDING}' THEN 1 ELSE 0 END"
-    unfinished += ", c.clip_index LIMIT 1"
-    row = run(unfinished, (batch.batch_id, *_ENDED)).fetchone()
-    if row is None:
-        row = run(f"{select} ORDER BY c.clip_index DESC LIMIT 1", (batch.batch_id,)).fetchone()
-    return Overview(batch, clip_of(row) if row else None, blocked)
+        found = [(batch_of(row[:-1]), row[-1]) for row in rows]
+        in_hand = clips.in_hand([batch.batch_id for batch, _ in found])
+    return [Overview(batch, in_hand.get(batch.batch_id), blocked) for batch, blocked in found]
 
 
 def _batch(batch_id: str) -> Batch:

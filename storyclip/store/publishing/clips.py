@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip import ENDED, Clip, State
 from storyclip.domain.errors import NotFound
-from storyclip.store.database import free_of, reading, run, writing
+from storyclip.store.database import free_of, marks, reading, run, writing
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import ahead, lanes
 from storyclip.store.publishing.rows import SELECT_CLIP, clip_of
 
 FRESH_S = 5.0  # due for no longer than this is today's work; older is a backlog, rung in portions
 
+_ENDED = tuple(sorted(ENDED))
 _FIND = f"{SELECT_CLIP} WHERE c.id = ?"
 _OF_BATCH = f"{SELECT_CLIP} WHERE c.batch_id = ? ORDER BY c.clip_index"
 _UNHEARD = "(rung_at IS NULL OR rung_at <= ? OR rung_at > ?)"
@@ -39,6 +40,31 @@ def of_batch(batch_id: str) -> Sequence[Clip]:
     with reading():
         rows = run(_OF_BATCH, (batch_id,)).fetchall()
     return [clip_of(row) for row in rows]
+
+
+def in_hand(batch_ids: Sequence[str]) -> Mapping[str, Clip]:
+    """Return what `current_clip` is of each batch; one statement for all, which takes half as long.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    if not batch_ids:
+        return {}
+    of_batch = "FROM publish_batch_clips o WHERE o.batch_id = b.batch_id"
+    unfinished = (
+        f"SELECT o.clip_index {of_batch} AND o.status NOT IN ({marks(_ENDED)})"
+        f" ORDER BY CASE WHEN o.status = '{State.PENDING}' THEN 1 ELSE 0 END, o.clip_index LIMIT 1"
+    )
+    last = f"SELECT MAX(o.clip_index) {of_batch}"
+    with reading():
+        rows = run(
+            f"{SELECT_CLIP} JOIN (SELECT b.batch_id AS of_batch,"
+            f" COALESCE(({unfinished}), ({last})) AS clip_index"
+            f" FROM publish_batches b WHERE b.batch_id IN ({marks(batch_ids)})) h"
+            " ON h.of_batch = c.batch_id AND h.clip_index = c.clip_index",
+            (*_ENDED, *batch_ids),
+        ).fetchall()
+    return {clip.batch_id: clip for clip in map(clip_of, rows)}
 
 
 def next_in_batch(clip: Clip) -> int | None:
