@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Request
 
 from storyclip.domain.file_words import LANGUAGES
+from storyclip.web.said.language import preferred
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 
@@ -29,7 +30,7 @@ def language_of(request: Request) -> str:
     chosen = request.cookies.get("lang", "")
     if chosen in LANGUAGES:
         return chosen
-    return request.accept_languages.best_match(list(LANGUAGES)) or next(iter(LANGUAGES))
+    return preferred(request.accept_languages, LANGUAGES) or next(iter(LANGUAGES))
 
 
 @cache

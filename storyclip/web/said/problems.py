@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from storyclip.domain import errors, file_errors
 from storyclip.domain.file_words import refusal_words
 from storyclip.progress.cursor import CursorInvalid
+from storyclip.web.said import spanish
 from storyclip.web.said.answers import encode
 from storyclip.web.said.file_kinds import FILE_KINDS
 from storyclip.web.said.problem_kinds import BROKEN, CURSOR_INVALID, KINDS, TOO_MANY_TRIES, Kind
@@ -106,26 +107,37 @@ def body_of(kind: Kind) -> bytes:
 
 def _answer(problem: Problem) -> Response:
     kind = problem.kind
+    title, detail = kind.title, problem.detail
+    names = (kind.code, kind.detail, title)
+    in_spanish = spanish.problem(names, problem.facts) if spanish.is_wanted() else None
+    if in_spanish is not None:
+        title, detail = in_spanish
     body: ProblemDetails = {
         "type": f"urn:storyclip:problem:{kind.code}",
-        "title": kind.title,
+        "title": title,
         "status": int(kind.status),
-        "detail": problem.detail,
+        "detail": detail,
         "code": kind.code,
-        "error": kind.title,
+        "error": title,
     }
     if kind.of_files:
         body["words"] = _in_words(kind.code, problem.facts)
     if problem.faults:
+        faults = problem.faults
+        if in_spanish is not None:
+            faults = [(pointer, spanish.fault(words)) for pointer, words in faults]
         body["errors"] = _that_fit(
-            problem.faults, kind.max_bytes - len(encode(body | problem.facts)) - len(',"errors":[]')
+            faults, kind.max_bytes - len(encode(body | problem.facts)) - len(',"errors":[]')
         )
-    return Response(
+    answer = Response(
         encode(body | problem.facts),
         kind.status,
         dict(kind.headers),
         content_type="application/problem+json",
     )
+    answer.content_language = "en" if in_spanish is None else "es"
+    answer.vary.add("Accept-Language")
+    return answer
 
 
 def _in_words(code: str, facts: ProblemFacts) -> Sentence:

@@ -1,6 +1,6 @@
 // The API as its first client calls it.
 
-import { t } from "./words.js";
+import { language, t } from "./words.js";
 
 export const API = "/api/metricool";
 
@@ -34,7 +34,7 @@ const WORDS = {
 export const serverNow = () => Date.now() + ahead;
 
 export async function ask(method, path, { body, headers = {} } = {}) {
-  const given = { method, headers: { Accept: "application/json", ...headers } };
+  const given = { method, headers: { Accept: "application/json", "Accept-Language": language, ...headers } };
   if (body !== undefined) {
     given.headers["Content-Type"] = "application/json";
     given.body = JSON.stringify(body);

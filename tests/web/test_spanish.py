@@ -1,0 +1,94 @@
+"""Whoever asks in Spanish is told in Spanish what is wrong; programs see the same codes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from storyclip.domain import file_errors
+from storyclip.domain.dates.instants import parse_instant
+from storyclip.domain.errors import RefusalCode, RequestInvalid
+from storyclip.web.said import file_kinds, problem_kinds, spanish
+from storyclip.web.said.problem_kinds import Kind
+from storyclip.web.said.shapes import ProblemFacts
+from tests.web.conftest import NOON, PUBLISH, good
+
+ES = {"Accept-Language": "es-ES,es;q=0.9,en;q=0.8"}
+KINDS = [
+    kind
+    for room in (problem_kinds, file_kinds)
+    for kind in (*vars(room).values(), *room.__dict__.get("KINDS", {}).values())
+    if isinstance(kind, Kind)
+] + list(file_kinds.FILE_KINDS.values())
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.code}: {kind.title}")
+def test_every_sort_of_problem_is_told_in_spanish(kind):
+    title, detail = spanish.problem((kind.code, kind.detail, kind.title), {}) or ("", "")
+
+    assert title.strip()
+    assert detail.strip()
+    assert title != kind.title
+
+
+@pytest.mark.parametrize("code", RefusalCode)
+def test_every_refusal_is_told_in_spanish(code):
+    assert code.value in spanish.catalogue()["problems"]
+
+
+def test_the_catalogue_knows_nothing_that_nobody_says():
+    said = {one for kind in KINDS for one in (kind.code, kind.detail, kind.title)}
+    said |= {code.value for code in RefusalCode}
+    http = {"Bad Request", "Not Found", "Method Not Allowed", "Request Entity Too Large"}
+    http |= {"Unsupported Media Type"}
+
+    assert set(spanish.catalogue()["problems"]) <= said | http
+    places = set(re.findall(r"\{(\w+)\}", str(spanish.catalogue()["problems"])))
+    assert places <= set(ProblemFacts.__annotations__)
+
+
+def test_a_fault_carries_its_facts_over():
+    with pytest.raises(RequestInvalid) as gap:
+        parse_instant("2027-03-28T02:30:00", "Europe/Madrid", NOON, 20)
+
+    assert spanish.fault(gap.value.problems[0][1]) == (
+        "2027-03-28T02:30:00 no existe en Europe/Madrid: la hora siguiente allí es"
+        " 2027-03-28T03:00:00+02:00"
+    )
+    assert spanish.fault("nobody translated this") == "nobody translated this"
+
+
+@pytest.mark.parametrize(
+    ("asks", "language", "title"),
+    [
+        ("es", "es", "La petición no es válida"),
+        ("es-MX, en;q=0.5", "es", "La petición no es válida"),
+        ("en, es;q=0.9", "en", "The request is not valid"),
+        ("fr", "en", "The request is not valid"),
+        ("", "en", "The request is not valid"),
+    ],
+)
+def test_a_problem_speaks_the_language_that_is_asked_for(ana, asks, language, title):
+    refused = ana.publish(good(posts=[{"nonsense": 1}]), headers={"Accept-Language": asks})
+
+    said = refused.get_json()
+    assert (refused.status_code, said["code"]) == (422, "request_invalid")
+    assert (said["title"], said["error"], refused.content_language.to_header()) == (
+        title,
+        title,
+        language,
+    )
+    words = {fault["detail"] for fault in said["errors"]}
+    assert ("campo desconocido" in words) is (language == "es")
+    assert "Accept-Language" in refused.headers["Vary"]
+
+
+def test_facts_stand_in_the_sentence(ana):
+    error = file_errors.FileTooBig(5, 4)
+    refused = ana.client.get("/nowhere", headers=ES)
+
+    told = spanish.problem(("file_too_big", "", "The file is too big"), error.facts)
+    assert told == ("El archivo es demasiado grande", "Tiene 5 bytes; se admiten 4.")
+    assert refused.get_json()["title"] == "No se encuentra"
+    assert ana.client.post(PUBLISH, headers=ES).get_json()["code"] == "unauthenticated"
