@@ -18,7 +18,7 @@ from storyclip.web.said.problems import Problem
 WRITES, READING, STREAMS = "writes", "reads", "streams"
 # What one token pays for, in ms of this process's CPU: more than the usual request takes. A list of
 # a thousand batches costs as much as the thirty looks at a status that could be made instead
-USUAL_MS = {WRITES: 10.0, READING: 3.0, STREAMS: 10.0}
+USUAL_MS = {WRITES: 5.0, READING: 3.0, STREAMS: 10.0}
 
 # How long a refusal keeps the turn it was worked out in. Who asks on at once, as no client of good
 # will does, is refused fifty times a second and not five hundred; their next good one waits as well
