@@ -21,6 +21,7 @@ from storyclip.flow.time_keeper import TimeKeeper
 from storyclip.probe.check import ClipCheck
 from storyclip.progress.budget import budget_of
 from storyclip.progress.ear import Ear
+from storyclip.progress.failures import failures_at
 from storyclip.progress.news import News, Quietly, answers, connect
 from storyclip.spool.local import Spool
 from storyclip.store import database
@@ -66,7 +67,8 @@ def build(settings: Settings) -> Flask:
     check = ClipCheck().check if settings.probe_clips else None
     spool = Spool(media_folder(settings.media_url, settings.database_url))
     spool.prepare()
-    return create_app(settings, upstream, now, lambda: answers(redis), ear, check, spool)
+    tries = failures_at(settings.redis_url, time.monotonic)
+    return create_app(settings, upstream, now, lambda: answers(redis), ear, check, spool, tries)
 
 
 def main() -> Flask:

@@ -28,6 +28,7 @@ from storyclip.web.door import part as door_part
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.hops import Proxies
 from storyclip.web.door.outside import Outside
+from storyclip.web.door.password_tries import PasswordTries, Shared
 from storyclip.web.front import NAME, CheckClips, Front
 from storyclip.web.live import part as live_part
 from storyclip.web.live import streams
@@ -70,6 +71,7 @@ def create_app(
     ear: Ear | None = None,
     check_clips: CheckClips | None = None,
     spool: Spool | None = None,
+    shared_tries: Shared | None = None,
 ) -> Flask:
     """Return the WSGI application; the store has to be connected before its first request.
 
@@ -77,6 +79,7 @@ def create_app(
         ear: hears what is committed; without one, streams look once a second.
         check_clips: looks at the files before a batch is recorded; without one, nobody does.
         spool: where users' files are, prepared; without one, where the settings say.
+        shared_tries: the passwords that were wrong in other processes; without it, only our own.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = json_body.MAX_BYTES + 1
@@ -99,7 +102,9 @@ def create_app(
         check_clips,
         _provider(settings, now),
     )
-    app.extensions[door_part.NAME] = door_part.Door(Buckets(_a_second(settings), time.monotonic))
+    app.extensions[door_part.NAME] = door_part.Door(
+        Buckets(_a_second(settings), time.monotonic), password_tries=PasswordTries(shared_tries)
+    )
     app.extensions[live_part.NAME] = live_part.Live(
         Hub(now, time.monotonic, ear), _seats(settings), Lookout()
     )
