@@ -129,6 +129,9 @@ class _Bringing:
             if self._should_stop():
                 self.give_up(transfer)
                 return
+            if isinstance(step, Complete):
+                transfer = moves.completing(transfer)
+                self._keep(transfer)
             try:
                 transfer = self._take(step, transfer)
             except UploadStopped:
@@ -176,8 +179,6 @@ class _Bringing:
                 again_at, most = self._again_at(transfer), self._engine.settings.max_attempts
                 transfer = moves.looked(transfer, size, again_at, most)
             case Complete():
-                transfer = moves.completing(transfer)
-                self._keep(transfer)
                 assert transfer.upload is not None
                 etags = [etag or "" for etag in transfer.etags]
                 url = uploads.complete(account, transfer.upload, etags)

@@ -248,6 +248,19 @@ def test_bytes_that_cannot_be_sent_now_are_sent_later(here):
     assert here.stage.live() == [MARK]
 
 
+def test_an_upload_whose_completion_nobody_answered_is_known_to_be_in_the_library(here):
+    here.stage.sandbox.fault(fault="complete_then_drop", times=1)
+    here.publish(here.a_file())
+
+    here.live(400)
+
+    (clip,) = here.stage.clips()
+    transfer = transfers.of_send(clip.id, 0)
+    assert here.stage.live() == [MARK]
+    assert transfer is not None
+    assert transfer.orphans == 1
+
+
 def test_what_is_declared_is_what_was_measured(here):
     here.publish(here.a_file())
     (piece,) = (pieces.of_file(row[0])[0] for row in rows_of("files"))
