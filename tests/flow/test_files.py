@@ -27,6 +27,7 @@ from tests.flow.acts import CANCELLED, FAILED, PENDING, PUBLISHED, lines, on_sql
 from tests.flow.conftest import ACCOUNT, Stage
 from tests.flow.test_retry import retry
 from tests.people import known, of
+from tests.restored.house import House, backup, put_back
 
 pytestmark = on_sqlite
 
@@ -259,6 +260,23 @@ def test_an_upload_whose_completion_nobody_answered_is_known_to_be_in_the_librar
     assert here.stage.live() == [MARK]
     assert transfer is not None
     assert transfer.orphans == 1
+
+
+def test_what_lost_rows_may_have_sent_is_brought_anew(here):
+    house, file_id = House(here.stage), here.a_file()
+    here.publish(file_id, file_id)
+    second = here.stage.clips()[1]
+    while (ahead := transfers.of_send(second.id, 0)) is None or ahead.media_url is None:
+        here.live(5)
+    backed_up = backup()
+    house.live_on(30.0)
+
+    put_back(backed_up)
+    house.start()
+    house.live_on(200.0)
+
+    anew = transfers.of_send(second.id, 0)
+    assert anew is None or anew.media_url is None
 
 
 def test_what_is_declared_is_what_was_measured(here):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from storyclip.domain import transfer_kept
-from storyclip.domain.clip import Clip
+from storyclip.domain.clip import Clip, State
 from storyclip.domain.clip_source import FilePiece, piece_of
 from storyclip.domain.errors import LostRace
 from storyclip.domain.transfer import Transfer
@@ -24,6 +24,10 @@ _OF_FILE = (
     " JOIN publish_batch_clips c ON c.batch_id = u.batch_id"
     " JOIN transfers t ON t.clip_id = c.id"
     " WHERE u.file_id = ? AND t.next_at IS NOT NULL ORDER BY c.id"
+)
+_FORGET_WAITING = (
+    "DELETE FROM transfers WHERE clip_id IN"
+    f" (SELECT id FROM publish_batch_clips WHERE lane_id = ? AND status = '{State.PENDING}')"
 )
 _DUE = "SELECT clip_id FROM transfers WHERE next_at <= ? ORDER BY next_at LIMIT ?"
 
@@ -98,6 +102,11 @@ def forget(clip: Clip) -> None:
     """
     with writing():
         TransferRow.delete().where(_is(clip)).execute()
+
+
+def forget_waiting(lane_id: int) -> None:
+    """Have the bytes of all that waits on a lane be brought anew; in the caller's transaction."""
+    run(_FORGET_WAITING, (lane_id,))
 
 
 def due(at: datetime, limit: int) -> Sequence[int]:

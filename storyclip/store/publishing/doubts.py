@@ -17,6 +17,7 @@ from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
 from storyclip.domain.story import Post
 from storyclip.store.database import lock_row, run, writing
+from storyclip.store.files import transfers
 from storyclip.store.history import events
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import lanes, strangers, turns, writer
@@ -74,7 +75,8 @@ def looked(
 
 
 def _forget_copies(lane: Lane, at: datetime) -> None:
-    """Have files copied anew for what waits, if rows were lost: a send may have used the copy.
+    """Have files copied, or brought, anew for what waits, if rows were lost: a send may have used
+    the copy.
 
     Two posts with one copy could not be told apart.
     """
@@ -87,6 +89,7 @@ def _forget_copies(lane: Lane, at: datetime) -> None:
         f" OR (status = '{State.UPLOADING}' AND intended_at IS NULL))",
         (to_text(at), lane.id),
     )
+    transfers.forget_waiting(lane.id)
 
 
 def held_from_the_start(batch: Batch, at: datetime) -> Batch:
