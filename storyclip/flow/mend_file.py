@@ -6,7 +6,6 @@ knows, which the sweep removes; the next one does the step again, with the same 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from storyclip.flow import take_in
 from storyclip.media import mend, poster, probing
 from storyclip.media.errors import FileUnusable, WorkLost
 from storyclip.media.facts import Facts, Kind
+from storyclip.media.judging import gone
 from storyclip.media.moments import find_moments
 from storyclip.media.plan import Action, Fit, Options, Piece, Plan, plan
 from storyclip.media.problem import Problem
@@ -39,7 +39,13 @@ AGAIN = timedelta(seconds=30)  # after work that was lost: the disk may be full,
 JPEG, MP4 = ("image/jpeg", "jpg"), ("video/mp4", "mp4")
 
 
-def work_on(file_id: str, worker: str, now: Callable[[], datetime], spool: Spool) -> None:
+def work_on(
+    file_id: str,
+    worker: str,
+    now: Callable[[], datetime],
+    monotonic: Callable[[], float],
+    spool: Spool,
+) -> None:
     """Do what is due about a file, up to its being ready or refused.
 
     Raises:
@@ -51,17 +57,8 @@ def work_on(file_id: str, worker: str, now: Callable[[], datetime], spool: Spool
     file = files.take(file_id, worker, at, at + HELD)
     if file is None or file.sha256 is None:
         return
-    work = _Work(file, worker, now, spool)
     try:
-        if file.state is FileState.RECEIVING:  # whoever received it died before it was named
-            take_in.finish(file, spool, now)
-        else:
-            work.run()
-    except FileUnusable as unusable:
-        work.refuse((unusable.problem,))
-    except (WorkLost, FileChanged, OSError) as lost:
-        log.warning("file_work_lost", file=file.id, reason=str(lost))
-        files.note(file.id, worker, now() + AGAIN)
+        _Work(file, worker, now, monotonic, spool).take_turn()
     except LostRace as lost:
         log.debug("lost_race", file=file.id, reason=str(lost))
 
@@ -70,21 +67,44 @@ class _Work:
     """One worker's turn at one file."""
 
     def __init__(
-        self, file: UserFile, worker: str, now: Callable[[], datetime], spool: Spool
+        self,
+        file: UserFile,
+        worker: str,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        spool: Spool,
     ) -> None:
         self._file = file
         self._worker = worker
         self._now = now
+        self._monotonic = monotonic
         self._spool = spool
         self._source = spool.path(file.sha256 or "")
-        self._sign_at = time.monotonic() + SIGN_S
+        self._sign_at = monotonic() + SIGN_S
 
-    def run(self) -> None:
+    def take_turn(self) -> None:
+        """Do what is due; what it cannot become is said, and what was lost is done again.
+
+        Raises:
+            LostRace, StoreUnavailable, ToolBroken
+        """
+        try:
+            self._run()
+        except FileUnusable as unusable:
+            self._refuse((unusable.problem,))
+        except (WorkLost, FileChanged, OSError) as lost:
+            log.warning("file_work_lost", file=self._file.id, reason=str(lost))
+            self._put_off()
+
+    def _run(self) -> None:
         """Look into the file, and make what it can become.
 
         Raises:
             FileUnusable, WorkLost, FileChanged, ToolBroken, LostRace, StoreUnavailable, OSError
         """
+        if self._file.state is FileState.RECEIVING:  # whoever received it died before it was named
+            take_in.finish(self._file, self._spool, self._now)
+            return
         if self._file.state is FileState.CHECKING:
             self._look()
             return
@@ -93,12 +113,16 @@ class _Work:
         self._make(Facts.from_json(self._file.facts), Plan.from_json(self._file.plan))
         self._note(None, state=FileState.READY, progress=1.0)
 
-    def refuse(self, problems: tuple[Problem, ...]) -> None:
-        """Say that nothing can be made of it, and why.
+    def _put_off(self) -> None:
+        """Do it again in a while; what lost its bytes is refused, for they do not come back."""
+        unnamed = self._file.id if self._file.state is FileState.RECEIVING else None
+        if self._spool.has_lost(self._file.sha256 or "", unnamed):
+            self._refuse((gone(),))
+        else:
+            self._note(self._now() + AGAIN)
 
-        Raises:
-            LostRace, StoreUnavailable
-        """
+    def _refuse(self, problems: tuple[Problem, ...]) -> None:
+        """Say that nothing can be made of it, and why."""
         said = [asdict(problem) for problem in problems]
         self._note(None, state=FileState.REFUSED, problems=said)
 
@@ -148,8 +172,8 @@ class _Work:
         into = self._spool.making(f"{self._file.id}.{piece.number}.{ending}")
 
         def tell(fraction: float) -> None:
-            if time.monotonic() >= self._sign_at:
-                self._sign_at = time.monotonic() + SIGN_S
+            if self._monotonic() >= self._sign_at:
+                self._sign_at = self._monotonic() + SIGN_S
                 self._note(self._now() + HELD, progress=round(done + part * fraction, 3))
 
         made = mend.mend(self._source, facts, decided, piece, into, tell)

@@ -49,6 +49,11 @@ def problems_of(facts: Facts) -> tuple[Problem, ...]:
     return tuple(found)
 
 
+def gone() -> Problem:
+    """Return what is wrong with a file whose bytes are not there any more."""
+    return _blocks(Code.GONE)
+
+
 def _blocking(facts: Facts) -> Iterator[Problem]:
     if facts.size_bytes == 0:
         yield _blocks(Code.EMPTY)

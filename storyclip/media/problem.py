@@ -16,6 +16,7 @@ class Code(StrEnum):
 
     MISNAMED = "misnamed"  # the name says another kind
     EMPTY = "empty"  # it has no bytes
+    GONE = "gone"  # its bytes are not there any more, which is no fault of its own
     NOT_MEDIA = "not_media"  # neither video nor picture
     CUT_OFF = "cut_off"  # its end is missing
     CONTAINER_UNKNOWN = "container_unknown"  # a video, in a container that is not opened

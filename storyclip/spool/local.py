@@ -108,6 +108,15 @@ class Spool:
         """Return where the bytes with this hash are, if they are."""
         return self._whole / sha256
 
+    def has_lost(self, sha256: str, file_id: str | None = None) -> bool:
+        """Return whether the bytes with this hash are not there, though the folder for them is.
+
+        Args:
+            file_id: of what may not have that name yet.
+        """
+        is_arriving = file_id is not None and (self._arriving / file_id).exists()
+        return self._whole.is_dir() and not is_arriving and not self.path(sha256).exists()
+
     def making(self, name: str) -> Path:
         """Return where something may be made that `keep` takes in afterwards."""
         return self._made / name

@@ -104,7 +104,7 @@ def _bench_of(name: str, states: tuple[FileState, ...], engine: Engine, spool: S
     return Bench(
         name,
         lambda most: files.due(states, engine.now(), most),
-        lambda file_id: work_on(file_id, engine.worker, engine.now, spool),
+        lambda file_id: work_on(file_id, engine.worker, engine.now, engine.monotonic, spool),
         FILES_AT_ONCE,
     )
 

@@ -35,6 +35,10 @@ def now() -> datetime:
     return T0
 
 
+def still() -> float:
+    return 0.0
+
+
 def taken_in(spool: Spool, data: bytes, name: str = "a.mp4", **options: object) -> str:
     file = files.begin("ana", name, len(data), options, T0)
     take_in.receive(file.id, 0, iter([data]), None, spool, now, lambda: 0.0)
@@ -49,7 +53,7 @@ def picture(tmp_path: Path, colour: str = "teal") -> bytes:
 
 def worked(file_id: str, spool: Spool, turns: int = 2) -> UserFile:
     for _ in range(turns):
-        work_on(file_id, "worker-a", now, spool)
+        work_on(file_id, "worker-a", now, still, spool)
     return files.find(file_id)
 
 
@@ -141,6 +145,17 @@ def test_pieces_that_are_there_are_not_made_again(spool, tmp_path, monkeypatch):
     assert worked(file_id, spool, turns=1).state is FileState.READY
 
 
+def test_a_file_whose_bytes_are_gone_is_refused_and_said(spool, tmp_path):
+    data = picture(tmp_path)
+    file_id = taken_in(spool, data, "a.png")
+    spool.path(hashlib.sha256(data).hexdigest()).unlink()
+
+    file = worked(file_id, spool, turns=1)
+
+    assert file.state is FileState.REFUSED
+    assert [problem["code"] for problem in file.problems or []] == ["gone"]
+
+
 def test_what_arrived_and_was_not_named_is_named_by_the_next(spool, tmp_path, monkeypatch):
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
@@ -155,6 +170,6 @@ def test_what_arrived_and_was_not_named_is_named_by_the_next(spool, tmp_path, mo
     assert files.due(EVERY, T0, 9) == []
     later = T0 + take_in.NAMED_WITHIN
 
-    work_on(file_id, "worker-a", lambda: later, spool)
+    work_on(file_id, "worker-a", lambda: later, still, spool)
     assert files.find(file_id).state is FileState.CHECKING
     assert spool.path(hashlib.sha256(data).hexdigest()).read_bytes() == data
