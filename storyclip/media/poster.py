@@ -18,6 +18,7 @@ from storyclip.media.written import named_when_whole
 POSTER_SIZE = (360, 640)
 POSTER_BYTES = 30_000  # most of one made of a picture; of a video's frame about 20 kB
 STRIP_FRAME_SIZE = (144, 256)
+STRIP_FRAMES = 12
 EARLIEST_S = 1.0  # the first frame of a video is often black
 BOUNDS = Bounds(threads=1, file_bytes=10_000_000)
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from storyclip.stack.stack import Stack
@@ -136,6 +137,15 @@ def card(page: Page, batch_id: str) -> Any:
 
 def has_published(page: Page, batch_id: str, count: int) -> None:
     card(page, batch_id).locator(".chip[data-look=published]").nth(count - 1).wait_for()
+
+
+def violations(page: Page, view: str = "") -> list[str]:
+    """The rules of accessibility that the page breaks as it stands."""
+    response = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{view}: {one['id']} {[node['target'] for node in one['nodes']][:3]}"
+        for one in response["violations"]
+    ]
 
 
 def folder(name: str) -> Path:

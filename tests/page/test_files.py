@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import signal
+import sqlite3
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from storyclip.stack.stack import Stack
-from tests.media.films import fitting
-from tests.page.conftest import choose_brand, paste, started
+from tests.media.films import film, fitting
+from tests.page.conftest import choose_brand, paste, started, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page"), pytest.mark.timeout(120)]
 
@@ -109,3 +111,62 @@ def test_each_file_that_cannot_go_out_says_why_and_what_to_do(visit, tmp_path):
     for _ in range(2):
         page.locator("#clips .clip-buttons button").last.click()
     expect(page.locator("#preflight")).to_have_text("Añade al menos un clip.")
+
+
+def test_a_film_is_cut_and_framed_on_the_page_and_its_pieces_go_out_in_order(visit, stack):
+    page = visit("/#publish", reduced_motion="reduce", viewport={"width": 360, "height": 800})
+    account = choose_brand(page)
+    choose(page, film(seconds=10.0, size="640x480", rate="24"), fitting())
+    row = page.locator("#clips > li").nth(0)
+    expect(page.locator(".shape summary")).to_have_count(2)
+
+    row.locator(".shape summary").click()
+    row.locator(".choice:has([value=crop])").click()
+    row.locator(".cutter button").nth(0).click()
+    mark = row.get_by_role("slider")
+    expect(mark).to_be_focused()
+    expect(mark).to_have_attribute("aria-valuenow", "5")
+    mark.press("ArrowLeft")
+    mark.press("Home")
+    mark.press("ArrowLeft")  # no piece is shorter than a story may be
+    expect(mark).to_have_attribute("aria-valuenow", "3")
+    drag_to(page, mark, row.locator(".strip"), 0.6)
+    expect(mark).to_have_attribute("aria-valuenow", re.compile(r"^(5\.9|6|6\.1)$"))
+    expect(page.locator("#preflight")).to_contain_text("por preparar")
+    expect(row.locator(".file-says")).to_contain_text("saldrá en 2 historias seguidas")
+    expect(mark).to_be_focused()
+    page.click("#preview-next")
+    expect(page.locator("#preview-says")).to_contain_text("Historia 2 de 3 · ")
+    expect(page.locator("#preview-says")).to_contain_text("parte 2 de 2 · 0:04")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("#start")
+    shown = started(page, stack, account)
+
+    expect(shown.locator(".clips .chip[data-look=published]")).to_have_count(3)
+    shown.locator(".clips > li").last.scroll_into_view_if_needed()
+    expect(shown.locator(".thumb[style*=background-image]")).to_have_count(3)
+    assert made(stack, account) == [("crop", 1), ("crop", 2), ("blurred", 1)]
+
+
+def drag_to(page: Page, mark: Locator, strip: Locator, part: float) -> None:
+    mark.scroll_into_view_if_needed()
+    begin, along = mark.bounding_box(), strip.bounding_box()
+    assert begin is not None
+    assert along is not None
+    page.mouse.move(begin["x"] + begin["width"] / 2, begin["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(along["x"] + along["width"] * part, begin["y"] + 10, steps=4)
+    page.mouse.up()
+
+
+def made(stack: Stack, account: str) -> list[tuple[str, int]]:
+    """How the pieces were made that went live on an account, in its order."""
+    asked = (
+        "SELECT p.sha256, f.options, p.number"
+        " FROM file_pieces p JOIN files f ON f.id = p.file_id WHERE f.marked_at IS NULL"
+    )
+    with closing(sqlite3.connect(stack.data_dir / "storyclip.db", timeout=10)) as rows:
+        found = rows.execute(asked).fetchall()
+    known = {sha256: (json.loads(options)["fit"], number) for sha256, options, number in found}
+    return [known[source.removeprefix("sha256:")] for source in published(stack, account)]

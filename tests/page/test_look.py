@@ -7,12 +7,11 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from storyclip.domain.act import DONE, Action, Via
 from storyclip.web.door import entries
-from tests.page.conftest import card, folder, paste, posted, sign_in
+from tests.page.conftest import card, folder, paste, posted, sign_in, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
 
@@ -122,32 +121,24 @@ def test_no_view_breaks_a_rule_of_accessibility(visit, stack, scheme, width):
     page = visit("/#live", color_scheme=scheme, viewport=size, reduced_motion="reduce")
     batch_id = posted(stack, 3)
     expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
-    found = _violations(page, "live")
+    found = violations(page, "live")
     page.goto("/#publish")
     paste(page, "http://a.example.com/1.mp4 Uno\nhttps://a.example.com/2.mp4 Dos")
-    found += _violations(page, "publish")
+    found += violations(page, "publish")
     page.locator(".choice:has([value=scheduled])").click()
-    found += _violations(page, "scheduled")
+    found += violations(page, "scheduled")
     page.goto("/#history")
     page.locator(".past summary").first.click()
     expect(page.locator("#history .clips > li")).not_to_have_count(0)
-    found += _violations(page, "history")
+    found += violations(page, "history")
     is_narrow = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.context.clear_cookies()
     page.goto("/")
     page.reload()
-    found += _violations(page, "door")
+    found += violations(page, "door")
 
     assert found == []
     assert is_narrow
-
-
-def _violations(page: Page, view: str) -> list[str]:
-    response = Axe().run(page, options={"resultTypes": ["violations"]}).response
-    return [
-        f"{view}: {one['id']} {[node['target'] for node in one['nodes']][:3]}"
-        for one in response["violations"]
-    ]
 
 
 def test_a_hundred_clips_stay_smooth(visit, stack):

@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 
+from storyclip.domain.clip_file import MAX_LENGTH_S, MIN_LENGTH_S
 from storyclip.domain.clip_url import MAX_URL_LENGTH
 from storyclip.domain.dates.best_time import MAX_DAYS, USUAL_DAYS
 from storyclip.domain.dates.instants import MAX_DAYS_AHEAD
+from storyclip.media.poster import STRIP_FRAMES
 from storyclip.web import page
 from storyclip.web.said.bodies import DAY_MINUTES, MAX_POSTS, MAX_TITLE_LENGTH
+from storyclip.web.said.tus import MAX_CUT_MARKS
 
 ROOM = Path(page.__file__).parent
 IN_FILES = [
+    ("static/frames.js", r"FRAMES = (\d+);", STRIP_FRAMES),
+    ("static/cuts.js", r"LEAST_S = (\d+);", round(MIN_LENGTH_S)),
+    ("static/cuts.js", r"MOST_S = (\d+);", round(MAX_LENGTH_S)),
+    ("static/cuts.js", r"MOST_MARKS = (\d+);", MAX_CUT_MARKS),
     ("static/clips.js", r"MAX_CLIPS = (\d+);", MAX_POSTS),
     ("static/clips.js", r"MAX_URL = (\d+);", MAX_URL_LENGTH),
     ("static/clips.js", r"MAX_TITLE = (\d+);", MAX_TITLE_LENGTH),

@@ -4,6 +4,7 @@ import { MAX_CLIPS, clipsFrom, problemsOf, titleFrom } from "./clips.js";
 import { announce, byId, h, setText } from "./dom.js";
 import * as drop from "./drop.js";
 import { fileClip, refusalOf } from "./file_clip.js";
+import * as preview from "./preview.js";
 import { Upload } from "./uploads.js";
 import { t } from "./words.js";
 
@@ -39,6 +40,7 @@ export function begin(onChange) {
     if (file) addList(file);
     picked.target.value = "";
   });
+  preview.begin();
   drop.begin({ onMedia: addFiles, onList: addList });
   list.addEventListener("dragover", (drag) => {
     if (!rows.some((row) => row.element.classList.contains("dragged"))) return;
@@ -192,6 +194,7 @@ function show() {
   byId("clips-hint").hidden = rows.length < 2;
   if (stories() > MAX_CLIPS) setText(byId("clips-problem"), t("check.tooMany", { n: stories() }));
   else if (rows.length) setText(byId("clips-problem"), "");
+  preview.show(clips());
   changed();
 }
 

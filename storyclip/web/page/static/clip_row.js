@@ -2,6 +2,7 @@
 
 import { serverNow } from "./api.js";
 import { h, setText } from "./dom.js";
+import { thumbOf } from "./thumbs.js";
 import { clock, shortTime } from "./times.js";
 import { t } from "./words.js";
 
@@ -34,8 +35,11 @@ export function clipRow(action) {
   const more = h("div", { class: "more" });
   const element = h("li", {}, chip, h("div", { class: "clip-text" }, name, more));
 
+  let thumb = null;
+
   function show(clip) {
     const shown = look(clip);
+    if (!thumb && (thumb = thumbOf(clip))) chip.after(thumb);
     element.dataset.look = shown;
     chip.dataset.look = shown;
     chip.replaceChildren(h("span", { "aria-hidden": "true" }, SIGNS[shown]), ` ${t(`clip.${shown}`)}`);

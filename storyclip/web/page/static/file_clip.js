@@ -1,6 +1,7 @@
 // A file in the list of clips: what it looks like, how far it is, and what is wrong with it.
 
-import { announce, h, setText } from "./dom.js";
+import { cutMarks } from "./cut_marks.js";
+import { announce, h, randomName, setText } from "./dom.js";
 import { sentenceOf } from "./file_problems.js";
 import { bytes, length } from "./measures.js";
 import { Unreadable } from "./uploads.js";
@@ -17,8 +18,11 @@ export function fileClip(upload) {
   const bar = h("div", { class: "meter", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
   const act = h("button", { type: "button", class: "small", onclick: () => (upload.isSending ? upload.pause() : upload.resume()) });
   const mends = h("details", { class: "mends small" });
+  const fit = fitChoice(upload);
+  const cuts = cutMarks(upload);
+  const shape = h("details", { class: "shape", hidden: true }, h("summary", {}, t("shape.title")), fit.element, cuts.element);
   const element = h("div", { class: "file" }, picture,
-    h("div", { class: "file-text" }, about, says, bar, h("div", { class: "buttons" }, act), mends));
+    h("div", { class: "file-text" }, about, says, bar, h("div", { class: "buttons" }, act), mends), shape);
   let told = upload.stage;
   let shown = null;
 
@@ -59,6 +63,7 @@ export function fileClip(upload) {
       picture.dataset.of = poster;
       picture.replaceChildren(h("img", { src: poster, alt: "", width: 54, height: 96 }));
     }
+    showShape();
     const mended = upload.view?.state === "refused" ? [] : problems;
     mends.hidden = !mended.length;
     if (mended.length) {
@@ -67,8 +72,37 @@ export function fileClip(upload) {
     }
   }
 
+  function showShape() {
+    const { strip, pieces = [] } = upload.view ?? {};
+    fit.show();
+    cuts.element.hidden = !strip;
+    cuts.show();
+    const wasHidden = shape.hidden;
+    shape.hidden = !upload.view?.poster || (!strip && fit.element.hidden);
+    if (wasHidden && !shape.hidden) shape.open = pieces.length > 1;
+  }
+
   show();
   return { element, show };
+}
+
+/** How a picture of another shape fills the screen; nothing to choose where it has that shape. */
+function fitChoice(upload) {
+  const name = `fit-${randomName()}`;
+  const choices = ["blurred", "crop"].map((fit) => {
+    const input = h("input", { type: "radio", name, value: fit, onchange: () => upload.wish({ fit }) });
+    return { input, label: h("label", { class: "choice" }, input, h("span", {}, t(`fit.${fit}`))) };
+  });
+  const element = h("div", { class: "choices", role: "radiogroup", "aria-label": t("shape.fit", { name: upload.name }), hidden: true },
+    choices.map((choice) => choice.label));
+  return {
+    element,
+    show() {
+      element.hidden = !upload.view?.problems.some((problem) => problem.code === "not_upright");
+      const chosen = upload.wishes.fit ?? upload.view?.options.fit;
+      for (const { input } of choices) input.checked = input.value === chosen;
+    },
+  };
 }
 
 /** Return what keeps a file from going out, in words; null where nothing does for good. */

@@ -2,10 +2,12 @@
 
 import { ask } from "./api.js";
 import { known, remember } from "./begun_uploads.js";
+import { piecesOf } from "./cuts.js";
 import { Unreadable, bring } from "./tus.js";
 
 const AT_ONCE = 2; // two whole files are of more use than ten halves
 const LOOK_MS = 1000;
+const SETTLED_MS = 1500; // after the last change of mind
 const LOOKS = 4; // files asked about at a time
 const OVER = ["ready", "refused"];
 
@@ -18,6 +20,8 @@ export class Upload {
   #changed;
   #stopping = new AbortController();
   #address = null;
+  #before = null; // where the same bytes are, made with other wishes
+  #settling = 0;
 
   constructor(file, changed) {
     this.#file = file;
@@ -25,9 +29,11 @@ export class Upload {
     this.name = file.name;
     this.size = file.size;
     this.received = 0;
-    this.stage = "queued"; // sending, lost, busy, paused, stopped; then checking, preparing, ready, refused
+    // queued, sending, lost, busy, paused, stopped; then checking, preparing, ready, refused, changed
+    this.stage = "queued";
     this.trouble = null; // why it is stopped, or waits
     this.view = null;
+    this.wishes = {}; // that its person has: fit, cutMarks
     uploads.add(this);
     queueMicrotask(sendNext); // whoever makes it has it by then
   }
@@ -53,15 +59,34 @@ export class Upload {
     sendNext();
   }
 
+  /** Have it made anew with other wishes, once its person has settled on them. */
+  wish(wishes) {
+    Object.assign(this.wishes, wishes);
+    const { cutMarks } = wishes;
+    const pieces = cutMarks && piecesOf(cutMarks, this.view.facts.seconds).map(([startsAt, end], place) => (
+      { number: place + 1, startsAt, seconds: end - startsAt }));
+    this.view = { ...this.view, progress: 0, pieces: pieces ?? this.view.pieces };
+    this.#become("changed");
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#makeAnew(), SETTLED_MS);
+  }
+
+  #makeAnew() {
+    if (!uploads.has(this)) return;
+    this.#before = this.#address;
+    this.#address = null;
+    remember(this.#file, null);
+    this.resume();
+  }
+
   /** Have it forgotten; what a batch needs stays there all the same. */
   remove() {
     this.#stopping.abort();
     uploads.delete(this);
     sendNext();
-    if (!this.#address) return;
     remember(this.#file, null);
-    const headers = { "Tus-Resumable": "1.0.0" };
-    ask("DELETE", this.#address, { headers }).catch(() => {}); // else it goes by itself in a day
+    forget(this.#address);
+    forget(this.#before);
   }
 
   /** Let go of it without a word: it was published. */
@@ -72,14 +97,14 @@ export class Upload {
   async send() {
     this.#stopping = new AbortController();
     const { signal } = this.#stopping;
-    this.#address ??= known(this.#file, [...uploads].map((one) => one.#address));
+    this.#address ??= known(this.#file, addresses());
     this.#become("sending");
     try {
       await bring(this.#file, {
-        told: { filename: this.name },
+        told: this.#told(),
         address: this.#address,
         signal,
-        onAddress: (address) => { this.#address = address; remember(this.#file, address); },
+        onAddress: (address) => this.#isAt(address),
         onBytes: (received) => { this.received = received; this.#become("sending"); },
         onWait: (why) => this.#become(why.status === 0 ? "lost" : "busy", why),
       });
@@ -91,13 +116,35 @@ export class Upload {
     sendNext();
   }
 
+  get address() { return this.#address; }
+
+  #isAt(address) {
+    this.#address = address;
+    remember(this.#file, address);
+    if (this.#before !== address) forget(this.#before);
+    this.#before = null;
+  }
+
+  #told() {
+    const { fit, cutMarks } = { ...this.view?.options, ...this.wishes };
+    return {
+      filename: this.name,
+      ...(this.view ? { sha256: this.view.sha256 } : {}),
+      ...(fit ? { fit } : {}),
+      ...(cutMarks?.length ? { cutMarks: cutMarks.join(" ") } : {}),
+    };
+  }
+
   async look() {
+    const asked = this.#address;
     try {
-      const { body } = await ask("GET", this.#address);
-      this.view = body;
+      const { body } = await ask("GET", asked);
+      if (!this.isBeingMade || asked !== this.#address) return; // its person has changed their mind
+      const isLookedInto = body.state !== "checking"; // until then what was seen before is still so
+      this.view = isLookedInto || !this.view ? body : { ...this.view, progress: 0 };
       if (body.state !== "receiving") this.#become(body.state);
     } catch (why) {
-      if (why.status === 404) this.#become("stopped", why);
+      if (why.status === 404 && asked === this.#address) this.#become("stopped", why);
     }
   }
 
@@ -112,6 +159,14 @@ export class Upload {
 export const isAnythingOnItsWay = () => [...uploads].some((one) => one.isOnItsWay);
 
 export { Unreadable };
+
+const addresses = () => [...uploads].map((one) => one.address);
+
+/** Have the service forget a file that no clip in the list is any more; else it does so in a day. */
+function forget(address) {
+  if (!address || addresses().includes(address)) return;
+  ask("DELETE", address, { headers: { "Tus-Resumable": "1.0.0" } }).catch(() => {});
+}
 
 function sendNext() {
   const waiting = [...uploads].filter((one) => one.stage === "queued");
