@@ -129,7 +129,7 @@ def test_who_works_on_what_is_not_theirs_any_more_writes_nothing(
         return probe(path, name)
 
     monkeypatch.setattr(probing, "probe", slow)
-    work_on(file_id, "worker-a", now, spool)
+    work_on(file_id, "worker-a", now, still, spool)
 
     with reading():
         assert run("SELECT state, facts FROM files").fetchall() == [("checking", None)]
