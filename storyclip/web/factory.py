@@ -26,6 +26,7 @@ from storyclip.web import page, request_log
 from storyclip.web.door import actors, browser, entries, limits, malformed
 from storyclip.web.door import part as door_part
 from storyclip.web.door.buckets import Buckets
+from storyclip.web.door.endings import Endings
 from storyclip.web.door.hops import Proxies
 from storyclip.web.door.outside import Outside
 from storyclip.web.door.password_tries import PasswordTries, Shared
@@ -138,7 +139,7 @@ def create_app(
     limits.begin(app)
     browser.guard(app)
     app.wsgi_app = Outside(  # type: ignore[method-assign]
-        app.wsgi_app, Proxies(settings.trusted_proxies), settings.public_url
+        Endings(app.wsgi_app), Proxies(settings.trusted_proxies), settings.public_url
     )
     return app
 

@@ -48,6 +48,7 @@ MALFORMED: dict[str, tuple[bytes, int]] = {
     "a word": (b"nonsense\r\n\r\n", 400),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "a verb in small letters": (b"get /livez HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "another host than its field": (b"GET http://y/livez HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "an address that is none": (b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "an expectation that nobody knows": (GET + b"Expect: tea\r\n\r\n", 417),
     "a line of 9,000 bytes": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
@@ -97,6 +98,32 @@ def test_what_is_no_good_http_is_refused_at_once_and_the_line_closed(stack, name
     assert re.findall(rb"HTTP/1\.1 ", heard) == [b"HTTP/1.1 "]
     assert b"Content-Type: application/problem+json" in head
     assert json.loads(body)["status"] == status
+    assert time.monotonic() - began < 4
+
+
+UNREAD: dict[str, tuple[bytes, int]] = {
+    "too many bytes, all there": (SIGN_IN + b"Content-Length: 9000\r\n\r\n" + b"x" * 9000, 413),
+    "too many bytes, announced": (SIGN_IN + b"Content-Length: 2000000\r\n\r\n", 413),
+    "too many bytes in chunks": (CHUNKED + 5 * (b"4000\r\n" + b"x" * 0x4000 + b"\r\n"), 413),
+    "a long body nobody wants": (
+        b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n",
+        404,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_line_whose_body_nobody_read_is_told_that_it_is_closed(stack, name):
+    said, status = UNREAD[name]
+    began = time.monotonic()
+
+    heard = told(stack, said + GET + b"\r\n")
+
+    assert heard.startswith(b"HTTP/1.1 %d " % status), heard
+    assert re.findall(rb"HTTP/1\.1 |Connection: [a-z-]+", heard) == [
+        b"HTTP/1.1 ",
+        b"Connection: close",
+    ]
     assert time.monotonic() - began < 4
 
 

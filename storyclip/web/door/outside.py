@@ -12,6 +12,8 @@ from storyclip.web.door.malformed import HostInvalid
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")  # of a target in absolute form
+
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -48,9 +50,13 @@ class Outside:
 
 def _require_host(environ: dict[str, Any]) -> None:
     """Take no request whose host two readers may understand otherwise. Source: RFC 9112, 3.2."""
+    host = environ.get("HTTP_HOST", "")
     is_needed = environ.get("SERVER_PROTOCOL") != "HTTP/1.0" or "HTTP_HOST" in environ
-    if is_needed and not _HOST.fullmatch(environ.get("HTTP_HOST", "")):
+    if is_needed and not _HOST.fullmatch(host):
         raise HostInvalid
+    target = _AUTHORITY.match(environ.get("RAW_URI", ""))
+    if target is not None and target[1].lower() != host.lower():
+        raise HostInvalid  # a proxy may have gone by the one, and we would go by the other
 
 
 def _keep_slashes_apart(environ: dict[str, Any]) -> None:

@@ -58,7 +58,8 @@ class UnhurriedWorker(ThreadWorker):  # type: ignore[misc]  # untyped, as all of
         if self.cfg.is_ssl:
             return super().handle_request(req, conn)
         line = conn.sock
-        conn.sock = conn.rest = Unhurried(line)
+        is_whole = getattr(conn.parser.unreader, "is_whole", True)
+        conn.sock = conn.rest = Unhurried(line, req.force_close, is_whole)
         try:
             return super().handle_request(req, conn)
         finally:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 MOST_KEPT = 2 * 1024 * 1024  # bytes of one answer; for what is beyond, its thread waits
 
 
 class Unhurried:
-    """A line as gunicorn's response writes to it; everything else is the line's own."""
+    """A line as gunicorn's response writes to it; everything else is the line's own.
 
-    def __init__(self, line: socket.socket) -> None:
+    Args:
+        end: has the answer say that it is the line's last, if it has not begun.
+        is_whole: all of the request was there before anybody worked on it.
+    """
+
+    def __init__(
+        self, line: socket.socket, end: Callable[[], None] = lambda: None, is_whole: bool = True
+    ) -> None:
         self._line = line
+        self.end, self.is_whole = end, is_whole
         self._kept: deque[memoryview] = deque()
         self._may_keep = True
         self.size = 0  # bytes that are kept
