@@ -8,10 +8,10 @@ import sys
 import click
 
 from storyclip.cli.installation import now, open_database
-from storyclip.domain.errors import NotFound, StoreUnavailable
+from storyclip.domain.errors import NotFound, StoreUnavailable, UserDisabled
 from storyclip.domain.views import rfc3339
 from storyclip.stack.whereabouts import address_for
-from storyclip.store.access import password_links, users
+from storyclip.store.access import password_links
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -23,10 +23,9 @@ def link(user: str, as_json: bool) -> None:
     """Print a link with which a user sets a password, once: an invitation, or a new start."""
     settings, at = open_database(), now()
     try:
-        found = users.find(user)
-        if found is not None and found.disabled_at is not None:
-            sys.exit(f"No link was made: {user} is disabled. See storyclip users enable.")
         token = password_links.issue(user, at)
+    except UserDisabled as reason:
+        sys.exit(f"No link was made: {reason}. See storyclip users enable.")
     except (NotFound, StoreUnavailable) as reason:
         sys.exit(f"No link was made: {reason}")
     address = f"{address_for(settings)}/join#{token}"

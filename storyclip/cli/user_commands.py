@@ -15,7 +15,7 @@ from storyclip.cli.installation import now, open_database
 from storyclip.cli.key_list import columns
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.names import NONE, Names
-from storyclip.domain.user import Origin, Role, User
+from storyclip.domain.user import Origin, Role, User, admins
 from storyclip.domain.views import rfc3339
 from storyclip.flow import rights
 from storyclip.store.access import users
@@ -167,8 +167,7 @@ def _show(user_id: str, as_json: bool) -> None:
 
 
 def _is_last_admin(user_id: str) -> bool:
-    admins = [one for one in users.every() if one.role is Role.ADMIN and one.disabled_at is None]
-    return [one.user_id for one in admins] == [user_id]
+    return admins(users.every()) == {user_id}
 
 
 def _warn_without_admin(*, is_so: bool) -> None:

@@ -86,6 +86,10 @@ class Forbidden(StoryClipError):
     """The key is good, but not for this."""
 
 
+class UserDisabled(StoryClipError):
+    """The user may do nothing, so there is nothing to let them in for."""
+
+
 class IdempotencyKeyReused(StoryClipError):
     """The same `Idempotency-Key` came with another body."""
 

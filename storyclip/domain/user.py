@@ -12,6 +12,7 @@ All of it on the user's accounts only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
@@ -75,3 +76,10 @@ class User:
 def role_for(rights: frozenset[Right]) -> Role:
     """Return the least role that has these rights."""
     return next(role for role in Role if rights <= RIGHTS[role])
+
+
+def admins(users: Iterable[User]) -> frozenset[str]:
+    """Return which of the users are administrators now; without one, only commands give rights."""
+    return frozenset(
+        user.user_id for user in users if user.role is Role.ADMIN and user.disabled_at is None
+    )

@@ -14,7 +14,7 @@ from storyclip.store.access import keys, users
 from storyclip.web.routes import users as users_routes
 from tests.people import key_for
 from tests.store.making import everything
-from tests.web.conftest import ACCOUNT, NOON, Someone
+from tests.web.conftest import ACCOUNT, NOON, Someone, rows
 from tests.web.routes import VERBS, every_verb
 from tests.web.test_bad_input import is_short_problem
 
@@ -133,6 +133,25 @@ def test_nobody_takes_their_own_rights_away(root: Someone, body):
 
     assert (answer.status_code, answer.json["code"]) == (409, "own_rights")
     assert ask(root, "GET", "users").status_code == 200
+
+
+def test_it_is_said_when_one_administrator_is_left(root: Someone):
+    ask(root, "POST", "users", EVA)
+
+    assert change(root, role="admin")["adminsLeft"] == 2
+    assert change(root, disabled=True)["adminsLeft"] == 1
+
+
+def test_who_is_disabled_gets_no_link(root: Someone):
+    ask(root, "POST", "users", EVA)
+    change(root, disabled=True)
+
+    refused = ask(root, "POST", "users/link", user="eva")
+
+    assert (refused.status_code, refused.json["code"]) == (409, "user_disabled")
+    assert rows("password_links") == 1  # the one before, which opens nothing
+    change(root, disabled=False)
+    assert ask(root, "POST", "users/link", user="eva").status_code == 200
 
 
 def test_disabling_cancels_what_was_planned_if_that_is_said(root: Someone, ana: Someone):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storyclip.domain.act import Action
-from storyclip.domain.errors import NotFound
+from storyclip.domain.errors import NotFound, UserDisabled
 from storyclip.domain.user import User
 from storyclip.store import acts
 from storyclip.store.access import passwords, sessions, tokens, users
@@ -26,12 +26,16 @@ def issue(user_id: str, at: datetime) -> str:
 
     Raises:
         NotFound: there is no such user.
+        UserDisabled: it would open nothing.
         StoreUnavailable: none was issued.
     """
     token = tokens.new()
     with writing():
-        if users.find(user_id) is None:
+        user = users.find(user_id)
+        if user is None:
             raise NotFound(f"There is no user {user_id}.")
+        if user.disabled_at is not None:
+            raise UserDisabled(f"{user_id} is disabled")
         run("DELETE FROM password_links WHERE user_id = ?", (user_id,))
         values = (tokens.digest(token), user_id, to_text(at), to_text(at + GOOD_FOR))
         run(_INSERT, values)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from storyclip.domain.errors import NotFound, RequestInvalid
 from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.names import EVERY, Names, names
-from storyclip.domain.user import User
+from storyclip.domain.user import User, admins
 from storyclip.domain.views import rfc3339
 from storyclip.flow import rights
 from storyclip.store.access import password_links, passwords, users
@@ -77,6 +77,7 @@ def change() -> Response:
         "success": True,
         "user": _shown([_found(user.user_id)])[0],
         "kept": kept_of(kept),
+        "adminsLeft": min(len(admins(users.every())), 2),
     }
     return answer(told)
 

@@ -52,11 +52,16 @@ class InvitedUser(TypedDict):
 
 
 class ChangedUser(TypedDict):
-    """A user as they are now, and which of their batches could not be cancelled."""
+    """A user as they are now, and which of their batches could not be cancelled.
+
+    `adminsLeft` is 2 for two or more: how many there are is nobody's business. When the last one
+    loses access, only commands give rights.
+    """
 
     success: Literal[True]
     user: UserShape
     kept: list[Kept]
+    adminsLeft: Count
 
 
 class KeyShape(TypedDict):

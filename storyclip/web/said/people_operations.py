@@ -71,7 +71,7 @@ PEOPLE: dict[tuple[str, str], Operation] = {
     ("POST", f"{ADMIN}/users/link"): Operation(
         "Make a link with which a user sets a password",
         {200: admin_shapes.InvitedUser},
-        (404, 415, 422),
+        (404, 409, 415, 422),
         admin_bodies.OfUser,
     ),
     ("GET", f"{ADMIN}/keys"): Operation("Keys, for administrators", {200: admin_shapes.ManyKeys}),

@@ -142,6 +142,9 @@ KINDS: dict[type[errors.StoryClipError], Kind] = {
     ),
     errors.NotFound: Kind(404, "not_found", "Not found", "There is none, or it is not yours."),
     errors.Forbidden: SCOPE_MISSING,
+    errors.UserDisabled: Kind(
+        409, "user_disabled", "The user is disabled", "No link was made: enable the user first."
+    ),
     errors.IdempotencyKeyReused: Kind(
         422,
         "idempotency_key_reused",

@@ -75,9 +75,12 @@ async function fill(place, user) {
   const field = await accountsField(user.accounts);
   const cancels = h("input", { type: "checkbox" });
   const changed = (body) => trying(async () => {
-    const { kept } = await send("PATCH", "/admin/users", { user: user.id }, body);
+    const { kept, adminsLeft } = await send("PATCH", "/admin/users", { user: user.id }, body);
     announce(t("people.saved", { name: user.name }));
     await show();
+    if (user.role === "admin" && adminsLeft < 2) {
+      throw new Error(t(adminsLeft ? "people.oneAdmin" : "people.noAdmin"));
+    }
     if (kept.length) throw new Error(t("people.kept", { count: kept.length }));
   });
   const button = (words, does, look = "") => h("button", { type: "button", class: look, onclick: does }, words);
@@ -87,7 +90,7 @@ async function fill(place, user) {
       button(t("people.saveRole"), () => changed({ role: role.value }))),
     field.element,
     h("div", { class: "buttons" }, button(t("people.saveAccounts"), () => changed(field.said())),
-      button(t("people.newLink"), () => trying(async () => {
+      user.disabledAt ? "" : button(t("people.newLink"), () => trying(async () => {
         giveLink(await post("/admin/users/link", { user: user.id }));
       }))),
     user.disabledAt
