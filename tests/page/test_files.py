@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import signal
-import sqlite3
 import struct
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Locator, Page, Request, expect
 
-from storyclip.stack.stack import Stack
 from tests.media.films import film, fitting
 from tests.page.conftest import choose_brand, paste, started, violations
+from tests.page.spool_rows import published, those_made
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page"), pytest.mark.timeout(180)]
 
 BYTES_A_SECOND = 500_000
+MADE_WITHIN_MS = 90_000  # ten seconds of film, niced, beside whatever else runs here
 
 
 def choose(page: Page, *paths: Path) -> None:
@@ -53,13 +53,6 @@ def offset_of(asked: Request) -> list[int]:
     return [int(asked.headers["upload-offset"])] if asked.method == "PATCH" else []
 
 
-def published(stack: Stack, account: str) -> list[str]:
-    """What went live on an account, in its order: addresses, and hashes of what was brought."""
-    assert stack.sandbox is not None
-    lines = [line for line in stack.sandbox.ledger() if line["event"] == "published"]
-    return [line["source"] for line in lines if line["account"] == account]
-
-
 def test_a_file_whose_line_breaks_at_a_third_goes_on_and_is_published(visit, stack, tmp_path):
     page = visit("/#publish")
     account, file = choose_brand(page), padded(tmp_path, 7_000_000)
@@ -85,7 +78,7 @@ def test_a_file_whose_line_breaks_at_a_third_goes_on_and_is_published(visit, sta
     assert offsets[0] == 0
     assert 0 < offsets[1] < 7_000_000
     whole = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert published(stack, account) == ["https://cdn.example.com/f/2.mp4", f"sha256:{whole}"]
+    assert published(stack, account) == ["https://cdn.example.com/f/2.mp4", whole]
 
 
 def test_each_file_that_cannot_go_out_says_why_and_what_to_do(visit, tmp_path):
@@ -113,6 +106,21 @@ def test_each_file_that_cannot_go_out_says_why_and_what_to_do(visit, tmp_path):
     expect(page.locator("#preflight")).to_have_text("Añade al menos un clip.")
 
 
+def test_a_file_that_is_gone_when_it_is_to_be_published_is_said(visit, stack):
+    page = visit("/#publish")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as begun:
+        choose(page, fitting())
+    expect(page.locator(".file-says")).to_have_text("Listo para publicar")
+    where = f"{stack.url}{begun.value.headers['location']}"
+    key = {"X-Api-Key": stack.api_key, "Tus-Resumable": "1.0.0"}
+    assert requests.delete(where, headers=key).status_code == 204
+
+    page.click("#start")
+
+    expect(page.locator("#clips .fatal")).to_contain_text("StoryClip ya no tiene este archivo")
+    expect(page.locator("#preflight")).to_contain_text("Hay que arreglar una cosa")
+
+
 def test_a_film_is_cut_and_framed_on_the_page_and_its_pieces_go_out_in_order(visit, stack):
     page = visit("/#publish", reduced_motion="reduce", viewport={"width": 360, "height": 800})
     account = choose_brand(page)
@@ -133,7 +141,8 @@ def test_a_film_is_cut_and_framed_on_the_page_and_its_pieces_go_out_in_order(vis
     drag_to(page, mark, row.locator(".strip"), 0.6)
     expect(mark).to_have_attribute("aria-valuenow", re.compile(r"^(5\.9|6|6\.1)$"))
     expect(page.locator("#preflight")).to_contain_text("por preparar")
-    expect(row.locator(".file-says")).to_contain_text("saldrá en 2 historias seguidas")
+    cut = "saldrá en 2 historias seguidas"
+    expect(row.locator(".file-says")).to_contain_text(cut, timeout=MADE_WITHIN_MS)
     expect(mark).to_be_focused()
     page.click("#preview-next")
     expect(page.locator("#preview-says")).to_contain_text("Historia 2 de 3 · ")
@@ -146,7 +155,9 @@ def test_a_film_is_cut_and_framed_on_the_page_and_its_pieces_go_out_in_order(vis
     expect(shown.locator(".clips .chip[data-look=published]")).to_have_count(3)
     shown.locator(".clips > li").last.scroll_into_view_if_needed()
     expect(shown.locator(".thumb[style*=background-image]")).to_have_count(3)
-    assert made(stack, account) == [("crop", 1), ("crop", 2), ("blurred", 1)]
+    known = those_made(stack)
+    live = [known[sha256] for sha256 in published(stack, account)]
+    assert live == [(1, "crop"), (2, "crop"), (1, "blurred")]
 
 
 def drag_to(page: Page, mark: Locator, strip: Locator, part: float) -> None:
@@ -158,15 +169,3 @@ def drag_to(page: Page, mark: Locator, strip: Locator, part: float) -> None:
     page.mouse.down()
     page.mouse.move(along["x"] + along["width"] * part, begin["y"] + 10, steps=4)
     page.mouse.up()
-
-
-def made(stack: Stack, account: str) -> list[tuple[str, int]]:
-    """How the pieces were made that went live on an account, in its order."""
-    asked = (
-        "SELECT p.sha256, f.options, p.number"
-        " FROM file_pieces p JOIN files f ON f.id = p.file_id WHERE f.marked_at IS NULL"
-    )
-    with closing(sqlite3.connect(stack.data_dir / "storyclip.db", timeout=10)) as rows:
-        found = rows.execute(asked).fetchall()
-    known = {sha256: (json.loads(options)["fit"], number) for sha256, options, number in found}
-    return [known[source.removeprefix("sha256:")] for source in published(stack, account)]

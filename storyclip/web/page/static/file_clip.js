@@ -111,6 +111,7 @@ export function refusalOf({ stage, view, trouble, name }) {
   if (stage !== "stopped") return null;
   if (trouble instanceof Unreadable) return t("upload.unreadable", { name });
   if (trouble.facts.words) return sentenceOf(trouble.facts);
+  if (trouble.status === 401) return t("upload.signedOut");
   if (trouble.code === "scope_missing") return t("upload.notAllowed");
   return t("upload.failed", { name, why: trouble.message.replace(/\.$/, "") });
 }

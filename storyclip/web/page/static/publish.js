@@ -83,7 +83,10 @@ function check() {
   if (!count) setText(says, t("preflight.none"));
   else if (problems) setText(says, t(problems > 1 ? "preflight.problems" : "preflight.problem", { n: problems }));
   else if (unready) setText(says, t(unready > 1 ? "preflight.unready" : "preflight.unreadyOne", { n: unready }));
-  else setText(says, t("preflight.ready", { n: list.stories(), brand: chosenBrand().label, network: networkName(chosenNetwork()) }));
+  else {
+    const key = list.stories() === count ? "preflight.ready" : "preflight.readyCut";
+    setText(says, t(key, { n: list.stories(), brand: chosenBrand().label, network: networkName(chosenNetwork()) }));
+  }
 }
 
 function wish() {
@@ -123,8 +126,11 @@ async function start() {
 function show(objection) {
   let words = objection.status === 0 ? t("publish.lost") : objection.message;
   for (const { pointer, detail } of objection.errors) {
-    const [, part, place] = pointer.split("/");
-    if (part === "posts" && list.object(Number(place), detail)) words = objection.detail;
+    const [, part, place, field] = pointer.split("/");
+    const isGone = field === "file"; // it was ready when it was asked for
+    if (part === "posts" && list.object(Number(place), isGone ? t("upload.gone") : detail)) {
+      words = isGone ? t("preflight.problem") : objection.detail;
+    }
     else if (part === "schedule") { when.object(detail); words = detail; }
     else words = detail;
   }

@@ -73,7 +73,7 @@ export class Upload {
 
   #makeAnew() {
     if (!uploads.has(this)) return;
-    this.#before = this.#address;
+    this.#before ??= this.#address;
     this.#address = null;
     remember(this.#file, null);
     this.resume();
