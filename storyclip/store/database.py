@@ -56,10 +56,7 @@ def connect(
     _is_sqlite = url.startswith("sqlite")
     if url == IN_MEMORY:
         _turnstile_path = None
-        pragmas = {"foreign_keys": 1}
-        database.initialize(
-            peewee.SqliteDatabase(":memory:", pragmas=pragmas, cached_statements=1000)
-        )
+        database.initialize(sqlite_pool.in_memory())
         database.connect()  # kept: with its last connection the database would end
     elif _is_sqlite:
         path = sqlite_file(url)
