@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     backup_folder: Path | None = _plain("BACKUP_DIR")
     media_url: Annotated[str | None, AfterValidator(addresses.media_url)] = _plain("MEDIA_URL")
     media_max_mb: int = _count("MEDIA_MAX_MB", 50_000, 100_000_000)
+    media_max_mb_a_user: int | None = _count("MEDIA_MAX_MB_A_USER", None, 100_000_000)
     file_max_mb: int = _count("FILE_MAX_MB", 4_000, 100_000)
     backup_keep: int = _count("BACKUP_KEEP", 14, 10_000)
     audit_keep_days: int | None = _count("AUDIT_KEEP_DAYS", None, 36_500)

@@ -39,10 +39,11 @@ CHECKSUMS: dict[str, Callable[[], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many bytes one file, and all of them together, may have."""
+    """How many bytes one file, all of them together, and all of one user's may have."""
 
     of_one: int
     of_all: int
+    of_user: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
         there = files.same(user_id, wanted.sha256, wanted.options)
         if there is not None and there.size == wanted.size:
             return there
+        _require_share(user_id, wanted.size, room)
         if brought.has(user_id, wanted.sha256, wanted.size):  # and is to be made otherwise
             return _begin_anew(user_id, wanted, wanted.sha256, at, spool)
         begun = files.begun(user_id, wanted.sha256, wanted.size, wanted.options)
@@ -83,11 +85,25 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
             return begun
     if (running := files.arriving(user_id)) >= MOST_ARRIVING:
         raise TooManyFiles(running, MOST_ARRIVING)
+    _require_share(user_id, wanted.size, room)
     left = min(room.of_all - spool.used_bytes(), spool.free_bytes() - DISK_KEPT_BYTES)
     left -= files.announced_bytes()
     if wanted.size > left:
         raise SpoolFull(wanted.size, left)
     return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, wanted.sha256)
+
+
+def _require_share(user_id: str, size: int, room: Room) -> None:
+    """Leave room for others: what a user announced is theirs before a byte of it came.
+
+    Bytes that are made into several files count with each: every one is about as large again.
+
+    Raises:
+        SpoolFull: it is more than a user may have.
+    """
+    left = room.of_user - brought.bytes_of(user_id)
+    if size > left:
+        raise SpoolFull(size, left)
 
 
 def _begin_anew(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from config.capacity import PART_OF_A_USER
 from config.settings import Settings
 from storyclip.domain.story import Upstream
 from storyclip.flow.brands import Brands
@@ -52,7 +53,9 @@ class Front:
     @property
     def room(self) -> Room:
         """Return how large users' files may be, each and together."""
-        return Room(self.settings.file_max_mb * MB, self.settings.media_max_mb * MB)
+        settings = self.settings
+        of_user = settings.media_max_mb_a_user or settings.media_max_mb // PART_OF_A_USER
+        return Room(settings.file_max_mb * MB, settings.media_max_mb * MB, of_user * MB)
 
 
 def front() -> Front:

@@ -1,4 +1,4 @@
-"""Which bytes a user has brought whole, whatever was made of them."""
+"""Which bytes a user has brought whole, whatever was made of them, and how many are theirs."""
 
 from __future__ import annotations
 
@@ -19,3 +19,16 @@ def has(user_id: str, sha256: str, size: int) -> bool:
             (user_id, sha256, size),
         ).fetchone()
     return found is not None
+
+
+def bytes_of(user_id: str) -> int:
+    """Return how many bytes a user's files have, with those that are yet to come.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT SUM(size) FROM files WHERE user_id = ? AND marked_at IS NULL", (user_id,)
+        ).fetchone()
+    return int(row[0] or 0)

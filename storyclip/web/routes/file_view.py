@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from storyclip.domain.reach import Reach
 from storyclip.domain.user_file import UserFile
 from storyclip.domain.views import rfc3339
 from storyclip.media.facts import Facts
 from storyclip.media.plan import Fit, Plan
 from storyclip.media.problem import Code, Problem, Weight
 from storyclip.store.files import pieces, transfers
+from storyclip.store.publishing import batches
 from storyclip.web.said.file_operations import PATH
 from storyclip.web.said.file_shapes import FileFacts, FileProblem, FileView, PieceView
 
 
-def view_of(file: UserFile) -> FileView:
+def view_of(file: UserFile, reach: Reach) -> FileView:
     """Return what is told of a file.
+
+    Args:
+        reach: of who asks: a key for one account is told nothing of batches on the others.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
     address, said = f"{PATH}/{file.id}", file.options
+    sending = transfers.of_file(file.id)
+    theirs = batches.those_within(reach, {one.batch_id for one in sending}) if sending else ()
     return {
         "id": file.id,
         "name": file.name,
@@ -43,7 +50,8 @@ def view_of(file: UserFile) -> FileView:
         "pieces": list(_pieces(file)),
         "sending": [
             {"batchId": one.batch_id, "clip": one.clip_index, "sent": one.sent, "bytes": one.size}
-            for one in transfers.of_file(file.id)
+            for one in sending
+            if one.batch_id in theirs
         ],
         "createdAt": rfc3339(file.created_at),
     }

@@ -82,7 +82,8 @@ def remove(file_id: str) -> Response:
 @routes.get(f"{PATH}/<file_id>")
 def show(file_id: str) -> Response:
     """Show what became of a file."""
-    return unless_known(answer(view_of(files.find(file_id, auth.holder(Scope.READ).own))))
+    reach = auth.holder(Scope.READ).own
+    return unless_known(answer(view_of(files.find(file_id, reach), reach)))
 
 
 @routes.get(f"{PATH}/<file_id>/poster")
