@@ -15,9 +15,10 @@ from config.addresses import sqlite_file
 from config.capacity import POOL_LIFETIME_S, POOL_SIZE
 from storyclip.domain.errors import CommitUnanswered, StoreUnavailable
 from storyclip.store import postgres, schema, sqlite_pool
+from storyclip.store.shared_commit import committed
 from storyclip.store.sqlite_file import SqliteFile
-from storyclip.store.turnstile import BUSY_TIMEOUT_S, turnstile
-from storyclip.store.urgent import is_urgent, patient, within
+from storyclip.store.turnstile import turnstile
+from storyclip.store.urgent import patient
 
 IN_MEMORY = "sqlite:///:memory:"  # for one thread, and gone with its process
 
@@ -96,7 +97,8 @@ def writing() -> Iterator[None]:
     """Run the block as one write transaction, committed at its end or not at all.
 
     SQLite's writers starve each other in its busy loop (four in a tight loop: one gets
-    everything), so they queue at a lock first, which the kernel frees for a killed process.
+    everything), so they queue at a lock first, which the kernel frees for a killed process. Those
+    of one process that wait for each other share a commit.
 
     Raises:
         StoreUnavailable: down, full or locked; nothing was written.
@@ -106,11 +108,9 @@ def writing() -> Iterator[None]:
         store = database.obj
         if store.in_transaction():
             raise RuntimeError("a transaction inside another would wait for itself")
-        gate = nullcontext() if _turnstile_path is None else turnstile(_turnstile_path)
-        begun = store.transaction("IMMEDIATE") if _is_sqlite else store.transaction()
         is_said = False
         try:
-            with gate, _hurried() if _is_sqlite and is_urgent() else nullcontext(), begun:
+            with _begun():
                 yield
                 is_said = True
         except peewee.DatabaseError as failure:
@@ -119,14 +119,14 @@ def writing() -> Iterator[None]:
             raise
 
 
-@contextmanager
-def _hurried() -> Iterator[None]:
-    """Wait for another program's lock on SQLite's file no longer than this thread may."""
-    run(f"PRAGMA busy_timeout = {1000 * within(BUSY_TIMEOUT_S):.0f}")
-    try:
-        yield
-    finally:
-        run(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT_S}")
+def _begun() -> AbstractContextManager[Any]:
+    store = database.obj
+    if _turnstile_path is not None:
+        return committed(store, _turnstile_path)
+    begun: AbstractContextManager[Any] = (
+        store.transaction("IMMEDIATE") if _is_sqlite else store.transaction()
+    )
+    return begun
 
 
 def run(sql: str, parameters: Sequence[Any] = ()) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,22 @@ from storyclip.store.turnstile import BUSY_TIMEOUT_S
 MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles cost little
 
 
-class _Pool(Direct, PooledSqliteDatabase):  # type: ignore[misc]  # peewee has no types
-    """The connections to a file."""
+class Pool(Direct, PooledSqliteDatabase):  # type: ignore[misc]  # peewee has no types
+    """peewee's pool, whose threads may share the transaction of one of them."""
+
+    @contextmanager
+    def on_connection(self, connection: Any) -> Iterator[None]:
+        """Have this thread ask on that connection for the block, in a transaction open there.
+
+        Its own, which it must have, it keeps meanwhile; who lends one waits for the block's end.
+        """
+        own, self._state.conn = self._state.conn, connection
+        self.push_transaction(connection)
+        try:
+            yield
+        finally:
+            self.pop_transaction()
+            self._state.conn = own
 
 
 class _InMemory(Direct, peewee.SqliteDatabase):
@@ -29,9 +45,9 @@ def in_memory() -> Any:
     )
 
 
-def of(path: Path) -> Any:
+def of(path: Path) -> Pool:
     """Return the pool of connections to a file: WAL, and a commit is on disk before it counts."""
-    return _Pool(
+    return Pool(
         str(path),
         max_connections=MAX_CONNECTIONS,
         timeout=BUSY_TIMEOUT_S,

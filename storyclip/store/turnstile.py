@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from storyclip.store.urgent import is_urgent, within
@@ -13,61 +15,87 @@ from storyclip.store.urgent import is_urgent, within
 BUSY_TIMEOUT_S = 10
 
 
-class _Gate:
-    """One thread at a time, and whoever is in a hurry next."""
+class Turns:
+    """Among the threads of a process: one at a time, and whoever is in a hurry next."""
 
     def __init__(self) -> None:
-        self._moved = threading.Condition()
+        self._mutex = threading.Lock()
         self._is_taken = False
-        self.hurrying = 0
+        self._waiting = deque[threading.Lock]()
+        self._hurrying = deque[threading.Lock]()
 
-    def acquire(self, timeout: float) -> bool:
-        """Take it, or return False if it was not to be had for `timeout` seconds."""
-        in_a_hurry = is_urgent()
-        with self._moved:
-            self.hurrying += in_a_hurry
-            try:
-                is_mine = self._moved.wait_for(lambda: self._is_free(in_a_hurry), timeout)
-            finally:
-                self.hurrying -= in_a_hurry
-            self._is_taken = self._is_taken or is_mine
-        return is_mine
+    def take(self) -> None:
+        """Wait for the turn.
+
+        Raises:
+            BlockingIOError: it did not come for BUSY_TIMEOUT_S, or as long as is urgent.
+        """
+        with self._mutex:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            queue = self._hurrying if is_urgent() else self._waiting
+            mine = threading.Lock()
+            mine.acquire()
+            queue.append(mine)
+        if mine.acquire(timeout=within(BUSY_TIMEOUT_S)):
+            return
+        with self._mutex:
+            if mine in queue:
+                queue.remove(mine)
+                raise BlockingIOError("the writer before us does not come to an end")
+        # It came at the very last moment
+
+    def hand_on(self) -> bool:
+        """Give the turn to who waits for it, and return whether somebody does."""
+        with self._mutex:
+            for queue in (self._hurrying, self._waiting):
+                if queue:
+                    queue.popleft().release()
+                    return True
+        return False
 
     def release(self) -> None:
-        """Let the next one take it."""
-        with self._moved:
+        """Let the next one have the turn, whoever comes."""
+        with self._mutex:
+            for queue in (self._hurrying, self._waiting):
+                if queue:
+                    queue.popleft().release()
+                    return
             self._is_taken = False
-            self._moved.notify_all()  # two at most: the first of the queue, and the clock
 
-    def _is_free(self, in_a_hurry: bool) -> bool:
-        return not self._is_taken and (in_a_hurry or not self.hurrying)
+    def waiting(self) -> tuple[int, int]:
+        """Return how many threads wait, and how many more of them in a hurry."""
+        with self._mutex:
+            return len(self._waiting), len(self._hurrying)
 
 
-_queue = threading.Lock()
-_gate = _Gate()
+turns = Turns()
+
+
+def enter(path: Path) -> int:
+    """Be the one writer of the machine until the descriptor that is returned is closed.
+
+    Waits in the kernel, without limit, which frees it for a killed process: should the process that
+    is through have been stopped, one thread of each waits here, and all others are told in time.
+
+    Raises:
+        OSError: there is no such file to wait at.
+    """
+    gate = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+    except BaseException:
+        os.close(gate)
+        raise
+    return gate
 
 
 @contextmanager
 def turnstile(path: Path) -> Iterator[None]:
-    """Let one writer of the machine through; threads of a process queue inside it first.
-
-    Only one thread of a process waits in the kernel, without limit: should the process that is
-    through have been stopped, all others are told in time. What is urgent passes the queue.
-
-    Raises:
-        BlockingIOError: nobody of this process got through for BUSY_TIMEOUT_S.
-    """
-    queued = nullcontext() if is_urgent() else _taking(_queue)
-    with queued, _taking(_gate), path.open("ab") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _taking(lock: threading.Lock | _Gate) -> Iterator[None]:
-    if not lock.acquire(timeout=within(BUSY_TIMEOUT_S)):
-        raise BlockingIOError("the writer before us does not come to an end")
+    """Be the one writer of the machine for the block."""
+    gate = enter(path)
     try:
         yield
     finally:
-        lock.release()
+        os.close(gate)

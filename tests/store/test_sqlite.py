@@ -285,9 +285,9 @@ def test_what_is_urgent_passes_the_queue_of_its_own_process(file: Path, _round: 
     assert holding.wait(10)
     queue = (threading.Thread(target=writes, args=(f"queued {n}",)) for n in range(6))
     running += starts(*queue)
-    eventually(turnstile._queue.locked)
+    eventually(lambda: turnstile.turns.waiting() == (6, 0))
     running += starts(threading.Thread(target=hurries))
-    eventually(lambda: turnstile._gate.hurrying)
+    eventually(lambda: turnstile.turns.waiting() == (6, 1))
     let_go.set()
     for thread in running:
         thread.join()
