@@ -60,7 +60,7 @@ def build(settings: Settings) -> Flask:
     redis = connect(settings.redis_url)
     quietly = Quietly(time.monotonic)
     bells = Bells(make_broker(redis, middleware=[]), quietly)
-    events.on_change(teller(bells, News(redis, quietly)))
+    events.on_change(teller(bells.publish, News(redis, quietly)))
     upstream = metricool_of(settings, budget_of(settings, time.monotonic))
     ear = Ear(settings.redis_url)
     TimeKeeper(now, upstream.now, platform.node(), time.monotonic).begin()

@@ -35,6 +35,7 @@ from storyclip.store.service.place import server_time
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.by_hand import ByHand
+from storyclip.tasks.chain import Chain
 from storyclip.tasks.courier_life import CourierLife
 from storyclip.tasks.in_hand import InHand
 from storyclip.tasks.life import WorkerLife
@@ -89,7 +90,8 @@ def build(settings: Settings) -> dramatiq.Broker:
         ring_audit=bells.audit,
     )
     publishing = InHand()
-    by_hand = ByHand(declare(broker, engine, publishing))
+    chain = Chain(bells.publish)
+    by_hand = ByHand(declare(broker, engine, publishing, chain))
     hurried = Bells(make_broker(quick, middleware=[]), Quietly(time.monotonic), by_hand.take)
 
     def look_nightly(at: datetime) -> None:
@@ -108,7 +110,7 @@ def build(settings: Settings) -> dramatiq.Broker:
         except StoreUnavailable as reason:
             # Dramatiq would go on without it: a worker that only looks alive
             sys.exit(f"The worker does not start:\n{reason}")
-        events.on_change(teller(bells, News(redis, quietly)))
+        events.on_change(teller(chain.came, News(redis, quietly)))
         events.on_change(lambda change: courier.look())  # noqa: ARG005
         if settings.start_paused and not (workers.beats() and newest.find().is_alive(now())):
             newest.pause(now())
@@ -118,6 +120,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     broker.add_middleware(WorkerLife(clock, now, start, upstream.stop, keeper.tick, publishing))
     broker.add_middleware(CourierLife(courier))
     broker.add_middleware(by_hand)
+    broker.add_middleware(chain)
     return broker
 
 

@@ -12,6 +12,7 @@ from storyclip.flow.engine import Engine
 from storyclip.flow.lane_care import look_after
 from storyclip.flow.step import prepare, step
 from storyclip.tasks.broker import AUDIT, PREPARE, PUBLISH, QUEUE
+from storyclip.tasks.chain import Chain
 from storyclip.tasks.in_hand import InHand
 
 log = structlog.get_logger("storyclip")
@@ -20,18 +21,22 @@ MOST_PREPARING = 8  # threads that may be busy with media ahead of its turn: it 
 
 
 def declare(
-    broker: dramatiq.Broker, engine: Engine, publishing: InHand
+    broker: dramatiq.Broker, engine: Engine, publishing: InHand, chain: Chain
 ) -> Mapping[str, Callable[[int], None]]:
     """Declare the three actors on `broker`; what is asked for first has the smaller priority.
 
     Returns what each does, by its name.
     """
+
+    def take_step(clip_id: int) -> None:
+        if not _run(step, clip_id, engine, publishing):
+            publishing.keep(clip_id)
+
     preparing, auditing = InHand(at_most=MOST_PREPARING), InHand()
 
     @dramatiq.actor(actor_name=PUBLISH, queue_name=QUEUE, broker=broker)
     def publish_clip(clip_id: int) -> None:
-        if not _run(step, clip_id, engine, publishing):
-            publishing.keep(clip_id)
+        chain.follow(clip_id, take_step)
 
     @dramatiq.actor(actor_name=PREPARE, queue_name=QUEUE, priority=5, broker=broker)
     def prepare_clip(clip_id: int) -> None:

@@ -106,12 +106,15 @@ class Bells:
             self._unheard(actor, row_id)
 
 
-def teller(bells: Bells, news: News) -> Callable[[Change], None]:
-    """Return what carries a committed change to whoever has to hear of it, the next clip first."""
+def teller(came: Callable[[int], None], news: News) -> Callable[[Change], None]:
+    """Return what carries a committed change to whoever has to hear of it, the next clip first.
+
+    `came` is told of a clip whose turn came.
+    """
 
     def tell(change: Change) -> None:
         if change.opened_clip_id is not None:
-            bells.publish(change.opened_clip_id)
+            came(change.opened_clip_id)
         news.publish(change.batch_id, change.seq)
 
     return tell

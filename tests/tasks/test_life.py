@@ -17,6 +17,7 @@ from storyclip.store.publishing import clips
 from storyclip.store.service import workers
 from storyclip.tasks import actors, life
 from storyclip.tasks.broker import PUBLISH
+from storyclip.tasks.chain import Chain
 from storyclip.tasks.in_hand import InHand
 from storyclip.tasks.life import WorkerLife
 from tests.eventually import eventually
@@ -88,7 +89,7 @@ def test_a_step_that_the_database_left_alone_is_put_back_and_rung(
 
     monkeypatch.setattr(actors, "step", away)
     broker, hand = StubBroker(), InHand()
-    actors.declare(broker, NO_ENGINE, hand)
+    actors.declare(broker, NO_ENGINE, hand, Chain(lambda _: None))
 
     broker.get_actor(PUBLISH)(in_hand.id)
     hand.put_back(lambda clip_id: workers.put_back(clip_id, "us", T0))
