@@ -111,7 +111,7 @@ def build(settings: Settings) -> dramatiq.Broker:
             # Dramatiq would go on without it: a worker that only looks alive
             sys.exit(f"The worker does not start:\n{reason}")
         events.on_change(teller(chain.came, News(redis, quietly)))
-        events.on_change(lambda change: courier.look())  # noqa: ARG005
+        events.on_delivery(courier.look)
         if settings.start_paused and not (workers.beats() and newest.find().is_alive(now())):
             newest.pause(now())
         watchman.look(now())  # before the first bell is heard

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from storyclip.domain.clip import Event
-from storyclip.store.history import deliveries
+from storyclip.store.history import deliveries, events
 from storyclip.store.publishing.clips import find
-from tests.store.making import rows
+from tests.store.making import made, published, rows
 from tests.webhooks.conftest import LIVE, LOST, REFUSED, Post
 from tests.webhooks.receiver import answers, breaks_off, receiving, says_nothing, secret_of
 
@@ -24,6 +24,22 @@ def test_each_end_of_a_clip_and_of_its_batch_is_told_in_order(post: Post):
 
     assert [one.place for one in post.receiver.heard] == ALL_OF_TWO
     assert post.next_at() is None
+
+
+def test_the_courier_is_called_by_what_makes_a_webhook_due_and_by_nothing_else(post: Post):
+    due = list[object]()
+    events.on_delivery(lambda: due.append(post.next_at()))
+    (told,) = post.batch(count=1)
+    untold, *_ = made("nobody is told", account="2")
+
+    published(untold)
+    post.walk(told, *LIVE[:-1])
+    assert due == []
+
+    post.walk(find(told.id), LIVE[-1])
+
+    assert len(due) == 1
+    assert due[0] is not None
 
 
 def test_a_message_says_how_the_batch_stood_and_is_signed_for_its_user(post: Post):

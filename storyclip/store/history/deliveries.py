@@ -58,13 +58,17 @@ def begin(batch_id: str, url: str) -> None:
     )
 
 
-def wake(batch_id: str, at: datetime) -> None:
-    """Make the delivery of a batch due, if it has one that rests; with the event's own commit."""
-    run(
+def wake(batch_id: str, at: datetime) -> bool:
+    """Make the delivery of a batch due if it rests; return whether it has one that is due now.
+
+    With the event's own commit.
+    """
+    woken = run(
         "UPDATE webhook_deliveries SET next_at = COALESCE(next_at, ?)"
         " WHERE batch_id = ? AND stopped_at IS NULL",
         (to_text(at), batch_id),
     )
+    return bool(woken.rowcount)
 
 
 def due(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,8 @@ class Change:
 
 _encoded = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes one each time
 _listeners: list[Callable[[Change], None]] = []
+_couriers: list[Callable[[], None]] = []
+_thread = threading.local()  # has `woken`: a delivery, by an event that is not announced yet
 
 
 def on_change(listener: Callable[[Change], None]) -> None:
@@ -42,15 +45,25 @@ def on_change(listener: Callable[[Change], None]) -> None:
     _listeners.append(listener)
 
 
+def on_delivery(courier: Callable[[], None]) -> None:
+    """Have `courier` called after a commit that made a webhook due; as the listeners are."""
+    _couriers.append(courier)
+
+
 def forget_listeners() -> None:
     """Drop all listeners, for a process that starts anew after a fork."""
     _listeners.clear()
+    _couriers.clear()
 
 
 def announce(change: Change) -> None:
     """Tell all listeners what was committed."""
     for listener in _listeners:
         listener(change)
+    if getattr(_thread, "woken", False):  # once too often where the commit failed: a look
+        _thread.woken = False
+        for courier in _couriers:
+            courier()
 
 
 def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None:
@@ -61,8 +74,8 @@ def append(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> None
         " SELECT ?, ?, ?, epoch FROM service WHERE id = 1",
         (after.batch_id, after.last_seq, _encoded(event)),
     )
-    if may_matter(event):
-        deliveries.wake(after.batch_id, at)
+    if may_matter(event) and deliveries.wake(after.batch_id, at):
+        _thread.woken = True
 
 
 def events_after(batch_id: str, seq: int, limit: int = PAGE) -> Sequence[Row]:
