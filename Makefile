@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
-WORKERS ?= 3
+WORKERS ?= 5
+SHARED := --dist loadgroup --no-loadscope-reorder
 ARGS ?=
 QUICK := tests/domain tests/store tests/flow \
 	tests/terminal/test_publish.py::test_publish_and_watch_in_one_shows_all_to_the_end
@@ -26,12 +27,12 @@ demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against
 run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ctrl-C
 	@exec $(PY) -m storyclip run $(ARGS)
 
-test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=3 processes)
+test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=5 processes)
 	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh && sh tests/proxies/ensure.sh; fi
-	@exec $(PY) -m pytest -n $(WORKERS) --dist loadgroup --timeout 120 $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) $(SHARED) --timeout 120 $(ARGS)
 
 quick: $(DEV_STAMP) ## domain, store, flow and one batch through the whole stack, for while one works
-	@exec $(PY) -m pytest -n 2 --dist loadgroup --quiet -k "not postgres and not truth" $(QUICK)
+	@exec $(PY) -m pytest -n 3 $(SHARED) --quiet -k "not postgres and not truth" $(QUICK)
 
 check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 	@.venv/bin/ruff check --quiet

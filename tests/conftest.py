@@ -21,8 +21,30 @@ from tests.databases import empty_postgres, new_postgres, new_sqlite
 from tests.described import Described
 from tests.postgres.server import require, server
 
-LONG = (
+FIRST = (  # about from the longest on: what begins late ends late
+    "tests/crash/",
+    "tests/whole/test_control.py",
+    "tests/whole/test_streams.py",
+    "tests/page/",
+    "tests/bench/",
+    "tests/upgrade/",
+    "tests/whole/",
+    "tests/fuzz/",
+    "tests/postgres/",
+    "tests/web/test_slow_",
+    "tests/terminal/",
+    "tests/restored/",
+    "tests/browser/",
+    "tests/model/",
+    "tests/world/",
+    "tests/media/",
+    "tests/stack/",
+    "tests/flow/",
+    "tests/store/",
+)
+ALONE = (  # each of their tests is long, and shares nothing with the others
     "tests/whole/test_demo.py",
+    "tests/upgrade/test_last_release.py",
     "tests/fuzz/",
     "tests/world/test_slices.py",
     "tests/world/test_planted.py",
@@ -36,13 +58,24 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long and has no group, or one process does it when all others ended.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have the tests of a module in one process, and begin with what takes long.
 
-    Groups come before by themselves: xdist hands out those of many tests first.
+    What a module sets up for its tests is set up once then, not once by each process. Before
+    xdist looks for groups.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    shared = [item for item in items if not item.nodeid.startswith(ALONE)]
+    for item in shared if getattr(config.option, "loadgroup", False) else ():
+        if item.get_closest_marker("xdist_group") is None:
+            module = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+            item.add_marker(pytest.mark.xdist_group(module))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    found = (n for n, path in enumerate(FIRST) if item.nodeid.startswith(path))
+    return next(found, len(FIRST))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

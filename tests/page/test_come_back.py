@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.page.conftest import ACCOUNTS, card, has_published, posted
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-batches")]
 
 
 def test_closed_at_clip_two_it_is_there_again_at_clip_four(visit, stack):

@@ -23,7 +23,7 @@ IN_HAND = ", ".join(
     f".clips .chip[data-look={look}]" for look in ("uploading", "verifying", "waiting_confirmation")
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-batches")]
 
 
 def press(page: Page, batch_id: str, label: str) -> None:

@@ -13,7 +13,7 @@ from storyclip.domain.act import DONE, Action, Via
 from storyclip.web.door import entries
 from tests.page.conftest import card, folder, paste, posted, sign_in, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-form")]
 
 PAGE = folder("storyclip/web/page")
 MAX_MODULE_LINES = 250

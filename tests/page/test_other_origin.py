@@ -16,7 +16,7 @@ from tests.judge import published
 from tests.page.conftest import WITHIN_MS, folder
 from tests.whole.conftest import SANDBOX, SHORT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = pytest.mark.browser
 
 
 class Quiet(SimpleHTTPRequestHandler):

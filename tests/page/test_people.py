@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from storyclip.stack.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-people")]
 
 SIZES = [(1280, "light"), (360, "dark")]
 PASSWORD = "correct horse battery"

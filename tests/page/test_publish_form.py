@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.page.conftest import batches_of, choose_brand, paste, started
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-form")]
 
 FIVE = "\n".join(f"https://cdn.example.com/a/{n}.mp4 Clip {n}" for n in range(1, 6))
 TITLES = "#clips .clip-title"

@@ -15,7 +15,7 @@ from storyclip.store.instants import to_text
 from tests.eventually import eventually
 from tests.page.conftest import ACCOUNTS, batches_of, card, posted
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-people")]
 
 
 TITLES = ["La receta de la abuela, paso a paso y sin prisas", "El mercado"]

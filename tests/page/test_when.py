@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.page.conftest import choose_brand, paste
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-people")]
 
 # The hours around both turns of the clocks in Madrid that come next after the page's own date.
 NOW = "2026-12-01T10:00:00Z"
