@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import warnings
 from collections.abc import Generator, Iterator
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser
 
 from storyclip.store import database
 from storyclip.store.history import events
-from tests import described_streams
+from tests import described_streams, memory
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.databases import empty_postgres, new_postgres, new_sqlite
@@ -53,9 +54,14 @@ ALONE = (  # each of their tests is long, and shares nothing with the others
 
 
 def pytest_configure() -> None:
-    """Let children be interrupted also where a shell started us in the background, ignoring it."""
+    """Have files in memory, where there is room.
+
+    And let children be interrupted also where a shell started us in the background, ignoring it.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if (in_memory := memory.folder()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -85,6 +91,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
             raise pytest.UsageError(f"xdist does not see the group of {item.nodeid}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _memory_is_given_back(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    yield
+    where = tmp_path_factory.getbasetemp()
+    if where.is_relative_to(memory.FOLDER) and not request.session.testsfailed:
+        shutil.rmtree(where, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

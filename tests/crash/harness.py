@@ -22,6 +22,7 @@ import redis
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack import programs
 from storyclip.stack.ports import free_port
+from tests import memory
 from tests.crash.run import Run
 from tests.crash.scenario import Scenario
 from tests.crash.verdicts import Outcome
@@ -144,7 +145,7 @@ class Harness:
 @contextmanager
 def harness(slots: int) -> Iterator[Harness]:
     """Have everything that scenarios need, in a folder that is removed if all went well."""
-    folder = Path(tempfile.mkdtemp(prefix="storyclip-crash-"))
+    folder = Path(tempfile.mkdtemp(prefix="storyclip-crash-", dir=memory.folder()))
     port = free_port()
     program = programs.redis(folder, *programs.at_port(port))
     command = [*program.command, "--databases", str(max(slots, 16))]
