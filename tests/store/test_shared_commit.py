@@ -12,7 +12,7 @@ import peewee
 import pytest
 
 from storyclip.domain.errors import LostRace, StoreUnavailable
-from storyclip.store import database, turnstile
+from storyclip.store import database, shared_commit, turnstile
 from storyclip.store.database import run
 from tests.eventually import eventually
 
@@ -20,8 +20,9 @@ Block = Callable[[], None]
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Iterator[Path]:
-    """This process bound to a new SQLite file."""
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """This process bound to a new SQLite file, on a machine that may be slow."""
+    monkeypatch.setattr(shared_commit, "OPEN_FOR_S", 60.0)
     file = tmp_path / "storyclip.db"
     database.connect(f"sqlite:///{file}")
     yield file
