@@ -89,7 +89,8 @@ class Clock:
         for clip_id in due:
             self._workers.ring("publish", clip_id)
         if not due:  # rung, and nobody has taken the step: the longer, the less often we look
-            self._patience_us = min(2 * self._patience_us, MOST_PATIENCE_US)
+            if not self._world.is_held_of_late():
+                self._patience_us = min(2 * self._patience_us, MOST_PATIENCE_US)
             self._tick_at(at_us + self._patience_us)
         else:
             self._patience_us = TICK_US

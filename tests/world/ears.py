@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from storyclip.store import database
 from storyclip.store.history import events
 from tests.people import known
 from tests.world.heart import USER
+from tests.world.neighbours import Neighbours
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -49,6 +51,7 @@ class Ears:
     is_down: Callable[[], bool]  # whether nothing can be written
     committed: Callable[[], None]
     changed: Callable[[str, int, int | None, tuple[str, int] | None], None]
+    neighbours: Neighbours | None = None  # none stands still in a transaction
 
 
 @contextmanager
@@ -94,17 +97,45 @@ def _bind() -> None:
     def begun(*args: Any) -> None:
         for ears in _listening:
             ears.point("write")
+            if ears.neighbours is not None:
+                ears.neighbours.begins()
             if ears.is_down():
                 raise peewee.OperationalError("the simulated disk is full")
         begin(*args)
+        for ears in _listening:
+            if ears.neighbours is not None:
+                ears.neighbours.begun(store)
 
     def committed() -> None:
+        for ears in _listening:
+            if ears.neighbours is not None:
+                ears.neighbours.commits(store)
         commit()
         for ears in _listening:
             ears.committed()
 
     store.begin, store.commit = begun, committed
     _bound[:] = [store]
+    _hear_of_locks(store)
+
+
+def _hear_of_locks(store: Any) -> None:
+    """Ask us for the locks of rows, which SQLite's transactions have all of anyway."""
+
+    def lock_row(table: str, row_id: int) -> None:
+        for ears in _listening:
+            if ears.neighbours is not None:
+                ears.neighbours.locks(store, table, row_id)
+
+    def try_lock_row(table: str, row_id: int) -> bool:
+        asked = [ears.neighbours for ears in _listening if ears.neighbours is not None]
+        return all(one.can_lock(table, row_id) for one in asked)
+
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("storyclip.store."):
+            for ours in (lock_row, try_lock_row):
+                if module.__dict__.get(ours.__name__) is not None:
+                    setattr(module, ours.__name__, ours)
 
 
 def _changed(ears: Ears, change: events.Change) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "Outside",
     "Request",
     "Settings",
+    "StoreUnavailable",
     "Timetable",
     "UpstreamUnanswered",
     "UpstreamUnreachable",

@@ -13,6 +13,7 @@ from tests.world.clock import Clock
 from tests.world.judge import Finding, judge
 from tests.world.looks import Looks
 from tests.world.metricool import Metricool
+from tests.world.neighbours import Neighbours
 from tests.world.operator import Operator
 from tests.world.people import People
 from tests.world.record import Ending, Record
@@ -88,7 +89,13 @@ def run(
         if failed is not None:
             web.failed(f"{failed[0]}.{failed[1]}")
 
-    with ears.opened(ears.Ears(world.gap, world.store_is_down, clock.committed, changed)):
+    neighbours = None
+    if "hold" in PROFILES[scenario.profile]:
+        neighbours = Neighbours(world)
+        neighbours.is_in_hand = workers.is_in_hand
+        workers.gave_up = neighbours.gave_up
+    hear = ears.Ears(world.gap, world.is_full, clock.committed, changed, neighbours)
+    with ears.opened(hear):
         try:
             workers.begin()
             _until_quiet(world, metricool, operator)

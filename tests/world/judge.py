@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.world.facts import ClipFacts, Finding, facts_of
 from tests.world.judge_end import at_the_end
 from tests.world.judge_lives import of_lives
+from tests.world.judge_neighbours import of_holds
 from tests.world.judge_restored import of_adoptions, of_copies
 from tests.world.judge_wishes import of_wishes
 from tests.world.judge_words import of_words
@@ -23,6 +24,7 @@ def judge(record: Record) -> list[Finding]:
         *at_the_end(record, clips),
         *of_adoptions(record),
         *of_copies(record),
+        *of_holds(record),
     ]
     return sorted(found, key=lambda finding: KINDS.index(finding.kind))
 

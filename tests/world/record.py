@@ -131,6 +131,27 @@ class Copied:
     why: str | None  # nothing is sent there
 
 
+@dataclass(slots=True)
+class Hold:
+    """What somebody held who stood still in a transaction: a lane's row, or (0) the database.
+
+    It may also be the database itself that was away.
+
+    `given_up`: for which clip (by row and by name) which worker could not write; `wanted`: which of
+    them were to move once it was free; `moved_us`: when one did, or its lane. `standing`: other
+    lanes that did not move meanwhile.
+    """
+
+    lane_id: int
+    from_us: int
+    freed_us: int | None = None
+    moved_us: int | None = None
+    given_up: list[tuple[int, str, str]] = field(default_factory=list)
+    wanted: set[str] = field(default_factory=set)
+    standing: list[int] = field(default_factory=list)
+    has_clock_waited: bool = False
+
+
 @dataclass
 class Record:
     """Everything of one history, in the order it happened."""
@@ -152,6 +173,8 @@ class Record:
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)  # to Metricool, by whom they are about
     trouble: list[tuple[int, str]] = field(default_factory=list)  # when a call failed, about whom
+    holds: list[Hold] = field(default_factory=list)
+    upset_us: list[int] = field(default_factory=list)  # when a process or the store was disturbed
     nobody_us: list[tuple[int, int]] = field(default_factory=list)  # when all workers stood still
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)

@@ -71,7 +71,7 @@ class Restoring:
         before = [self._shown(batch) for batch in rows.all_batches()]
         processes = [*self._workers.end_all(), *self._web.end()]
         record.killed |= set(processes)
-        rows.put_back(backup.rows)
+        rows.restore(backup.rows)
         for n, (outside, mark) in enumerate(zip(self._workers.outside, backup.marks, strict=True)):
             if how == "marks set back":
                 outside.mark = mark

@@ -28,6 +28,30 @@ def soonest_due() -> datetime | None:
     return to_instant(row[0]) if row else None
 
 
+def due_since(moment: datetime) -> list[tuple[int, int]]:
+    """Return the clips that were due by then and are still, each with its lane."""
+    rows = database.run(
+        "SELECT c.id, b.lane_id FROM publish_batch_clips c JOIN publish_batches b"
+        " ON b.batch_id = c.batch_id WHERE c.next_at <= ?",
+        (to_text(moment),),
+    ).fetchall()
+    return [(clip_id, lane_id) for clip_id, lane_id in rows]
+
+
+def is_to_move(clip_id: int, worker: str, now: datetime) -> bool:
+    """Return whether a clip is due, or in the hand of a worker."""
+    row = database.run(
+        "SELECT 1 FROM publish_batch_clips WHERE id = ? AND (next_at <= ? OR worker = ?)",
+        (clip_id, to_text(now), worker),
+    ).fetchone()
+    return row is not None
+
+
+def put_back(clip_id: int, name: str, now: datetime) -> bool:
+    """Make due what a living worker could not write, as its clock does."""
+    return workers.put_back(clip_id, name, now)
+
+
 def in_hand() -> set[str]:
     """Return the workers that have a clip in hand, as the rows say, living or dead."""
     rows = database.run(
@@ -101,7 +125,7 @@ def kept() -> bytes:
     return bytes(database.database.obj.connection().serialize())
 
 
-def put_back(backup: bytes) -> None:
+def restore(backup: bytes) -> None:
     """Have everything as it was when a copy was made of it."""
     database.database.obj.connection().deserialize(backup)
 

@@ -68,7 +68,7 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
     choose = Choices(seed)
     name = profile or choose.pick("profile", tuple(PROFILES))
     many = choose.whole("batches", 1, 3) if choose.draw("many batches") < 0.5 else 1
-    lanes = 1 if choose.draw("one lane") < 0.6 else 2
+    lanes = 1 if choose.draw("one lane") < PROFILES[name].get("one lane", 0.6) else 2
     batches = tuple(_batch(choose, f"b{n}", name, lanes) for n in range(1, many + 1))
     last_s = max(_last_s(batch) for batch in batches)
     odd = PROFILES[name].get("habits", 0.0)
@@ -84,15 +84,20 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
         metricool_ahead_s=(
             choose.between("ahead", -600, 600) if choose.draw("other clock") < odd + clocks else 0.0
         ),
-        hosts_ahead_s=_hosts(choose) if choose.draw("hosts") < clocks else (),
+        hosts_ahead_s=_hosts(choose, name),
         has_date_header=choose.draw("date header") >= odd / 2,
         list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd + lags else 0.0,
         settings=_looks_every(choose.pick("looks", (2, 5, 5, 10))),
     )
 
 
-def _hosts(choose: Choices) -> tuple[float, ...]:
+def _hosts(choose: Choices, profile: str) -> tuple[float, ...]:
     """Return how far the clocks of two hosts are ahead: up to ten minutes apart, or an hour."""
+    drawn = choose.draw("hosts")
+    if drawn < PROFILES[profile].get("servers", 0.0):
+        return (0.0, 0.0)
+    if drawn >= PROFILES[profile].get("clocks", 0.0):
+        return ()
     most_s = 3600 if choose.draw("hosts by hours") < 0.2 else 300
     return tuple(choose.between(f"host {n}", -most_s, most_s) for n in (1, 2))
 
@@ -259,12 +264,26 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
         "long": 0.05,
         "dated": 0.5,
     },
+    "neighbours": {
+        **WISHES,
+        "wish": 0.2,
+        "hold": 0.01,
+        "store down": 0.003,
+        "servers": 0.7,
+        "one lane": 0.2,
+        "kill": 0.005,
+        "freeze": 0.003,
+        "dawdle": 0.02,
+        "answer lost": 0.02,
+        "dated": 0.4,
+    },
     "everything": {
         **_part(KILLS, LINES, FATES, HABITS, by=0.5),
         **WISHES,
         **PEOPLE,
         "person": 0.15,
         "afterwards": 0.1,
+        "hold": 0.001,
         "dated": 0.5,
     },
 }

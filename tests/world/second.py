@@ -83,7 +83,7 @@ class Second:
                 self._does_all(our)
                 why = newest.find().why_nothing_is_sent
         finally:
-            rows.put_back(kept)
+            rows.restore(kept)
         world.record.copies_started.append(Copied(world.hub.now_us, line.calls, why))
         world.changed()
 

@@ -48,6 +48,7 @@ class Workers:
         self._patience = Patience(self._world.hub)
         self.outside = (Outside(), Outside())  # a file beside the database, and a key of Redis
         self.begins: Callable[[Worker], None] = _nothing  # told of each before its first bell
+        self.gave_up: Callable[[int, str, str], None] = _nothing  # told of who could not write
         self._world.read_clocks = self.read_clocks
         self._world.look_after = lambda: self._world.hub.at(0.01, self._look_after)
 
@@ -225,6 +226,10 @@ class Workers:
     def _work(self, worker: Worker, what: str, row_id: int, work: Callable[[int], None]) -> None:
         try:
             work(row_id)
+        except heart.StoreUnavailable:
+            if what == "publish":
+                self.gave_up(row_id, self.about(row_id), worker.process.name)
+                self._world.hub.at(BEAT_S, partial(self._put_back, worker, row_id))
         except heart.DROPPED:
             pass
         except Killed:
@@ -237,8 +242,22 @@ class Workers:
         finally:
             worker.in_hand.discard((what, row_id))
 
+    def _put_back(self, worker: Worker, clip_id: int) -> None:
+        """Have a worker that lives put back what it could not write, at its clock's next tick."""
+        if not worker.process.alive:
+            return
+        is_busy = ("publish", clip_id) in worker.in_hand or worker not in self.able()
+        if is_busy or self._world.store_is_down():
+            self._world.hub.at(1.0, partial(self._put_back, worker, clip_id))
+        else:
+            rows.put_back(clip_id, worker.process.name, worker.our.now())
 
-def _nothing(worker: Worker) -> None:
+    def is_in_hand(self, clip_id: int) -> bool:
+        """Return whether somebody who lives is at a clip."""
+        return any(("publish", clip_id) in worker.in_hand for worker in self.able())
+
+
+def _nothing(*what: object) -> None:
     """Tell nobody."""
 
 

@@ -23,6 +23,7 @@ IN_THE_GAP = (
     "copy",
 )
 SET_S = (3600, -3600, 18_000, -18_000)  # by the last two for longer than a world waits for an end
+HELD_OF_LATE_US = 30 * SECOND_US
 READ_CLOCKS_S = (0.25, 61.0)  # after it was set: noticed, and believed
 
 
@@ -39,7 +40,9 @@ class World:
         self.look: Callable[[], None] = _nothing  # whether the rows are the newest
         self.keep_backup: Callable[[str], None] = _no_backup
         self.start_copy: Callable[[str], None] = _no_backup
-        self._is_looking = False
+        self.is_looking = False
+        self.is_all_held: Callable[[], bool] = _no  # by a neighbour that stands still
+        self.is_away: Callable[[float], None] = _anything  # told that nothing can be written
         self._store_down_until_us = 0
         self._stopped_until_us = 0
         self.read_clocks: Callable[[], None] = _nothing  # told when somebody set the wall clock
@@ -102,7 +105,18 @@ class World:
 
     def store_is_down(self) -> bool:
         """Return whether nothing can be written now."""
+        return self.is_full() or self.is_all_held()
+
+    def is_full(self) -> bool:
+        """Return whether whoever writes is told that he cannot."""
         return self.hub.now_us < self._store_down_until_us
+
+    def is_held_of_late(self) -> bool:
+        """Return whether somebody holds what others want, or has until a moment ago."""
+        if not self.record.holds:
+            return False
+        over_us = self.record.holds[-1].freed_us
+        return over_us is None or over_us + HELD_OF_LATE_US > self.hub.now_us
 
     def stop_service(self, seconds: float) -> None:
         """Have nothing of StoryClip's run for a while."""
@@ -126,7 +140,7 @@ class World:
             Killed: the process is no more.
         """
         task = self.hub.current
-        if task is None or not task.process.alive or self._is_looking:
+        if task is None or not task.process.alive or self.is_looking:
             return
         name = self.one_of(f"{task.about} at {point}", IN_THE_GAP, "gap")
         if name is None:
@@ -149,19 +163,18 @@ class World:
             raise Killed
         elif kind == "freeze":
             long_s = 10 ** draw(name, 0.0, 3.08)  # 1 s to 20 min
-            self.record.counts["faults"] += 1
             self.tell(process.name, f"stands still for {long_s:.0f} s over {task.about} at {point}")
-            process.frozen_until_us = self.hub.now_us + round(long_s * SECOND_US)
-            self.look_after()
-            self.hub.at(long_s + 0.001, self.look)
+            self.freeze(process, long_s)
             self.hub.sleep(0.0)
             self.tell(process.name, "goes on")
         elif kind == "store down":
             long_s = 10 ** draw(name, -1.0, 1.8)  # 0.1 s to a minute
             self.record.counts["faults"] += 1
             self.record.counts["store downs"] += 1
+            self.record.upset_us.append(self.hub.now_us)
             self.tell("database", f"cannot be written for {long_s:.1f} s")
             self._store_down_until_us = self.hub.now_us + round(long_s * SECOND_US)
+            self.is_away(long_s)
             self.look_after()
             self.hub.at(long_s + 0.001, self.look)
         elif kind == "jump":
@@ -171,16 +184,25 @@ class World:
 
     def _look_before(self) -> None:
         """Have those look who have lived up to now; nothing happens to them meanwhile."""
-        self._is_looking = True
+        self.is_looking = True
         try:
             self.look()
         finally:
-            self._is_looking = False
+            self.is_looking = False
+
+    def freeze(self, process: Process, long_s: float) -> None:
+        """Have a process stand still from the next time on that it waits."""
+        self.record.counts["faults"] += 1
+        self.record.upset_us.append(self.hub.now_us)
+        process.frozen_until_us = self.hub.now_us + round(long_s * SECOND_US)
+        self.look_after()
+        self.hub.at(long_s + 0.001, self.look)
 
     def kill(self, process: Process, where: str) -> None:
         """Kill a process without a word."""
         self.record.counts["kills"] += 1
         self.record.killed.add(process.name)
+        self.record.upset_us.append(self.hub.now_us)
         self.tell(process.name, f"is killed {where}")
         self.hub.kill(process)
         self.look_after()
@@ -213,6 +235,15 @@ class World:
 
 def _no_backup(name: str) -> None:
     """Make none."""
+
+
+def _no() -> bool:
+    """Say that it is not so."""
+    return False
+
+
+def _anything(what: object) -> None:
+    """Tell nobody of that."""
 
 
 def _nothing() -> None:

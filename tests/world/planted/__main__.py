@@ -12,13 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from tests.world.history import run
-from tests.world.planted import mistakes_about_rows, mistakes_in_deciding, mistakes_in_writing
+from tests.world.planted import (
+    mistakes_about_neighbours,
+    mistakes_about_rows,
+    mistakes_in_deciding,
+    mistakes_in_writing,
+)
 from tests.world.planted.plant import MISTAKES, Mistake
 from tests.world.scenario import scenario_of
 
 WITHIN_S = 60.0  # of one core
 CAUGHT = Path(__file__).parent / "caught.json"
-LISTS = (mistakes_in_deciding, mistakes_in_writing, mistakes_about_rows)
+LISTS = (
+    mistakes_in_deciding,
+    mistakes_in_writing,
+    mistakes_about_rows,
+    mistakes_about_neighbours,
+)
 
 
 def main() -> int:
