@@ -54,6 +54,27 @@ def _forget(stack: Stack, account: str) -> None:
         )
 
 
+def test_a_card_that_offers_more_than_is_possible_offers_what_helps_once_it_is_refused(
+    visit, stack, account
+):
+    batch_id = batches_of(stack, account)[0]["batchId"]
+    page = visit("/", viewport={"width": 1280, "height": 900})
+    page.route("**/recover", lambda route: route.fulfill(json={"held": []}))  # as of just before
+    page.goto(f"{stack.url}/#live")
+    held = card(page, batch_id)
+    held.get_by_role("button", name="Cancelar").click()
+
+    page.unroute("**/recover")
+    page.locator("#ask-yes").click()
+
+    expect(held.get_by_role("button", name="Decir de quién son")).to_be_visible()
+    expect(held.get_by_role("button", name="Cancelar")).to_have_count(0)
+    expect(held.get_by_role("button", name="Reanudar")).to_have_count(0)
+    expect(held).to_contain_text("No se ha cambiado nada")
+    page.locator("#strangers section").get_by_role("button").click()
+    expect(held.locator("[data-status=completed]")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_page_asks_whose_they_are_and_the_batch_goes_on(visit, stack, account, width):
     page = visit("/#live", viewport={"width": width, "height": 900})

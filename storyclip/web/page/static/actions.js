@@ -4,14 +4,13 @@ import { post } from "./api.js";
 import { acted } from "./batches.js";
 import { clipName } from "./clip_row.js";
 import { confirmed, h, setText } from "./dom.js";
-import { ask, isHeld } from "./strangers.js";
+import { ask, isHeld, look } from "./strangers.js";
 import { t } from "./words.js";
 
 const mayAct = document.getElementById("main").dataset.mayPublish === "yes";
 
 export function batchActions(batch, said) {
   if (!mayAct) return [];
-  if (isHeld(batch) && batch.status === "paused") return [button(t("do.whose"), "primary", ask)];
   const { total, published, failed, cancelled } = batch.posts;
   const left = total - published - failed - cancelled;
   const does = (name, label, kind) => button(t(label), kind, () => act(name, batch.batchId, {}, said));
@@ -21,6 +20,12 @@ export function batchActions(batch, said) {
     return isWanted ? act("cancel", batch.batchId, {}, said) : undefined;
   };
   const isRunning = batch.status === "processing" || batch.status === "paused";
+  if (isHeld(batch) && isRunning) { // all else is refused until that is said
+    return [
+      batch.status === "processing" ? does("pause", "do.pause") : null,
+      button(t("do.whose"), "primary", ask),
+    ].filter(Boolean);
+  }
   const safe = batch.clips.filter((clip) => clip.status === "failed" && clip.retrySafety === "safe");
   return [
     batch.status === "processing" ? does("pause", "do.pause") : null,
@@ -59,6 +64,7 @@ async function act(name, batchId, query, said) {
     if (isAboutOrder && await confirmed(t("ask.order.title"), objection.detail, t("ask.order.yes"))) {
       await act(name, batchId, { ...query, confirmOrder: "true" }, said);
     } else if (!isAboutOrder) setText(said, objection.message);
+    if (objection.code === "in_doubt") await look(); // the question may be there by now
   }
 }
 

@@ -20,6 +20,7 @@ let ahead = 0; // ms that the server's clock is ahead of this one
 
 // What the trouble is, in the reader's language.
 const WORDS = {
+  in_doubt: "problem.inDoubt",
   own_rights: "problem.ownRights",
   too_many_running: "problem.tooManyRunning",
   upstream_denied: "problem.upstreamDenied",

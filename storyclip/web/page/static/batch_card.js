@@ -4,6 +4,7 @@ import { batchActions, clipAction } from "./actions.js";
 import { brandName, networkName } from "./brands.js";
 import { clipName, clipRow, look, waiting } from "./clip_row.js";
 import { h, setText } from "./dom.js";
+import { isHeld } from "./strangers.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
@@ -79,7 +80,7 @@ export function card() {
   }
 
   function showActions() {
-    const key = JSON.stringify([batch.status, batch.posts, batch.clips.map((clip) => clip.retrySafety)]);
+    const key = JSON.stringify([batch.status, isHeld(batch), batch.posts, batch.clips.map((clip) => clip.retrySafety)]);
     if (key === shownActions) return;
     shownActions = key;
     const had = buttons.contains(document.activeElement);
