@@ -88,6 +88,7 @@ def build(settings: Settings) -> dramatiq.Broker:
         worker=name,
         ring_prepare=bells.prepare,
         ring_audit=bells.audit,
+        leave_sending=watchman.leave_sending,
     )
     publishing = InHand()
     chain = Chain(bells.publish)

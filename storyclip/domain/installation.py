@@ -82,10 +82,23 @@ class Mark:
     alive_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The last intent to send, as it was left outside the database before the story was asked for.
+
+    Rows that lack it were put back, though nobody has given a sign of life since they were copied.
+    """
+
+    clip_id: int
+    number: int
+    at: datetime
+
+
 class Doubt(StrEnum):
     """Why the rows may not be the newest."""
 
     OLDER = "older than the mark that was left outside it"
+    LACKING = "lacking the story that was asked for last"
     OTHER = "of another installation than the one that was here"
     RESTORED = "put back from a backup"
     SERVER = "on a database server that was started again"
@@ -120,6 +133,7 @@ def judged(
     *,
     is_restored: bool,
     is_boot: bool,
+    lacks_sending: bool = False,
 ) -> Finding | None:
     """Return why the rows may not be the newest there ever were, None if they surely are.
 
@@ -135,6 +149,8 @@ def judged(
         return Finding(Doubt.OTHER, since, loses_rows=True)
     if outside is not None and (here.alive_at is None or outside.mark > here.mark):
         return Finding(Doubt.OLDER, since, loses_rows=True)
+    if lacks_sending:
+        return Finding(Doubt.LACKING, since, loses_rows=True)
     assert here.alive_at is not None
     still = now - here.alive_at
     if is_boot or still > STOOD_STILL:
@@ -142,6 +158,11 @@ def judged(
     if here.server not in (None, server):
         return Finding(Doubt.SERVER, since, loses_rows=_line(here.server) != _line(server))
     return None
+
+
+def last(sendings: Iterable[Sending | None]) -> Sending | None:
+    """Return which was left last, None if none was."""
+    return max((one for one in sendings if one is not None), key=lambda one: one.at, default=None)
 
 
 def later_sign(known: datetime | None, at: datetime) -> datetime:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
+from storyclip.domain.installation import Sending
 from storyclip.domain.story import Upstream
 from storyclip.flow.asking import Times
 from storyclip.flow.visit import Visit
@@ -18,7 +19,8 @@ class Engine:
 
     `jitter` draws evenly from 0 to 1; `monotonic` returns seconds that never run back, `wait` lets
     so many of them pass.
-    `ring_prepare` takes a clip id, `ring_audit` a lane id; both may go unheard.
+    `ring_prepare` takes a clip id, `ring_audit` a lane id; both may go unheard. `leave_sending`
+    leaves outside the database for which intent a story is asked for, and does not raise.
     """
 
     upstream: Upstream
@@ -30,6 +32,7 @@ class Engine:
     worker: str
     ring_prepare: Callable[[int], None]
     ring_audit: Callable[[int], None]
+    leave_sending: Callable[[Sending], None] = lambda sending: None  # noqa: ARG005
 
     def visit(self) -> Visit:
         """Begin a visit, at this moment."""

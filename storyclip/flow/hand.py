@@ -7,6 +7,7 @@ from typing import Any
 from storyclip.domain.clip import ENDED, Clip
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, StoreUnavailable
+from storyclip.domain.installation import Sending
 from storyclip.domain.moves import Move
 from storyclip.domain.story import Post
 from storyclip.flow.asking import (
@@ -112,6 +113,9 @@ class Hand:
                 return files.bring(asked.clip, asked.piece, self._engine.now())
             case ForgetFile():
                 return files.forget(asked.clip)
+        if isinstance(asked, Submit) and self.clip is not None:
+            sending = Sending(self.clip.id, self.clip.sends, self._engine.now())
+            self._engine.leave_sending(sending)  # before: rows put back would not know of it
         answer = asked.make(self._engine.upstream, self._send_by)
         if isinstance(asked, Submit):
             self._created = answer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from storyclip.domain.installation import Mark, newest
+from storyclip.domain.installation import Mark, Sending, last, newest
 from storyclip.store.service import newest as rows
 from storyclip.store.service.place import place_of_this
 
@@ -22,6 +22,12 @@ class Outside(Protocol):
 
     def leave(self, place: str, mark: Mark) -> None:
         """Leave a sign of life."""
+
+    def read_sending(self, place: str) -> Sending | None:
+        """Return for which intent a story was asked for last."""
+
+    def leave_sending(self, place: str, sending: Sending) -> None:
+        """Leave the intent for which one is asked for now."""
 
 
 @dataclass
@@ -49,10 +55,18 @@ class Watchman:
         place = place_of_this()
         # Read before: what is left later than our own sign of life would look newer than it
         outside = newest(one.read(place) for one in self.outside)
-        mark = rows.live(now, outside, is_boot=self._looked_at is None)
+        is_boot = self._looked_at is None
+        sending = last(one.read_sending(place) for one in self.outside) if is_boot else None
+        mark = rows.live(now, outside, sending, is_boot=is_boot)
         self._looked_at = at
         if mark is None:
             return
         for one in self.outside:
             one.leave(place, mark)
         rows.set_rival(self.hold(mark.installation))
+
+    def leave_sending(self, sending: Sending) -> None:
+        """Leave outside for which intent a story is asked for now: rows put back may lack it."""
+        place = place_of_this()
+        for one in self.outside:
+            one.leave_sending(place, sending)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 import redis
 import structlog
 
-from storyclip.domain.installation import Mark
+from storyclip.domain.installation import Mark, Sending
 
 log = structlog.get_logger("storyclip")
 
@@ -43,6 +43,26 @@ class RedisMark:
         except redis.RedisError as failure:
             log.warning("mark_not_left", reason=str(failure))
 
+    def read_sending(self, place: str) -> Sending | None:
+        """Return for which intent a story was asked for last, None if Redis does not tell."""
+        try:
+            said = json.loads(self._client.get(_key(place, "sending")) or "null")
+            if said is None:
+                return None
+            at = datetime.fromisoformat(said["at"])
+            return Sending(int(said["clip_id"]), int(said["number"]), at)
+        except (redis.RedisError, ValueError, KeyError, TypeError) as failure:
+            log.warning("sending_unread", reason=str(failure))
+            return None
+
+    def leave_sending(self, place: str, sending: Sending) -> None:
+        """Leave an intent; one that does not get through is not told of."""
+        said = {**asdict(sending), "at": sending.at.isoformat()}
+        try:
+            self._client.set(_key(place, "sending"), json.dumps(said))
+        except redis.RedisError as failure:
+            log.warning("sending_not_left", reason=str(failure))
+
 
 class Lease:
     """One publisher a user of Metricool: a second installation on the same Redis is told."""
@@ -69,5 +89,5 @@ class Lease:
         return self._rival
 
 
-def _key(place: str) -> str:
-    return f"storyclip:mark:{blake2b(place.encode(), digest_size=12).hexdigest()}"
+def _key(place: str, what: str = "mark") -> str:
+    return f"storyclip:{what}:{blake2b(place.encode(), digest_size=12).hexdigest()}"

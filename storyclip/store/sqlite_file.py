@@ -9,11 +9,12 @@ from storyclip.domain.errors import StoreUnavailable
 
 
 class SqliteFile:
-    """One process's view of the file; `mark` is where the sign of life beside it lies."""
+    """One process's view of the file; what is left beside it lies at `mark` and `sending`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.mark = path.with_name(path.name + ".mark")
+        self.sending = path.with_name(path.name + ".sending")
         self._inode: int | None = None
 
     def require_history(self) -> None:

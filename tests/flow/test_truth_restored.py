@@ -257,6 +257,29 @@ def test_numbers_that_rows_were_given_before_are_told_apart(house: House) -> Non
     assert stage.seqs() == list(range(1, stage.batch().last_seq + 1))
 
 
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_rows_are_lost_that_lack_what_was_asked_for_since_the_last_sign_of_life(
+    house: House, is_put_back: bool
+) -> None:
+    stage = house.stage
+    stage.stand_still(0.5)
+    stage.accept(1)
+    earlier = backup()
+    stage.play(stage.engine_of("worker-a", leave_sending=house.watchman.leave_sending))
+    assert stage.states() == [WAITING]
+
+    if is_put_back:
+        put_back(earlier)
+    house.start()
+
+    assert (newest.find().lost_since is not None) is is_put_back
+    house.start()
+    epoch = newest.find().epoch
+    assert (epoch > 0) is is_put_back  # and the next one to begin knows what the first found out
+    house.start()
+    assert newest.find().epoch == epoch
+
+
 def test_two_restores_in_a_row_double_nothing(house: House) -> None:
     stage = house.stage
     stage.accept(3)

@@ -94,11 +94,20 @@ class Heart:
             "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
         )
         self._clock = SharedClock(SteadyClock(now, monotonic), monotonic, server_time)
+        self._watchman = Watchman(outside, hold, monotonic)
         self._engine = Engine(
-            upstream, settings, self.now, monotonic, sleep, jitter, name, ring_prepare, ring_audit
+            upstream,
+            settings,
+            self.now,
+            monotonic,
+            sleep,
+            jitter,
+            name,
+            ring_prepare,
+            ring_audit,
+            self._watchman.leave_sending,
         )
         self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER))
-        self._watchman = Watchman(outside, hold, monotonic)
         self._has_server_time = server_time() is not None
         self.now()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from storyclip.domain.installation import Mark
 from tests.world import rows
+from tests.world.outside import Outside
 from tests.world.record import Ending, Restored
 from tests.world.times import SECOND_US
 from tests.world.web import Web
@@ -14,7 +14,6 @@ from tests.world.workers import SILENT_S, Workers
 
 # What is put back with the rows: neither mark, both (a machine set back), or both are lost
 WAYS = ("marks kept", "marks kept", "marks set back", "marks lost", "one mark lost")
-SIGN_S = 1.0  # between two signs of life
 MINUTE_S = 60.0  # what has to be set up for a machine or a disk takes longer than that
 
 
@@ -25,7 +24,7 @@ class Backup:
     name: str
     at_us: int
     rows: bytes
-    marks: Sequence[Mark | None]
+    marks: Sequence[Outside]
 
 
 class Restoring:
@@ -46,7 +45,7 @@ class Restoring:
             return
         self._has_one = True
         hub, draw = self._world.hub, self._world.choices.between
-        marks = [outside.mark for outside in self._workers.outside]
+        marks = [replace(outside) for outside in self._workers.outside]
         backup = Backup(name, hub.now_us, rows.kept(), marks)
         self._world.tell("somebody", "makes a backup")
         after_s = 10 ** draw(name + " after", -0.5, 3.6)  # 0.3 s to about an hour
@@ -55,9 +54,6 @@ class Restoring:
     def _put_back(self, backup: Backup) -> None:
         world, record, hub = self._world, self._world.record, self._world.hub
         world.look()
-        if world.scenario.list_lag_s and not self._has_moved(backup):
-            hub.at(SIGN_S, lambda: self._put_back(backup))
-            return
         self._has_one = False
         how = world.choices.pick(backup.name + " how", WAYS)
         down_s = 10 ** world.choices.between(backup.name + " down", -0.3, 2.8)  # 0.5 s to 10 min
@@ -74,9 +70,9 @@ class Restoring:
         rows.restore(backup.rows)
         for n, (outside, mark) in enumerate(zip(self._workers.outside, backup.marks, strict=True)):
             if how == "marks set back":
-                outside.mark = mark
+                outside.mark, outside.sending = mark.mark, mark.sending
             elif how == "marks lost" or (how == "one mark lost" and n == 0):
-                outside.mark = None
+                outside.mark = outside.sending = None
         world.stop_service(down_s)
         last = rows.last_seqs()
         announced = dict(record.event_us)
@@ -87,12 +83,6 @@ class Restoring:
         record.held_events &= record.event_us.keys()
         hub.at(down_s + SILENT_S, lambda: self._workers.bury_all(processes))
         self.done()
-
-    def _has_moved(self, backup: Backup) -> bool:
-        """Return whether a sign of life was left since; without any it looks like a restart, and
-        what a list does not show yet is sent again: docs/proof.md.
-        """
-        return [outside.mark for outside in self._workers.outside] != list(backup.marks)
 
 
 def _nothing() -> None:

@@ -16,7 +16,7 @@ from storyclip.domain.story import Post, PostStatus
 from storyclip.store.database import marks, reading, run
 from storyclip.store.instants import to_instant, to_text
 from storyclip.store.publishing import lanes
-from storyclip.store.service import newest
+from storyclip.store.service import newest, unwatched
 from storyclip.store.service.mark_file import MarkFile
 
 _PAGE = 200  # posts in one statement
@@ -101,7 +101,7 @@ def refuse_in_doubt(lane_id: int, at: datetime) -> None:
     if lane.held_at is not None:
         words = f"{doubt.words(len(here(lane_id)))} Nothing was changed."
         raise ActionRefused(RefusalCode.IN_DOUBT, words)
-    if lane.doubted_since is not None or newest.is_unwatched(at, outside):
+    if lane.doubted_since is not None or unwatched.is_unwatched(at, outside):
         words = f"{doubt.LOOKING} Nothing was changed: try again in a moment."
         raise ActionRefused(RefusalCode.IN_DOUBT, words)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from storyclip.domain.installation import Mark
+from storyclip.domain.installation import Mark, Sending
 from storyclip.store import database
 from storyclip.store.instants import to_text
 
@@ -30,23 +33,54 @@ class MarkFile:
         file = database.file()
         if file is None:
             return
-        said = {**asdict(mark), "alive_at": to_text(mark.alive_at)}
-        fresh = file.mark.with_name(f"{file.mark.name}.{os.getpid()}")  # each worker leaves its own
+        _write(file.mark, {**asdict(mark), "alive_at": to_text(mark.alive_at)})
+
+    def read_sending(self, place: str) -> Sending | None:  # noqa: ARG002
+        """Return for which intent a story was asked for last, None if nothing can be read."""
+        file = database.file()
+        said = None if file is None else _read(file.sending)
+        if said is None:
+            return None
         try:
-            fresh.write_text(json.dumps(said))
-            fresh.replace(file.mark)
-        except OSError as failure:
-            log.warning("mark_not_left", file=str(file.mark), reason=str(failure))
+            at = datetime.fromisoformat(said["at"])
+            return Sending(int(said["clip_id"]), int(said["number"]), at)
+        except (ValueError, KeyError, TypeError) as failure:
+            log.warning("sending_unreadable", reason=str(failure))
+            return None
+
+    def leave_sending(self, place: str, sending: Sending) -> None:  # noqa: ARG002
+        """Leave an intent; where that fails, the log says so."""
+        if (file := database.file()) is not None:
+            _write(file.sending, {**asdict(sending), "at": to_text(sending.at)})
 
 
 def read(path: Path) -> Mark | None:
     """Return the sign that a file holds, None if it holds none."""
+    said = _read(path)
+    if said is None:
+        return None
     try:
-        said = json.loads(path.read_text())
         alive_at = datetime.fromisoformat(said["alive_at"])
         return Mark(str(said["installation"]), int(said["mark"]), int(said["epoch"]), alive_at)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as failure:
+    except (ValueError, KeyError, TypeError) as failure:
         log.warning("mark_unreadable", file=str(path), reason=str(failure))
         return None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as failure:
+        log.warning("mark_unreadable", file=str(path), reason=str(failure))
+        return None
+
+
+def _write(path: Path, said: Mapping[str, Any]) -> None:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")  # each its own
+    try:
+        fresh.write_text(json.dumps(said))
+        fresh.replace(path)
+    except OSError as failure:
+        log.warning("mark_not_left", file=str(path), reason=str(failure))

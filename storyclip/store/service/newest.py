@@ -13,10 +13,10 @@ import structlog
 from storyclip.domain.act import Action
 from storyclip.domain.incident import Incident
 from storyclip.domain.installation import (
-    MAY_BE_LOST,
     Finding,
     Installation,
     Mark,
+    Sending,
     judged,
     later_sign,
     next_epoch,
@@ -35,7 +35,7 @@ COLUMNS = ", ".join(f"s.{name}" for name in _NAMES)  # of the one row of `servic
 _SELECT = f"SELECT {COLUMNS} FROM service s WHERE s.id = 1"
 _INSTANTS = frozenset({"alive_at", "lost_since", "lost_until", "paused_at"})
 _WHOLE = "all"  # what pausing everything is about
-_RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
+RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
 
 
 def find() -> Installation:
@@ -60,7 +60,9 @@ def installation_of(row: tuple[Any, ...]) -> Installation:
     return Installation(**{**facts, **{name: to_instant(facts[name]) for name in _INSTANTS}})
 
 
-def live(at: datetime, outside: Mark | None, *, is_boot: bool) -> Mark | None:
+def live(
+    at: datetime, outside: Mark | None, sending: Sending | None = None, *, is_boot: bool
+) -> Mark | None:
     """Give a sign of life, and have every lane looked at if these may not be the newest rows.
 
     All in one transaction: who dies in it has shown no sign of life.
@@ -69,6 +71,7 @@ def live(at: datetime, outside: Mark | None, *, is_boot: bool) -> Mark | None:
 
     Args:
         outside: the sign of life that was left outside the database last; read before this call.
+        sending: for which intent a story was asked for last, as it was left outside.
         is_boot: it is this process's first.
 
     Returns:
@@ -82,33 +85,43 @@ def live(at: datetime, outside: Mark | None, *, is_boot: bool) -> Mark | None:
         if not database.try_row("service", 1):
             return None
         run_of = server()
-        mark = _alive(at, outside, run_of, is_boot=is_boot)
+        mark = _alive(at, outside, sending, run_of, is_boot=is_boot)
     database.looked_at(run_of)
     return mark
 
 
-def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) -> Mark | None:
+def _alive(
+    at: datetime, outside: Mark | None, sending: Sending | None, run_of: str, *, is_boot: bool
+) -> Mark | None:
     this = place()
     before = here()
-    restored = run("DELETE FROM installation WHERE name = ? RETURNING value", (_RESTORED,))
+    restored = run("DELETE FROM installation WHERE name = ? RETURNING value", (RESTORED,))
     is_restored = restored.fetchone() is not None
     if is_restored:
         acts.write(Action.SERVICE_RESTORE, _WHOLE, at)
     if before.place not in (None, this) and not is_restored:
         if before.elsewhere is None:
-            _note(elsewhere=before.place)
+            note(elsewhere=before.place)
             log.critical("belongs_elsewhere", place=before.place, here=this)
         return None
     if before.alive_at is None:
         acts.write(Action.SERVICE_BEGIN, _WHOLE, at)
-    finding = judged(before, outside, run_of, at, is_restored=is_restored, is_boot=is_boot)
+    finding = judged(
+        before,
+        outside,
+        run_of,
+        at,
+        is_restored=is_restored,
+        is_boot=is_boot,
+        lacks_sending=sending is not None and _lacks(sending, before),
+    )
     now = Mark(
         before.installation or secrets.token_hex(8),
         max(before.mark, outside.mark if outside else 0) + 1,
         next_epoch(before, outside, at) if finding and finding.loses_rows else before.epoch,
         later_sign(before.alive_at, at),
     )
-    _note(
+    note(
         installation=now.installation,
         place=this,
         server=run_of,
@@ -122,19 +135,12 @@ def _alive(at: datetime, outside: Mark | None, run_of: str, *, is_boot: bool) ->
     return now
 
 
-def is_unwatched(at: datetime, outside: Mark | None) -> bool:
-    """Return whether rows may be lost without any worker having seen it yet.
-
-    The web may be up before the first of them. In the caller's transaction.
-
-    Args:
-        outside: the sign of life beside the file; read before this call.
-    """
-    row = run("SELECT 1 FROM installation WHERE name = ?", (_RESTORED,)).fetchone()
-    this = here()
-    if row is not None or this.alive_at is None:
-        return row is not None or outside is not None
-    return at - this.alive_at > MAY_BE_LOST or (outside is not None and outside.mark > this.mark)
+def _lacks(sending: Sending, before: Installation) -> bool:
+    """Return whether rows do not know an intent of later than their last sign of life."""
+    if before.alive_at is None or sending.at <= before.alive_at:
+        return False
+    row = run("SELECT sends FROM publish_batch_clips WHERE id = ?", (sending.clip_id,)).fetchone()
+    return row is None or row[0] < sending.number
 
 
 def adopt_place(at: datetime) -> None:
@@ -144,7 +150,7 @@ def adopt_place(at: datetime) -> None:
         StoreUnavailable: nothing was written.
     """
     with writing():
-        _note(place=None, elsewhere=None, installation=None)
+        note(place=None, elsewhere=None, installation=None)
         acts.write(Action.SERVICE_ADOPT, _WHOLE, at)
 
 
@@ -157,7 +163,7 @@ def set_rival(rival: str | None) -> None:
     if find().rival == rival:
         return
     with writing():
-        _note(rival=rival)
+        note(rival=rival)
     log.error("rival", installation=rival)
 
 
@@ -168,7 +174,7 @@ def pause(at: datetime) -> None:
         StoreUnavailable: nothing was written.
     """
     with writing():
-        _note(paused_at=to_text(at))
+        note(paused_at=to_text(at))
         acts.write(Action.SERVICE_PAUSE, _WHOLE, at)
 
 
@@ -179,19 +185,15 @@ def resume(at: datetime) -> None:
         StoreUnavailable: nothing was written.
     """
     with writing():
-        _note(paused_at=None)
+        note(paused_at=None)
         acts.write(Action.SERVICE_RESUME, _WHOLE, at)
 
 
 def _doubt(finding: Finding, at: datetime) -> None:
     since, until = to_text(finding.since), to_text(at)
     if finding.loses_rows:
-        _note(lost_since=since, lost_until=until)
-    run(
-        "UPDATE lanes SET doubted_until = ?,"
-        " doubted_since = CASE WHEN doubted_since < ? THEN doubted_since ELSE ? END",
-        (until, since, since),
-    )
+        note(lost_since=since, lost_until=until)
+    doubt_lanes(finding.since, at)
     log.warning("rows_doubted", reason=finding.doubt.value, since=since, lost=finding.loses_rows)
     if finding.loses_rows:
         words = (
@@ -201,6 +203,16 @@ def _doubt(finding: Finding, at: datetime) -> None:
         incidents.write(Incident("restored", str(until), words), at)
 
 
-def _note(**columns: object) -> None:
+def doubt_lanes(since: datetime, until: datetime) -> None:
+    """Have every lane looked at for what no row knows; in the caller's transaction."""
+    run(
+        "UPDATE lanes SET doubted_until = ?,"
+        " doubted_since = CASE WHEN doubted_since < ? THEN doubted_since ELSE ? END",
+        (to_text(until), to_text(since), to_text(since)),
+    )
+
+
+def note(**columns: object) -> None:
+    """Write what the database says of itself; in the caller's transaction."""
     marks = ", ".join(f"{name} = ?" for name in columns)
     run(f"UPDATE service SET {marks} WHERE id = 1", tuple(columns.values()))

@@ -1,0 +1,40 @@
+"""What is left outside the database: signs of life, and what a story was asked for last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import fakeredis
+import pytest
+import redis
+
+from storyclip.domain.installation import Mark, Sending
+from storyclip.flow.newest import Outside
+from storyclip.progress.marks import RedisMark
+from storyclip.store.service.mark_file import MarkFile
+
+NOW = datetime(2026, 12, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+KINDS = (MarkFile, lambda: RedisMark(fakeredis.FakeRedis()))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", KINDS, ids=["file", "Redis"])
+@pytest.mark.usefixtures("store")
+def test_what_is_left_outside_is_read_again(kind: Callable[[], Outside]) -> None:
+    outside = kind()
+    assert (outside.read("here"), outside.read_sending("here")) == (None, None)
+
+    outside.leave("here", Mark("i", 7, 2, NOW))
+    outside.leave_sending("here", Sending(3, 1, NOW))
+
+    assert outside.read("here") == Mark("i", 7, 2, NOW)
+    assert outside.read_sending("here") == Sending(3, 1, NOW)
+
+
+def test_a_redis_that_is_away_is_nobody_s_failure() -> None:
+    outside = RedisMark(redis.Redis(host="127.0.0.1", port=1))
+
+    outside.leave_sending("here", Sending(3, 1, NOW))
+
+    assert outside.read_sending("here") is None
