@@ -27,6 +27,8 @@ from storyclip.spool.local import Spool
 from storyclip.store import database
 from storyclip.store.access import pepper, sealing, seeding
 from storyclip.store.history import events
+from storyclip.store.service import unwatched
+from storyclip.store.service.mark_file import MarkFile
 from storyclip.store.service.place import server_time
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.upstream import metricool_of
@@ -54,6 +56,7 @@ def build(settings: Settings) -> Flask:
     now = SharedClock(own, time.monotonic, server_time)
     database.connect(settings.database_url, settings.pool_size, settings.pool_lifetime_s)
     now.follow()
+    unwatched.expect_a_look(now(), MarkFile().read(""))
     sealing.use(settings.secret_source())
     pepper.seal(now())
     seeding.seed(settings.api_keys, now())

@@ -156,6 +156,11 @@ LOOKING = (
     " what it has."
 )
 
+NOBODY_LIVES = (
+    "No worker of StoryClip has run for more than a minute, so nobody knows whether its database is"
+    " the newest. Nothing is sent while none runs."
+)
+
 
 def _dated(stranger: Stranger) -> tuple[datetime, datetime]:
     post = stranger.post

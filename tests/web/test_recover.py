@@ -16,7 +16,7 @@ from storyclip.store import database
 from storyclip.store.database import run, writing
 from storyclip.store.history import events
 from storyclip.store.publishing import doubts, lanes
-from storyclip.store.service import newest
+from storyclip.store.service import newest, unwatched
 from storyclip.web.factory import create_app
 from tests.people import key_for
 from tests.web.conftest import ACCOUNT, NOON, Clock, Redis, SmallMetricool, Someone, good
@@ -241,7 +241,27 @@ def test_no_wish_is_answered_before_a_worker_has_seen_rows_that_were_put_back(
     answer = ana.post(f"/api/metricool/{action}?batchId={batch_id}")
 
     assert (answer.status_code, answer.get_json()["code"]) == (409, "in_doubt")
+    assert "No worker of StoryClip has run" in answer.get_json()["detail"]
     assert "Nothing was changed" in answer.get_json()["detail"]
+
+
+def test_nothing_is_called_safe_nor_numbered_as_before_until_a_worker_has_looked(
+    ana: Someone, clock: Clock
+):
+    batch_id = batch_on(ana)
+    newest.live(NOON, None, is_boot=True)
+    with writing():
+        run("UPDATE lanes SET doubted_since = NULL, doubted_until = NULL")
+        run("UPDATE publish_batch_clips SET status = 'failed', retry_safety = 'safe'")
+    assert not unwatched.expect_a_look(clock(), None)
+    clock.move(3600)
+
+    assert unwatched.expect_a_look(clock(), None)
+
+    shown = ana.get(f"/api/metricool/status?batchId={batch_id}").get_json()
+    assert {clip["retrySafety"] for clip in shown["clips"]} == {"check_first"}
+    ana.post(f"/api/metricool/pause?batchId={batch_id}")
+    assert events.epoch_of(batch_id, 2) > events.epoch_of(batch_id, 1)
 
 
 def test_a_pause_is_taken_also_while_no_worker_lives(ana: Someone, clock: Clock):

@@ -101,6 +101,9 @@ def refuse_in_doubt(lane_id: int, at: datetime) -> None:
     if lane.held_at is not None:
         words = f"{doubt.words(len(here(lane_id)))} Nothing was changed."
         raise ActionRefused(RefusalCode.IN_DOUBT, words)
+    if unwatched.is_nobody_alive(at):
+        words = f"{doubt.NOBODY_LIVES} Nothing was changed: start one, and try again."
+        raise ActionRefused(RefusalCode.IN_DOUBT, f"{words} A pause is taken at any time.")
     if lane.doubted_since is not None or unwatched.is_unwatched(at, outside):
         words = f"{doubt.LOOKING} Nothing was changed: try again in a moment."
         raise ActionRefused(RefusalCode.IN_DOUBT, words)

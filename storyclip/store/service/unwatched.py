@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from storyclip.domain.installation import MAY_BE_LOST, Mark
-from storyclip.store.database import run
+from storyclip.domain.installation import EVER, MAY_BE_LOST, Mark, next_epoch
+from storyclip.store import database
+from storyclip.store.database import run, writing
 from storyclip.store.service import newest
 from storyclip.store.service.newest import RESTORED
+
+
+def expect_a_look(at: datetime, outside: Mark | None) -> bool:
+    """Have lanes taken for doubted where no worker has seen yet whether these are the newest rows.
+
+    For the web, which may be up before the first of them: what it says and takes meanwhile is said
+    of rows that may be lost, and numbered anew. The worker looks all the same.
+
+    Args:
+        outside: the sign of life beside the file; read before this call.
+
+    Returns whether that was so.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    with writing():
+        before = newest.here()
+        if not is_unwatched(at, outside) or not database.try_row("service", 1):
+            return False
+        newest.note(epoch=next_epoch(before, outside, at))
+        since = EVER if before.alive_at is None else min(before.alive_at, at)
+        newest.doubt_lanes(since, at)
+    return True
 
 
 def is_unwatched(at: datetime, outside: Mark | None) -> bool:
