@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+
+KEPT = 256  # the instants of a few steps: each is written, compared and read several times
 
 
 def to_text(instant: datetime | None) -> str | None:
@@ -17,9 +20,17 @@ def to_text(instant: datetime | None) -> str | None:
         raise ValueError(f"naive time {instant.isoformat()}: expected one with a zone")
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
-    return instant.isoformat(timespec="microseconds")[:26] + "Z"
+    return _text(instant)
 
 
 def to_instant(text: str | None) -> datetime | None:
     """Return the aware UTC instant of a text that `to_text` made; None stays None."""
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else _instant(text)
+
+
+@lru_cache(KEPT)  # of UTC alone: elsewhere two instants of the hour that comes twice are equal
+def _text(instant: datetime) -> str:
+    return instant.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+_instant = lru_cache(KEPT)(datetime.fromisoformat)
