@@ -193,11 +193,6 @@ def skip_locked() -> str:
     return "" if _is_sqlite else " FOR UPDATE SKIP LOCKED"
 
 
-def unheld(select: Any) -> Any:
-    """Return peewee's SELECT so that it leaves the rows which somebody else holds."""
-    return select if _is_sqlite else select.for_update("FOR UPDATE SKIP LOCKED")
-
-
 def free_of(select: str) -> str:
     """Return SQL for "is among these", of what such a SELECT of one column finds.
 

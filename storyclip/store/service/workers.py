@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from storyclip.store.database import reading, try_lock_row, unheld, writing
+from storyclip.store.database import free_of, marks, reading, run, try_lock_row, writing
+from storyclip.store.instants import to_text
 from storyclip.store.models import ClipRow, WorkerRow
 
 
@@ -51,10 +52,12 @@ def bury(names: Collection[str], at: datetime) -> None:
     Harmless where one was only slow: its clip is looked for before it is sent again. Rows that
     somebody holds are left: who has one of them in hand is known, and found silent once more.
     """
+    theirs = free_of(f"SELECT id FROM publish_batch_clips WHERE worker IN ({marks(names)})")
+    known = free_of(f"SELECT name FROM workers WHERE name IN ({marks(names)})")
     with writing():
-        silent = unheld(ClipRow.select(ClipRow.id).where(ClipRow.worker.in_(names)))
-        ClipRow.update(next_at=at, rung_at=None, noted_at=at).where(
-            ClipRow.id.in_(silent)
-        ).execute()
-        known = unheld(WorkerRow.select(WorkerRow.name).where(WorkerRow.name.in_(names)))
-        WorkerRow.delete().where(WorkerRow.name.in_(known)).execute()
+        run(
+            "UPDATE publish_batch_clips SET next_at = ?, rung_at = NULL, noted_at = ?"
+            f" WHERE id {theirs}",
+            (*[to_text(at)] * 2, *names),
+        )
+        run(f"DELETE FROM workers WHERE name {known}", tuple(names))
