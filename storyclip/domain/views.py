@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import cast, overload
 
 from storyclip.domain.batch import Batch, Status, current_clip, phase_of
@@ -48,7 +49,12 @@ def rfc3339(instant: datetime | None) -> str | None:
         return None
     if instant.tzinfo is None:
         raise ValueError(f"naive time {instant.isoformat()}: expected one with a zone")
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _text(instant if instant.tzinfo is UTC else instant.astimezone(UTC))
+
+
+@lru_cache(256)  # of UTC alone: elsewhere two instants of the hour that comes twice are equal
+def _text(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def clip_view(clip: Clip, mode: Mode = Mode.NOW) -> ClipView:
