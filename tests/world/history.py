@@ -108,9 +108,8 @@ def run(
 
 
 def _shown(batch: str, at_us: int) -> Ending:
-    now = instant(at_us)
-    summary = rows.summary_shown(batch, now)
-    return Ending(batch, summary, rows.clips_shown(batch), rows.events_told(batch))
+    summary, clips = rows.whole_shown(batch, instant(at_us))
+    return Ending(batch, summary, clips, rows.events_told(batch))
 
 
 def settings_of(scenario: Scenario) -> Settings:

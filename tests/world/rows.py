@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from storyclip.domain.reach import EVERYTHING
@@ -100,24 +102,25 @@ def clip_names() -> dict[int, tuple[str, int]]:
     return {clip_id: (batch_id, index) for clip_id, batch_id, index in rows}
 
 
-def clips_shown(batch_id: str) -> list[dict[str, Any]]:
-    """Return the clips of a batch as the API shows them now."""
-    mode = batches.find(batch_id, EVERYTHING).batch.mode
-    return [{**clip_view(clip, mode)} for clip in clips.of_batch(batch_id)]
-
-
 def events_told(batch_id: str) -> list[dict[str, Any]]:
     """Return all events of a batch, as a reader could see them."""
     told: list[dict[str, Any]] = []
-    while page := events.events_since(batch_id, len(told)):
-        told += page
+    while page := events.events_after(batch_id, len(told)):
+        told += [_event(body) for _, body, _ in page]
     return told
 
 
-def summary_shown(batch_id: str, now: datetime) -> dict[str, Any]:
-    """Return a batch as the API shows it."""
-    seen = batches.find(batch_id, EVERYTHING)
-    return {**summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)}
+@lru_cache(4096)  # a batch that is shown on its way is shown with what was told before
+def _event(body: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(body)
+    return event
+
+
+def whole_shown(batch_id: str, now: datetime) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a batch and its clips as the API shows them."""
+    seen, its = batches.find_whole(batch_id, EVERYTHING)
+    summary = summary_view(seen.batch, seen.current, now, 120.0, seen.blocked)
+    return {**summary}, [{**clip_view(clip, seen.batch.mode)} for clip in its]
 
 
 def kept() -> bytes:
