@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import structlog
 from flask import Flask
 
-from config.addresses import media_folder
 from config.logging import configure
 from config.private import keep_private, warn_of_open_files
 from config.settings import Settings
@@ -23,7 +22,7 @@ from storyclip.progress.budget import budget_of
 from storyclip.progress.ear import Ear
 from storyclip.progress.failures import failures_at
 from storyclip.progress.news import News, Quietly, answers, connect
-from storyclip.spool.local import Spool
+from storyclip.spool.places import spool_of
 from storyclip.store import database
 from storyclip.store.access import pepper, sealing, seeding
 from storyclip.store.history import events
@@ -68,7 +67,7 @@ def build(settings: Settings) -> Flask:
     ear = Ear(settings.redis_url)
     TimeKeeper(now, upstream.now, platform.node(), time.monotonic).begin()
     check = ClipCheck().check if settings.probe_clips else None
-    spool = Spool(media_folder(settings.media_url, settings.database_url))
+    spool = spool_of(settings)
     spool.prepare()
     tries = failures_at(settings.redis_url, time.monotonic)
     return create_app(settings, upstream, now, lambda: answers(redis), ear, check, spool, tries)

@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -65,24 +65,48 @@ def sqlite_file(url: str) -> Path:
 
 
 def media_url(text: str) -> str:
-    """Accept a folder of this machine.
+    """Accept a folder of this machine, and a bucket of an S3.
 
     Raises:
         ValueError: with what was expected.
     """
-    expected = "file:///folder"
+    expected = (
+        "file:///folder, or s3://bucket/prefix, with ?region=… and, unless it is Amazon's,"
+        " &endpoint=https://host"
+    )
     parts = _split(text, expected)
-    if parts.scheme != "file" or parts.netloc or parts.path in ("", "/"):
+    if parts.scheme == "file" and not parts.netloc and parts.path not in ("", "/"):
+        return text
+    asked = dict(parse_qsl(parts.query))
+    if parts.scheme != "s3" or not parts.hostname or parts.username or parts.port or parts.fragment:
         raise ValueError(expected)
+    if not asked.get("region") or asked.keys() - {"region", "endpoint"}:
+        raise ValueError(expected)
+    if "endpoint" in asked:
+        url = _base(asked["endpoint"], expected)
+        if urlsplit(url).scheme == "http" and not is_loopback(url):
+            raise ValueError(f"{expected} (http only on this machine)")
     return text
 
 
 def media_folder(url: str | None, database: str) -> Path:
-    """Return where users' files are: as the address says, else beside a SQLite database."""
-    if url is not None:
+    """Return the folder of users' files: as the address says, else beside a SQLite database.
+
+    With a bucket it is where this machine works on them.
+    """
+    if url is not None and urlsplit(url).scheme == "file":
         return Path(unquote(urlsplit(url).path))
     is_sqlite = database.startswith("sqlite:")
     return (sqlite_file(database).parent if is_sqlite else Path("data")) / "media"
+
+
+def media_bucket(url: str) -> tuple[str, str, str | None, str] | None:
+    """Return bucket, prefix, endpoint (None: Amazon's) and region; None of a folder."""
+    parts = urlsplit(url)
+    if parts.scheme != "s3":
+        return None
+    asked = dict(parse_qsl(parts.query))
+    return parts.netloc, parts.path.strip("/"), asked.get("endpoint"), asked["region"]
 
 
 def redis_url(text: str) -> str:

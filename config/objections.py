@@ -64,3 +64,11 @@ def missing_client(given: Mapping[str, str]) -> Iterator[str]:
     for here, there in ((issuer, client), (client, issuer)):
         if here in given and there not in given:
             yield f"{there}: expected it beside {here}, got nothing"
+
+
+def missing_bucket_keys(given: Mapping[str, str]) -> Iterator[str]:
+    """Say what is missing to come into the bucket of users' files."""
+    url = given.get("STORYCLIP_MEDIA_URL", "")
+    for name in ("STORYCLIP_MEDIA_ACCESS_KEY", "STORYCLIP_MEDIA_SECRET_KEY"):
+        if url.startswith("s3:") and name not in given:
+            yield f"{name}: expected it beside an s3:// in STORYCLIP_MEDIA_URL, got nothing"

@@ -118,6 +118,8 @@ class Settings(BaseSettings):
 
     backup_folder: Path | None = _plain("BACKUP_DIR")
     media_url: Annotated[str | None, AfterValidator(addresses.media_url)] = _plain("MEDIA_URL")
+    media_access_key: SecretStr | None = _plain("MEDIA_ACCESS_KEY")
+    media_secret_key: SecretStr | None = _plain("MEDIA_SECRET_KEY")
     media_max_mb: int = _count("MEDIA_MAX_MB", 50_000, 100_000_000)
     media_max_mb_a_user: int | None = _count("MEDIA_MAX_MB_A_USER", None, 100_000_000)
     file_max_mb: int = _count("FILE_MAX_MB", 4_000, 100_000)
@@ -156,6 +158,8 @@ class Settings(BaseSettings):
     secret_file: Path | None = _file_of("STORYCLIP_SECRET")
     api_keys_file: Path | None = _file_of("STORYCLIP_API_KEYS")
     oidc_client_secret_file: Path | None = _file_of("STORYCLIP_OIDC_CLIENT_SECRET")
+    media_access_key_file: Path | None = _file_of("STORYCLIP_MEDIA_ACCESS_KEY")
+    media_secret_key_file: Path | None = _file_of("STORYCLIP_MEDIA_SECRET_KEY")
     client_key_file: Path | None = _file_of("STORYCLIP_API_KEY")
 
     @classmethod
@@ -183,6 +187,7 @@ class Settings(BaseSettings):
         except ValidationError as invalid:
             problems += objections.invalid_values(invalid, given, cls.model_fields)
         problems += objections.missing_client(given)
+        problems += objections.missing_bucket_keys(given)
         if needs_upstream:
             problems += objections.missing_credentials(given)
         if problems:

@@ -4,7 +4,7 @@ The rooms, from the ground up: each imports only from those before it. Words: do
 
 domain     what is true: states and edges, moves, order, dates, identity, errors
 media      knows a file and mends it: facts, plan, pieces, posters; ffmpeg in its own process
-spool      users' files on the disk: while they arrive, and whole under their hashes
+spool      users' files, in a folder or a bucket: while they arrive, and whole under hashes
 line       one outgoing connection: deadline, checked addresses, did a byte leave
 upstream   Metricool, each answer sorted by what it proves
 store      the rows: publishing and its one writer, history, access, service

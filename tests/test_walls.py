@@ -51,6 +51,10 @@ BREACHES = {
     "The terminal knows the service by its API alone": [
         ("storyclip.terminal.follow", "storyclip.store.publishing.batches")
     ],
+    "Only the spool knows obstore": [
+        ("storyclip.web.routes.files", "obstore"),
+        ("storyclip.spool.bucket", "obstore"),
+    ],
     "Only media knows MediaInfo": [
         ("storyclip.web.routes.publish", "pymediainfo"),
         ("storyclip.media.probing", "pymediainfo"),

@@ -144,6 +144,9 @@ class _Bringing:
                 transfer = moves.put_off(transfer, self._again_at(transfer, busy.retry_after_s))
             except UpstreamUnreachable:
                 transfer = moves.put_off(transfer, self._again_at(transfer))
+            except OSError as failure:
+                log.error("spool_gone", batch=self._clip.batch_id, reason=str(failure))
+                transfer = moves.put_off(transfer, self._again_at(transfer))
             except MISHAPS as mishap:
                 again_at, most = self._again_at(transfer), self._engine.settings.max_attempts
                 transfer = moves.after(transfer, mishap, again_at, most)

@@ -79,7 +79,6 @@ class _Work:
         self._now = now
         self._monotonic = monotonic
         self._spool = spool
-        self._source = spool.path(file.sha256 or "")
         self._sign_at = monotonic() + SIGN_S
 
     def take_turn(self) -> None:
@@ -105,6 +104,7 @@ class _Work:
         if self._file.state is FileState.RECEIVING:  # whoever received it died before it was named
             take_in.finish(self._file, self._spool, self._now)
             return
+        self._source = self._spool.at_hand(self._file.sha256 or "")
         if self._file.state is FileState.CHECKING:
             self._look()
             return
@@ -182,7 +182,7 @@ class _Work:
         self._put(piece.number, sha256, made)
 
     def _put(self, number: int, sha256: str, facts: Facts) -> None:
-        declared = _declared(self._spool.path(sha256), facts)
+        declared = _declared(self._spool.at_hand(sha256), facts)
         kept = pieces.KeptPiece(number, sha256, sha256, facts.length_s, declared)
         pieces.put(self._file.id, kept)
 

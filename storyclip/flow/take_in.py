@@ -211,9 +211,11 @@ class _Taking:
         """
         sha256, at = self._arriving.sha256(), self._now()
         if self._file.promised not in (None, sha256):
+            self._arriving.forget()
             files.received(self._file.id, self._noted, 0, at)
             raise ChecksumWrong("the whole file is another one than was announced")
         files.all_received(self._file.id, self._noted, sha256, at, at + NAMED_WITHIN)
+        self._arriving.noted()
 
     def _write(self, block: bytes) -> None:
         if self._arriving.end + len(block) > self._file.size:
@@ -227,4 +229,5 @@ class _Taking:
         self._arriving.sync()
         if self._arriving.end < self._file.size:  # the last is noted with what the whole is
             files.received(self._file.id, self._noted, self._arriving.end, self._now())
+            self._arriving.noted()
             self._noted = self._arriving.end

@@ -13,7 +13,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import stat
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from typing import BinaryIO
 
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.file_errors import FileInHand
-from storyclip.domain.upload_errors import FileChanged
+from storyclip.spool.disk import gone, sha256_of, size_of, sync
 
 _OWNER_ALONE = 0o700
 
@@ -87,7 +86,7 @@ class Spool:
             try:
                 sha256 = sha256_of(made)
             except FileNotFoundError:
-                raise _gone() from None
+                raise gone() from None
             self._take(made, sha256)
         return sha256
 
@@ -101,8 +100,8 @@ class Spool:
             try:
                 file.replace(whole)
             except FileNotFoundError:
-                raise _gone() from None
-            _sync(self._whole)
+                raise gone() from None
+            sync(self._whole)
 
     def path(self, sha256: str) -> Path:
         """Return where the bytes with this hash are, if they are."""
@@ -116,6 +115,18 @@ class Spool:
         """
         is_arriving = file_id is not None and (self._arriving / file_id).exists()
         return self._whole.is_dir() and not is_arriving and not self.path(sha256).exists()
+
+    def at_hand(self, sha256: str) -> Path:
+        """Return a path of this machine where the bytes with this hash are.
+
+        Raises:
+            FileChanged: they are gone.
+            OSError: they cannot be reached.
+        """
+        path = self.path(sha256)
+        if not path.exists():
+            raise gone()
+        return path
 
     def making(self, name: str) -> Path:
         """Return where something may be made that `keep` takes in afterwards."""
@@ -131,7 +142,7 @@ class Spool:
         try:
             file = self.path(sha256).open("rb")
         except FileNotFoundError:
-            raise _gone() from None
+            raise gone() from None
         with file:
             yield file
 
@@ -158,7 +169,7 @@ class Spool:
 
     def used_bytes(self) -> int:
         """Return how many bytes all of it has."""
-        return sum(map(_size, self._folder.rglob("*")))
+        return sum(map(size_of, self._folder.rglob("*")))
 
     def free_bytes(self) -> int:
         """Return how many bytes the disk has left for us."""
@@ -186,7 +197,7 @@ class Arriving:
             FileChanged: less than that is there.
         """
         if os.fstat(self._file.fileno()).st_size < offset:
-            raise _gone()
+            raise gone()
         self._file.truncate(offset)
         self.end = self._file.seek(offset)
 
@@ -209,38 +220,19 @@ class Arriving:
         os.fsync(self._file.fileno())
         crashpoint("file_block")
 
+    def noted(self) -> None:
+        """Hear that the row counts what was synced."""
+
+    def forget(self) -> None:
+        """Remove all of it.
+
+        Raises:
+            OSError: the disk is gone.
+        """
+        self.go_on_at(0)
+
     def sha256(self) -> str:
         """Return the SHA-256 of all of it, in hexadecimal digits."""
         self._file.flush()
         self._file.seek(0)
         return hashlib.file_digest(self._file, "sha256").hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits, read a block at a time.
-
-    Raises:
-        FileNotFoundError
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _gone() -> FileChanged:
-    return FileChanged("the file is not in StoryClip any more")
-
-
-def _size(path: Path) -> int:
-    try:
-        found = path.stat()
-    except FileNotFoundError:  # it was named, or removed, a moment ago
-        return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) else 0
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,7 +13,6 @@ import time
 from datetime import UTC, datetime
 
 from config import loading
-from config.addresses import media_folder
 from config.logging import configure
 from config.private import keep_private
 from config.settings import Settings, SettingsInvalid
@@ -27,6 +26,7 @@ from storyclip.flow.mend_file import work_on
 from storyclip.flow.sweep_files import Sweep
 from storyclip.progress.budget import budget_of
 from storyclip.spool.local import Spool
+from storyclip.spool.places import spool_of
 from storyclip.store import database
 from storyclip.store.files import files, transfers
 from storyclip.store.service.place import server_time
@@ -79,7 +79,7 @@ def opened(settings: Settings) -> SharedClock:
 
 def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> None:
     """Do what is due about files, with a database that is connected, until it is time to stop."""
-    spool = Spool(media_folder(settings.media_url, settings.database_url))
+    spool = spool_of(settings)
     spool.prepare()
     engine = _engine(settings, now)
     uploads = metricool_of(settings, budget_of(settings, time.monotonic)).uploads

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from config.addresses import media_folder
 from config.capacity import PART_OF_A_USER, max_streams
 from config.settings import Settings
 from storyclip.domain.story import Upstream
@@ -22,6 +21,7 @@ from storyclip.flow.heat_maps import HeatMaps
 from storyclip.progress.ear import Ear
 from storyclip.progress.hub import Hub
 from storyclip.spool.local import Spool
+from storyclip.spool.places import spool_of
 from storyclip.web import page, request_log
 from storyclip.web.door import actors, browser, entries, limits, malformed
 from storyclip.web.door import part as door_part
@@ -99,7 +99,7 @@ def create_app(
         Patience(time.monotonic, time.sleep),
         accounts,
         HeatMaps(upstream, accounts, now),
-        spool or Spool(media_folder(settings.media_url, settings.database_url)),
+        spool or spool_of(settings),
         check_clips,
         _provider(settings, now),
     )

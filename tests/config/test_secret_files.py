@@ -17,6 +17,8 @@ SAID = {
     "STORYCLIP_SECRET": f"{LONG}\n{OLD}",
     "STORYCLIP_API_KEYS": f"{'hush-four':-<32}:ana:read",
     "STORYCLIP_OIDC_CLIENT_SECRET": "hush-six",
+    "STORYCLIP_MEDIA_ACCESS_KEY": "hush-seven",
+    "STORYCLIP_MEDIA_SECRET_KEY": "hush-eight",
     "STORYCLIP_API_KEY": "hush-five",
 }
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from config.addresses import is_loopback
+from config.addresses import is_loopback, media_bucket
 from config.seed_keys import SeedKey
 from config.settings import Settings, SettingsInvalid, environment_with, names
 from storyclip.domain.holder import Scope
@@ -56,6 +56,36 @@ def test_the_example_says_the_defaults():
 
     assert tuple(sorted(example)) == tuple(sorted(names()))
     assert read == Settings.from_environment({}, needs_upstream=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://bucket",
+        "s3:///prefix?region=x",
+        "s3://bucket/a?region=x&word=y",
+        "s3://bucket/a?region=x&endpoint=http://s3.example.com",
+        "s3://key:secret@bucket/a?region=x",
+        "file://host/folder",
+        "/folder",
+    ],
+)
+def test_files_are_in_a_folder_or_in_a_bucket_that_is_wholly_said(url):
+    (problem,) = [one for one in problems(STORYCLIP_MEDIA_URL=url) if "_KEY" not in one]
+
+    assert problem.startswith("STORYCLIP_MEDIA_URL: expected file:///folder, or s3://bucket")
+
+
+def test_a_bucket_wants_its_keys_and_is_read_part_by_part():
+    url = "s3://files/some/where?region=eu-west-1&endpoint=http://127.0.0.1:9000"
+    keys = {"STORYCLIP_MEDIA_ACCESS_KEY": "a", "STORYCLIP_MEDIA_SECRET_KEY": "hush"}
+
+    assert len(problems(STORYCLIP_MEDIA_URL=url)) == 2
+    read = settings(STORYCLIP_MEDIA_URL=url, **keys)
+    assert media_bucket(read.media_url or "") == (
+        "files", "some/where", "http://127.0.0.1:9000", "eu-west-1"
+    )  # fmt: skip
+    assert "hush" in read.secrets()
 
 
 def test_an_empty_value_is_no_value():

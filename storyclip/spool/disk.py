@@ -1,0 +1,43 @@
+"""Files on this machine's disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from storyclip.domain.upload_errors import FileChanged
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits, read a block at a time.
+
+    Raises:
+        FileNotFoundError
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def gone() -> FileChanged:
+    """Return what is said of bytes that are not there."""
+    return FileChanged("the file is not in StoryClip any more")
+
+
+def size_of(path: Path) -> int:
+    """Return how many bytes a file has; none of a folder, or of what is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:  # it was named, or removed, a moment ago
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder be on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
