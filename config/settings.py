@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     session_idle_s: float = _seconds("SESSION_IDLE_S", 2 * HOUR_S, 30 * DAY_S)
     probe_clips: bool = _field("STORYCLIP_PROBE_CLIPS", False, "1 or 0")
 
+    fetch_clips: bool = _field("STORYCLIP_FETCH_CLIPS", False, "1 or 0")
+
     backup_folder: Path | None = _plain("BACKUP_DIR")
     media_url: Annotated[str | None, AfterValidator(addresses.media_url)] = _plain("MEDIA_URL")
     media_access_key: SecretStr | None = _plain("MEDIA_ACCESS_KEY")

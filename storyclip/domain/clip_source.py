@@ -23,6 +23,11 @@ class FilePiece:
         return f"file:{self.file_id}#{self.number}"
 
 
+def fetched_piece(clip_id: int) -> FilePiece:
+    """Return what stands for the file of a clip that we fetched from its address."""
+    return FilePiece(f"fetched-{clip_id:012d}", 1)
+
+
 def piece_of(source: str) -> FilePiece | None:
     """Return the piece that a clip's source names, None where it is an address."""
     found = _FORM.fullmatch(source)

@@ -37,7 +37,8 @@ class Transfer:
 
     `etags` are S3's names of the parts, None for those not sent to the open upload. `setbacks`
     count since something last went well, `refusals` never begin anew. `orphans` are files that
-    Metricool may have under URLs that nobody was told: harmless, but in its library.
+    Metricool may have under URLs that nobody was told: harmless, but in its library. A `file`
+    without parts has to be fetched first.
     """
 
     account_id: str
@@ -68,6 +69,11 @@ class Transfer:
     def is_sent(self) -> bool:
         """Return whether S3 has every part."""
         return bool(self.etags) and None not in self.etags
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch the file from its address: nothing is known of it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class Ended:
     """Do nothing any more: it is stored or failed."""
 
 
-Step = Open | SendPart | Complete | LookByKey | Wait | Ended
+Step = Fetch | Open | SendPart | Complete | LookByKey | Wait | Ended
 
 
 def next_step(transfer: Transfer, now: datetime) -> Step:
@@ -113,6 +119,8 @@ def next_step(transfer: Transfer, now: datetime) -> Step:
         return Ended()
     if transfer.again_at is not None and now < transfer.again_at:
         return Wait(transfer.again_at)
+    if not transfer.file.parts:
+        return Fetch()
     if transfer.stage is Stage.WANTED or transfer.upload is None:
         return Open()
     if transfer.stage is Stage.COMPLETING:

@@ -20,11 +20,12 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
 )
 from storyclip.domain.transfer import Stage, Transfer
-from storyclip.domain.upload import Part, Upload
+from storyclip.domain.upload import MeasuredFile, Part, Upload
 from storyclip.domain.upload_errors import (
     FileChanged,
     PartNotSent,
     PartRefused,
+    SourceNotFetched,
     UploadGone,
     UploadMisdirected,
     UploadsOff,
@@ -36,6 +37,7 @@ Mishap = (
     MediaUnavailable
     | PartNotSent
     | PartRefused
+    | SourceNotFetched
     | UploadGone
     | UploadMisdirected
     | UpstreamLookFailed
@@ -44,6 +46,11 @@ Mishap = (
     | FileChanged
 )
 MISHAPS: tuple[type[Mishap], ...] = get_args(Mishap)
+
+
+def fetched(transfer: Transfer, file: MeasuredFile) -> Transfer:
+    """Go on with a file that was fetched from its address."""
+    return replace(transfer, file=file, setbacks=0, again_at=None)
 
 
 def opened(transfer: Transfer, upload: Upload, at: datetime) -> Transfer:

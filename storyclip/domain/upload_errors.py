@@ -1,7 +1,8 @@
 """What can go wrong with a file on its way into Metricool; nothing of it can publish anything.
 
 StoryClipError
-├── ask again later    PartNotSent (the same URL), UploadGone (a new upload), UploadStopped
+├── ask again later    PartNotSent (the same URL), UploadGone (a new upload), UploadStopped,
+│                      SourceNotFetched
 └── nothing helps      UploadsOff, an UpstreamDenied; PartRefused, UploadMisdirected (both: unless
                        a new upload does), FileChanged
 """
@@ -38,6 +39,10 @@ class UploadGone(UpstreamError):
 
 class UploadStopped(UpstreamError):
     """Sending was stopped by ourselves, between two blocks."""
+
+
+class SourceNotFetched(UpstreamError):
+    """A clip's file could not be fetched from its address; the text says why."""
 
 
 class FileChanged(StoryClipError):

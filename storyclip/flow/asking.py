@@ -21,7 +21,7 @@ from storyclip.domain.moves import Move
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post
 from storyclip.flow.calls import Call, ListPosts
-from storyclip.flow.file_deeds import BringFile, ForgetFile
+from storyclip.flow.file_deeds import BringFile, FetchFile, ForgetFile
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -133,6 +133,7 @@ Deed = (
     | MakeWay
     | PrepareNext
     | BringFile
+    | FetchFile
     | ForgetFile
     | Removal
     | Learn

@@ -17,29 +17,20 @@ from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.dates.schedule import first_step, seconds
 from storyclip.domain.errors import (
     ErrorCode,
-    MediaUnavailable,
     NotItsTurn,
-    RetrySafety,
-    UpstreamBusy,
-    UpstreamDenied,
-    UpstreamRefused,
-    UpstreamUnreachable,
 )
 from storyclip.domain.moves import Move, later
 from storyclip.domain.order import Verdict
 from storyclip.domain.situation import Situation, Wanted
 from storyclip.flow import fair_use
 from storyclip.flow.ask_first import hear, is_clear
-from storyclip.flow.asking import Course, MakeWay, Rest, ask, put
-from storyclip.flow.calls import PrepareMedia
-from storyclip.flow.file_first import brought
+from storyclip.flow.asking import Course, MakeWay, Rest, put
+from storyclip.flow.file_deeds import FetchFile
+from storyclip.flow.file_first import brought, copied, fetched
 from storyclip.flow.send import send
 from storyclip.flow.setbacks import (
     forbidden,
-    hold,
     out_of_order,
-    postpone,
-    try_again_or_fail,
 )
 from storyclip.flow.visit import Visit
 
@@ -129,10 +120,18 @@ def _claim(situation: Situation, visit: Visit) -> Course[None]:
         media_url = yield from brought(situation, piece, visit)
         if media_url is None:
             return
+    elif media_url is None and situation.transfer is not None:
+        media_url = yield from fetched(situation, situation.transfer, visit)
+        if media_url is None:
+            return
     elif media_url is None:
         clip = yield from put(moves.claimed(clip, visit.worker, visit.prepare_over_at()))
-        media_url = yield from _media(clip, visit)
+        media_url = yield from copied(clip, visit)
         if media_url is None:
+            return
+        if visit.settings.fetch_clips and media_url == clip.source_url:
+            yield FetchFile(clip)
+            yield from put(moves.postponed(clip, later(visit.soon()), None, None))
             return
         if own is not None and not _can_be_met(situation, own, visit):
             due = later(max(visit.times.at_ours(own), visit.now))
@@ -224,24 +223,3 @@ def _can_be_met(situation: Situation, own: datetime, visit: Visit) -> bool:
     before = order.latest_before(clip.index, situation.siblings)
     is_after = before is None or own >= before + seconds(settings.date_step_s)
     return own >= visit.there + seconds(lead_s) and is_after
-
-
-def _media(clip: Clip, visit: Visit) -> Course[str | None]:
-    """Return the media URL of a clip in hand, None when the clip went back or failed."""
-    try:
-        media_url = yield from ask(PrepareMedia(clip.lane, clip.source_url))
-    except UpstreamDenied as refusal:
-        setback = hold(clip, visit, refusal.words)
-    except UpstreamRefused as refusal:
-        code = ErrorCode.MEDIA_REFUSED
-        setback = moves.refused(clip, refusal.words, code, RetrySafety.SAFE)
-    except UpstreamBusy as busy:
-        setback = postpone(clip, visit, str(busy), at_least_s=busy.retry_after_s)
-    except UpstreamUnreachable as failure:
-        setback = postpone(clip, visit, str(failure))
-    except MediaUnavailable as failure:
-        setback = try_again_or_fail(clip, visit, str(failure), ErrorCode.MEDIA_UNAVAILABLE)
-    else:
-        return media_url
-    yield from put(setback)
-    return None

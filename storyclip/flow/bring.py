@@ -6,15 +6,13 @@ intent takes up; who dies over it leaves a row from which the next one goes on.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import BinaryIO, Protocol
 
 import structlog
 
 from storyclip.domain import transfer_moves as moves
 from storyclip.domain.clip import Clip, State
-from storyclip.domain.clip_source import FilePiece, piece_of
+from storyclip.domain.clip_source import FilePiece, fetched_piece, piece_of
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.schedule import backoff_s, seconds
 from storyclip.domain.errors import (
@@ -37,35 +35,31 @@ from storyclip.domain.transfer import (
     Wait,
     next_step,
 )
+from storyclip.domain.transfer import Fetch as FetchIt
 from storyclip.domain.transfer_moves import MISHAPS
 from storyclip.domain.upload import Part, Uploads
-from storyclip.domain.upload_errors import FileChanged, UploadStopped
+from storyclip.domain.upload_errors import FileChanged, SourceNotFetched, UploadStopped
 from storyclip.flow.engine import Engine
+from storyclip.flow.sources import Fetch, Shelf
 from storyclip.store.files import pieces, transfers
 from storyclip.store.publishing import clips
 from storyclip.store.publishing import situation as situations
 
 log = structlog.get_logger("storyclip")
 
+FETCHED_WITHIN = timedelta(seconds=150)
 HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of life
 SIGN_S = 2.0  # between two of them: people watch how much has left
 LOOK_S = 1.0  # between two looks whether the clip is still to be sent
 DENIED_RETRY = timedelta(seconds=60)
 
 
-class Shelf(Protocol):
-    """Where the bytes of pieces are."""
-
-    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """Open the bytes with this name, which can be sought in.
-
-        Raises:
-            FileChanged: they are gone.
-        """
-
-
-def bring(clip_id: int, engine: Engine, uploads: Uploads, shelf: Shelf) -> None:
+def bring(
+    clip_id: int, engine: Engine, uploads: Uploads, shelf: Shelf, fetch: Fetch | None = None
+) -> None:
     """Bring the bytes of a clip's next send into Metricool, as far as it goes now.
+
+    `fetch` has the file of a clip that is an address; without it such a clip is sent as it is.
 
     Raises:
         StoreUnavailable: what could not be written is done again.
@@ -76,13 +70,14 @@ def bring(clip_id: int, engine: Engine, uploads: Uploads, shelf: Shelf) -> None:
     except NotFound:
         transfers.end_all_but(clip_id, None)
         raise
-    clip, piece = situation.clip, piece_of(situation.clip.source_url)
+    clip = situation.clip
+    piece = piece_of(clip.source_url) or fetched_piece(clip.id)
     now = engine.now()
     transfer = transfers.take(clip, engine.worker, now, now + HELD)
-    if transfer is None or piece is None:
+    if transfer is None:
         transfers.end_all_but(clip_id, clip.sends)  # or they would be due for ever
         return
-    bringing = _Bringing(clip, piece, engine, uploads, shelf)
+    bringing = _Bringing(clip, piece, engine, uploads, shelf, fetch)
     try:
         bringing.run(transfer) if is_wanted(situation) else bringing.give_up(transfer)
     except LostRace as lost:
@@ -105,13 +100,20 @@ class _Bringing:
     """One worker's turn at one transfer."""
 
     def __init__(
-        self, clip: Clip, piece: FilePiece, engine: Engine, uploads: Uploads, shelf: Shelf
+        self,
+        clip: Clip,
+        piece: FilePiece,
+        engine: Engine,
+        uploads: Uploads,
+        shelf: Shelf,
+        fetch: Fetch | None,
     ) -> None:
         self._clip = clip
         self._piece = piece
         self._engine = engine
         self._uploads = uploads
         self._shelf = shelf
+        self._fetch = fetch
         self._look_at = self._sign_at = engine.monotonic()
         self._sent = 0  # of the part under way
 
@@ -169,6 +171,12 @@ class _Bringing:
     def _take(self, step: Step, transfer: Transfer) -> Transfer:
         uploads, account = self._uploads, transfer.account_id
         match step:
+            case FetchIt():
+                if self._fetch is None:
+                    raise SourceNotFetched("nothing is fetched from outside here")
+                until = self._engine.now() + HELD + FETCHED_WITHIN
+                transfers.prolong(self._clip, self._engine.worker, until)
+                transfer = moves.fetched(transfer, self._fetch(self._clip))
             case Open():
                 at = self._engine.now()
                 transfer = moves.opened(transfer, uploads.open(account, transfer.file), at)

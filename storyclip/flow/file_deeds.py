@@ -24,3 +24,10 @@ class ForgetFile:
     """Have the bytes of a clip brought anew, should it ever be asked for again."""
 
     clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFile:
+    """Have the file of a clip be fetched from its address, and brought into Metricool."""
+
+    clip: Clip

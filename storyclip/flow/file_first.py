@@ -1,6 +1,6 @@
-"""A clip that is a file waits for its bytes to be in Metricool before it is sent.
+"""What a clip is sent with: Metricool's copy of its address, or its bytes brought there as a file.
 
-They are brought by another process, from a row of their own; a turn that comes too early waits.
+Bytes are brought by another process, from a row of their own; a turn that comes too early waits.
 """
 
 from __future__ import annotations
@@ -8,13 +8,29 @@ from __future__ import annotations
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.clip_source import FilePiece
-from storyclip.domain.errors import ErrorCode
+from storyclip.domain.errors import (
+    ErrorCode,
+    MediaUnavailable,
+    RetrySafety,
+    UpstreamBusy,
+    UpstreamDenied,
+    UpstreamRefused,
+    UpstreamUnreachable,
+)
 from storyclip.domain.moves import later
 from storyclip.domain.situation import Situation
 from storyclip.domain.transfer import Stage, Transfer
-from storyclip.flow.asking import Course, put
+from storyclip.flow.asking import Course, ask, put
+from storyclip.flow.calls import PrepareMedia
 from storyclip.flow.file_deeds import BringFile, ForgetFile
-from storyclip.flow.setbacks import DENIED_RETRY_S, blocking_in_words, reconnect_words
+from storyclip.flow.setbacks import (
+    DENIED_RETRY_S,
+    blocking_in_words,
+    hold,
+    postpone,
+    reconnect_words,
+    try_again_or_fail,
+)
 from storyclip.flow.visit import Visit
 
 _GONE = (
@@ -45,12 +61,53 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         yield from put(_failed(clip, transfer))
     elif transfer.denied is not None:
         reason = _NO_UPLOADS if transfer.lacks_uploads else reconnect_words(transfer.denied)
-        until = visit.in_s(DENIED_RETRY_S)
-        waiting = moves.held_up(clip, until, reason, clip.wished_for)
-        yield from put(blocking_in_words(waiting, visit.now, reason))
+        yield from _held_up(clip, reason, visit)
     else:
         yield from put(moves.due(clip, later(visit.soon())))
     return None
+
+
+def fetched(situation: Situation, transfer: Transfer, visit: Visit) -> Course[str | None]:
+    """Return the URL to send a clip with that is fetched from its address; None while it waits.
+
+    What cannot be fetched or uploaded is sent as it is: once, for its address proves nothing.
+    """
+    clip = situation.clip
+    if transfer.stage is Stage.STORED:
+        return transfer.media_url
+    if transfer.stage is Stage.FAILED or transfer.lacks_uploads:
+        return clip.source_url
+    if transfer.denied is not None:
+        yield from _held_up(clip, reconnect_words(transfer.denied), visit)
+    else:
+        yield from put(moves.due(clip, later(visit.soon())))
+    return None
+
+
+def copied(clip: Clip, visit: Visit) -> Course[str | None]:
+    """Return the media URL of a clip in hand, None when the clip went back or failed."""
+    try:
+        media_url = yield from ask(PrepareMedia(clip.lane, clip.source_url))
+    except UpstreamDenied as refusal:
+        setback = hold(clip, visit, refusal.words)
+    except UpstreamRefused as refusal:
+        code = ErrorCode.MEDIA_REFUSED
+        setback = moves.refused(clip, refusal.words, code, RetrySafety.SAFE)
+    except UpstreamBusy as busy:
+        setback = postpone(clip, visit, str(busy), at_least_s=busy.retry_after_s)
+    except UpstreamUnreachable as failure:
+        setback = postpone(clip, visit, str(failure))
+    except MediaUnavailable as failure:
+        setback = try_again_or_fail(clip, visit, str(failure), ErrorCode.MEDIA_UNAVAILABLE)
+    else:
+        return media_url
+    yield from put(setback)
+    return None
+
+
+def _held_up(clip: Clip, reason: str, visit: Visit) -> Course[None]:
+    waiting = moves.held_up(clip, visit.in_s(DENIED_RETRY_S), reason, clip.wished_for)
+    yield from put(blocking_in_words(waiting, visit.now, reason))
 
 
 def _failed(clip: Clip, transfer: Transfer) -> moves.Move:

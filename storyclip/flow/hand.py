@@ -27,7 +27,7 @@ from storyclip.flow.asking import (
 )
 from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
-from storyclip.flow.file_deeds import BringFile, ForgetFile
+from storyclip.flow.file_deeds import BringFile, FetchFile, ForgetFile
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
 from storyclip.store.files import transfers as files
@@ -111,6 +111,8 @@ class Hand:
                 return None if following is None else self._engine.ring_prepare(following)
             case BringFile():
                 return files.bring(asked.clip, asked.piece, self._engine.now())
+            case FetchFile():
+                return files.fetch(asked.clip, self._engine.now())
             case ForgetFile():
                 return files.forget(asked.clip)
         if isinstance(asked, Submit) and self.clip is not None:

@@ -125,5 +125,8 @@ def prepare(clip_id: int, engine: Engine) -> None:
         log.info("prepare_failed", batch=clip.batch_id, clip=clip.index, reason=str(failure))
         return
     crashpoint("media_prepared")
+    if engine.settings.fetch_clips and media_url == clip.source_url:
+        transfers.fetch(clip, engine.now())  # no copy of its own: the address proves nothing
+        return
     clips.store_media(clip, media_url)
     crashpoint("media_stored")

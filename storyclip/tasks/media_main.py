@@ -16,12 +16,15 @@ from config import loading
 from config.logging import configure
 from config.private import keep_private
 from config.settings import Settings, SettingsInvalid
+from storyclip.domain.clip import Clip
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.user_file import FileState
 from storyclip.flow.bring import bring
 from storyclip.flow.engine import Engine
+from storyclip.flow.fetch_clip import fetch_clip
 from storyclip.flow.mend_file import work_on
 from storyclip.flow.sweep_files import Sweep
 from storyclip.progress.budget import budget_of
@@ -30,6 +33,7 @@ from storyclip.spool.places import spool_of
 from storyclip.store import database
 from storyclip.store.files import files, transfers
 from storyclip.store.service.place import server_time
+from storyclip.tasks.from_outside import from_outside
 from storyclip.tasks.media import Bench, run
 from storyclip.tasks.media_inheritance import Inheritance
 from storyclip.upstream import metricool_of
@@ -86,6 +90,9 @@ def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> Non
     sweep = Sweep(spool, now, time.monotonic)
     inheritance = Inheritance(HOST, now)
 
+    def fetch(clip: Clip) -> MeasuredFile:
+        return fetch_clip(clip, engine, spool, from_outside)
+
     def chore() -> None:
         inheritance.take()
         sweep.look()
@@ -93,7 +100,7 @@ def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> Non
     transfer = Bench(
         "transfer",
         lambda most: transfers.due(now(), most),
-        lambda clip_id: bring(clip_id, engine, uploads, spool),
+        lambda clip_id: bring(clip_id, engine, uploads, spool, fetch),
         TRANSFERS_AT_ONCE,
     )
     kinds = (_bench_of(name, states, engine, spool) for name, states in FILES.items())

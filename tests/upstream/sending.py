@@ -14,11 +14,11 @@ from storyclip.domain.errors import (
     UpstreamUnanswered,
 )
 from storyclip.domain.transfer import (
-    Complete,
     Ended,
     LookByKey,
     Open,
     SendPart,
+    Step,
     Transfer,
     Wait,
     next_step,
@@ -111,7 +111,7 @@ class Sender:
             self.transfer = restored(kept(self.transfer))
         return self.transfer
 
-    def _take(self, step: Open | SendPart | Complete | LookByKey) -> None:
+    def _take(self, step: Step) -> None:
         again_at = self.now + timedelta(seconds=1)
         try:
             self.transfer = self._done(step, again_at)
@@ -120,7 +120,7 @@ class Sender:
         except MISHAPS as mishap:
             self.transfer = after(self.transfer, mishap, again_at, MOST)
 
-    def _done(self, step: Open | SendPart | Complete | LookByKey, again_at: datetime) -> Transfer:
+    def _done(self, step: Step, again_at: datetime) -> Transfer:
         transfer, upload = self.transfer, self.transfer.upload
         if isinstance(step, Open):
             return opened(transfer, self.uploads.open(ACCOUNT, transfer.file), self.now)

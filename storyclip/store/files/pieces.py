@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from storyclip.domain.clip_source import FilePiece
+from storyclip.domain.clip import Clip
+from storyclip.domain.clip_source import FilePiece, fetched_piece
 from storyclip.domain.reach import Reach
 from storyclip.domain.upload import MeasuredFile, Part
+from storyclip.domain.user_file import FileState
 from storyclip.store.access.reach import of_users
 from storyclip.store.database import marks, reading, run, writing
-from storyclip.store.files.models import FilePieceRow
+from storyclip.store.files.models import FilePieceRow, FileRow, FileUseRow
+
+MAX_NAME = 255  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,11 @@ def put(file_id: str, piece: KeptPiece) -> None:
     Raises:
         StoreUnavailable: nothing was written.
     """
+    with writing():
+        _put(file_id, piece)
+
+
+def _put(file_id: str, piece: KeptPiece) -> None:
     facts: dict[str, Any] = {
         "name": piece.name,
         "sha256": piece.sha256,
@@ -81,10 +91,36 @@ def put(file_id: str, piece: KeptPiece) -> None:
         "measured": asdict(piece.measured),
     }
     made = FilePieceRow.insert(file_id=file_id, number=piece.number, **facts)
+    made.on_conflict(
+        conflict_target=[FilePieceRow.file_id, FilePieceRow.number], update=facts
+    ).execute()
+
+
+def put_fetched(clip: Clip, user_id: str, piece: KeptPiece, at: datetime) -> None:
+    """Write the file of a clip that was fetched from its address, for as long as its batch's.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    file_id = fetched_piece(clip.id).file_id
+    size = piece.measured.size
+    row = FileRow.insert(
+        id=file_id,
+        user_id=user_id,
+        name=clip.source_url.rpartition("/")[2][:MAX_NAME] or file_id,
+        size=size,
+        received=size,
+        sha256=piece.sha256,
+        state=FileState.READY,
+        options={"fetched": True},  # so that no upload is taken for it
+        progress=1.0,
+        created_at=at,
+        touched_at=at,
+    )
     with writing():
-        made.on_conflict(
-            conflict_target=[FilePieceRow.file_id, FilePieceRow.number], update=facts
-        ).execute()
+        row.on_conflict_ignore().execute()
+        FileUseRow.insert(file_id=file_id, batch_id=clip.batch_id).on_conflict_ignore().execute()
+        _put(file_id, piece)
 
 
 def _kept(row: FilePieceRow) -> KeptPiece:

@@ -12,6 +12,7 @@ from storyclip.domain.clip import Clip, State
 from storyclip.domain.clip_source import FilePiece, piece_of
 from storyclip.domain.errors import LostRace
 from storyclip.domain.transfer import Transfer
+from storyclip.domain.upload import MeasuredFile
 from storyclip.store.database import reading, run, writing
 from storyclip.store.files import pieces
 from storyclip.store.files.models import TransferRow
@@ -84,14 +85,27 @@ def bring(clip: Clip, piece: FilePiece, at: datetime) -> bool:
     kept = pieces.find(piece)
     if kept is None:
         return False
-    wanted = transfer_kept.kept(Transfer(clip.lane.account_id, kept.measured))
+    _begin(clip, kept.measured, at)
+    return True
+
+
+def fetch(clip: Clip, at: datetime) -> None:
+    """Have somebody fetch a clip's file from its address and bring it, as `bring`.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    _begin(clip, MeasuredFile("", "", ()), at)
+
+
+def _begin(clip: Clip, file: MeasuredFile, at: datetime) -> None:
+    wanted = transfer_kept.kept(Transfer(clip.lane.account_id, file))
     begun = TransferRow.insert(clip_id=clip.id, send=clip.sends, transfer=wanted, next_at=at)
     once = begun.on_conflict(
         action="nothing", conflict_target=[TransferRow.clip_id, TransferRow.send]
     )
     with writing():
         once.execute()
-    return True
 
 
 def forget(clip: Clip) -> None:

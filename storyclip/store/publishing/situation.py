@@ -7,7 +7,6 @@ from datetime import datetime
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import SOUGHT, Clip, State
-from storyclip.domain.clip_source import piece_of
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.quota import DAY
 from storyclip.domain.errors import NotFound
@@ -70,7 +69,7 @@ def read(clip_id: int) -> Situation:
 
 
 def _transfer(clip: Clip) -> Transfer | None:
-    if clip.state is not State.PENDING or clip.media_url or piece_of(clip.source_url) is None:
+    if clip.state is not State.PENDING or clip.media_url:
         return None
     return transfers.of_send(clip.id, clip.sends)
 
