@@ -25,6 +25,7 @@ class UserFile:
     `name` is the user's word for it, and never a path. `options`, `facts`, `problems` and `plan`
     are as `storyclip.media` writes them. `progress` is the fraction of the mending that is done.
     `poster` and `strip` are hashes in the spool. `promised` is the SHA-256 that was announced.
+    `losses` counts how often work on it was lost.
     """
 
     id: str
@@ -42,5 +43,6 @@ class UserFile:
     poster: str | None
     strip: str | None
     progress: float
+    losses: int | None
     created_at: datetime
     touched_at: datetime

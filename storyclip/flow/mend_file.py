@@ -21,9 +21,9 @@ from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, UserFile
 from storyclip.flow import take_in
 from storyclip.media import mend, poster, probing
-from storyclip.media.errors import FileUnusable, WorkLost
+from storyclip.media.errors import FileUnusable, NoRoom, WorkLost
 from storyclip.media.facts import Facts, Kind
-from storyclip.media.judging import gone
+from storyclip.media.judging import given_up, gone
 from storyclip.media.moments import find_moments
 from storyclip.media.plan import Action, Fit, Options, Piece, Plan, plan
 from storyclip.media.problem import Problem
@@ -35,6 +35,7 @@ log = structlog.get_logger("storyclip")
 
 HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of life
 SIGN_S = 2.0  # between two of them: people watch how far it is
+MOST_LOSSES = 4  # killed, or out of time, so often: it is the file
 AGAIN = timedelta(seconds=30)  # after work that was lost: the disk may be full, or the machine busy
 JPEG, MP4 = ("image/jpeg", "jpg"), ("video/mp4", "mp4")
 
@@ -93,7 +94,8 @@ class _Work:
             self._refuse((unusable.problem,))
         except (WorkLost, FileChanged, OSError) as lost:
             log.warning("file_work_lost", file=self._file.id, reason=str(lost))
-            self._put_off()
+            may_be_its_fault = isinstance(lost, WorkLost) and not isinstance(lost, NoRoom)
+            self._put_off((self._file.losses or 0) + may_be_its_fault)
 
     def _run(self) -> None:
         """Look into the file, and make what it can become.
@@ -113,13 +115,15 @@ class _Work:
         self._make(Facts.from_json(self._file.facts), Plan.from_json(self._file.plan))
         self._note(None, state=FileState.READY, progress=1.0)
 
-    def _put_off(self) -> None:
-        """Do it again in a while; what lost its bytes is refused, for they do not come back."""
+    def _put_off(self, losses: int) -> None:
+        """Do it again in a while; but not what lost its bytes, nor what again and again is lost."""
         unnamed = self._file.id if self._file.state is FileState.RECEIVING else None
         if self._spool.has_lost(self._file.sha256 or "", unnamed):
             self._refuse((gone(),))
+        elif losses >= MOST_LOSSES:
+            self._refuse((given_up(losses),))
         else:
-            self._note(self._now() + AGAIN)
+            self._note(self._now() + AGAIN, losses=losses)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
         """Say that nothing can be made of it, and why."""

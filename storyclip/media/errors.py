@@ -18,5 +18,9 @@ class WorkLost(StoryClipError):
     """Killed, out of time or of room: nothing was made, and it may be asked for again."""
 
 
+class NoRoom(WorkLost):
+    """The disk is full: no fault of the file's."""
+
+
 class ToolBroken(StoryClipError):
     """A program that we need does not run on this machine: a person has to look."""

@@ -24,7 +24,7 @@ from typing import IO
 
 import imageio_ffmpeg
 
-from storyclip.media.errors import FileUnusable, ToolBroken, WorkLost
+from storyclip.media.errors import FileUnusable, NoRoom, ToolBroken, WorkLost
 from storyclip.media.problem import Code, Problem, Weight
 
 LAUNCH = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")))
@@ -85,7 +85,8 @@ def run(
 
     Raises:
         FileUnusable: it cannot make anything of the file.
-        WorkLost: killed, out of room, or not done within `limit_s` seconds.
+        NoRoom: the disk is full.
+        WorkLost: killed, or not done within `limit_s` seconds.
         ToolBroken: it does not run here.
     """
     cpu_s = int(limit_s * bounds.threads) + 1
@@ -147,7 +148,7 @@ def _judge(code: int, said: bytes) -> None:
     if code == 0:
         return
     if OUT_OF_ROOM in said:
-        raise WorkLost(f"no room for what is made: {words}")
+        raise NoRoom(f"no room for what is made: {words}")
     if code < 0 and -code not in THE_FILES_FAULT:
         raise WorkLost(f"ffmpeg was ended by {signal.Signals(-code).name}: {words}")
     raise FileUnusable(Problem(Code.UNREADABLE, Weight.BLOCKS), words)

@@ -54,6 +54,11 @@ def gone() -> Problem:
     return _blocks(Code.GONE)
 
 
+def given_up(times: int) -> Problem:
+    """Return what is said of a file that is not tried any more."""
+    return _blocks(Code.GIVEN_UP, times=times)
+
+
 def _blocking(facts: Facts) -> Iterator[Problem]:
     if facts.size_bytes == 0:
         yield _blocks(Code.EMPTY)

@@ -52,6 +52,7 @@ class Code(StrEnum):
     PICTURE_KIND = "picture_kind"  # not a plain JPEG
     ROTATED_PICTURE = "rotated_picture"
     PICTURE_METADATA = "picture_metadata"  # where it was taken, with what
+    GIVEN_UP = "given_up"  # work on it was lost again and again
     CUT_MARKS = "cut_marks"  # pieces between the wished marks would be too short or too long
 
 

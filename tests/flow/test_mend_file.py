@@ -13,7 +13,7 @@ from storyclip.domain.user_file import FileState, UserFile
 from storyclip.flow import mend_file, take_in
 from storyclip.flow.mend_file import work_on
 from storyclip.media import mend, probing
-from storyclip.media.errors import WorkLost
+from storyclip.media.errors import NoRoom, WorkLost
 from storyclip.spool.local import Spool
 from storyclip.store.database import reading, run, writing
 from storyclip.store.files import files, pieces
@@ -110,6 +110,28 @@ def test_work_that_was_lost_is_done_again_a_little_later(spool, tmp_path, monkey
 
     assert files.due(EVERY, T0, 9) == []
     assert files.due(EVERY, T0 + mend_file.AGAIN, 9) == [file_id]
+
+
+@pytest.mark.parametrize(
+    ("lost", "code"), [(WorkLost("killed"), "given_up"), (NoRoom("no room"), None)]
+)
+def test_who_is_to_blame_is_not_tried_for_ever_and_a_full_disk_blames_nobody(
+    spool, tmp_path, monkeypatch, lost, code
+):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+
+    def fails(*_: object) -> None:
+        raise lost
+
+    monkeypatch.setattr(probing, "probe", fails)
+    for _ in range(9):
+        with writing():
+            run("UPDATE files SET next_at = ? WHERE next_at IS NOT NULL", (to_text(T0),))
+        file = worked(file_id, spool, turns=1)
+
+    assert [one["code"] for one in file.problems or ()] == ([code] if code else [])
+    assert file.state is (FileState.REFUSED if code else FileState.CHECKING)
+    assert (files.due(EVERY, T0 + timedelta(days=1), 9) == []) is bool(code)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from storyclip.domain import crashpoint
 from storyclip.media import ffmpeg
 from storyclip.media import mend as mend_module
-from storyclip.media.errors import FileUnusable, ToolBroken, WorkLost
+from storyclip.media.errors import FileUnusable, NoRoom, ToolBroken, WorkLost
 from storyclip.media.ffmpeg import Bounds
 from storyclip.media.mend import mend
 from storyclip.media.plan import Options, plan
@@ -96,7 +96,7 @@ def test_one_that_the_file_kills_is_the_files_fault(wide, tmp_path, fake):
 def test_a_full_disk_is_work_lost_and_not_the_files_fault(wide, tmp_path, fake):
     fake("#!/bin/sh\necho 'av_interleaved_write_frame(): No space left on device' >&2\nexit 228\n")
 
-    with pytest.raises(WorkLost, match="no room"):
+    with pytest.raises(NoRoom, match="no room"):
         made(wide, tmp_path)
 
 

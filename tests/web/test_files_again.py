@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.web.conftest import Someone
-from tests.web.test_files import BYTES, WHOLE, announce, bring, code_of, head
+from tests.web.test_files import BYTES, TUS, WHOLE, announce, bring, code_of, head
 
 
 @pytest.fixture
@@ -45,3 +45,17 @@ def test_who_asks_again_is_told_only_what_changed(ana, where):
 
     assert (same.status_code, other.status_code) == (304, 200)
     assert other.get_json()["received"] == 100
+
+
+def test_a_phone_that_comes_back_an_hour_later_by_another_line_goes_on(ana, where, clock):
+    bring(ana, where, BYTES[:100])
+
+    clock.move(3600)
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    asked = ana.client.head(
+        where, headers={"X-Api-Key": ana.key, **TUS}, environ_overrides=elsewhere
+    )
+    last = bring(ana, where, BYTES[int(asked.headers["Upload-Offset"]) :], 100)
+
+    assert asked.headers["Upload-Offset"] == "100"
+    assert last.headers["Upload-Offset"] == str(len(BYTES))

@@ -29,6 +29,7 @@ class FileRow(Row):
     poster = TextField(null=True)
     strip = TextField(null=True)
     progress = FloatField()
+    losses = IntegerField(null=True)
     worker = TextField(null=True)
     next_at = InstantField(null=True)
     created_at = InstantField()
