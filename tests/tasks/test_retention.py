@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
+
+import pytest
 
 from storyclip.domain.act import Action
 from storyclip.store import acts
@@ -13,6 +17,15 @@ from tests.eventually import eventually
 from tests.store.making import T0
 
 NOW = T0 + timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_at_it(store: str) -> Iterator[None]:
+    """Wait for who forgets: the database is closed next, and not under somebody's hands."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "retention":
+            thread.join()
 
 
 def kept() -> list[str]:
