@@ -12,13 +12,9 @@ import re
 import secrets
 import select
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from redis import Redis
@@ -30,8 +26,8 @@ from storyclip.store.history import events
 from storyclip.store.publishing import clips
 from storyclip.store.publishing.writer import write
 from tests.bench import walk
+from tests.bench.roles import say
 
-CHECKOUT = Path(__file__).parents[2]
 SEQ = re.compile(rb'"seq": (\d+)')
 BODY = json.dumps({"seq": 0, "clip": "x" * 700})  # about as long as an event
 QUIET_S = 0.5
@@ -42,44 +38,6 @@ UPGRADE = (
 )
 
 Arguments = dict[str, Any]
-
-
-@contextmanager
-def role(
-    name: str, module: str = "tests.bench.crowd", **arguments: Any
-) -> Iterator[subprocess.Popen[str]]:
-    """Have a process that plays a role, from when it is ready."""
-    command = [sys.executable, "-m", module, name, json.dumps(arguments)]
-    with subprocess.Popen(
-        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            until_said(process)
-            yield process
-        finally:
-            process.kill()
-
-
-def until_said(process: subprocess.Popen[str]) -> Any:
-    """Return the next thing that a role says."""
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"a part of the crowd died: {process.args!r}")
-    return json.loads(line)
-
-
-def told(process: subprocess.Popen[str]) -> Any:
-    """Tell a role to go on with what it waits for; return what it says then."""
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return until_said(process)
-
-
-def say(anything: Any) -> None:
-    """Tell whoever started this process."""
-    print(json.dumps(anything), flush=True)
 
 
 def viewers(asked: Arguments) -> None:

@@ -20,7 +20,7 @@ from contextlib import ExitStack, suppress
 from typing import Any
 from zoneinfo import available_timezones
 
-from tests.bench.crowd import say
+from tests.bench.roles import say
 
 API = "/api/metricool"
 LINES = 16  # connections of a neighbour, each asks again as soon as it is answered

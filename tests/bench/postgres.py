@@ -42,7 +42,7 @@ class Size:
 
 
 FULL = Size(lanes=200, clips=10, workers=(1, 2, 4, 6))
-QUICK = Size(lanes=8, clips=4, workers=(2,))
+QUICK = Size(lanes=8, clips=4, workers=(1,))
 
 
 class Watch:

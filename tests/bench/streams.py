@@ -15,8 +15,8 @@ import requests
 
 from storyclip.stack.ports import free_port
 from storyclip.stack.stack import Stack
-from tests.bench.crowd import role, told
 from tests.bench.figure import Figure, NotMeasured, median, percentile
+from tests.bench.roles import role, told
 from tests.bench.stage import Stage, stage
 
 ASK_EVERY_S = 0.05  # the status, meanwhile

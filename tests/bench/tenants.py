@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.bench.crowd import role, told
 from tests.bench.figure import Figure, NotMeasured, median, percentile
 from tests.bench.neighbours import ASKING, HOLDING
+from tests.bench.roles import role, told
 from tests.bench.stage import (
     AT_ONCE,
     BRANDS,
@@ -43,15 +43,17 @@ class Size:
     """What is done beside, how long each is measured, and what the neighbour has."""
 
     kinds: tuple[str, ...]
+    large: int  # clips of a batch
     seconds: float
     history: int
     running: int
     streams: int
 
 
-FULL = Size((*ASKING, *HOLDING), seconds=10, history=300_000, running=900, streams=400)
+FULL = Size((*ASKING, *HOLDING), large=100, seconds=10, history=300_000, running=900, streams=400)
+# One of each kind: who asks, and who holds
 QUICK = Size(
-    ("active, 900 batches", "brands", "slow readers"), 0.5, history=3_000, running=50, streams=40
+    ("brands", "slow readers"), large=20, seconds=0.5, history=3_000, running=50, streams=40
 )
 
 
@@ -183,7 +185,7 @@ def _day(size: Size) -> Iterator[_Day]:
             watched = ask_for(stack, mine[0], sources("watched", "x", 5))
             until_ended(stack, [watched], ENDED_WITHIN_S)
             stack.api_key = KEYS["ana"]
-            large = ask_for(stack, theirs[0], sources("large", "x", 100))
+            large = ask_for(stack, theirs[0], sources("large", "x", size.large))
             until_ended(stack, [large], ENDED_WITHIN_S)
             _give_a_history(stack, size, large)
             tenant = {"key": KEYS["bea"], "accounts": mine, "batch_id": watched}
