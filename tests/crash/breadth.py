@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from storyclip.domain.clip import State
 from storyclip.domain.crashpoint import POINTS
+from tests.crash.files import FileScenario, any_file_scenario, every_file_point
 from tests.crash.matrix import (
     CANCEL,
     UPSTREAM,
@@ -34,6 +35,7 @@ from tests.crash.scenario import (
 
 WORKER_POINTS = tuple(point for point in POINTS if point not in WEB_POINTS)
 MOST_PASSES = 6  # of a point before the kill: a clip has about so many of the busier ones
+OF_FILES = 0.25  # of the rounds: they last longer
 MISHAPS: tuple[tuple[Fault, ...], ...] = (
     (),
     (),
@@ -56,15 +58,18 @@ MISHAPS: tuple[tuple[Fault, ...], ...] = (
 Kind = Callable[[random.Random], Scenario]
 
 
-def breadth(rng: random.Random) -> Iterator[Scenario]:
+def breadth(rng: random.Random) -> Iterator[Scenario | FileScenario]:
     """Yield the matrix on every position, then all that may be, for as long as one likes."""
     yield from every_point()
+    yield from every_file_point()
     yield from matrix()
     certain = [*every_point(), *matrix()]
     while True:
         for scenario in rng.sample(certain, len(certain)):
             yield _with_more(scenario, rng)
             yield _with_more(_by_chance(rng), rng)
+            if rng.random() < OF_FILES:
+                yield any_file_scenario(rng)
 
 
 def _with_more(scenario: Scenario, rng: random.Random) -> Scenario:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import redis
 
@@ -57,6 +58,21 @@ class Place:
     flush: Callable[[], object]
 
 
+class AnyRun(Protocol):
+    """One scenario under way."""
+
+    ended_at: float  # monotonic
+
+    def go(self) -> None:
+        """Play it to its end; nothing of it runs any more then."""
+
+    def judged(self, ledger: Sequence[Mapping[str, Any]]) -> Outcome:
+        """Return what became of it, once nothing of it can come late any more."""
+
+
+AnyScenario = TypeVar("AnyScenario")
+
+
 class Harness:
     """One sandbox, one Redis and a warmed parent that forks the processes to be killed."""
 
@@ -71,14 +87,21 @@ class Harness:
         for slot in range(slots):
             self._slots.put(slot)
 
-    def run(self, scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
-        """Run them side by side; yield what became of each when nothing can come late any more."""
-        to_come, ended = iter(scenarios), list[Run]()
+    def run(
+        self, scenarios: Iterable[AnyScenario], make: Callable[..., AnyRun] | None = None
+    ) -> Iterator[Outcome]:
+        """Run them side by side; yield what became of each when nothing can come late any more.
+
+        Args:
+            make: makes of a harness, a place and a scenario what plays it.
+        """
+        to_come, ended = iter(scenarios), list[AnyRun]()
+        play = partial(self._run, make or usual_run)
         with ThreadPoolExecutor(self._count) as pool:
-            under_way = set[Future[Run]]()
+            under_way = set[Future[AnyRun]]()
             while True:
                 for scenario in itertools.islice(to_come, self._count - len(under_way)):
-                    under_way.add(pool.submit(self._run, scenario))
+                    under_way.add(pool.submit(play, scenario))
                 if not under_way and not ended:
                     return
                 if under_way:
@@ -109,9 +132,9 @@ class Harness:
         """Return what the sandbox has written down so far."""
         return self._sandbox.ledger()
 
-    def _run(self, scenario: Scenario) -> Run:
+    def _run(self, make: Callable[..., AnyRun], scenario: AnyScenario) -> AnyRun:
         with self.place() as place:
-            run = Run(self, scenario, place.account, place.folder, place.environ, place.flush)
+            run = make(self, place, scenario)
             run.go()
             return run
 
@@ -140,6 +163,11 @@ class Harness:
             "REDIS_URL": f"redis://127.0.0.1:{self._redis_port}/{slot}",
             "METRICOOL_BASE_URL": self._sandbox.url,
         }
+
+
+def usual_run(grounds: Harness, place: Place, scenario: Scenario) -> Run:
+    """Return how a scenario of clips that are addresses is played."""
+    return Run(grounds, scenario, place.account, place.folder, place.environ, place.flush)
 
 
 @contextmanager

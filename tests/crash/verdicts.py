@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from storyclip.domain.clip import State
 from storyclip.domain.errors import RefusalCode, RetrySafety
@@ -24,7 +25,7 @@ class Outcome:
     `orphans` are posts upstream that no row knows, `untrue` what the user was told and is not so.
     """
 
-    scenario: Scenario
+    scenario: Any  # a Scenario, or one of files
     kills: int
     was_hit: bool
     verdict: Verdict
