@@ -66,6 +66,7 @@ export class Upload {
     const pieces = cutMarks && piecesOf(cutMarks, this.view.facts.seconds).map(([startsAt, end], place) => (
       { number: place + 1, startsAt, seconds: end - startsAt }));
     this.view = { ...this.view, progress: 0, pieces: pieces ?? this.view.pieces };
+    this.#stopping.abort(); // of what was wished before, if it is just being asked for
     this.#become("changed");
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => this.#makeAnew(), SETTLED_MS);
@@ -144,6 +145,7 @@ export class Upload {
       this.view = isLookedInto || !this.view ? body : { ...this.view, progress: 0 };
       if (body.state !== "receiving") this.#become(body.state);
     } catch (why) {
+      // Whatever else it was, it is asked again in a moment
       if (why.status === 404 && asked === this.#address) this.#become("stopped", why);
     }
   }
