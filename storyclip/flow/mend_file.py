@@ -112,8 +112,11 @@ class _Work:
             return
         assert self._file.facts is not None
         assert self._file.plan is not None
-        self._make(Facts.from_json(self._file.facts), Plan.from_json(self._file.plan))
-        self._note(None, state=FileState.READY, progress=1.0)
+        facts, decided = Facts.from_json(self._file.facts), Plan.from_json(self._file.plan)
+        if self._make(facts, decided):
+            self._note(None, state=FileState.READY, progress=1.0)
+        else:
+            self._note(self._now(), losses=0)
 
     def _put_off(self, losses: int) -> None:
         """Do it again in a while; but not what lost its bytes, nor what again and again is lost."""
@@ -163,13 +166,16 @@ class _Work:
             shown["strip"] = self._spool.keep(made)
         return shown
 
-    def _make(self, facts: Facts, decided: Plan) -> None:
+    def _make(self, facts: Facts, decided: Plan) -> bool:
+        """Make the next piece, and return whether it was the last: others have a turn between."""
         there = {piece.number for piece in pieces.of_file(self._file.id)}
-        whole_s, done_s = decided.estimate_s or 1.0, 0.0
-        for piece in decided.pieces:
-            if piece.number not in there:
-                self._one(facts, decided, piece, done_s / whole_s, piece.estimate_s / whole_s)
-            done_s += piece.estimate_s
+        left = [piece for piece in decided.pieces if piece.number not in there]
+        if not left:
+            return True
+        piece, whole_s = left[0], decided.estimate_s or 1.0
+        done_s = sum(one.estimate_s for one in decided.pieces if one.number in there)
+        self._one(facts, decided, piece, done_s / whole_s, piece.estimate_s / whole_s)
+        return len(left) == 1
 
     def _one(self, facts: Facts, decided: Plan, piece: Piece, done: float, part: float) -> None:
         ending = "jpg" if decided.is_picture else "mp4"
