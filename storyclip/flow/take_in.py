@@ -87,7 +87,7 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
         raise TooManyFiles(running, MOST_ARRIVING)
     _require_share(user_id, wanted.size, room)
     left = min(room.of_all - spool.used_bytes(), spool.free_bytes() - DISK_KEPT_BYTES)
-    left -= files.announced_bytes()
+    left -= brought.announced_bytes()
     if wanted.size > left:
         raise SpoolFull(wanted.size, left)
     return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, wanted.sha256)

@@ -19,13 +19,18 @@ from storyclip.media.errors import ToolBroken
 log = structlog.get_logger("storyclip")
 
 LOOK_S = 0.5
+ASKED_FOR = 20  # of what is due, the first of each user before all others
+MOST_SERVED = 1000  # users whose turn is known; the one of longest ago is as good as new
 STOP_S = 15.0  # for what is under way; the rows tell the next process of what is cut off
 
 Id = TypeVar("Id")
 
 
 class Bench(Generic[Id]):
-    """Does what is due of one kind, a few at a time."""
+    """Does what is due of one kind, a few at a time, and users in turn.
+
+    A film takes minutes: whoever sends a hundred of them keeps nobody waiting for more than one.
+    """
 
     def __init__(
         self,
@@ -33,12 +38,19 @@ class Bench(Generic[Id]):
         due: Callable[[int], Sequence[Id]],
         do: Callable[[Id], None],
         at_once: int,
+        whose: Callable[[Id], str],
     ) -> None:
-        """Prepare; `due` is asked for at most so many ids, `do` does what is due of one."""
+        """Prepare; `due` is asked for at most so many ids, `do` does what is due of one.
+
+        Args:
+            whose: returns the user for whom one is done.
+        """
         self._name = name
         self._due = due
         self._do = do
         self._at_once = at_once
+        self._whose = whose
+        self._served: dict[str, None] = {}  # who was served last stands last
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix=name)
         self._in_hand: set[Id] = set()
         self._lock = threading.Lock()
@@ -53,11 +65,23 @@ class Bench(Generic[Id]):
             taken = frozenset(self._in_hand)
         if len(taken) >= self._at_once:
             return
-        waiting = [one for one in self._due(2 * self._at_once) if one not in taken]
-        for one in waiting[: self._at_once - len(taken)]:
+        waiting = [one for one in self._due(len(taken) + ASKED_FOR) if one not in taken]
+        for one in self._in_turn(waiting, self._at_once - len(taken)):
             with self._lock:
                 self._in_hand.add(one)
             self._pool.submit(self._run, one).add_done_callback(self._say)
+
+    def _in_turn(self, waiting: Sequence[Id], free: int) -> Sequence[Id]:
+        """Return what to begin: of who was served least lately; of one user as it came."""
+        last = {user: turn for turn, user in enumerate(self._served)}
+        users = {one: self._whose(one) for one in waiting}
+        chosen = sorted(waiting, key=lambda one: last.get(users[one], -1))[:free]
+        for one in chosen:
+            self._served.pop(users[one], None)
+            self._served[users[one]] = None
+        while len(self._served) > MOST_SERVED:
+            del self._served[next(iter(self._served))]
+        return chosen
 
     def stop(self) -> None:
         """Begin nothing more; what is under way goes on."""

@@ -31,7 +31,7 @@ from storyclip.progress.budget import budget_of
 from storyclip.spool.local import Spool
 from storyclip.spool.places import spool_of
 from storyclip.store import database
-from storyclip.store.files import files, transfers
+from storyclip.store.files import brought, files, transfers
 from storyclip.store.service.place import server_time
 from storyclip.tasks.from_outside import from_outside
 from storyclip.tasks.media import Bench, run
@@ -102,6 +102,7 @@ def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> Non
         lambda most: transfers.due(now(), most),
         lambda clip_id: bring(clip_id, engine, uploads, spool, fetch),
         TRANSFERS_AT_ONCE,
+        transfers.whose,
     )
     kinds = (_bench_of(name, states, engine, spool) for name, states in FILES.items())
     run((transfer, *kinds), chore, stopping)
@@ -113,6 +114,7 @@ def _bench_of(name: str, states: tuple[FileState, ...], engine: Engine, spool: S
         lambda most: files.due(states, engine.now(), most),
         lambda file_id: work_on(file_id, engine.worker, engine.now, engine.monotonic, spool),
         FILES_AT_ONCE,
+        brought.whose,
     )
 
 

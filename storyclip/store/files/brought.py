@@ -1,4 +1,4 @@
-"""Which bytes a user has brought whole, whatever was made of them, and how many are theirs."""
+"""Whose bytes are there: which a user has brought whole, and how many are theirs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def has(user_id: str, sha256: str, size: int) -> bool:
     return found is not None
 
 
+def whose(file_id: str) -> str:
+    """Return the user whose file it is, "" where it is gone.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run("SELECT user_id FROM files WHERE id = ?", (file_id,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
 def bytes_of(user_id: str) -> int:
     """Return how many bytes a user's files have, with those that are yet to come.
 
@@ -30,5 +41,19 @@ def bytes_of(user_id: str) -> int:
     with reading():
         row = run(
             "SELECT SUM(size) FROM files WHERE user_id = ? AND marked_at IS NULL", (user_id,)
+        ).fetchone()
+    return int(row[0] or 0)
+
+
+def announced_bytes() -> int:
+    """Return how many bytes are still to come, of all files.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(
+            "SELECT SUM(size - received) FROM files"
+            f" WHERE state = '{FileState.RECEIVING}' AND marked_at IS NULL"
         ).fetchone()
     return int(row[0] or 0)

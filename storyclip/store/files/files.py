@@ -13,13 +13,19 @@ from storyclip.domain.errors import LostRace, NotFound
 from storyclip.domain.reach import EVERYTHING, Reach
 from storyclip.domain.user_file import FileState, UserFile
 from storyclip.store import acts
-from storyclip.store.database import reading, run, writing
+from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.files.models import FileRow
+from storyclip.store.instants import to_text
 
 _SHOWN = ("facts", "problems", "plan", "poster", "strip")
 _COPY = (
     "INSERT INTO file_pieces (file_id, number, name, sha256, length_s, measured)"
     " SELECT ?, number, name, sha256, length_s, measured FROM file_pieces WHERE file_id = ?"
+)
+_DUE = (
+    "SELECT id FROM (SELECT id, next_at, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY next_at,"
+    " id) AS place FROM files WHERE next_at <= ? AND state IN ({}) AND marked_at IS NULL) d"
+    " ORDER BY place, next_at LIMIT ?"
 )
 _FACTS = [getattr(FileRow, fact.name) for fact in fields(UserFile)]
 
@@ -66,20 +72,6 @@ def arriving(user_id: str) -> int:
     """
     with reading():
         return int(_where(FileRow.user_id == user_id, FileRow.state == FileState.RECEIVING).count())
-
-
-def announced_bytes() -> int:
-    """Return how many bytes are still to come, of all files.
-
-    Raises:
-        StoreUnavailable: the database does not answer.
-    """
-    with reading():
-        row = run(
-            "SELECT SUM(size - received) FROM files"
-            f" WHERE state = '{FileState.RECEIVING}' AND marked_at IS NULL"
-        ).fetchone()
-    return int(row[0] or 0)
 
 
 def begin(
@@ -164,15 +156,14 @@ def arrived(file: UserFile, sha256: str, at: datetime) -> None:
 
 
 def due(states: Collection[FileState], at: datetime, limit: int) -> Sequence[str]:
-    """Return the files in these states that are due to be worked on, the longest due first.
+    """Return the files in these states that are due: each user's longest due before all seconds.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    waiting = _where(FileRow.next_at <= at, FileRow.state.in_(list(states)))
-    first = waiting.order_by(FileRow.next_at).limit(limit)
     with reading():
-        return [str(facts["id"]) for facts in first.dicts()]
+        values = (to_text(at), *(state.value for state in states), limit)
+        return [file_id for (file_id,) in run(_DUE.format(marks(states)), values).fetchall()]
 
 
 def take(file_id: str, worker: str, at: datetime, until: datetime) -> UserFile | None:

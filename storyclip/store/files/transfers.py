@@ -30,7 +30,17 @@ _FORGET_WAITING = (
     "DELETE FROM transfers WHERE clip_id IN"
     f" (SELECT id FROM publish_batch_clips WHERE lane_id = ? AND status = '{State.PENDING}')"
 )
-_DUE = "SELECT clip_id FROM transfers WHERE next_at <= ? ORDER BY next_at LIMIT ?"
+_DUE = (
+    "SELECT clip_id FROM (SELECT t.clip_id, t.next_at, ROW_NUMBER() OVER (PARTITION BY b.user_id"
+    " ORDER BY t.next_at, t.clip_id) AS place FROM transfers t"
+    " LEFT JOIN publish_batch_clips c ON c.id = t.clip_id"
+    " LEFT JOIN publish_batches b ON b.batch_id = c.batch_id WHERE t.next_at <= ?) d"
+    " ORDER BY place, next_at LIMIT ?"
+)
+_WHOSE = (
+    "SELECT b.user_id FROM publish_batch_clips c JOIN publish_batches b ON b.batch_id = c.batch_id"
+    " WHERE c.id = ?"
+)
 
 
 def of_send(clip_id: int, send: int) -> Transfer | None:
@@ -124,7 +134,7 @@ def forget_waiting(lane_id: int) -> None:
 
 
 def due(at: datetime, limit: int) -> Sequence[int]:
-    """Return the clips whose bytes somebody should bring on now, the longest due first.
+    """Return the clips whose bytes somebody should bring on now: each user's longest due first.
 
     Raises:
         StoreUnavailable: the database does not answer.
@@ -132,6 +142,17 @@ def due(at: datetime, limit: int) -> Sequence[int]:
     with reading():
         rows = run(_DUE, (to_text(at), limit)).fetchall()
     return [clip_id for (clip_id,) in rows]
+
+
+def whose(clip_id: int) -> str:
+    """Return the user whose clip it is, "" where it is gone.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        row = run(_WHOSE, (clip_id,)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def take(clip: Clip, worker: str, at: datetime, until: datetime) -> Transfer | None:
