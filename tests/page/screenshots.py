@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from storyclip.stack.stack import Stack
 from tests.browser import chromium
+from tests.page import files_pictured as files
 from tests.page.conftest import ACCOUNTS, paste, posted, sign_in
 from tests.whole.conftest import SHORT
 
@@ -32,6 +33,7 @@ def main() -> None:
         Stack(Path(data), sandbox_flags=flags, environment=environment) as stack,
         chromium.browser(path) as browser,
     ):
+        files.pictures(browser, stack, OUT)
         for width in WIDTHS:
             for scheme in ("light", "dark"):
                 _views(browser, stack, width, scheme)

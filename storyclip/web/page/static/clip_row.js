@@ -35,15 +35,19 @@ export function clipRow(action) {
   const more = h("div", { class: "more" });
   const element = h("li", {}, chip, h("div", { class: "clip-text" }, name, more));
 
+  const part = h("span", { class: "quiet" });
+  const onPart = (n, total) => setText(part, ` · ${t("preview.part", { n, total })}`);
+  const called = h("span", {});
+  name.append(called, part);
   let thumb = null;
 
   function show(clip) {
     const shown = look(clip);
-    if (!thumb && (thumb = thumbOf(clip))) chip.after(thumb);
+    if (!thumb && (thumb = thumbOf(clip, onPart))) chip.after(thumb);
     element.dataset.look = shown;
     chip.dataset.look = shown;
     chip.replaceChildren(h("span", { "aria-hidden": "true" }, SIGNS[shown]), ` ${t(`clip.${shown}`)}`);
-    setText(name, `${clip.index}. ${clipName(clip)}`);
+    setText(called, `${clip.index}. ${clipName(clip)}`);
     const had = more.contains(document.activeElement);
     more.replaceChildren(...facts(clip).filter(Boolean));
     const button = action(clip);

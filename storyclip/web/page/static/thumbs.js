@@ -15,21 +15,22 @@ const seen = new IntersectionObserver((entries) => {
   }
 });
 
-/** Return an element for the clip's picture; null where it is a link. */
-export function thumbOf({ url }) {
+/** Return an element for the clip's picture; null where it is a link. `onPart` gets a part's number, and of how many. */
+export function thumbOf({ url }, onPart) {
   const [, id, number] = FORM.exec(url) ?? [];
   if (!id) return null;
   const element = h("span", { class: "thumb", "aria-hidden": "true" });
-  waiting.set(element, () => show(element, id, Number(number)));
+  waiting.set(element, () => show(element, id, Number(number), onPart));
   seen.observe(element);
   return element;
 }
 
-async function show(element, id, number) {
+async function show(element, id, number, onPart) {
   if (!views.has(id)) views.set(id, get(`/files/${id}`).catch(() => null)); // it is kept for a day
   const view = await views.get(id);
   const piece = view?.pieces.find((one) => one.number === number);
   if (!piece) return;
+  if (view.pieces.length > 1) onPart(number, view.pieces.length);
   const isPart = piece.seconds && view.strip;
   showFrame(element, view, isPart ? framesIn(view, piece.startsAt, piece.startsAt + piece.seconds)[0] : 0);
 }
