@@ -10,6 +10,7 @@ import json
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tests.bench.stage import (
     BRANDS,
     Stage,
     ask_for,
+    cpu_s,
     folder,
     sandbox_of,
     sources,
@@ -62,12 +64,14 @@ class _Pair:
     """How long the tenant's calls took, and what the neighbour was answered.
 
     One right after the other: what the machine does besides would be most of the ratio of two
-    that were measured minutes apart.
+    that were measured minutes apart. On a busy machine it still may be: `used` tells, in CPU
+    seconds of the web process a second, what the neighbour can have cost at all.
     """
 
     alone: dict[str, list[float]]
     beside: dict[str, list[float]]
     answered: dict[str, int]
+    used: tuple[float, float]
 
     def p99(self, call: str, which: str) -> float:
         """Return it in ms, of the calls `alone` or those `beside`."""
@@ -89,8 +93,13 @@ class _Day:
             return _took(told(one))
 
     def pair(self, kind: str) -> _Pair:
+        began, used = time.monotonic(), cpu_s(self.stack, ["web"])["web"]
         alone = self.alone()
-        return _Pair(alone, *self.beside(kind))
+        between, used_then = time.monotonic(), cpu_s(self.stack, ["web"])["web"]
+        beside, answered = self.beside(kind)
+        took, used_last = time.monotonic(), cpu_s(self.stack, ["web"])["web"]
+        shares = (used_then - used) / (between - began), (used_last - used_then) / (took - between)
+        return _Pair(alone, beside, answered, shares)
 
     def beside(self, kind: str) -> tuple[dict[str, list[float]], dict[str, int]]:
         """Return how long the tenant's calls took, and what the neighbour was answered."""
@@ -163,7 +172,9 @@ def _tell(kind: str, pairs: list[_Pair]) -> None:
             f"{pair.p99(call, 'beside'):.0f} to {pair.p99(call, 'alone'):.0f}" for pair in pairs
         )
         print(f"  {kind}: {call} p99 beside it, to alone: {each} ms", file=sys.stderr, flush=True)
-    print(f"  {kind}: answered {pairs[-1].answered}", file=sys.stderr, flush=True)
+    alone, beside = (median([pair.used[n] for pair in pairs]) for n in range(2))
+    used = f"web's CPU {alone:.2f} alone, {beside:.2f} beside it"
+    print(f"  {kind}: answered {pairs[-1].answered}, {used}", file=sys.stderr, flush=True)
 
 
 @contextmanager
