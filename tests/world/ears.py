@@ -19,12 +19,14 @@ from storyclip.domain.clip import State
 from storyclip.store import database
 from storyclip.store.history import events
 from tests.people import known
+from tests.world import film_rows
 from tests.world.heart import USER
 from tests.world.neighbours import Neighbours
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 _TABLES = (
+    *film_rows.TABLES,
     "webhook_deliveries",
     "publish_batch_events",
     "publish_sends",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
 from storyclip.domain.batch import Batch, OnFailure
+from storyclip.domain.clip_source import FilePiece
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
@@ -20,6 +21,7 @@ from storyclip.domain.errors import (
     LostRace,
     NotFound,
     QuotaExceeded,
+    RequestInvalid,
     StoreUnavailable,
     UpstreamError,
     UpstreamUnanswered,
@@ -27,19 +29,27 @@ from storyclip.domain.errors import (
 )
 from storyclip.domain.network import Network
 from storyclip.domain.shown import Summary
+from storyclip.domain.user_file import FileState, UserFile
 from storyclip.domain.views import summary_view
+from storyclip.flow import take_in
 from storyclip.flow.accept import accept
+from storyclip.flow.bring import bring
 from storyclip.flow.control import Hand, Patience
 from storyclip.flow.engine import Engine
 from storyclip.flow.lane_care import look_after
+from storyclip.flow.mend_file import work_on
 from storyclip.flow.newest import Outside, Watchman
 from storyclip.flow.reconcile import reconcile
 from storyclip.flow.retry import Retry
+from storyclip.flow.sources import Shelf
 from storyclip.flow.step import prepare, step
+from storyclip.spool.local import Spool
+from storyclip.store.files import files, pieces, uses
 from storyclip.store.publishing import batches
 from storyclip.store.publishing.new_batch import IdempotencyKey, NewBatch, NewClip
 from storyclip.upstream.exchange import Answer, Exchange, Request
 from storyclip.upstream.metricool import Metricool
+from storyclip.upstream.part_line import PartCarrier
 from tests.people import of
 
 __all__ = [
@@ -48,6 +58,7 @@ __all__ = [
     "Answer",
     "Batch",
     "Exchange",
+    "FileState",
     "Heart",
     "Mode",
     "Outside",
@@ -60,6 +71,8 @@ __all__ = [
 ]
 
 USER = "user"
+OK = 200
+ROOM = take_in.Room(of_one=10**9, of_user=10**12, of_all=10**12)
 DROPPED = (NotFound, StoreUnavailable)  # what an actor drops, for the row rings again
 REFUSALS = (  # what the web answers with a problem of its own
     ActionRefused,
@@ -67,6 +80,7 @@ REFUSALS = (  # what the web answers with a problem of its own
     LostRace,
     NotFound,
     QuotaExceeded,
+    RequestInvalid,
     StoreUnavailable,
     UpstreamError,
 )
@@ -89,10 +103,11 @@ class Heart:
         server_time: Callable[[], datetime | None],
         outside: Sequence[Outside],
         hold: Callable[[str], str | None],
+        parts: PartCarrier | None = None,
     ) -> None:
-        upstream = Metricool(
-            "", "sandbox-token", "1", settings.http_deadline_s, exchange, monotonic
-        )
+        deadline_s = settings.http_deadline_s
+        upstream = Metricool("", "sandbox-token", "1", deadline_s, exchange, monotonic, parts=parts)
+        self._uploads = upstream.uploads
         self._clock = SharedClock(SteadyClock(now, monotonic), monotonic, server_time)
         self._watchman = Watchman(outside, hold, monotonic)
         self._engine = Engine(
@@ -132,6 +147,38 @@ class Heart:
     def audit(self, lane_id: int) -> None:
         """Clear up a lane in doubt, and compare its rows with what Metricool lists."""
         look_after(lane_id, self._engine)
+
+    def bring(self, clip_id: int, shelf: Shelf) -> None:
+        """Bring a clip's bytes into Metricool."""
+        bring(clip_id, self._engine, self._uploads, shelf)
+
+    def work_on(self, file_id: str, spool: Spool) -> None:
+        """Look into a file, and make what it can become."""
+        engine = self._engine
+        work_on(file_id, engine.worker, engine.now, engine.monotonic, spool)
+
+    def announce(self, wanted: take_in.Announced, spool: Spool) -> UserFile:
+        """Announce a file whose bytes come afterwards."""
+        return take_in.begin(USER, wanted, self._engine.now(), spool, ROOM)
+
+    def receive(self, file_id: str, offset: int, blocks: Iterable[bytes], spool: Spool) -> UserFile:
+        """Take in bytes of a file."""
+        engine = self._engine
+        files.find(file_id, of(USER))
+        return take_in.receive(file_id, offset, blocks, None, spool, engine.now, engine.monotonic)
+
+    def file(self, file_id: str) -> UserFile:
+        """Return a file of the user's."""
+        return files.find(file_id, of(USER))
+
+    def remove(self, file_id: str) -> None:
+        """Forget a file that no running batch needs."""
+        uses.remove(files.find(file_id, of(USER)), self._engine.now())
+
+    def sources(self, file_ids: Sequence[str]) -> list[str]:
+        """Return what stands for the pieces of files, in order, where others have addresses."""
+        ready = pieces.ready(file_ids, of(USER))
+        return [FilePiece(one, n).source for one in file_ids for n in ready.get(one, ())]
 
     def create(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from config.settings import Settings
-from tests.world import ears, rows
+from tests.world import cinema, ears, rows
 from tests.world.choices import Choices
 from tests.world.clock import Clock
 from tests.world.judge import Finding, judge
@@ -94,16 +94,24 @@ def run(
         neighbours = Neighbours(world)
         neighbours.is_in_hand = workers.is_in_hand
         workers.gave_up = neighbours.gave_up
-    hear = ears.Ears(world.gap, world.is_full, clock.committed, changed, neighbours)
-    with ears.opened(hear):
-        try:
-            workers.begin()
-            _until_quiet(world, metricool, operator)
-        finally:
-            world.hub.abandon()
-        record.held_at_end = [f"lane {lane_id}" for lane_id in rows.held_lanes()]
-        record.known_uuids = rows.known_uuids()
-        record.endings = [_shown(batch, record.ended_us) for batch in rows.all_batches()]
+    with cinema.opened(workers, web, restoring) as films:
+
+        def committed() -> None:
+            clock.committed()
+            films.committed()
+
+        hear = ears.Ears(world.gap, world.is_full, committed, changed, neighbours)
+        with ears.opened(hear):
+            try:
+                workers.begin()
+                films.begin()
+                _until_quiet(world, metricool, operator)
+            finally:
+                world.hub.abandon()
+            record.held_at_end = [f"lane {lane_id}" for lane_id in rows.held_lanes()]
+            record.known_uuids = rows.known_uuids()
+            record.endings = [_shown(batch, record.ended_us) for batch in rows.all_batches()]
+            films.end()
     return History(scenario, record, world.choices.taken, judge(record))
 
 

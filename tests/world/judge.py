@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.world.facts import ClipFacts, Finding, facts_of
 from tests.world.judge_end import at_the_end
+from tests.world.judge_films import of_films
 from tests.world.judge_lives import of_lives
 from tests.world.judge_neighbours import of_holds
 from tests.world.judge_restored import of_adoptions, of_copies
@@ -25,6 +26,7 @@ def judge(record: Record) -> list[Finding]:
         *of_adoptions(record),
         *of_copies(record),
         *of_holds(record),
+        *of_films(record, clips),
     ]
     return sorted(found, key=lambda finding: KINDS.index(finding.kind))
 

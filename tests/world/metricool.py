@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from storyclip.sandbox import in_process
+from storyclip.sandbox.answers import Answer
 from storyclip.sandbox.api import handle
 from storyclip.sandbox.calls import CallLog
 from storyclip.sandbox.clock import Clock, from_rfc3339
@@ -48,6 +50,12 @@ FATES = {
     "gone_id_answers": ("odd gone",),
     "get_404": ("single 404",),
     "list_lacks_once": ("list lacks",),
+    "uploads_off": ("no uploads",),
+    "upload_expires": ("upload expires",),
+    "complete_without_url": ("complete without url",),
+    "part_refused": ("part refused",),
+    "part_busy": ("part busy",),
+    "part_etag_bare": ("bare etag",),
 }
 # What docs/proof.md assumes: a POST that was on its way for longer is shown as it was sent
 SHOWN_OTHERWISE_WITHIN_US = 600 * SECOND_US
@@ -107,10 +115,21 @@ class Metricool:
         self._asking = ""
         if sent is not None:
             sent.handled_us = self.world.hub.now_us
+        if request.method == "PUT" and answer.status == heart.OK:
+            self.world.record.opened[about] += 1  # nothing else is put
         if request.method != "GET":
             self.world.changed()
             self.handled(request.method, about)
         return heart.Answer(answer.status, answer.headers, answer.body, has_marked_end=True)
+
+    def take_part(self, url: str, headers: Mapping[str, str], body: bytes, about: str) -> Answer:
+        """Take a part of a file, as Amazon does."""
+        self.catch_up()
+        self._asking = about
+        answer = in_process.put_part(self.sandbox, url, headers, body)
+        self._asking = ""
+        self.handled("PART", about)
+        return answer
 
     def post_at(self, path: str) -> Post | None:
         """Return the post that is there under the id in a path."""
@@ -126,10 +145,11 @@ class Metricool:
     def written(self, at_ms: int, line: Line) -> None:
         """Keep what the ledger says that the judge needs."""
         record, event, uuid = self.world.record, line["event"], line["uuid"]
-        if event == "normalized":
+        if event in ("normalized", "uploaded"):
             record.copies[line["media"]] += 1
         if event == "created" and line["by"] == "api":
             record.owner[uuid] = self._asking
+            record.shown_bytes[uuid] = line["source"]
         if line["restoredBy"] == "person" and uuid not in record.theirs_since:
             record.theirs_since[uuid] = self.world.hub.now_us
         if line["detail"] == "restored" and line["by"] == "person":
@@ -142,7 +162,7 @@ class Metricool:
             planned_us = self.moment_us(from_rfc3339(line["plannedFor"]))
             at_us, lane = self.moment_us(at_ms), (line["account"], line["network"])
             record.lives.append(Live(at_us, uuid, planned_us, lane))
-        if record.telling and event != "normalized":
+        if record.telling and event not in ("normalized", "uploaded"):
             whose = record.owner.get(uuid, "a person's")
             what = "LIVE" if event == "published" else event
             date = (line["plannedFor"] or "")[5:16].replace("T", " ")
@@ -171,6 +191,8 @@ class Metricool:
         world.record.counts["faults"] += 1
         kind = kind_of(taken)
         world.tell("Metricool", f"has its way with {self._asking}: {kind}")
+        if kind == "upload expires":
+            return Fault(name, seconds=choices.between(taken, 5, 150))
         if kind in ("long", "late to be found"):
             return Fault(name, seconds=choices.between(taken, 2, 400))
         if kind == "date moved":

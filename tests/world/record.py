@@ -152,6 +152,20 @@ class Hold:
     has_clock_waited: bool = False
 
 
+@dataclass(slots=True)
+class FilmEnd:
+    """What became of one film that a user brought, as it was told; None is never."""
+
+    name: str
+    sort: str
+    state: str | None = None
+    requests: int = 0
+    tries: int = 0  # that went wrong
+    looks: int = 0  # at what becomes of it
+    is_given_up: bool = False  # by its user
+    lacks_pieces: bool = False  # though it is called ready
+
+
 @dataclass
 class Record:
     """Everything of one history, in the order it happened."""
@@ -179,6 +193,15 @@ class Record:
     event_us: dict[tuple[str, int], int] = field(default_factory=dict)  # when it was announced
     endings: list[Ending] = field(default_factory=list)
     copies: Counter[str] = field(default_factory=Counter)  # how often each URL was handed out
+    opened: Counter[str] = field(default_factory=Counter)  # uploads, by clip
+    shown_bytes: dict[str, str | None] = field(default_factory=dict)  # uuid of a post -> their hash
+    wanted_bytes: dict[str, list[str]] = field(default_factory=dict)  # of each batch's clips
+    films: list[FilmEnd] = field(default_factory=list)
+    film_states: list[tuple[str, str]] = field(default_factory=list)  # at the end, by its rows
+    open_transfers: list[int] = field(default_factory=list)  # at the end, by clip
+    disk_us: list[int] = field(default_factory=list)  # when the disk of films was lost or set back
+    left_over: set[str] = field(default_factory=set)  # on it, when all is over
+    lost_bytes: list[tuple[str, str]] = field(default_factory=list)  # of which film, and what
     glimpses: list[Ending] = field(default_factory=list)  # batches as they were shown on the way
     restored: list[Restored] = field(default_factory=list)
     copies_started: list[Copied] = field(default_factory=list)

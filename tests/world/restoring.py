@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tests.world import rows
+from tests.world.disk import NOTHING, Copy, Disk
 from tests.world.outside import Outside
 from tests.world.record import Ending, Restored
 from tests.world.times import SECOND_US
@@ -25,6 +26,7 @@ class Backup:
     at_us: int
     rows: bytes
     marks: Sequence[Outside]
+    films: Copy
 
 
 class Restoring:
@@ -36,6 +38,8 @@ class Restoring:
         self._shown = shown
         self._world = workers.metricool.world
         self._has_one = False
+        self.disk: Disk | None = None  # of films, if there are any
+        self.end_others: Callable[[], Sequence[str]] = _nobody  # with the service
         self.done: Callable[[], None] = _nothing  # told when other rows are there
         self._world.keep_backup = self._keep
 
@@ -46,7 +50,8 @@ class Restoring:
         self._has_one = True
         hub, draw = self._world.hub, self._world.choices.between
         marks = [replace(outside) for outside in self._workers.outside]
-        backup = Backup(name, hub.now_us, rows.kept(), marks)
+        films = NOTHING if self.disk is None else self.disk.copied()
+        backup = Backup(name, hub.now_us, rows.kept(), marks, films)
         self._world.tell("somebody", "makes a backup")
         after_s = 10 ** draw(name + " after", -0.5, 3.6)  # 0.3 s to about an hour
         hub.at(after_s, lambda: self._put_back(backup))
@@ -65,7 +70,7 @@ class Restoring:
         ago = f"{since_s:.1f} s old"
         world.tell("somebody", f"stops the service for {down_s:.1f} s, backup {ago}, {how}")
         before = [self._shown(batch) for batch in rows.all_batches()]
-        processes = [*self._workers.end_all(), *self._web.end()]
+        processes = [*self._workers.end_all(), *self._web.end(), *self.end_others()]
         record.killed |= set(processes)
         rows.restore(backup.rows)
         for n, (outside, mark) in enumerate(zip(self._workers.outside, backup.marks, strict=True)):
@@ -73,6 +78,9 @@ class Restoring:
                 outside.mark, outside.sending = mark.mark, mark.sending
             elif how == "marks lost" or (how == "one mark lost" and n == 0):
                 outside.mark = outside.sending = None
+        if self.disk is not None and world.choices.draw(backup.name + " disk") < 0.5:
+            self.disk.put_back(backup.films)
+            record.disk_us.append(hub.now_us)
         world.stop_service(down_s)
         last = rows.last_seqs()
         announced = dict(record.event_us)
@@ -83,6 +91,11 @@ class Restoring:
         record.held_events &= record.event_us.keys()
         hub.at(down_s + SILENT_S, lambda: self._workers.bury_all(processes))
         self.done()
+
+
+def _nobody() -> Sequence[str]:
+    """Return that nobody else was there."""
+    return ()
 
 
 def _nothing() -> None:

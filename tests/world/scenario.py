@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from tests.world.choices import Choices
 
 LOOKED_AT_FOR_S = 120  # past its date, by default
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+PIECES = {"fits": 1, "long": 1, "phone": 1, "two": 2, "three": 3, "broken": 0}  # of a sort of film
+FILM_SORTS = ("fits", "fits", "fits", "long", "phone", "phone", "two", "three", "broken")
 LANES = (("2000001", "facebook"), ("2000001", "instagram"), ("2000002", "facebook"))
 
 
@@ -28,6 +30,7 @@ class BatchPlan:
     interval_min: int = 1
     has_key: bool = False
     same_file: bool = False  # every clip of it has the same source
+    films: Sequence[str] = ()  # what its user brings, by their sorts, in place of addresses
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Scenario:
     has_date_header: bool = True
     list_lag_s: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_films(self) -> bool:
+        """Return whether anybody brings films."""
+        return any(batch.films for batch in self.batches)
 
     @property
     def clips(self) -> int:
@@ -126,6 +134,8 @@ def _batch(choose: Choices, name: str, profile: str, lanes: int) -> BatchPlan:
         has_key=choose.draw(of("key")) < 0.5,
         same_file=choose.draw(of("same file")) < 0.05,
     )
+    if choose.draw(of("films")) < PROFILES[profile].get("films", 0.0):
+        plan = _of_films(choose, plan)
     if not dated:
         return plan
     far = choose.draw(of("far"))
@@ -138,6 +148,13 @@ def _batch(choose: Choices, name: str, profile: str, lanes: int) -> BatchPlan:
         first_in_s=soon_s if far < 0.7 else hours_s if far < 0.97 else days_s,
         interval_min=choose.pick(of("interval"), (1, 1, 2, 3, 5, 10)),
     )
+
+
+def _of_films(choose: Choices, plan: BatchPlan) -> BatchPlan:
+    """Return the plan with films of several sorts in place of addresses."""
+    many = choose.whole(f"{plan.name} films", 1, 3)
+    sorts = tuple(choose.pick(f"{plan.name} film {n}", FILM_SORTS) for n in range(1, many + 1))
+    return replace(plan, films=sorts, clips=sum(map(PIECES.__getitem__, sorts)))
 
 
 def _last_s(batch: BatchPlan) -> float:
@@ -276,6 +293,31 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
         "dawdle": 0.02,
         "answer lost": 0.02,
         "dated": 0.4,
+    },
+    "films": {
+        **_part(KILLS, LINES, by=0.4),
+        **WISHES,
+        "films": 0.8,
+        "wish": 0.3,
+        "dated": 0.3,
+        "error": 0.02,
+        "refused": 0.02,
+        "part cut": 0.05,
+        "part unheard": 0.05,
+        "part unreachable": 0.02,
+        "part refused": 0.02,
+        "part busy": 0.02,
+        "bare etag": 0.2,
+        "no uploads": 0.02,
+        "upload expires": 0.05,
+        "complete without url": 0.03,
+        "tool killed": 0.02,
+        "disk full": 0.02,
+        "film cut": 0.1,
+        "film removed": 0.2,
+        "disk lost": 0.0005,
+        "restore": 0.001,
+        "lists lag": 0.2,
     },
     "everything": {
         **_part(KILLS, LINES, FATES, HABITS, by=0.5),

@@ -11,12 +11,14 @@ from storyclip.domain.dates.instants import Instant
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.timetable import Timetable, scheduled
 from tests.world import heart, times
+from tests.world.films import Film
 from tests.world.record import Asked, Told
 from tests.world.scenario import LANES, MINUTE_S, BatchPlan
 from tests.world.scheduler import Process
 from tests.world.times import instant
 from tests.world.workers import Workers, escaped
 
+Films = Sequence[Film]
 WISHES = ("pause", "pause", "resume", "cancel", "retry", "pause", "pause")
 MOST_WISHES = 6  # of one batch
 
@@ -32,23 +34,33 @@ class Web:
         self._wishes: dict[str, int] = {}
         self._metricool.handled = self._sees
         for plan in self._world.scenario.batches:
-            self._ask(plan.at_s, f"create {plan.name}", partial(self._create, plan))
+            if not plan.films:
+                self.ask(plan.at_s, f"create {plan.name}", partial(self._create, plan))
 
     def _start(self) -> None:
         self._process = Process("web")
         self._our = self._workers.heart_in(self._process)
+
+    @property
+    def our(self) -> heart.Heart:
+        """Return StoryClip's own code as it runs in the process that there is now."""
+        return self._our
+
+    def create_of(self, plan: BatchPlan, sources: Sequence[str], films: Films) -> None:
+        """Ask for a batch of films that are ready."""
+        self._create(plan, 1, sources, films)
 
     def end(self) -> Sequence[str]:
         """Kill the process, and return its name."""
         self._world.hub.kill(self._process)
         return [self._process.name]
 
-    def _ask(self, after_s: float, about: str, work: Callable[[], None]) -> None:
+    def ask(self, after_s: float, about: str, work: Callable[[], None]) -> None:
         """Have somebody ask for something after a while."""
 
         def begin() -> None:
             if (later_s := self._world.stopped_for_s()) > 0:
-                self._ask(later_s + 1.0, about, work)
+                self.ask(later_s + 1.0, about, work)
                 return
             if not self._process.alive:
                 self._start()
@@ -56,14 +68,16 @@ class Web:
 
         self._world.hub.at(after_s, begin)
 
-    def _create(self, plan: BatchPlan, number: int = 1) -> None:
+    def _create(
+        self, plan: BatchPlan, number: int = 1, sources: Sequence[str] = (), films: Films = ()
+    ) -> None:
         world = self._world
         batch = plan.name if number == 1 else f"{plan.name}x{number}"
-        timetable = self._timetable(plan)
-        urls = [
+        urls = sources or [
             f"https://cdn.example.com/{plan.name}/{1 if plan.same_file else n}.mp4"
             for n in range(1, plan.clips + 1)
         ]
+        timetable = self._timetable(plan, len(urls))
         key = f"key of {plan.name}" if plan.has_key else None
         dates = () if timetable is None else timetable.dates
         mode = "now" if timetable is None else timetable.mode
@@ -73,16 +87,19 @@ class Web:
             at_us=now_us,
             mode=mode,
             lane=LANES[plan.lane],
-            count=plan.clips,
+            count=len(urls),
             dates_us=tuple(map(times.moment_us, dates)),
             on_failure=plan.on_failure,
             key=key,
         )
         if key is not None and number == 1 and (name := world.take("repeat", plan.name)):
             after_s = world.choices.between(name, 0, 2)
-            self._ask(after_s, f"create {batch} again", lambda: self._create(plan, 2))
+            again = partial(self._create, plan, 2, sources, films)
+            self.ask(after_s, f"create {batch} again", again)
+        record.wanted_bytes[batch] = [piece for film in films for piece in film.pieces]
         if key is not None:
-            world.hub.at(8.0, lambda: self._repeat_unanswered(plan, batch, number))
+            again = partial(self._create, plan, number + 1, sources, films)
+            world.hub.at(8.0, lambda: self._repeat_unanswered(batch, number, again))
         lane, gap = LANES[plan.lane], plan.gap_s
         told = self._told(
             batch,
@@ -93,13 +110,13 @@ class Web:
             return
         self._wish_later(plan, batch)
 
-    def _repeat_unanswered(self, plan: BatchPlan, batch: str, number: int) -> None:
+    def _repeat_unanswered(self, batch: str, number: int, again: Callable[[], None]) -> None:
         """Ask again as a client does that got no answer and has a key for it."""
         told = [told for told in self._world.record.told if told.batch == batch]
         if told and told[0].at_us is None and number < 4:
-            self._ask(0.0, f"create {plan.name}", lambda: self._create(plan, number + 1))
+            self.ask(0.0, f"create {batch}", again)
 
-    def _timetable(self, plan: BatchPlan) -> Timetable | None:
+    def _timetable(self, plan: BatchPlan, count: int) -> Timetable | None:
         if plan.mode == "now":
             return None
         world = self._world
@@ -107,11 +124,11 @@ class Web:
             second=0, microsecond=0
         )
         asked = Instant(first.astimezone(UTC), first.astimezone(UTC), "UTC")
-        table = scheduled(asked, plan.clips, plan.interval_min, 60)
+        table = scheduled(asked, count, plan.interval_min, 60)
         if plan.mode == "scheduled":
             return table
         dates = [table.dates[0]]
-        for n in range(2, plan.clips + 1):
+        for n in range(2, count + 1):
             steps = world.choices.whole(f"{plan.name} best {n}", 1, 3)
             dates.append(dates[-1] + steps * timedelta(minutes=plan.interval_min))
         return Timetable(Mode.BEST_TIME, tuple(dates), table.gap_s, table.schedule)
@@ -155,7 +172,7 @@ class Web:
         """
         if (name := self._world.take("look", f"look {call} {clip}")) is not None:
             batch, after_s = clip.rpartition(".")[0], self._world.choices.between(name, 0, 90)
-            self._ask(after_s, f"look {batch}", lambda: self._look(batch))
+            self.ask(after_s, f"look {batch}", lambda: self._look(batch))
         if (name := self._world.take("wish at", f"{call} {clip}")) is None:
             return
         act = self._world.choices.pick(name + " what", WISHES)
@@ -166,7 +183,7 @@ class Web:
         if batch not in self._world.record.asked or self._wishes.get(batch, 0) >= MOST_WISHES:
             return
         self._wishes[batch] = self._wishes.get(batch, 0) + 1
-        self._ask(after_s, f"{act} {batch}", lambda: self._act(batch, act, name))
+        self.ask(after_s, f"{act} {batch}", lambda: self._act(batch, act, name))
 
     def _act(self, batch: str, act: str, name: str) -> None:
         world, our, draw = self._world, self._our, self._world.choices.draw

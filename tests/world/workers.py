@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
+from storyclip.upstream.part_line import PartCarrier
 from tests.world import heart, rows
 from tests.world.line import Line
 from tests.world.metricool import Metricool
@@ -63,11 +64,13 @@ class Workers:
         line: heart.Exchange | None = None,
         outside: Sequence[heart.Outside] | None = None,
         hold: Callable[[str], str | None] = _nobody,
+        parts: PartCarrier | None = None,
     ) -> heart.Heart:
         """Return StoryClip's own code as it runs in a process.
 
         Args:
             hold: takes an installation, and returns which other one publishes.
+            parts: carries those of files, in the processes that bring any.
         """
         world = self._world
         ahead = timedelta(seconds=world.host_ahead_s(process.name))
@@ -85,6 +88,7 @@ class Workers:
             world.server_time,
             outside or self.outside,
             hold,
+            parts,
         )
 
     def read_clocks(self) -> None:

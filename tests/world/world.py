@@ -21,6 +21,7 @@ IN_THE_GAP = (
     "set for good",
     "restore",
     "copy",
+    "disk lost",
 )
 SET_S = (3600, -3600, 18_000, -18_000)  # by the last two for longer than a world waits for an end
 HELD_OF_LATE_US = 30 * SECOND_US
@@ -40,6 +41,7 @@ class World:
         self.look: Callable[[], None] = _nothing  # whether the rows are the newest
         self.keep_backup: Callable[[str], None] = _no_backup
         self.start_copy: Callable[[str], None] = _no_backup
+        self.lose_disk: Callable[[str], None] = _no_backup  # of films
         self.is_looking = False
         self.is_all_held: Callable[[], bool] = _no  # by a neighbour that stands still
         self.is_away: Callable[[float], None] = _anything  # told that nothing can be written
@@ -156,6 +158,8 @@ class World:
             self.keep_backup(name)
         elif kind == "copy":
             self.start_copy(name)
+        elif kind == "disk lost":
+            self.lose_disk(name)
         elif kind in ("kill", "wrong boot"):
             if kind == "wrong boot":  # whoever starts in its place believes a wrong clock
                 self._jump(3600 if draw(name, 0, 1) < 0.7 else -3600)

@@ -17,6 +17,7 @@ from tests.world.planted import (
     mistakes_about_rows,
     mistakes_in_deciding,
     mistakes_in_writing,
+    mistakes_with_films,
 )
 from tests.world.planted.plant import MISTAKES, Mistake
 from tests.world.scenario import scenario_of
@@ -28,6 +29,7 @@ LISTS = (
     mistakes_in_writing,
     mistakes_about_rows,
     mistakes_about_neighbours,
+    mistakes_with_films,
 )
 
 
