@@ -9,7 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from storyclip.web.door.malformed import Unfinished
-from storyclip.web.door.patient_unreader import LEAST_BYTES_A_S, PatientUnreader, meanwhile
+from storyclip.web.door.patient_unreader import (
+    FILE_PIECE_BYTES,
+    LEAST_BYTES_A_S,
+    PatientUnreader,
+    meanwhile,
+)
 
 
 @pytest.fixture
@@ -43,6 +48,18 @@ def test_of_a_whole_request_nothing_more_is_waited_for(pair):
 
     with pytest.raises(Unfinished):
         unreader.chunk()
+
+
+def test_of_a_long_body_no_more_is_held_at_once_than_a_piece(pair):
+    ours, theirs = pair
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    theirs.setblocking(False)
+    came = theirs.send(b"x" * (1 << 20))
+    assert came > 2 * FILE_PIECE_BYTES
+
+    piece = PatientUnreader(ours).chunk(came)
+
+    assert len(piece) <= FILE_PIECE_BYTES
 
 
 def test_a_look_meanwhile_ends_a_body_of_which_nothing_comes(pair):
