@@ -19,6 +19,7 @@ from tests.bench import (
     cadence,
     checkout,
     engine,
+    files,
     postgres,
     profiling,
     readme,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[int, bool], Iterator[Figure]]] = {
     "tick": tick.measure,
     "streams": streams.measure,
     "tenants": tenants.measure,
+    "files": files.measure,
     "postgres": postgres.measure,
 }
 
