@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +22,9 @@ from storyclip.domain.file_errors import (
     TooManyFiles,
 )
 from storyclip.domain.user_file import FileState, UserFile
+from storyclip.media.judging import gone
 from storyclip.spool.local import Arriving, Spool
-from storyclip.store.files import brought, files
+from storyclip.store.files import brought, files, pieces
 
 NOTED_BYTES = 4 << 20  # what a kill may lose of a fast line
 NOTED_S = 2.0  # and of a slow one
@@ -74,11 +75,14 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
     if wanted.size > room.of_one:
         raise FileTooBig(wanted.size, room.of_one)
     if wanted.sha256 is not None:
+        _forget_lost(user_id, wanted.sha256, wanted.options, spool)
         there = files.same(user_id, wanted.sha256, wanted.options)
         if there is not None and there.size == wanted.size:
             return there
         _require_share(user_id, wanted.size, room)
-        if brought.has(user_id, wanted.sha256, wanted.size):  # and is to be made otherwise
+        if not spool.has_lost(wanted.sha256) and brought.has(
+            user_id, wanted.sha256, wanted.size
+        ):  # and is to be made otherwise
             return _begin_anew(user_id, wanted, wanted.sha256, at, spool)
         begun = files.begun(user_id, wanted.sha256, wanted.size, wanted.options)
         if begun is not None:  # whoever began it was interrupted, or does so now
@@ -162,7 +166,19 @@ def finish(file: UserFile, spool: Spool, now: Callable[[], datetime]) -> None:
     """
     assert file.sha256 is not None
     spool.name(file.id, file.sha256)
+    _forget_lost(file.user_id, file.sha256, file.options, spool)
     files.arrived(file, file.sha256, now())
+
+
+def _forget_lost(user_id: str, sha256: str, options: dict[str, Any], spool: Spool) -> None:
+    """Refuse the user's ready files of these bytes of which the disk has a piece no more.
+
+    Who brings them again has them made anew, instead of being told that they are there.
+    """
+    while (there := files.same(user_id, sha256, options)) is not None:
+        if not any(spool.has_lost(piece.name) for piece in pieces.of_file(there.id)):
+            return
+        brought.lost(there.id, [asdict(gone())])
 
 
 class _Taking:

@@ -178,6 +178,25 @@ def test_a_file_whose_bytes_are_gone_is_refused_and_said(spool, tmp_path):
     assert [problem["code"] for problem in file.problems or []] == ["gone"]
 
 
+def test_who_brings_lost_bytes_again_has_them_made_anew(spool, tmp_path):
+    data = picture(tmp_path)
+    lost_id = taken_in(spool, data, "a.png")
+    worked(lost_id, spool)
+    for path in (spool.path("x").parent).iterdir():
+        path.unlink()
+
+    announced = take_in.Announced("a.png", len(data), {}, hashlib.sha256(data).hexdigest())
+    room = take_in.Room(of_one=10**9, of_all=10**15, of_user=10**15)
+    again = take_in.begin("ana", announced, T0, spool, room)
+    take_in.receive(again.id, 0, iter([data]), None, spool, now, still)
+
+    assert files.find(lost_id).state is FileState.REFUSED
+    assert again.id != lost_id
+    assert worked(again.id, spool).state is FileState.READY
+    (piece,) = pieces.of_file(again.id)
+    assert spool.path(piece.name).exists()
+
+
 def test_what_arrived_and_was_not_named_is_named_by_the_next(spool, tmp_path, monkeypatch):
     def dies(*_: object) -> None:
         raise KeyboardInterrupt

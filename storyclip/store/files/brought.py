@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from storyclip.domain.user_file import FileState
-from storyclip.store.database import reading, run
+from storyclip.store.database import reading, run, writing
+from storyclip.store.files.models import FileRow
 
 
 def has(user_id: str, sha256: str, size: int) -> bool:
@@ -57,3 +60,14 @@ def announced_bytes() -> int:
             f" WHERE state = '{FileState.RECEIVING}' AND marked_at IS NULL"
         ).fetchone()
     return int(row[0] or 0)
+
+
+def lost(file_id: str, problems: list[dict[str, Any]]) -> None:
+    """Refuse a file that was ready, and of which bytes are gone.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    refused = FileRow.update(state=FileState.REFUSED, problems=problems)
+    with writing():
+        refused.where(FileRow.id == file_id, FileRow.state == FileState.READY).execute()
