@@ -34,8 +34,7 @@ from storyclip.flow.setbacks import (
 from storyclip.flow.visit import Visit
 
 _GONE = (
-    "The file of this story is not in StoryClip any more. Nothing was sent: upload it again, and"
-    " publish it anew."
+    "The file of this story is not in StoryClip any more. {}: upload it again, and publish it anew."
 )
 
 _NO_UPLOADS = (
@@ -53,7 +52,9 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         if is_there:
             yield from put(moves.due(clip, later(visit.soon())))
         else:
-            yield from put(moves.missed(clip, _GONE, ErrorCode.MEDIA_UNAVAILABLE))
+            yield from put(
+                moves.missed(clip, _GONE.format(_before(clip)), ErrorCode.MEDIA_UNAVAILABLE)
+            )
     elif transfer.stage is Stage.STORED:
         return transfer.media_url
     elif transfer.stage is Stage.FAILED:
@@ -111,5 +112,9 @@ def _held_up(clip: Clip, reason: str, visit: Visit) -> Course[None]:
 
 
 def _failed(clip: Clip, transfer: Transfer) -> moves.Move:
-    words = f"The file could not be brought into Metricool: {transfer.error}. Nothing was sent."
+    words = f"The file could not be brought into Metricool: {transfer.error}. {_before(clip)}."
     return moves.missed(clip, words, transfer.error_code or ErrorCode.MEDIA_UNAVAILABLE)
+
+
+def _before(clip: Clip) -> str:
+    return "Nothing was sent" if clip.sends == 0 else "What was sent before did not come of it"

@@ -239,6 +239,21 @@ def test_a_file_whose_bytes_are_gone_fails_its_clip_in_words(here):
     assert "not in StoryClip any more" in (clip.error or "")
 
 
+def test_nothing_is_said_to_be_unsent_that_was_sent_before(here):
+    here.stage.sandbox.fault(fault="network_error", times=1)
+    here.publish(here.a_file())
+    here.live(200)
+    assert here.stage.states() == [FAILED]
+    here.spool.path(MARK.removeprefix("sha256:")).unlink()
+
+    retry(here.stage)
+    here.live(200)
+
+    (clip,) = here.stage.clips()
+    assert (clip.state, clip.error_code) == (FAILED, "media_unavailable")
+    assert "Nothing was sent" not in (clip.error or "")
+
+
 def test_bytes_that_cannot_be_sent_now_are_sent_later(here):
     for fault in ("open_then_drop", "part_cut", "part_then_drop", "complete_then_drop"):
         here.stage.sandbox.fault(fault=fault, times=1)
