@@ -18,7 +18,7 @@ from tests.media.films import film, fitting
 from tests.page.conftest import choose_brand, paste, started, violations
 from tests.page.spool_rows import published, those_made
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-people"), pytest.mark.timeout(180)]
 
 BYTES_A_SECOND = 500_000
 MADE_WITHIN_MS = 90_000  # ten seconds of film, niced, beside whatever else runs here
