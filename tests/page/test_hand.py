@@ -88,7 +88,7 @@ def test_a_clip_retried_behind_later_ones_is_asked_about_and_then_published(visi
     assert counts(page, batch_id) == "1 de 2 publicados · 1 con fallo"
 
     card(page, batch_id).get_by_role("button", name="Reintentar").first.click()
-    expect(page.locator("#ask-text")).to_contain_text("Clips after 1")
+    expect(page.locator("#ask-text")).to_contain_text("Ya hay clips posteriores publicados")
     page.click("#ask-yes")
 
     expect(card(page, batch_id).locator(".counts")).to_have_text("2 de 2 publicados")
@@ -144,7 +144,7 @@ def test_what_was_not_confirmed_is_looked_for_before_anything_is_sent_again(visi
     expect(card(page, batch_id).locator(".clips .chip[data-look=unconfirmed]")).to_be_visible()
 
     check.click()
-    expect(card(page, batch_id).get_by_text("Metricool has it as PENDING")).to_be_visible()
+    expect(card(page, batch_id).get_by_text("Metricool puede tenerlo aún")).to_be_visible()
     [made] = created(stack, account)
     stack.sandbox.force(int(made["postId"]), status="PUBLISHED")
     check.click()
