@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
-WORKERS ?= 5
+WORKERS ?= 3
 SHARED := --dist loadgroup --no-loadscope-reorder
 ARGS ?=
 QUICK := tests/domain tests/store tests/flow \
@@ -27,7 +27,7 @@ demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against
 run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ctrl-C
 	@exec $(PY) -m storyclip run $(ARGS)
 
-test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=5 processes)
+test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=3 processes)
 	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh && sh tests/proxies/ensure.sh; fi
 	@exec $(PY) -m pytest -n $(WORKERS) $(SHARED) --timeout 120 $(ARGS)
 

@@ -18,6 +18,7 @@ from storyclip.stack import programs
 from storyclip.stack.child import Program
 
 MOST_BYTES = 103  # of a socket's path: macOS; Linux takes four more
+SHORTEST = "/tmp"  # noqa: S108  # only ever a folder in it that is made anew, with 0700
 ANSWER_S = 2.0
 
 
@@ -35,7 +36,7 @@ class EmbeddedRedis:
         self._is_cleared = False
         socket = folder / "redis.sock"
         if len(str(socket).encode()) > MOST_BYTES:
-            self.elsewhere = Path(tempfile.mkdtemp(prefix="storyclip-"))  # 0700
+            self.elsewhere = _short_folder()
             socket = self.elsewhere / "redis.sock"
         self._socket = socket
         self._password = secrets.token_urlsafe(24)
@@ -82,3 +83,12 @@ class EmbeddedRedis:
         if self.elsewhere is not None:
             shutil.rmtree(self.elsewhere, ignore_errors=True)
             self._is_cleared = True
+
+
+def _short_folder() -> Path:
+    """Make a folder of this user's own for the socket, where temporary files are, or in /tmp."""
+    usual = tempfile.gettempdir()
+    longest = len(f"{usual}/storyclip-12345678/redis.sock".encode())
+    return Path(
+        tempfile.mkdtemp(prefix="storyclip-", dir=usual if longest <= MOST_BYTES else SHORTEST)
+    )

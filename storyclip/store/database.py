@@ -145,14 +145,6 @@ def marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values)) or "NULL"
 
 
-def try_row(table: str, row_id: int) -> bool:
-    """Hold a row until the transaction ends, and return whether nobody else holds it."""
-    if _is_sqlite:
-        return True
-    held = run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE SKIP LOCKED", (row_id,))
-    return held.fetchone() is not None
-
-
 def is_postgres() -> bool:
     """Return whether the database is PostgreSQL's, and not SQLite's."""
     return not _is_sqlite
@@ -181,7 +173,7 @@ def turnstile_of(path: Path) -> Path:
 
 
 def try_lock_row(table: str, row_id: int) -> bool:
-    """Do the same unless another has it already, which is not waited for: then return False."""
+    """Hold a row until the transaction ends, and return whether nobody else holds it."""
     if _is_sqlite:
         return True
     found = run(f"SELECT 1 FROM {table} WHERE id = ? FOR UPDATE SKIP LOCKED", (row_id,))

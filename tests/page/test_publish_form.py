@@ -107,7 +107,7 @@ def test_what_only_the_server_knows_is_shown_next_to_its_clip(visit):
     page.click("#start")
 
     expect(page.locator("#clips li").nth(1).locator(".fatal")).to_have_text(
-        "the address is not a public one"
+        "la dirección no es pública"
     )
     expect(page.locator("#clips > li").nth(0).locator(".fatal")).to_have_count(0)
 

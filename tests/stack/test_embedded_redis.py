@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -67,7 +68,12 @@ def test_no_command_line_has_the_password(embedded):
     assert str(urlsplit(embedded.url).password) not in " ".join(embedded.program().command)
 
 
-def test_a_path_that_is_too_long_for_a_socket_gets_a_short_private_folder(tmp_path):
+@pytest.mark.parametrize("temporary", ["short", "x" * 100])
+def test_a_path_that_is_too_long_for_a_socket_gets_a_short_private_folder(
+    tmp_path, monkeypatch, temporary
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / temporary))
+    (tmp_path / temporary).mkdir()
     server = EmbeddedRedis(tmp_path / ("x" * 100) / "redis")
 
     try:

@@ -248,11 +248,14 @@ def test_the_heat_map_is_asked_for_once_an_hour_for_each_account_network_and_zon
     ]
 
 
-def test_trouble_is_not_remembered_in_place_of_a_heat_map(ana, metricool):
+def test_trouble_is_remembered_for_five_seconds_in_place_of_a_heat_map(ana, metricool, clock):
     metricool.trouble = UpstreamUnreachable("no route")
     ana.publish(best())
     metricool.trouble = None
 
+    clock.move(4.9)
+    assert ana.publish(best()).status_code == 503
+    clock.move(0.1)
     assert ana.publish(best()).status_code == 202
 
 

@@ -121,15 +121,22 @@ def _bind() -> None:
     _hear_of_locks(store)
 
 
+_lock_row, _try_lock_row = database.lock_row, database.try_lock_row
+
+
 def _hear_of_locks(store: Any) -> None:
-    """Ask us for the locks of rows, which SQLite's transactions have all of anyway."""
+    """Ask us for the locks of rows while a world runs: SQLite's transactions have all of them."""
 
     def lock_row(table: str, row_id: int) -> None:
+        if not _listening:
+            _lock_row(table, row_id)
         for ears in _listening:
             if ears.neighbours is not None:
                 ears.neighbours.locks(store, table, row_id)
 
     def try_lock_row(table: str, row_id: int) -> bool:
+        if not _listening:
+            return _try_lock_row(table, row_id)
         asked = [ears.neighbours for ears in _listening if ears.neighbours is not None]
         return all(one.can_lock(table, row_id) for one in asked)
 

@@ -82,7 +82,7 @@ def live(
         StoreUnavailable: nothing was written.
     """
     with writing():
-        if not database.try_row("service", 1):
+        if not database.try_lock_row("service", 1):
             return None
         run_of = server()
         mark = _alive(at, outside, sending, run_of, is_boot=is_boot)

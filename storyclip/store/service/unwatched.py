@@ -27,7 +27,7 @@ def expect_a_look(at: datetime, outside: Mark | None) -> bool:
     """
     with writing():
         before = newest.here()
-        if not is_unwatched(at, outside) or not database.try_row("service", 1):
+        if not is_unwatched(at, outside) or not database.try_lock_row("service", 1):
             return False
         newest.note(epoch=next_epoch(before, outside, at))
         since = EVER if before.alive_at is None else min(before.alive_at, at)
