@@ -21,6 +21,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypedDict
 
+from storyclip.domain.refusal_facts import RefusalFacts
+
 MAX_WORDS = 500  # of Metricool's words we keep: enough to understand, short enough for a row
 
 
@@ -132,11 +134,15 @@ class TooManyRunning(StoryClipError):
 
 
 class ActionRefused(StoryClipError):
-    """What was asked for makes no sense for the batch as it is; nothing was changed."""
+    """What was asked for makes no sense for the batch as it is; nothing was changed.
 
-    def __init__(self, code: RefusalCode, words: str) -> None:
+    Each is made in `storyclip/domain/refusals.py`; `facts` are what its words depend on.
+    """
+
+    def __init__(self, code: RefusalCode, words: str, facts: RefusalFacts) -> None:
         super().__init__(words)
         self.code = code
+        self.facts = facts
 
 
 class StillNeeded(StoryClipError):

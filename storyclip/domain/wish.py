@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from storyclip.domain import order
+from storyclip.domain import order, refusals
 from storyclip.domain.batch import Batch, Status
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import ENDED_UNSEEN, Clip, Event, State
 from storyclip.domain.dates.mode import Mode
-from storyclip.domain.errors import ActionRefused, RefusalCode
 from storyclip.domain.moves import NEVER, Move, uncounted
 from storyclip.domain.order import Verdict, sibling_of
+from storyclip.domain.refusal_facts import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,17 @@ class Again:
         return self.move.before
 
 
-def refuse_if_cancelled(batch: Batch, action: str) -> None:
+def refuse_if_cancelled(batch: Batch, action: Action) -> None:
     """Refuse to do anything more with a batch that the user ended.
 
     Raises:
         ActionRefused: they did.
     """
     if batch.cancel_requested_at is not None or batch.status is Status.CANCELLED:
-        words = f"It was cancelled, which is for good: it cannot be {action}. Make a new batch."
-        raise ActionRefused(RefusalCode.BATCH_CANCELLED, words)
+        raise refusals.cancelled(action)
 
 
-def refuse_if_over(batch: Batch, action: str) -> None:
+def refuse_if_over(batch: Batch, action: Action) -> None:
     """Refuse to stop, or to let go on, what has ended.
 
     Raises:
@@ -51,8 +50,7 @@ def refuse_if_over(batch: Batch, action: str) -> None:
     """
     refuse_if_cancelled(batch, action)
     if not batch.is_running:
-        words = f"It has ended as {batch.status}: nothing is left to be {action}."
-        raise ActionRefused(RefusalCode.BATCH_ENDED, words)
+        raise refusals.ended(batch.status, action)
 
 
 def refuse_if_nothing_goes_out(batch: Batch, clips: Sequence[Clip]) -> None:
@@ -123,15 +121,6 @@ def sent_late(again: Sequence[Again], clips: Sequence[Clip], gap_s: float) -> li
 def waived(move: Move) -> Move:
     """Return the move with the order given up, as the user was told."""
     return replace(move, after=replace(move.after, order_waived=True))
-
-
-def order_words(late: Sequence[int]) -> str:
-    """Return why something would change the order, and what to do."""
-    which = ", ".join(map(str, late))
-    return (
-        f"Clips after {which} are out or on their way: what is sent now comes after them. Nothing"
-        " was changed. Repeat with confirmOrder=true if that is fine."
-    )
 
 
 def is_asked_again(move: Move) -> bool:

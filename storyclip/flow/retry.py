@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
-from storyclip.domain import moves, wish
+from storyclip.domain import moves, refusals, wish
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import Clip, Event, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.schedule import first_step, seconds
-from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode, RetrySafety
+from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RetrySafety
 from storyclip.domain.identity import Fate, proves_absence
 from storyclip.domain.reach import Reach
 from storyclip.domain.send import Send, by_their_clock, open_sends
@@ -22,7 +22,6 @@ from storyclip.domain.wish import Again
 from storyclip.flow.asking import HeldByOthers, Query, Search, ask, everywhere, run
 from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import Deleted, anywhere, lying_deleted, of_lost, under_its_id
-from storyclip.flow.refusals import is_there, never, to_be_confirmed, too_early
 from storyclip.flow.settle import FAR_SETTLE
 from storyclip.store.once_more import once_more
 from storyclip.store.publishing import clips, wishes
@@ -110,7 +109,7 @@ def _asked_again(
     """
     anew = _anew(clip, retry, batch)
     if clip.retry_safety is RetrySafety.NEVER:
-        raise never(clip, clip.error)
+        raise refusals.never(clip, clip.error)
     if clip.retry_safety is not RetrySafety.CHECK_FIRST:
         return anew
     if clip.post_id is None:
@@ -124,7 +123,7 @@ def _asked_again(
         return _of_post(clip, seen, anew, retry, confirmed=confirmed)
     if confirmed:
         return anew
-    raise to_be_confirmed(clip, "Metricool does not show it any more, and it may be out")
+    raise refusals.gone(clip)
 
 
 def _of_lost(
@@ -149,7 +148,7 @@ def _of_lost(
     if lies := (yield from lying_deleted(clip, known, deleted.posts)):
         return _of_deleted(clip, lies.post, lies.fate, anew, retry, confirmed=confirmed)
     if (over_at := _over_at(still_open, there, retry)) is not None:
-        raise too_early(clip, over_at)
+        raise refusals.too_early(clip, over_at)
     if confirmed:
         return anew
     fence_at = max(send.planned_for for send in still_open) + seconds(retry.settings.settle_s)
@@ -157,7 +156,7 @@ def _of_lost(
     if is_past and look.is_whole and proves_absence(still_open, clip.lane):
         move = moves.rechecked(clip, retry.now, _wished_for(clip, retry), order_waived=False)
         return Again(move, _soonest(clip, retry, batch))
-    raise to_be_confirmed(clip, "what Metricool shows does not tell whether it was made")
+    raise refusals.untold(clip)
 
 
 def _over_at(sends: Sequence[Send], there: datetime, retry: Retry) -> datetime | None:
@@ -184,10 +183,10 @@ def _of_post(clip: Clip, post: Post, anew: Again, retry: Retry, *, confirmed: bo
     if post.status is PostStatus.ERROR and post.retry_safety is RetrySafety.CHECK_FIRST:
         if confirmed:
             return anew
-        raise to_be_confirmed(clip, f"Metricool leaves it open whether it is out ({post.words})")
+        raise refusals.left_open(clip, post.words)
     if post.status is PostStatus.ERROR:
-        raise never(clip, post.words)
-    raise is_there(clip, post)
+        raise refusals.never(clip, post.words)
+    raise refusals.is_draft(clip, post) if post.is_draft else refusals.is_there(clip, post)
 
 
 def _of_deleted(
@@ -197,7 +196,7 @@ def _of_deleted(
         return Again(moves.seen_live(clip, post, retry.now), None)
     if fate is Fate.NOT_OUT or confirmed:
         return anew
-    raise to_be_confirmed(clip, "it was deleted in Metricool when it was due, and may be out")
+    raise refusals.deleted_when_due(clip)
 
 
 def _anew(clip: Clip, retry: Retry, batch: Batch) -> Again:
@@ -225,12 +224,11 @@ def _failed(all_clips: Sequence[Clip], index: int | None) -> Sequence[Clip]:
     if index is None:
         failed = [clip for clip in all_clips if clip.state is State.FAILED]
         if not failed:
-            raise ActionRefused(RefusalCode.NOTHING_TO_RETRY, "No clip of this batch has failed.")
+            raise refusals.none_failed()
         return failed
     clip = next((clip for clip in all_clips if clip.index == index), None)
     if clip is None:
         raise NotFound(f"no clip {index}")
     if clip.state is not State.FAILED:
-        words = f"Clip {index} has not failed: it is {clip.state}."
-        raise ActionRefused(RefusalCode.NOTHING_TO_RETRY, words)
+        raise refusals.not_failed(clip.index, clip.state)
     return [clip]

@@ -88,7 +88,7 @@ def test_a_clip_retried_behind_later_ones_is_asked_about_and_then_published(visi
     assert counts(page, batch_id) == "1 de 2 publicados · 1 con fallo"
 
     card(page, batch_id).get_by_role("button", name="Reintentar").first.click()
-    expect(page.locator("#ask-text")).to_contain_text("Ya hay clips posteriores publicados")
+    expect(page.locator("#ask-text")).to_contain_text("Hay clips posteriores al 1")
     page.click("#ask-yes")
 
     expect(card(page, batch_id).locator(".counts")).to_have_text("2 de 2 publicados")

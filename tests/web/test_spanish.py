@@ -8,7 +8,8 @@ import pytest
 
 from storyclip.domain import file_errors
 from storyclip.domain.dates.instants import parse_instant
-from storyclip.domain.errors import RefusalCode, RequestInvalid
+from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.refusal_facts import Reason
 from storyclip.web.said import file_kinds, problem_kinds, spanish
 from storyclip.web.said.problem_kinds import Kind
 from storyclip.web.said.shapes import ProblemFacts
@@ -32,14 +33,9 @@ def test_every_sort_of_problem_is_told_in_spanish(kind):
     assert title != kind.title
 
 
-@pytest.mark.parametrize("code", RefusalCode)
-def test_every_refusal_is_told_in_spanish(code):
-    assert code.value in spanish.catalogue()["problems"]
-
-
 def test_the_catalogue_knows_nothing_that_nobody_says():
     said = {one for kind in KINDS for one in (kind.code, kind.detail, kind.title)}
-    said |= {code.value for code in RefusalCode}
+    said |= set(Reason)
     http = {"Bad Request", "Not Found", "Method Not Allowed", "Request Entity Too Large"}
     http |= {"Unsupported Media Type"}
 

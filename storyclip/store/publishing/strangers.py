@@ -6,9 +6,8 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from storyclip.domain import doubt
+from storyclip.domain import refusals
 from storyclip.domain.doubt import Stranger
-from storyclip.domain.errors import ActionRefused, RefusalCode
 from storyclip.domain.identity import name_of
 from storyclip.domain.lane import Lane
 from storyclip.domain.network import Network
@@ -99,14 +98,11 @@ def refuse_in_doubt(lane_id: int, at: datetime) -> None:
     outside = MarkFile().read("")  # before the rows: it follows them, and is never ahead
     lane = lanes.here(lane_id)
     if lane.held_at is not None:
-        words = f"{doubt.words(len(here(lane_id)))} Nothing was changed."
-        raise ActionRefused(RefusalCode.IN_DOUBT, words)
+        raise refusals.held(len(here(lane_id)))
     if unwatched.is_nobody_alive(at):
-        words = f"{doubt.NOBODY_LIVES} Nothing was changed: start one, and try again."
-        raise ActionRefused(RefusalCode.IN_DOUBT, f"{words} A pause is taken at any time.")
+        raise refusals.nobody_lives()
     if lane.doubted_since is not None or unwatched.is_unwatched(at, outside):
-        words = f"{doubt.LOOKING} Nothing was changed: try again in a moment."
-        raise ActionRefused(RefusalCode.IN_DOUBT, words)
+        raise refusals.looking()
 
 
 def why_nothing_is_sent(lane_id: int) -> str:

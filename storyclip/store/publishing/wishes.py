@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from storyclip.domain import moves, wish
+from storyclip.domain import moves, refusals, wish
 from storyclip.domain.act import Action
 from storyclip.domain.batch import Batch
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.dates.mode import Mode
-from storyclip.domain.errors import ActionRefused, LostRace, NotFound, RefusalCode
+from storyclip.domain.errors import LostRace, NotFound
 from storyclip.domain.reach import Reach
 from storyclip.domain.wish import Again
 from storyclip.store import acts
@@ -70,12 +70,12 @@ def resume(
         wish.refuse_if_over(before, "resumed")
         strangers.refuse_in_doubt(before.lane_id, at)
         if before.pause_requested_at is None:
-            raise ActionRefused(RefusalCode.NOT_PAUSED, "It is not paused: it goes on by itself.")
+            raise refusals.not_paused()
         every = clips.of_batch(batch_id)
         notes = wish.planned_anew(before, every, first_date)
         late = wish.come_late(notes, every)
         if late and not order_may_change:
-            raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
+            raise refusals.order_would_change(late)
         back = replace(before, pause_requested_at=None, place=lanes.next_turn(before.lane_id))
         now = _wish(before, back, at)
         acts.write(Action.BATCH_RESUME, batch_id, at)
@@ -130,7 +130,7 @@ def retry(
         every = clips.of_batch(batch_id)
         late = wish.sent_late(again, every, before.gap_s)
         if late and not order_may_change:
-            raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
+            raise refusals.order_would_change(late)
         now = before
         if not before.is_running:
             place = lanes.next_turn(before.lane_id)

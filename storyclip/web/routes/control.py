@@ -16,7 +16,7 @@ from storyclip.flow.retry import Retried, Retry
 from storyclip.store.publishing import batches
 from storyclip.web.door import auth, limits
 from storyclip.web.front import front
-from storyclip.web.said import shapes
+from storyclip.web.said import shapes, spanish
 from storyclip.web.said.answers import answer
 from storyclip.web.said.queries import OfBatch, Resuming, Retrying, asked
 from storyclip.web.said.shapes import Acted, Again, Cancelled, Paused
@@ -69,7 +69,9 @@ def retry_failed() -> Response:
             order_may_change=said.confirm_order,
             absence_confirmed=said.confirm_absent,
         )
-        return answer(_again(batch, done, who))
+        told = answer(_again(batch, done, who))
+        told.vary.add("Accept-Language")  # the details of what was left alone
+        return told
 
 
 @contextmanager
@@ -113,7 +115,8 @@ def _again(batch: Batch, done: Retried, who: Holder) -> Again:
         "retried": done.sent_again,
         "foundLive": done.found_live,
         "notRetried": [
-            {"clip": index, "code": why.code, "detail": str(why)} for index, why in done.refused
+            {"clip": index, "code": why.code, "detail": spanish.refusal(why), **why.facts}
+            for index, why in done.refused
         ],
     }
 

@@ -79,10 +79,10 @@ def answer_to(error: Exception) -> Response:
         faults = error.problems
     elif kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         faults = [("", kind.title)]  # the whole of the body, not a field of it
-    detail = None
+    detail, facts = None, cast(ProblemFacts, {})
     if isinstance(error, errors.ActionRefused):
         kind, detail = replace(kind, code=error.code.value), str(error)
-    facts: ProblemFacts = {}
+        facts = cast(ProblemFacts, error.facts)
     if isinstance(error, _WITH_FACTS):
         detail, facts = str(error), cast(ProblemFacts, error.facts)
     elif isinstance(error, _IN_ITS_WORDS):
@@ -108,7 +108,7 @@ def body_of(kind: Kind) -> bytes:
 def _answer(problem: Problem) -> Response:
     kind = problem.kind
     title, detail = kind.title, problem.detail
-    names = (kind.code, kind.detail, title)
+    names = (problem.facts.get("reason", kind.code), kind.detail, title)
     in_spanish = spanish.problem(names, problem.facts) if spanish.is_wanted() else None
     if in_spanish is not None:
         title, detail = in_spanish

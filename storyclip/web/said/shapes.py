@@ -14,6 +14,7 @@ from storyclip.domain.dates.timetable import PublishSpeed
 from storyclip.domain.errors import RefusalCode
 from storyclip.domain.holder import Scope
 from storyclip.domain.network import Network
+from storyclip.domain.refusal_facts import RefusalFacts
 from storyclip.domain.shown import ClipNamed, ClipView, StrangerView, Summary, Whole
 from storyclip.domain.user import Role
 
@@ -35,8 +36,11 @@ class Sentence(TypedDict):
     en: str
 
 
-class ProblemFacts(TypedDict):
+class ProblemFacts(RefusalFacts):
     """What some problems tell besides: what is down, what a quota has left, how much runs.
+
+    Of a refused wish: `reason`, finer than the code, and what its words depend on. Where a person
+    may repeat it with a query parameter, `confirm` names that; without it no confirmation counts.
 
     `words` are for people, of files alone; the rest of them is in English.
     """
@@ -149,8 +153,8 @@ class Recovered(TypedDict):
     left: Sequence[StrangerView]
 
 
-class NotRetried(TypedDict):
-    """A failed clip that was left alone, and why."""
+class NotRetried(RefusalFacts):
+    """A failed clip that was left alone, and why; its facts are those of a problem."""
 
     clip: int
     code: RefusalCode

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from storyclip.domain import moves, wish
+from storyclip.domain import moves, refusals, wish
 from storyclip.domain.batch import Batch
 from storyclip.domain.clip import State
-from storyclip.domain.errors import ActionRefused, RefusalCode
 from tests.model.twin import lanes, recalls, turns, writer
 from tests.model.twin.rows import Rows
 
@@ -42,10 +41,10 @@ def resume(rows: Rows, batch_id: str, at: datetime, first_date: datetime) -> Row
     before, every = rows.batch(batch_id), rows.clips_of(batch_id)
     wish.refuse_if_over(before, "resumed")
     if before.pause_requested_at is None:
-        raise ActionRefused(RefusalCode.NOT_PAUSED, "it goes on by itself")
+        raise refusals.not_paused()
     notes = wish.planned_anew(before, every, first_date)
     if late := wish.come_late(notes, every):
-        raise ActionRefused(RefusalCode.ORDER_WOULD_CHANGE, wish.order_words(late))
+        raise refusals.order_would_change(late)
     back = replace(before, pause_requested_at=None, place=lanes.next_turn(rows))
     now = back.settled(at)
     rows = rows.having_batch(now)
