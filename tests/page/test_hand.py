@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from storyclip.domain.refusal_facts import Confirm
 from storyclip.stack.stack import Stack
 from tests.page.conftest import (
     ACCOUNTS,
@@ -22,6 +23,8 @@ from tests.page.conftest import (
 IN_HAND = ", ".join(
     f".clips .chip[data-look={look}]" for look in ("uploading", "verifying", "waiting_confirmation")
 )
+
+PARAMETER = re.compile(r"confirm[A-Z]|=true")
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-batches")]
 
@@ -77,23 +80,6 @@ def test_a_cancelled_batch_says_what_is_out_and_what_is_not(visit, stack):
     assert out + withdrawn == total == 10
 
 
-def test_a_clip_retried_behind_later_ones_is_asked_about_and_then_published(visit, stack):
-    assert stack.sandbox is not None
-    account, words = str(next(ACCOUNTS)), "El vídeo dura demasiado"
-    stack.sandbox.fault(fault="refuse", times=1, words=words, account=account)
-    page = visit("/#live")
-    batch_id = posted(stack, 2, account=account)
-    status_is(page, batch_id, "completed")
-    stack.sandbox.clear_faults()
-    assert counts(page, batch_id) == "1 de 2 publicados · 1 con fallo"
-
-    card(page, batch_id).get_by_role("button", name="Reintentar").first.click()
-    expect(page.locator("#ask-text")).to_contain_text("Hay clips posteriores al 1")
-    page.click("#ask-yes")
-
-    expect(card(page, batch_id).locator(".counts")).to_have_text("2 de 2 publicados")
-
-
 def test_a_batch_with_a_date_says_it_and_can_be_withdrawn(visit, stack):
     page = visit("/#publish")
     account = choose_brand(page)
@@ -134,12 +120,13 @@ def test_the_best_time_is_chosen_by_the_service_and_said_with_its_rule(visit, st
     status_is(page, batch["batchId"], "cancelled")
 
 
-def test_what_was_not_confirmed_is_looked_for_before_anything_is_sent_again(visit, stack):
+def test_what_was_not_confirmed_is_looked_for_and_sent_again_by_a_persons_word_alone(visit, stack):
     assert stack.sandbox is not None
-    account = str(next(ACCOUNTS))
-    stack.sandbox.fault(fault="never_publishes", times=1, account=account)
+    account, other = str(next(ACCOUNTS)), str(next(ACCOUNTS))
+    for one in (account, other):
+        stack.sandbox.fault(fault="never_publishes", times=1, account=one)
     page = visit("/#live")
-    batch_id = posted(stack, 1, account=account)
+    batch_id, gone = posted(stack, 1, account=account), posted(stack, 2, account=other)
     check = card(page, batch_id).get_by_role("button", name="Comprobar")
     expect(card(page, batch_id).locator(".clips .chip[data-look=unconfirmed]")).to_be_visible()
 
@@ -151,6 +138,49 @@ def test_what_was_not_confirmed_is_looked_for_before_anything_is_sent_again(visi
 
     expect(card(page, batch_id).locator(".counts")).to_have_text("1 de 1 publicados")
     assert len(created(stack, account)) == 1
+    expect(card(page, gone).locator(".counts")).to_have_text("1 de 2 publicados · 1 sin confirmar")
+    stack.sandbox.person("delete", postId=created(stack, other)[0]["postId"])
+    assert not PARAMETER.search(said_before_it_is_sent_behind_later_ones(page, gone))
+    expect(card(page, gone).locator(".counts")).to_have_text("2 de 2 publicados")
+    assert len(created(stack, other)) == 3
+
+
+def said_before_it_is_sent_behind_later_ones(page: Page, batch_id: str) -> str:
+    """Have a clip that is not there sent again, once refused; return all that was said."""
+    check = card(page, batch_id).get_by_role("button", name="Comprobar")
+    asked, no = page.locator("#ask"), page.locator("#ask-no")
+    check.click()
+    expect(asked).to_contain_text("solo si no está en ninguno de los dos")
+    expect(no).to_be_focused()
+    no.click()
+    expect(card(page, batch_id).get_by_text("no se ha enviado otra vez")).to_be_visible()
+    said = str(card(page, batch_id).inner_text())
+    check.click()
+    said += str(asked.inner_text())
+    page.click("#ask-yes")
+    expect(asked).to_contain_text("posteriores al 1 que ya han salido")
+    expect(no).to_be_focused()
+    said += str(asked.inner_text())
+    page.click("#ask-yes")
+    return said
+
+
+@pytest.mark.parametrize("parameter", get_args(Confirm))
+def test_a_clip_whose_error_is_for_programs_is_told_in_words_for_people(visit, parameter):
+    clip = {"index": 1, "status": "failed", "retrySafety": "safe", "errorCode": "order_lost"}
+
+    shown = visit("/#live").evaluate(
+        """async ([from, clip]) => {
+          const { clipRow } = await import(from);
+          const row = clipRow(() => null);
+          row.show(clip);
+          return row.element.textContent;
+        }""",
+        ["/static/clip_row.js", {**clip, "error": f"Ask again with {parameter}=true."}],
+    )
+
+    assert "pulsa «" in shown
+    assert not PARAMETER.search(shown)
 
 
 def test_a_batch_that_stands_still_is_said_with_what_is_down(visit, stack):

@@ -5,6 +5,7 @@ import { acted } from "./batches.js";
 import { clipName } from "./clip_row.js";
 import { confirmed, h, setText } from "./dom.js";
 import { ask, isHeld, look } from "./strangers.js";
+import { precise } from "./times.js";
 import { t } from "./words.js";
 
 const mayAct = document.getElementById("main").dataset.mayPublish === "yes";
@@ -60,17 +61,34 @@ async function act(name, batchId, query, said) {
     setText(said, leftOver(answer));
     await acted(answer);
   } catch (objection) {
-    const isAboutOrder = objection.status === 409 && /order/.test(objection.code) && !query.confirmOrder;
-    if (isAboutOrder && await confirmed(t("ask.order.title"), objection.detail, t("ask.order.yes"))) {
-      await act(name, batchId, { ...query, confirmOrder: "true" }, said);
-    } else if (!isAboutOrder) setText(said, objection.message);
+    const { facts } = objection;
+    if (facts.confirm && !query[facts.confirm] && await isVouchedFor(facts)) {
+      await act(name, batchId, { ...query, ...vouched(facts) }, said);
+    } else setText(said, why(facts, objection.message));
     if (objection.code === "in_doubt") await look(); // the question may be there by now
   }
 }
 
+/** Ask whether what keeps a wish from being done is all right with the person. */
+function isVouchedFor({ confirm, clips }) {
+  const word = (part) => t(`ask.${confirm}.${part}`, { clips: clips.join(", ") });
+  return confirmed(word("title"), word("text"), word("yes"));
+}
+
+/** Return what to add to a wish that is repeated: who looked for one clip has not looked for others. */
+const vouched = ({ confirm, clips }) =>
+  ({ [confirm]: "true", ...(confirm === "confirmAbsent" ? { clip: clips[0] } : {}) });
+
+/** Return why something was not done, in the page's words where the API's are for programs. */
+function why({ confirm, reason, clips, until }, words) {
+  const named = { clips: clips?.join(", ") };
+  if (confirm) return t(`said.${confirm}`, named);
+  return reason === "too_early" ? t("said.tooEarly", { ...named, when: precise(Date.parse(until)) }) : words;
+}
+
 /** Return what a wish did not do: clips left alone, each with its reason, and those that may be out. */
 function leftOver({ notRetried = [], outcome }) {
-  const reasons = notRetried.map((one) => one.detail);
+  const reasons = notRetried.map((one) => why(one, one.detail));
   const unknown = outcome?.unknown ?? [];
   return [...reasons, unknown.length ? t("said.unknown", { clips: unknown.join(", ") }) : ""].join(" ").trim();
 }

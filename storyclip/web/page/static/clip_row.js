@@ -71,7 +71,12 @@ function facts(clip) {
   ];
 }
 
-const reason = (clip) => (clip.errorCode === "account_not_allowed" ? t("clip.notAllowed") : clip.error);
+/** Return why a clip is as it is: what the API says to programs is said to people in their words. */
+function reason({ errorCode, error }) {
+  if (errorCode === "account_not_allowed") return t("clip.notAllowed");
+  const parameter = /\b(confirmOrder|confirmAbsent)=/.exec(error);
+  return parameter ? t(`clip.${parameter[1]}`) : error;
+}
 
 const moment = (instant) => (Math.abs(instant - serverNow()) < FAR_MS ? clock(instant) : shortTime(instant));
 

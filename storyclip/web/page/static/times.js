@@ -64,6 +64,12 @@ export function shortTime(instant, zone) {
   return new Intl.DateTimeFormat(language, { ...form, hourCycle: "h23", timeZone: zone }).format(instant);
 }
 
+/** Return a day and a time to the second: what waits for it would not be so a moment before. */
+export function precise(instant) {
+  const form = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  return new Intl.DateTimeFormat(language, { ...form, hourCycle: "h23" }).format(instant);
+}
+
 export function clock(instant, zone) {
   const form = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   return new Intl.DateTimeFormat(language, { ...form, timeZone: zone }).format(instant);
