@@ -11,20 +11,24 @@ import json
 import resource
 import sys
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from pymediainfo import MediaInfo, Track
 
+BROKE_OVER_FILE = 3  # the exit code
 CPU_S = 40
 MEMORY_BYTES = 1 << 30
 
 
 def main() -> None:
-    """Print the facts; `{}` where MediaInfo could make nothing of the file."""
+    """Print the facts; `{}`, or BROKE_OVER_FILE, where MediaInfo made nothing of the file."""
     if not MediaInfo.can_parse():  # loads it, while files can still be opened
         sys.exit("MediaInfo's library cannot be loaded")
     _seal()
-    print(json.dumps(_facts(sys.stdin.buffer)))
+    try:
+        print(json.dumps(_facts(sys.stdin.buffer)))
+    except Exception as mishap:  # whatever it is: all of ours is loaded, and only the file read
+        print(repr(mishap), file=sys.stderr)
+        raise SystemExit(BROKE_OVER_FILE) from mishap
 
 
 def _seal() -> None:
@@ -35,10 +39,7 @@ def _seal() -> None:
 
 
 def _facts(file: Any) -> dict[str, Any]:
-    try:
-        media = MediaInfo.parse(file)
-    except (ParseError, RuntimeError):
-        return {}
+    media = MediaInfo.parse(file)
     general = media.general_tracks[0] if media.general_tracks else None
     if general is None or not general.format:
         return {}

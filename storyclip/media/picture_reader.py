@@ -4,8 +4,9 @@ Pillow and libheif read what strangers wrote, so they run where they can do no h
 without environment, with little time and memory, and unable to open any file or connection. It
 imports nothing of ours.
 
-`picture_reader.py facts` prints what was measured, as JSON; `{}` for what is broken.
-`picture_reader.py jpeg WIDTH HEIGHT FIT MAX_BYTES` prints a plain JPEG; nothing for what is broken.
+`picture_reader.py facts` prints what was measured, as JSON.
+`picture_reader.py jpeg WIDTH HEIGHT FIT MAX_BYTES` prints a plain JPEG.
+Ends with BROKE_OVER_FILE where nothing can be made of the file.
 """
 
 from __future__ import annotations
@@ -30,12 +31,21 @@ from PIL import (  # noqa: F401
     WebPImagePlugin,
 )
 
+BROKE_OVER_FILE = 3  # the exit code
 CPU_S = 40
 MEMORY_BYTES = 2 << 30
 MAX_PIXELS = 120_000_000
 READABLE = ("JPEG", "PNG", "WEBP", "HEIF", "GIF", "BMP", "TIFF", "AVIF")
-BROKEN = (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError)
 ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 METADATA = ("exif", "xmp", "XML:com.adobe.xmp", "photoshop", "iptc", "comment")
 QUALITIES = (90, 80, 65, 40, 20, 5)
 
@@ -54,8 +64,9 @@ def main() -> None:
             return
         width, height, fit, most = sys.argv[2:]
         sys.stdout.buffer.write(_made(file, (int(width), int(height)), fit, int(most)))
-    except BROKEN as mishap:
-        print(mishap, file=sys.stderr)
+    except Exception as mishap:  # whatever it is: all of ours is loaded, and only the file read
+        print(repr(mishap), file=sys.stderr)
+        raise SystemExit(BROKE_OVER_FILE) from mishap
 
 
 def _seal() -> None:
@@ -89,8 +100,7 @@ def _made(file: BinaryIO, size: tuple[int, int], fit: str, most: int) -> bytes:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError("too many pixels")
         image.draft("RGB", (size[1] * 2, size[1] * 2))  # a JPEG is decoded no larger than needed
-        upright = ImageOps.exif_transpose(image)
-        plain = _on_white(_in_srgb(upright, image.info.get("icc_profile")))
+        plain = _on_white(_in_srgb(_upright(image), image.info.get("icc_profile")))
     framed = ImageOps.fit(plain, size) if fit == "crop" else _on_blurred_ground(plain, size)
     for quality in QUALITIES:
         out = io.BytesIO()
@@ -98,6 +108,12 @@ def _made(file: BinaryIO, size: tuple[int, int], fit: str, most: int) -> bytes:
         if out.tell() <= most:
             break
     return out.getvalue()
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn it as its note says; Pillow's own way writes all notes anew, and some break over it."""
+    turned = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    return image if turned is None else image.transpose(turned)
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

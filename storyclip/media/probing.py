@@ -19,6 +19,7 @@ from storyclip.media.signature import SIGNATURE_BYTES, is_picture
 
 FILM_READER = (sys.executable, "-I", str(Path(__file__).with_name("film_reader.py")))
 PICTURE_READER = (sys.executable, "-I", str(Path(__file__).with_name("picture_reader.py")))
+BROKE_OVER_FILE = 3  # how both end over a file of which they make nothing
 PROBE_S = 60.0
 MAX_ENDING = 8
 
@@ -107,7 +108,7 @@ def _run(program: tuple[str, ...], file: BinaryIO, limit_s: float) -> bytes:
         )
     except subprocess.TimeoutExpired:
         return b""
-    if done.returncode < 0:  # killed: a crash, or a limit
+    if done.returncode < 0 or done.returncode == BROKE_OVER_FILE:  # killed: a crash, or a limit
         return b""
     if done.returncode > 0:
         raise ToolBroken(f"files cannot be read here: {done.stderr.decode()[-500:]}")

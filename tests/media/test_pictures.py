@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import pillow_heif
 import pytest
@@ -206,3 +207,25 @@ def test_other_kinds_of_pictures_are_named(tmp_path, name):
     [problem] = probe(kept(tmp_path, drawn(), name)).problems
 
     assert (problem.code, problem.facts) == ("picture_unknown", {"kind": name[2:].upper()})
+
+
+def test_a_picture_whose_exif_cannot_be_written_anew_is_turned_all_the_same(tmp_path):
+    file = kept(tmp_path, drawn(), "a.jpg")
+    whole, width_as_text = file.read_bytes(), struct.pack("<HHI4s", 256, 2, 4, b"abc")
+    turned = struct.pack("<HHII", TURNED, 3, 1, 6)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + width_as_text + turned + bytes(4)
+    file.write_bytes(whole[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + whole[2:])
+
+    image = is_a_storys_picture(made(file, tmp_path))
+
+    assert image.getpixel((1000, 960))[0] > 200
+    assert image.getpixel((80, 960))[2] > 200
+
+
+def test_a_picture_over_which_its_reader_breaks_is_its_own_fault(tmp_path):
+    file = kept(tmp_path, drawn(), "a.avif")
+    whole = file.read_bytes()
+    place = whole.index(b"mdat") + 4
+    file.write_bytes(whole[:place] + bytes(len(whole) - place))
+
+    assert [problem.code for problem in probe(file).problems] == ["unreadable"]
