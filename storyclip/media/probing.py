@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from storyclip.media import ffmpeg
 from storyclip.media.boxes import boxes_of
-from storyclip.media.errors import FileUnusable, ToolBroken
+from storyclip.media.errors import FileUnusable, ToolBroken, WorkLost
 from storyclip.media.facts import Audio, Facts, Kind, Light, Picture, Video
 from storyclip.media.judging import problems_of
 from storyclip.media.problem import Code, Problem, Weight
@@ -20,6 +22,7 @@ from storyclip.media.signature import SIGNATURE_BYTES, is_picture
 FILM_READER = (sys.executable, "-I", str(Path(__file__).with_name("film_reader.py")))
 PICTURE_READER = (sys.executable, "-I", str(Path(__file__).with_name("picture_reader.py")))
 BROKE_OVER_FILE = 3  # how both end over a file of which they make nothing
+THE_FILES_FAULT = {*ffmpeg.THE_FILES_FAULT, signal.SIGXCPU}  # a crash, or its limit
 PROBE_S = 60.0
 MAX_ENDING = 8
 
@@ -33,13 +36,14 @@ class Probed:
 
 
 def probe(source: Path, name: str | None = None, limit_s: float = PROBE_S) -> Probed:
-    """Measure a file; whatever it holds, an answer comes within `limit_s` seconds.
+    """Measure a file; whatever it holds, this ends within `limit_s` seconds.
 
     Args:
         name: what the user calls it; only looked at for an ending that is not true.
 
     Raises:
         OSError: it is not there or cannot be opened.
+        WorkLost: killed, or not done in time; it may be asked for again.
         ToolBroken: MediaInfo or Pillow do not run here, which is no fault of the file.
     """
     with source.open("rb", buffering=0) as file:  # others go on from where the descriptor stands
@@ -55,6 +59,7 @@ def picture_of(
 
     Raises:
         FileUnusable: nothing can be made of it.
+        WorkLost: killed, or not done in time.
         ToolBroken: Pillow does not run here.
     """
     how = ("jpeg", *map(str, size), fit, str(max_bytes))
@@ -100,16 +105,24 @@ def _video_facts(file: BinaryIO, size_bytes: int, named: str | None, said: dict[
 
 
 def _run(program: tuple[str, ...], file: BinaryIO, limit_s: float) -> bytes:
-    """Return what a reader printed, nothing if it broke over the file or took too long."""
+    """Return what a reader printed, nothing if it broke over the file.
+
+    Raises:
+        WorkLost: killed, or not done in time, which a busy machine may be to blame for.
+        ToolBroken: it does not run here.
+    """
     file.seek(0)
     try:
         done = subprocess.run(
             program, stdin=file, capture_output=True, env={}, timeout=limit_s, check=False
         )
     except subprocess.TimeoutExpired:
+        raise WorkLost("a file was not read in time") from None
+    if done.returncode == BROKE_OVER_FILE or -done.returncode in THE_FILES_FAULT:
         return b""
-    if done.returncode < 0 or done.returncode == BROKE_OVER_FILE:  # killed: a crash, or a limit
-        return b""
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise WorkLost(f"who read a file was ended by {name}")
     if done.returncode > 0:
         raise ToolBroken(f"files cannot be read here: {done.stderr.decode()[-500:]}")
     return done.stdout

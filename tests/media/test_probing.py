@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
 import sys
 
 import pytest
 
 from storyclip.media import probing
-from storyclip.media.errors import ToolBroken
+from storyclip.media.errors import ToolBroken, WorkLost
 from storyclip.media.facts import Facts, Kind, Light
 from storyclip.media.judging import MAX_PICTURE_PIXELS
 from storyclip.media.probing import probe
@@ -136,17 +138,41 @@ def test_broken_bytes_are_an_answer_and_no_error(tmp_path):
         assert isinstance(probe(written(tmp_path, broken, f"{number}.mp4")).facts, Facts)
 
 
-def test_a_reader_that_never_ends_is_left(monkeypatch):
+def test_a_reader_that_never_ends_is_left_and_says_nothing_of_the_file(monkeypatch):
     monkeypatch.setattr(probing, "FILM_READER", (sys.executable, "-c", "while True: pass"))
 
-    assert probe(fitting(), limit_s=0.3).facts.kind is Kind.NEITHER
+    with pytest.raises(WorkLost, match="not read in time"):
+        probe(fitting(), limit_s=0.3)
 
 
-def test_a_reader_that_is_killed_is_the_files_fault(monkeypatch):
-    dies = "import os; os.kill(os.getpid(), 9)"
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_reader_that_somebody_kills_says_nothing_of_the_file(monkeypatch, number):
+    dies = f"import os; os.kill(os.getpid(), {number})"
+    monkeypatch.setattr(probing, "FILM_READER", (sys.executable, "-c", dies))
+
+    with pytest.raises(WorkLost, match=number.name):
+        probe(fitting())
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGXCPU])
+def test_a_reader_that_the_file_kills_is_the_files_fault(monkeypatch, number):
+    dies = f"import os; os.kill(os.getpid(), {number})"
     monkeypatch.setattr(probing, "FILM_READER", (sys.executable, "-c", dies))
 
     assert probe(fitting()).facts.kind is Kind.NEITHER
+
+
+@pytest.mark.parametrize("reader", [probing.FILM_READER, probing.PICTURE_READER])
+def test_a_reader_whose_time_is_up_is_told_from_one_that_is_killed(reader):
+    seals = f"import runpy; runpy.run_path({reader[-1]!r})['_seal']()"
+    says = "import resource; print(*resource.getrlimit(resource.RLIMIT_CPU))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"{seals}; {says}"], stdout=subprocess.PIPE, check=True
+    )
+
+    asked_to_end_s, killed_s = map(int, done.stdout.split())
+    assert asked_to_end_s < killed_s
 
 
 def test_a_reader_that_does_not_run_here_is_not(monkeypatch):
