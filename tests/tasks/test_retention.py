@@ -23,6 +23,10 @@ NOW = T0 + timedelta(days=30)
 def _nobody_is_at_it(store: str) -> Iterator[None]:
     """Wait for who forgets: the database is closed next, and not under somebody's hands."""
     yield
+    until_forgotten()
+
+
+def until_forgotten() -> None:
     for thread in threading.enumerate():
         if thread.name == "retention":
             thread.join()
@@ -57,6 +61,7 @@ def test_without_a_number_all_is_kept_for_ever(store: str):
 def test_it_looks_once_an_hour(store: str):
     retention = Retention(7)
     retention.look(NOW)
+    until_forgotten()
     written_long_ago()
 
     retention.look(NOW + EVERY - timedelta(seconds=1))
