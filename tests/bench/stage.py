@@ -45,7 +45,11 @@ def dated(
     return workers, flags, settings
 
 
-PLAIN: Needs = (1, {}, {})
+ALL_OF_ONE_USER = {  # a user alone may not have so much under way; that is measured elsewhere
+    "STORYCLIP_MAX_RUNNING_BATCHES": "100000",
+    "STORYCLIP_MAX_RUNNING_CLIPS": "1000000",
+}
+PLAIN: Needs = (1, {}, ALL_OF_ONE_USER)
 TWO_AT_ONCE: Needs = (2, {"at_once": True, "date_step": 1}, AT_ONCE)
 TWO_DATED = dated(2)
 
