@@ -34,14 +34,14 @@ def test_another_file_has_its_turn_between_two_pieces(
     long_id = taken_in(spool, long, "long.mp4", cutMarks=[3.2])
     work_on(long_id, "worker-a", lambda: next(seconds), lambda: 0.0, spool)  # looked into first
     short_id = taken_in(spool, picture(tmp_path), "short.png")
-    turns = []
+    made = list[str]()
 
-    for states in ([FileState.CHECKING], [FileState.PREPARING]):
-        while due := files.due(states, T0 + timedelta(days=1), 1):
-            turns.append((due[0], states[0]))
-            work_on(due[0], "worker-a", lambda: next(seconds), lambda: 0.0, spool)
+    for one in (long_id, short_id):  # both came at the same moment
+        work_on(one, "worker-a", lambda: next(seconds), lambda: 0.0, spool)
+    while due := files.due([FileState.PREPARING], T0 + timedelta(days=1), 1):
+        made += due
+        work_on(due[0], "worker-a", lambda: next(seconds), lambda: 0.0, spool)
 
-    made = [file_id for file_id, state in turns if state is FileState.PREPARING]
     assert made == [long_id, short_id, long_id]
     assert [piece.number for piece in pieces.of_file(long_id)] == [1, 2]
     assert {files.find(one).state for one in (long_id, short_id)} == {FileState.READY}
