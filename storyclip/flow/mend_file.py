@@ -139,7 +139,8 @@ class _Work:
         options = _options(self._file)
         decided = plan(probed.facts, options)
         if decided.action is Action.CUT and options.cut_marks is None:
-            decided = plan(probed.facts, options, find_moments(self._source, probed.facts))
+            moments = find_moments(self._source, probed.facts, self._stay)
+            decided = plan(probed.facts, options, moments)
         found: dict[str, Any] = {
             "facts": probed.facts.as_json(),
             "problems": [asdict(problem) for problem in probed.problems],
@@ -182,9 +183,7 @@ class _Work:
         into = self._spool.making(f"{self._file.id}.{piece.number}.{ending}")
 
         def tell(fraction: float) -> None:
-            if self._monotonic() >= self._sign_at:
-                self._sign_at = self._monotonic() + SIGN_S
-                self._note(self._now() + HELD, progress=round(done + part * fraction, 3))
+            self._stay(progress=round(done + part * fraction, 3))
 
         made = mend.mend(self._source, facts, decided, piece, into, tell)
         sha256 = self._spool.keep(into)
@@ -195,6 +194,16 @@ class _Work:
         declared = _declared(self._spool.at_hand(sha256), facts)
         kept = pieces.KeptPiece(number, sha256, sha256, facts.length_s, declared)
         pieces.put(self._file.id, kept)
+
+    def _stay(self, **facts: object) -> None:
+        """Give a sign of life, unless there was one a moment ago.
+
+        Raises:
+            LostRace: it is in other hands, or nobody wants it.
+        """
+        if self._monotonic() >= self._sign_at:
+            self._sign_at = self._monotonic() + SIGN_S
+            self._note(self._now() + HELD, **facts)
 
     def _note(self, until: datetime | None, **facts: object) -> None:
         files.note(self._file.id, self._worker, until, **facts)

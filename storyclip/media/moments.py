@@ -5,7 +5,7 @@ Only some seconds around each mark are decoded, small and at a low rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -21,8 +21,18 @@ FAST = ["-skip_frame", "noref", "-skip_loop_filter", "all"]  # will do to tell s
 BOUNDS = Bounds(threads=1)
 
 
-def find_moments(source: Path, facts: Facts) -> tuple[Moment, ...]:
+def tell_nobody() -> None:
+    """Nobody waits for a sign of life."""
+
+
+def find_moments(
+    source: Path, facts: Facts, going_on: Callable[[], None] = tell_nobody
+) -> tuple[Moment, ...]:
     """Look around each even mark; none for what is not cut.
+
+    Args:
+        going_on: called before each mark, of which four hours have 240; what it raises ends the
+            work and comes out here.
 
     Raises:
         FileUnusable, WorkLost, ToolBroken: as `ffmpeg.run` says.
@@ -32,6 +42,7 @@ def find_moments(source: Path, facts: Facts) -> tuple[Moment, ...]:
     found: list[Moment] = []
     with source.open("rb") as file:
         for mark_s in even_marks(facts.length_s):
+            going_on()
             found += _around(file, mark_s, facts.audio is not None)
     return tuple(sorted(found, key=lambda moment: moment.at_s))
 
