@@ -12,6 +12,8 @@ import structlog
 
 from storyclip.spool.local import Known, Spool
 from storyclip.store.files import sweeping
+from storyclip.store.service import newest
+from storyclip.store.service.place import place_of_this
 
 log = structlog.get_logger("storyclip")
 
@@ -40,9 +42,21 @@ class Sweep:
         if now < self._look_at:
             return
         self._look_at = now + SOON_S
+        if not _is_ours():
+            return
         if now >= self._sweep_at or sweeping.is_anything_marked():
             sweep(self._now(), self._spool)
             self._sweep_at = now + HOURLY_S
+
+
+def _is_ours() -> bool:
+    """Return whether this is the database whose rows tell what the spool has to keep.
+
+    A copy of it, begun elsewhere with the same bucket, knows nothing of what came since. The media
+    process may be the first to begin, so it does not wait until somebody else has noticed.
+    """
+    here = newest.find()
+    return here.elsewhere is None and here.place in (None, place_of_this())
 
 
 def sweep(at: datetime, spool: Spool, young: timedelta = YOUNG) -> None:

@@ -19,6 +19,7 @@ from storyclip.store.files import files, sweeping, uses
 from storyclip.store.instants import to_text
 from storyclip.store.publishing import wishes
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
+from storyclip.store.service.place import place_of_this
 from storyclip.tasks.media_inheritance import Inheritance
 from tests.people import known, of
 from tests.store.making import T0
@@ -157,6 +158,28 @@ def test_it_sweeps_at_the_start_hourly_and_soon_after_somebody_forgot_a_file(spo
     assert rows() == 0
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["place = 'there'", "place = 'there', elsewhere = 'there'"],
+    ids=["that nobody has noticed yet", "that is known to be one"],
+)
+def test_a_copy_of_the_database_removes_nothing_of_its_originals_files(spool, change):
+    a_file(spool, "receiving")  # of the original, after it was copied
+    with writing():
+        run("DELETE FROM files")
+        run(f"UPDATE service SET {change}")
+    seconds = [0.0]
+    chore = Sweep(spool, lambda: T0, lambda: seconds[0])
+    chore.look()
+    assert arriving(spool) == 1
+
+    with writing():  # `storyclip recover --here`
+        run("UPDATE service SET place = ?, elsewhere = NULL", (place_of_this(),))
+    seconds[0] = 40.0
+    chore.look()
+    assert arriving(spool) == 0
+
+
 def test_what_a_dead_process_had_in_hand_is_due_at_once_and_a_living_ones_is_not(spool):
     dead, living = a_file(spool, "preparing"), a_file(spool, "preparing", b"y")
     until = T0 + HOUR
@@ -168,6 +191,10 @@ def test_what_a_dead_process_had_in_hand_is_due_at_once_and_a_living_ones_is_not
     Inheritance("media-here-", lambda: T0).take()
 
     assert files.due([FileState.PREPARING], T0, 9) == [dead]
+
+
+def arriving(spool: Spool) -> int:
+    return len(list((spool.path("x").parents[1] / "arriving").iterdir()))
 
 
 def rows() -> int:
