@@ -13,6 +13,8 @@ from typing import BinaryIO
 from storyclip.domain.clip import Clip
 from storyclip.domain.clip_source import fetched_piece
 from storyclip.domain.upload import MeasuredFile
+from storyclip.domain.upload_errors import SourceNotFetched
+from storyclip.flow.disk_room import has_room_for_one
 from storyclip.flow.engine import Engine
 from storyclip.spool.local import Spool
 from storyclip.store.files import pieces
@@ -37,12 +39,14 @@ def fetch_clip(clip: Clip, engine: Engine, spool: Spool, fetch: Fetch) -> Measur
     """Have the file of a clip in the spool, and return what an upload declares of it.
 
     Raises:
-        SourceNotFetched: its address does not give it.
+        SourceNotFetched: its address does not give it, or there is no room for it.
         FileChanged, OSError, StoreUnavailable, NotFound
     """
     there = pieces.find(fetched_piece(clip.id))
     if there is not None:
         return there.measured
+    if not has_room_for_one(spool):
+        raise SourceNotFetched("the disk has no room for the file")
     user_id = situations.read(clip.id).batch.user_id
     into = spool.making(f"{fetched_piece(clip.id).file_id}.{secrets.token_hex(4)}")
     with into.open("wb") as file:

@@ -20,6 +20,7 @@ from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, UserFile
 from storyclip.flow import take_in
+from storyclip.flow.disk_room import has_room_for_one
 from storyclip.media import mend, poster, probing
 from storyclip.media.errors import FileUnusable, NoRoom, WorkLost
 from storyclip.media.facts import Facts, Kind
@@ -179,6 +180,8 @@ class _Work:
         return len(left) == 1
 
     def _one(self, facts: Facts, decided: Plan, piece: Piece, done: float, part: float) -> None:
+        if not has_room_for_one(self._spool):
+            raise NoRoom("the disk has no room for what is made")
         ending = "jpg" if decided.is_picture else "mp4"
         into = self._spool.making(f"{self._file.id}.{piece.number}.{ending}")
 

@@ -134,6 +134,20 @@ def test_who_is_to_blame_is_not_tried_for_ever_and_a_full_disk_blames_nobody(
     assert (files.due(EVERY, T0 + timedelta(days=1), 9) == []) is bool(code)
 
 
+def test_what_is_made_leaves_the_databases_their_room(spool, tmp_path, monkeypatch):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+    worked(file_id, spool, turns=1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "free_bytes", lambda _: take_in.DISK_KEPT_BYTES + 99_999_999)
+        assert worked(file_id, spool, turns=1).state is FileState.PREPARING
+    assert (pieces.of_file(file_id), files.find(file_id).losses) == ([], 0)
+
+    later = T0 + mend_file.AGAIN
+    work_on(file_id, "worker-a", lambda: later, still, spool)
+    assert files.find(file_id).state is FileState.READY
+
+
 @pytest.mark.parametrize(
     "change",
     ["worker = 'worker-b'", f"marked_at = '{to_text(T0)}'"],
