@@ -25,6 +25,7 @@ from storyclip.domain.file_errors import FileInHand
 from storyclip.spool.disk import gone, sha256_of, size_of, sync
 
 _OWNER_ALONE = 0o700
+_OF_NOTHING = hashlib.sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,11 @@ class Spool:
             FileChanged: it is not there, and was not named before.
             OSError: the disk is gone.
         """
+        arrived = self._arriving / file_id
         with self._unswept():
-            self._take(self._arriving / file_id, sha256)
+            if not self._has_arrived(file_id, sha256):
+                arrived.unlink(missing_ok=True)
+            self._take(arrived, sha256)
         crashpoint("file_named")
 
     def keep(self, made: Path) -> str:
@@ -113,8 +117,13 @@ class Spool:
         Args:
             file_id: of what may not have that name yet.
         """
-        is_arriving = file_id is not None and (self._arriving / file_id).exists()
+        is_arriving = file_id is not None and self._has_arrived(file_id, sha256)
         return self._whole.is_dir() and not is_arriving and not self.path(sha256).exists()
+
+    def _has_arrived(self, file_id: str, sha256: str) -> bool:
+        """Return whether the bytes lie where they arrived; who only opened it left it empty."""
+        arrived = self._arriving / file_id
+        return size_of(arrived) > 0 or (sha256 == _OF_NOTHING and arrived.exists())
 
     def at_hand(self, sha256: str) -> Path:
         """Return a path of this machine where the bytes with this hash are.

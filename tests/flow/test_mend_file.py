@@ -228,3 +228,28 @@ def test_what_arrived_and_was_not_named_is_named_by_the_next(spool, tmp_path, mo
     work_on(file_id, "worker-a", lambda: later, still, spool)
     assert files.find(file_id).state is FileState.CHECKING
     assert spool.path(hashlib.sha256(data).hexdigest()).read_bytes() == data
+
+
+def test_bytes_that_were_lost_before_they_were_looked_into_are_not_taken_for_nothing(
+    spool, tmp_path, monkeypatch
+):
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    data = picture(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "arrived", dies)
+        with pytest.raises(KeyboardInterrupt):
+            taken_in(spool, data, "a.png")
+    with writing():
+        ((file_id,),) = run("SELECT id FROM files").fetchall()
+    named = spool.path(hashlib.sha256(data).hexdigest())
+    named.unlink()
+    take_in.receive(file_id, len(data), iter([]), None, spool, now, still)  # the client tries again
+
+    work_on(file_id, "worker-a", lambda: T0 + take_in.NAMED_WITHIN, still, spool)
+
+    file = files.find(file_id)
+    assert file.state is FileState.REFUSED
+    assert [problem["code"] for problem in file.problems or []] == ["gone"]
+    assert not named.exists()  # or who brings them again would be given nothing

@@ -79,6 +79,25 @@ def test_an_empty_file_never_takes_the_name_of_a_whole_one(spool):
     assert spool.path(NAME).read_bytes() == BYTES
 
 
+def test_what_was_only_opened_never_takes_the_name_of_bytes_that_were_lost(spool):
+    arrive(spool)
+    spool.name("one", NAME)
+    with spool.arriving_of("one"):  # the last request once more
+        pass
+    assert not spool.has_lost(NAME, "one")
+    spool.path(NAME).unlink()
+
+    assert spool.has_lost(NAME, "one")
+    with pytest.raises(FileChanged):
+        spool.name("one", NAME)
+    assert not spool.path(NAME).exists()
+
+    nothing = hashlib.sha256().hexdigest()
+    arrive(spool, "empty", b"")
+    spool.name("empty", nothing)
+    assert spool.path(nothing).read_bytes() == b""
+
+
 def test_what_is_not_there_gets_no_name(spool):
     with pytest.raises(FileChanged):
         spool.name("one", NAME)
