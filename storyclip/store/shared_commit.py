@@ -8,6 +8,7 @@ before what it wrote is on the disk, or is known not to be.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -118,13 +119,18 @@ class _Shared:
         except peewee.DatabaseError as failure:
             self._failure = failure if self._blocks else None
         finally:
+            try:
+                self._undo_what_is_left(store)
+            finally:  # whatever became of it: all others wait for this
+                os.close(self._gate)
+                turns.release()
+                for waiting in self._waiting:
+                    waiting.release()
+
+    def _undo_what_is_left(self, store: Pool) -> None:
+        with suppress(peewee.DatabaseError, sqlite3.Error):  # of a closed one nothing is left
             if self.connection.in_transaction:  # type: ignore[attr-defined]  # sqlite3's
-                with suppress(peewee.DatabaseError):
-                    store.execute_sql("ROLLBACK")
-            os.close(self._gate)
-            turns.release()
-            for waiting in self._waiting:
-                waiting.release()
+                store.execute_sql("ROLLBACK")
 
 
 _open: _Shared | None = None  # for whoever has the turn

@@ -156,3 +156,16 @@ def test_a_transaction_that_sqlite_undid_is_nobodys(file: Path):
     assert told[2] is None
     assert written(file) >= {"c"}
     assert "a" not in written(file)
+
+
+def test_a_connection_that_was_closed_holds_up_nobody_else(file: Path):
+    def is_closed() -> None:
+        writes("a")()
+        database.database.obj.connection().close()  # as `disconnect` in another thread does
+
+    assert [type(failure) for failure in side_by_side(is_closed)] == [StoreUnavailable]
+
+    with database.writing():
+        writes("b")()
+    assert "a" not in written(file)
+    assert "b" in written(file)
