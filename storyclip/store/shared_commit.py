@@ -98,8 +98,13 @@ class _Shared:
             raise peewee.OperationalError(words) from (setback or self._failure)
 
     def _is_left_to_the_next(self) -> bool:
-        """Wait while another one goes on with it to its end; False if nobody does."""
-        if self._failure is not None or not self._blocks or time.monotonic() > self._until:
+        """Wait while another one goes on with it to its end; False if nobody does.
+
+        Who is in a hurry waits for no more blocks of others than for those that came before.
+        """
+        if self._failure is not None or not self._blocks:
+            return False
+        if is_urgent() or time.monotonic() > self._until:
             return False
         mine = threading.Lock()
         mine.acquire()

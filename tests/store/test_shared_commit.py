@@ -14,6 +14,7 @@ import pytest
 from storyclip.domain.errors import LostRace, StoreUnavailable
 from storyclip.store import database, shared_commit, turnstile
 from storyclip.store.database import run
+from storyclip.store.urgent import urgent
 from tests.eventually import eventually
 
 Block = Callable[[], None]
@@ -169,3 +170,25 @@ def test_a_connection_that_was_closed_holds_up_nobody_else(file: Path):
         writes("b")()
     assert "a" not in written(file)
     assert "b" in written(file)
+
+
+def test_who_is_in_a_hurry_does_not_wait_for_what_others_do(file: Path):
+    has_begun, is_through = threading.Event(), threading.Event()
+    outlasted_it = list[bool]()
+
+    def takes_long() -> None:
+        assert has_begun.wait(20)
+        with database.writing():
+            outlasted_it.append(is_through.wait(5))
+
+    other = threading.Thread(target=takes_long)
+    other.start()
+    with urgent(), database.writing():
+        writes("a")()
+        has_begun.set()
+        eventually(partial(_has_come, 1))
+    is_through.set()
+    other.join()
+
+    assert outlasted_it == [True]
+    assert "a" in written(file)
