@@ -30,7 +30,7 @@ class Chain(dramatiq.Middleware):
         try:
             for _ in range(MOST_IN_A_ROW):
                 step(due.pop())
-                if not due:
+                if not due or self._is_stopping:
                     return
         finally:
             del self._thread.due

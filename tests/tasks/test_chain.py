@@ -52,6 +52,18 @@ def test_what_came_is_rung_for_by_who_takes_no_step_and_while_the_worker_stops()
     assert (lane.taken, lane.rung) == ([2], [2, 3])
 
 
+def test_what_had_come_before_the_worker_stops_is_rung_for_and_not_begun():
+    lane = Lane(3)
+
+    def stops(clip_id: int) -> None:
+        lane.step(clip_id)
+        lane.chain.before_worker_shutdown(cast(dramatiq.Broker, None), cast(dramatiq.Worker, None))
+
+    lane.chain.follow(1, stops)
+
+    assert (lane.taken, lane.rung) == ([1], [2])
+
+
 def test_a_second_clip_that_came_with_a_step_is_rung_for_at_once():
     lane = Lane(0)
 
