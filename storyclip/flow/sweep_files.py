@@ -36,7 +36,7 @@ class Sweep:
         """Sweep if it is time to.
 
         Raises:
-            StoreUnavailable: it is tried again.
+            StoreUnavailable, OSError: it is tried again.
         """
         now = self._monotonic()
         if now < self._look_at:
@@ -63,7 +63,7 @@ def sweep(at: datetime, spool: Spool, young: timedelta = YOUNG) -> None:
     """Remove all files that are over, and bytes older than `young` that no row knows.
 
     Raises:
-        StoreUnavailable: what was not removed is the next time.
+        StoreUnavailable, OSError: what was not removed is the next time.
     """
     sweeping.mark_over(at)
 

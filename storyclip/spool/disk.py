@@ -34,6 +34,14 @@ def size_of(path: Path) -> int:
     return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
+def written_s(path: Path) -> float:
+    """Return when a file was last written, in Unix time; of what is gone, a time still to come."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
 def sync(folder: Path) -> None:
     """Have the names in a folder be on the disk."""
     handle = os.open(folder, os.O_RDONLY)

@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.file_errors import FileInHand
-from storyclip.spool.disk import gone, sha256_of, size_of, sync
+from storyclip.spool.disk import gone, sha256_of, size_of, sync, written_s
 
 _OWNER_ALONE = 0o700
 _OF_NOTHING = hashlib.sha256().hexdigest()
@@ -170,7 +170,7 @@ class Spool:
             gone += [
                 path
                 for path in (*self._whole.iterdir(), *self._made.iterdir())
-                if path.name not in known.whole and path.stat().st_mtime < before_s
+                if path.name not in known.whole and written_s(path) < before_s
             ]
             for path in gone:
                 path.unlink(missing_ok=True)

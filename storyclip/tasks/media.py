@@ -120,6 +120,8 @@ def run(
                 look()
             except StoreUnavailable as failure:
                 log.error("store_unavailable", reason=str(failure))
+            except OSError as failure:  # of the disk or the bucket: it is looked at again
+                log.error("files_unavailable", reason=str(failure))
     for bench in benches:
         bench.stop()
     waited_s = 0.0

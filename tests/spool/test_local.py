@@ -123,6 +123,14 @@ def test_what_no_row_knows_is_swept_and_all_else_stays(spool):
         arriving.go_on_at(len(BYTES))
 
 
+def test_what_gets_its_name_during_a_sweep_is_no_failure_of_it(spool):
+    name = made(spool)
+    spool.making("x.mp4.abc.part").symlink_to("x.mp4")  # listed, and gone when it is looked at
+
+    assert spool.sweep(knowing, NEVER) == 1
+    assert not spool.path(name).exists()
+
+
 def test_what_is_young_is_not_swept_for_its_row_follows(spool):
     name = made(spool)
     written_at = spool.path(name).stat().st_mtime

@@ -6,6 +6,9 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
+import pytest
+
+from storyclip.tasks import media
 from storyclip.tasks.media import Bench
 from tests.eventually import eventually
 
@@ -47,3 +50,18 @@ def test_users_are_served_in_turn_and_each_ones_in_their_order():
 
 def test_who_is_alone_waits_for_nobody():
     assert Work(["a1", "a2", "a3"]).done(3) == ["a1", "a2", "a3"]
+
+
+def test_a_disk_or_bucket_that_is_away_does_not_end_the_process(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(media, "LOOK_S", 0.001)
+    looks, stopping = list[int](), threading.Event()
+
+    def chore() -> None:
+        looks.append(1)
+        if len(looks) == 2:
+            stopping.set()
+        raise OSError("the bucket of users' files: it does not answer")
+
+    media.run([], chore, stopping)
+
+    assert len(looks) == 2
