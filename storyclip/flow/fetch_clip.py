@@ -49,13 +49,16 @@ def fetch_clip(clip: Clip, engine: Engine, spool: Spool, fetch: Fetch) -> Measur
         raise SourceNotFetched("the disk has no room for the file")
     user_id = situations.read(clip.id).batch.user_id
     into = spool.making(f"{fetched_piece(clip.id).file_id}.{secrets.token_hex(4)}")
-    with into.open("wb") as file:
-        fetch(clip.source_url, file, FETCH_S)
-        size = file.tell()
-    content_type, extension = _kind_of(clip.source_url)
-    with into.open("rb") as source:
-        declared = measured(source, size, content_type, extension)
-    sha256 = spool.keep(into)
+    try:
+        with into.open("wb") as file:
+            fetch(clip.source_url, file, FETCH_S)
+            size = file.tell()
+        content_type, extension = _kind_of(clip.source_url)
+        with into.open("rb") as source:
+            declared = measured(source, size, content_type, extension)
+        sha256 = spool.keep(into)
+    finally:
+        into.unlink(missing_ok=True)  # each try has its own: those of an hour would fill the disk
     kept = pieces.KeptPiece(1, sha256, sha256, None, declared)
     pieces.put_fetched(clip, user_id, kept, engine.now())
     return declared

@@ -43,6 +43,7 @@ def from_outside(url: str, into: BinaryIO, within_s: float) -> None:
 
 
 def not_there(url: str, into: BinaryIO, within_s: float) -> None:
+    into.write(b"half of it")
     raise SourceNotFetched("the file cannot be fetched from its address: no answer")
 
 
@@ -108,6 +109,7 @@ def test_what_cannot_be_fetched_is_sent_as_it_is(here):
     here.live(600)
 
     assert (here.stage.live(), here.stage.states()) == ([source_of(1)], [PUBLISHED])
+    assert here.spool.used_bytes() == 0  # of what came and was not all of it, nothing is left
 
 
 def test_what_there_is_no_room_for_is_not_fetched_and_sent_as_it_is(here, monkeypatch):
