@@ -12,6 +12,7 @@ import redis
 from storyclip.domain.installation import Mark, Sending
 from storyclip.flow.newest import Outside
 from storyclip.progress.marks import RedisMark
+from storyclip.store import database
 from storyclip.store.service.mark_file import MarkFile
 
 NOW = datetime(2026, 12, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -30,6 +31,19 @@ def test_what_is_left_outside_is_read_again(kind: Callable[[], Outside]) -> None
 
     assert outside.read("here") == Mark("i", 7, 2, NOW)
     assert outside.read_sending("here") == Sending(3, 1, NOW)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("store")
+def test_what_could_not_be_left_outside_leaves_nothing_else() -> None:
+    file = database.file()
+    assert file is not None
+    file.sending.mkdir()  # in its way, as a full disk is
+    before = sorted(file.path.parent.iterdir())
+
+    MarkFile().leave_sending("here", Sending(3, 1, NOW))
+
+    assert sorted(file.path.parent.iterdir()) == before
 
 
 def test_a_redis_that_is_away_is_nobody_s_failure() -> None:

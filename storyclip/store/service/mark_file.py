@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -84,3 +85,5 @@ def _write(path: Path, said: Mapping[str, Any]) -> None:
         fresh.replace(path)
     except OSError as failure:
         log.warning("mark_not_left", file=str(path), reason=str(failure))
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
