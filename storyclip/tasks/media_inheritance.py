@@ -39,7 +39,10 @@ class Inheritance:
         self._is_taken = True
 
     def _lives(self, worker: str) -> bool:
-        number = int(worker.removeprefix(self._prefix).partition("-")[0])
+        rest = worker.removeprefix(self._prefix).split("-")
+        if len(rest) != 2:
+            return True  # on another machine, whose name begins as ours: that one can tell
+        number = int(rest[0])
         if number == os.getpid():  # of another life: we have nothing in hand yet
             return False
         try:

@@ -180,17 +180,24 @@ def test_a_copy_of_the_database_removes_nothing_of_its_originals_files(spool, ch
     assert arriving(spool) == 0
 
 
-def test_what_a_dead_process_had_in_hand_is_due_at_once_and_a_living_ones_is_not(spool):
-    dead, living = a_file(spool, "preparing"), a_file(spool, "preparing", b"y")
-    until = T0 + HOUR
+@pytest.mark.parametrize(
+    "living",
+    [
+        "media-here-1-b",
+        "media-here-999999998-1-c",  # on hosts whose names only begin as ours does
+        "media-here-blue-999999999-d",
+    ],
+)
+def test_what_a_dead_process_had_in_hand_is_due_at_once_and_a_living_ones_is_not(spool, living):
+    its, others = a_file(spool, "preparing"), a_file(spool, "preparing", b"y")
     with writing():
         run("UPDATE files SET next_at = ?", (to_text(T0),))
-    files.take(dead, "media-here-999999999-a", T0, until)
-    files.take(living, "media-here-1-b", T0, until)
+    files.take(its, "media-here-999999999-a", T0, T0 + HOUR)
+    files.take(others, living, T0, T0 + HOUR)
 
     Inheritance("media-here-", lambda: T0).take()
 
-    assert files.due([FileState.PREPARING], T0, 9) == [dead]
+    assert files.due([FileState.PREPARING], T0, 9) == [its]
 
 
 def arriving(spool: Spool) -> int:
