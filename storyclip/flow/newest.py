@@ -42,6 +42,7 @@ class Watchman:
     hold: Callable[[str], str | None]
     monotonic: Callable[[], float]
     _looked_at: float | None = field(default=None)
+    _place: str | None = field(default=None)
 
     def look(self, now: datetime) -> None:
         """Give a sign of life, and have every lane looked at if the rows may not be the newest.
@@ -52,7 +53,7 @@ class Watchman:
         at = self.monotonic()
         if self._looked_at is not None and at - self._looked_at < LOOK_EVERY_S:
             return
-        place = place_of_this()
+        place = self._place = place_of_this()
         # Read before: what is left later than our own sign of life would look newer than it
         outside = newest(one.read(place) for one in self.outside)
         is_boot = self._looked_at is None
@@ -66,7 +67,11 @@ class Watchman:
         rows.set_rival(self.hold(mark.installation))
 
     def leave_sending(self, sending: Sending) -> None:
-        """Leave outside for which intent a story is asked for now: rows put back may lack it."""
-        place = place_of_this()
+        """Leave outside for which intent a story is asked for now: rows put back may lack it.
+
+        Asks the database nothing after the first look: a failure here would hold up what was
+        promised, as if it might have been sent.
+        """
+        place = self._place or place_of_this()
         for one in self.outside:
             one.leave_sending(place, sending)

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import fakeredis
+import peewee
 import pytest
 import redis
 
 from storyclip.domain.installation import Mark, Sending
-from storyclip.flow.newest import Outside
+from storyclip.flow.newest import Outside, Watchman
 from storyclip.progress.marks import RedisMark
 from storyclip.store import database
 from storyclip.store.service.mark_file import MarkFile
+from tests.world.outside import Outside as Elsewhere
 
 NOW = datetime(2026, 12, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 KINDS = (MarkFile, lambda: RedisMark(fakeredis.FakeRedis()))
@@ -44,6 +46,21 @@ def test_what_could_not_be_left_outside_leaves_nothing_else() -> None:
     MarkFile().leave_sending("here", Sending(3, 1, NOW))
 
     assert sorted(file.path.parent.iterdir()) == before
+
+
+@pytest.mark.usefixtures("store")
+def test_an_intent_is_left_by_who_does_not_reach_the_database(monkeypatch: pytest.MonkeyPatch):
+    def is_away(reuse_if_open: bool = False) -> bool:
+        raise peewee.OperationalError("the database does not answer")
+
+    outside = Elsewhere()
+    watchman = Watchman([outside], lambda _: None, lambda: 0.0)
+    watchman.look(NOW)
+    monkeypatch.setattr(database.database.obj, "connect", is_away)
+
+    watchman.leave_sending(Sending(3, 1, NOW))  # its story was promised, and is asked for now
+
+    assert outside.sending == Sending(3, 1, NOW)
 
 
 def test_a_redis_that_is_away_is_nobody_s_failure() -> None:
