@@ -127,6 +127,8 @@ class Kept(Generic[K, V]):
             return old.value
         with self._lock:
             self._entries.pop(key, None)
+            # Each holds all that it was raised through: what counts no more is not kept
+            self._failed = {one: it for one, it in self._failed.items() if now < it[1]}
             if not isinstance(failure, OverBudget):  # nobody was asked, and it says until when
                 _keep(self._failed, key, (failure, now + FAILED_FOR))
         raise failure

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -151,3 +153,18 @@ def test_the_oldest_go_when_there_are_too_many(asked):
     assert len(asked.kept._entries) == MOST_KEPT
     asked.kept.of("0")
     assert asked.times == MOST_KEPT + 2
+
+
+def test_a_failure_that_counts_no_more_is_let_go_with_all_that_led_to_it(asked):
+    def fails(key: str) -> weakref.ref[Exception]:
+        asked.trouble = failure = UpstreamUnreachable("no answer")
+        with pytest.raises(UpstreamUnreachable):
+            asked.kept.of(key)
+        return weakref.ref(failure)
+
+    first = fails("a")
+    asked.at += FAILED_FOR
+    fails("b")
+
+    gc.collect()  # what was raised and where it was refer to each other
+    assert first() is None
