@@ -79,7 +79,7 @@ def connect(
 
 
 def disconnect() -> None:
-    """Close all connections of this process."""
+    """Close this process's connections; what another thread has of SQLite's goes with that."""
     database.close_all()
 
 

@@ -19,6 +19,14 @@ MAX_CONNECTIONS = 160  # more threads than the web process has; SQLite handles c
 class Pool(Direct, PooledSqliteDatabase):  # type: ignore[misc]  # peewee has no types
     """peewee's pool, whose threads may share the transaction of one of them."""
 
+    def close_all(self) -> None:
+        """Close what nobody is using; the rest goes with who has it.
+
+        To close what another thread has SQLite work on ends the process, in C.
+        """
+        self.close()
+        self.close_idle()
+
     @contextmanager
     def on_connection(self, connection: Any) -> Iterator[None]:
         """Have this thread ask on that connection for the block, in a transaction open there.

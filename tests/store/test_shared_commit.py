@@ -162,7 +162,7 @@ def test_a_transaction_that_sqlite_undid_is_nobodys(file: Path):
 def test_a_connection_that_was_closed_holds_up_nobody_else(file: Path):
     def is_closed() -> None:
         writes("a")()
-        database.database.obj.connection().close()  # as `disconnect` in another thread does
+        database.database.obj.connection().close()
 
     assert [type(failure) for failure in side_by_side(is_closed)] == [StoreUnavailable]
 
@@ -191,4 +191,16 @@ def test_who_is_in_a_hurry_does_not_wait_for_what_others_do(file: Path):
     other.join()
 
     assert outlasted_it == [True]
+    assert "a" in written(file)
+
+
+def test_who_disconnects_takes_nobody_s_connection_away(file: Path):
+    def block() -> None:
+        writes("a")()
+        elsewhere = threading.Thread(target=database.disconnect)
+        elsewhere.start()
+        elsewhere.join()  # to close what SQLite is at work on ends the process, in C
+
+    assert side_by_side(block) == [None]
+
     assert "a" in written(file)
