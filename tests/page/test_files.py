@@ -101,6 +101,8 @@ def test_each_file_that_cannot_go_out_says_why_and_what_to_do(visit, tmp_path):
     expect(refused.nth(0)).to_contain_text("Vuelve a exportarlo")
     expect(refused.nth(1)).to_contain_text("ocupa 4.500.000.000 bytes y se admiten 4.000.000.000")
     expect(page.locator("#preflight")).to_contain_text("2 cosas")
+    # "Súbelo otra vez" has to be true after the page was loaded anew as well
+    assert page.evaluate("JSON.parse(localStorage.getItem('storyclip.uploads'))") == []
     for _ in range(2):
         page.locator("#clips .clip-buttons button").last.click()
     expect(page.locator("#preflight")).to_have_text("Añade al menos un clip.")

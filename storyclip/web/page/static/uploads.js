@@ -143,6 +143,7 @@ export class Upload {
       if (!this.isBeingMade || asked !== this.#address) return; // its person has changed their mind
       const isLookedInto = body.state !== "checking"; // until then what was seen before is still so
       this.view = isLookedInto || !this.view ? body : { ...this.view, progress: 0 };
+      if (body.state === "refused") remember(this.#file, null); // chosen again, it comes anew
       if (body.state !== "receiving") this.#become(body.state);
     } catch (why) {
       // Whatever else it was, it is asked again in a moment
