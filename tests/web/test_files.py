@@ -109,6 +109,16 @@ def test_bytes_that_do_not_come_next_are_refused_and_the_place_is_said(ana, wher
     assert "100" in again.get_json()["detail"]
 
 
+def test_a_file_that_is_whole_is_not_said_to_wait_for_more(ana, where):
+    bring(ana, where, BYTES)
+
+    words = bring(ana, where, BYTES).get_json()["words"]
+
+    assert words["en"].startswith("The upload did not go on where it was: 310 bytes are there")
+    assert "rest" not in words["en"]
+    assert "resto" not in words["es"]
+
+
 def test_what_was_sent_otherwise_than_its_checksum_says_is_not_kept(ana, where):
     wrong = base64.b64encode(hashlib.sha256(b"else").digest()).decode()
     right = base64.b64encode(hashlib.sha1(BYTES, usedforsecurity=False).digest()).decode()
