@@ -119,6 +119,21 @@ def test_a_file_that_is_whole_is_not_said_to_wait_for_more(ana, where):
     assert "resto" not in words["es"]
 
 
+def test_what_is_refused_is_refused_by_the_protocol(ana, where):
+    bring(ana, where, BYTES)
+
+    refused = [
+        bring(ana, where, BYTES),
+        announce(ana, size=10**12),
+        head(ana, f"{FILES}/there-is-no-such-file"),
+        ana.client.head(where, headers={"X-Api-Key": ana.key}),
+        ana.client.head(where, headers=TUS),
+    ]
+
+    assert [answer.status_code for answer in refused] == [409, 413, 404, 412, 401]
+    assert {answer.headers.get("Tus-Resumable") for answer in refused} == {"1.0.0"}
+
+
 def test_what_was_sent_otherwise_than_its_checksum_says_is_not_kept(ana, where):
     wrong = base64.b64encode(hashlib.sha256(b"else").digest()).decode()
     right = base64.b64encode(hashlib.sha1(BYTES, usedforsecurity=False).digest()).decode()

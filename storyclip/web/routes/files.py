@@ -99,10 +99,15 @@ def strip(file_id: str) -> Response:
 
 
 @routes.after_request
-def _what_there_is(response: Response) -> Response:
-    """Say what of the protocol there is to who asks for it, without a key."""
+def _by_tus(response: Response) -> Response:
+    """Say which version of the protocol is spoken, also of what is refused.
+
+    Who asks what there is of it is told without a key.
+    """
     if request.method == "OPTIONS":
         response.headers.update(tus.offered(front().room.of_one))
+    elif request.method != "GET":
+        response.headers.update(tus.SPOKEN)
     return response
 
 

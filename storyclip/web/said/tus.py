@@ -16,6 +16,7 @@ from storyclip.web.said.file_operations import OFFSET_STREAM
 from storyclip.web.said.headers import TUS
 from storyclip.web.said.problems import Problem
 
+SPOKEN = {"Tus-Resumable": TUS}  # in every answer
 EXTENSIONS = "creation,termination,checksum"
 MAX_NAME = 255  # characters: longer ones are cut
 MAX_CUT_MARKS = 99  # 100 clips are a batch
@@ -41,7 +42,7 @@ def require_version() -> None:
 def offered(max_size: int) -> dict[str, str]:
     """Return the headers that say what of the protocol there is."""
     return {
-        "Tus-Resumable": TUS,
+        **SPOKEN,
         "Tus-Version": TUS,
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(max_size),
@@ -51,7 +52,7 @@ def offered(max_size: int) -> dict[str, str]:
 
 def answered(status: int, headers: dict[str, str] | None = None) -> Response:
     """Return an answer without a body."""
-    return Response(status=status, headers={"Tus-Resumable": TUS, **(headers or {})})
+    return Response(status=status, headers={**SPOKEN, **(headers or {})})
 
 
 def announced() -> Announced:
