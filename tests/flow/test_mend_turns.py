@@ -34,7 +34,6 @@ def test_another_file_has_its_turn_between_two_pieces(
 ):
     long = film(6.4, "192x108", "24").read_bytes()
     long_id = taken_in(spool, long, "long.mp4", cutMarks=[3.2])
-    work_on(long_id, "worker-a", lambda: next(seconds), lambda: 0.0, spool)  # looked into first
     short_id = taken_in(spool, picture(tmp_path), "short.png")
     made = list[str]()
 
