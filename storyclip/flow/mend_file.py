@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from storyclip.domain.crashpoint import crashpoint
-from storyclip.domain.errors import LostRace
+from storyclip.domain.errors import LostRace, StoryClipError
 from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, UserFile
@@ -97,6 +97,11 @@ class _Work:
             log.warning("file_work_lost", file=self._file.id, reason=str(lost))
             may_be_its_fault = isinstance(lost, WorkLost) and not isinstance(lost, NoRoom)
             self._put_off((self._file.losses or 0) + may_be_its_fault)
+        except StoryClipError:
+            raise
+        except Exception:  # a mistake of ours: whoever called tells of it, each time
+            self._put_off((self._file.losses or 0) + 1)
+            raise
 
     def _run(self) -> None:
         """Look into the file, and make what it can become.

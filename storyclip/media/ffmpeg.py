@@ -25,6 +25,7 @@ from typing import IO
 import imageio_ffmpeg
 
 from storyclip.media.errors import FileUnusable, NoRoom, ToolBroken, WorkLost
+from storyclip.media.launch import NOT_BEGUN
 from storyclip.media.problem import Code, Problem, Weight
 
 LAUNCH = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")))
@@ -147,6 +148,8 @@ def _judge(code: int, said: bytes) -> None:
     words = said.decode(errors="replace").strip()
     if code == 0:
         return
+    if code == NOT_BEGUN:
+        raise ToolBroken(f"ffmpeg cannot be run: {words}")
     if OUT_OF_ROOM in said:
         raise NoRoom(f"no room for what is made: {words}")
     if code < 0 and -code not in THE_FILES_FAULT:

@@ -17,10 +17,11 @@ import sys
 import threading
 
 PR_SET_PDEATHSIG = 1
+NOT_BEGUN = 126  # our exit code where the command cannot be run, as a shell's
 
 
 def main() -> None:
-    """Run the command, and end as it ended."""
+    """Run the command, and end as it ended; with NOT_BEGUN if it cannot be run."""
     nice, cpu_s, memory_bytes, file_bytes = map(int, sys.argv[1:5])
     os.nice(nice)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
@@ -28,9 +29,17 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Single-threaded as yet, which is what makes a function between fork and exec safe.
-    command = subprocess.Popen(
-        sys.argv[5:], stdin=subprocess.DEVNULL, env={}, close_fds=False, preexec_fn=_die_with_parent
-    )
+    try:
+        command = subprocess.Popen(
+            sys.argv[5:],
+            stdin=subprocess.DEVNULL,
+            env={},
+            close_fds=False,
+            preexec_fn=_die_with_parent,
+        )
+    except OSError as mishap:
+        print(mishap, file=sys.stderr)
+        raise SystemExit(NOT_BEGUN) from mishap
     threading.Thread(target=_kill_all_at_the_end_of_stdin, daemon=True).start()
     code = command.wait()
     if code < 0:

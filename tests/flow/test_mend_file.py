@@ -134,6 +134,23 @@ def test_who_is_to_blame_is_not_tried_for_ever_and_a_full_disk_blames_nobody(
     assert (files.due(EVERY, T0 + timedelta(days=1), 9) == []) is bool(code)
 
 
+def test_a_mistake_of_ours_over_a_file_is_told_and_not_made_for_ever(spool, tmp_path, monkeypatch):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+
+    def mistaken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(probing, "probe", mistaken)
+    for _ in range(mend_file.MOST_LOSSES):
+        with writing():
+            run("UPDATE files SET next_at = ?", (to_text(T0),))
+        with pytest.raises(ZeroDivisionError):
+            worked(file_id, spool, turns=1)
+
+    file = files.find(file_id)
+    assert [one["code"] for one in file.problems or ()] == ["given_up"]
+
+
 def test_what_is_made_leaves_the_databases_their_room(spool, tmp_path, monkeypatch):
     file_id = taken_in(spool, picture(tmp_path), "a.png")
     worked(file_id, spool, turns=1)

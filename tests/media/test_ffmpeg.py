@@ -119,6 +119,13 @@ def test_no_ffmpeg_is_the_machines_fault(wide, tmp_path, monkeypatch):
         made(wide, tmp_path)
 
 
+def test_one_that_cannot_be_begun_is_the_machines_fault(wide, tmp_path, fake):
+    fake("#!/nowhere/sh\n")
+
+    with pytest.raises(ToolBroken, match="No such file"):
+        made(wide, tmp_path)
+
+
 def test_who_listens_can_end_it(wide, tmp_path, fake):
     program = fake(NEVER_ENDS)
 
