@@ -23,6 +23,7 @@ from storyclip.media.cuts import Moment, Sign, even_marks
 from storyclip.media.errors import WorkLost
 from storyclip.media.facts import Audio, Facts, Kind, Light, Video
 from storyclip.media.judging import problems_of
+from storyclip.media.moments import tell_nobody
 from storyclip.media.plan import Fit, Piece, Plan
 from storyclip.media.probing import Probed
 from storyclip.sandbox import uploads as theirs
@@ -103,10 +104,15 @@ class Tools:
         facts = _facts(source.stat().st_size, codec, seconds, is_cut_off)
         return Probed(facts, problems_of(facts))
 
-    def find_moments(self, source: Path, facts: Facts) -> tuple[Moment, ...]:
+    def find_moments(
+        self, source: Path, facts: Facts, going_on: Callable[[], None] = tell_nobody
+    ) -> tuple[Moment, ...]:
         """Find a silence near each even mark."""
+        marks = even_marks(facts.length_s or 0.0)
+        for _ in marks:
+            going_on()
         self._takes(2.0, f"moments {_said(source)['film']}")
-        return tuple(Moment(at_s + 1.0, Sign.SILENCE) for at_s in even_marks(facts.length_s or 0.0))
+        return tuple(Moment(at_s + 1.0, Sign.SILENCE) for at_s in marks)
 
     def picture(self, source: Path, facts: Facts, into: Path, fit: Fit = Fit.BLURRED) -> None:
         """Make a poster or a strip."""
