@@ -21,6 +21,7 @@ from storyclip.domain.file_errors import (
     SpoolFull,
     TooManyFiles,
 )
+from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, UserFile
 from storyclip.media.judging import gone
 from storyclip.spool.local import Arriving, Spool
@@ -80,13 +81,11 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
         if there is not None and there.size == wanted.size:
             return there
         _require_share(user_id, wanted.size, room)
-        if not spool.has_lost(wanted.sha256) and brought.has(
-            user_id, wanted.sha256, wanted.size
-        ):  # and is to be made otherwise
-            return _begin_anew(user_id, wanted, wanted.sha256, at, spool)
-        begun = files.begun(user_id, wanted.sha256, wanted.size, wanted.options)
-        if begun is not None:  # whoever began it was interrupted, or does so now
-            return begun
+        is_brought = brought.has(user_id, wanted.sha256, wanted.size)
+        if is_brought and not spool.has_lost(wanted.sha256):  # and is to be made otherwise
+            return _begin_anew(user_id, wanted, at, spool)
+        if begun := files.begun(user_id, wanted.sha256, wanted.size, wanted.options):
+            return begun  # whoever began it was interrupted, or does so now
     if (running := files.arriving(user_id)) >= MOST_ARRIVING:
         raise TooManyFiles(running, MOST_ARRIVING)
     _require_share(user_id, wanted.size, room)
@@ -105,17 +104,15 @@ def _require_share(user_id: str, size: int, room: Room) -> None:
     Raises:
         SpoolFull: it is more than a user may have.
     """
-    left = room.of_user - brought.bytes_of(user_id)
-    if size > left:
+    if size > (left := room.of_user - brought.bytes_of(user_id)):
         raise SpoolFull(size, left)
 
 
-def _begin_anew(
-    user_id: str, wanted: Announced, sha256: str, at: datetime, spool: Spool
-) -> UserFile:
+def _begin_anew(user_id: str, wanted: Announced, at: datetime, spool: Spool) -> UserFile:
     """Return a new file of bytes that the user brought before: none of them need come again."""
+    assert wanted.sha256 is not None
     file = files.begin(user_id, wanted.name, wanted.size, wanted.options, at)
-    files.all_received(file.id, 0, sha256, at, at + NAMED_WITHIN)
+    files.all_received(file.id, 0, wanted.sha256, at, at + NAMED_WITHIN)
     finish(files.find(file.id), spool, lambda: at)
     return files.find(file.id)
 
@@ -136,8 +133,8 @@ def receive(
     Raises:
         FileInHand, OffsetWrong, FileFull, ChecksumWrong: see there; nothing more was taken in.
         NotFound: there is no such file any more.
-        FileChanged, OSError: the disk is gone, or full; what was noted stays.
-        LostRace, StoreUnavailable
+        FileChanged: what was noted is gone; it begins with the first byte again.
+        OSError, StoreUnavailable, LostRace: the disk is gone, or full; what was noted stays.
     """
     with spool.arriving_of(file_id) as arriving:
         file = files.find(file_id)
@@ -145,7 +142,11 @@ def receive(
             raise OffsetWrong(file.received)
         if file.state is not FileState.RECEIVING or file.sha256 is not None:
             return file  # a repeat of what was the last request
-        arriving.go_on_at(offset)
+        try:
+            arriving.go_on_at(offset)
+        except FileChanged:  # it comes from the beginning, also by who has the same row again
+            files.received(file_id, offset, 0, now())
+            raise
         taking = _Taking(file, arriving, now, monotonic)
         if checksum is None:
             taking.take(blocks)

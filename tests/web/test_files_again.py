@@ -37,6 +37,21 @@ def test_a_file_that_changed_while_it_was_sent_is_not_taken_for_the_one_that_was
     assert bring(ana, where, BYTES).status_code == 204
 
 
+def test_what_had_arrived_and_is_gone_comes_from_the_beginning_and_is_not_refused_for_ever(
+    ana, app
+):
+    where = announce(ana, sha256=WHOLE).headers["Location"]
+    bring(ana, where, BYTES[:100])
+    with app.extensions["storyclip"].spool.arriving_of(where.rpartition("/")[2]) as arriving:
+        arriving.forget()
+
+    assert code_of(bring(ana, where, BYTES[100:], 100), 410) == "file_gone"
+    again = announce(ana, sha256=WHOLE).headers
+
+    assert (again["Location"], again["Upload-Offset"]) == (where, "0")
+    assert bring(ana, where, BYTES).status_code == 204
+
+
 def test_who_asks_again_is_told_only_what_changed(ana, where):
     tag = ana.get(where).headers["ETag"]
     same = ana.get(where, headers={"If-None-Match": tag})

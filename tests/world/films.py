@@ -161,6 +161,7 @@ class Tools:
             world.tell("tool", taken)
             if taken.startswith("disk full"):
                 raise NO_SPACE
+            world.record.lost_work[about.rpartition(" ")[2]] += 1
             raise WorkLost("ffmpeg was killed")
         world.hub.sleep(seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from storyclip.flow.mend_file import MOST_LOSSES
 from tests.world.facts import ClipFacts, Clips, Finding
 from tests.world.record import FilmEnd, Record
 
@@ -68,7 +69,8 @@ def _became(record: Record, film: FilmEnd) -> Iterator[Finding]:
         yield Finding("untrue", "ready, and nothing can be made of it", film.name, film.sort)
     if film.lacks_pieces and not (record.restored or record.counts["people"]):
         yield Finding("untrue", "ready, and pieces are missing", film.name, film.sort)
-    if film.state == "refused" and not is_broken and not is_touched:
+    is_lost_each_time = record.lost_work[film.name] >= MOST_LOSSES  # and given up, as it is told
+    if film.state == "refused" and not (is_broken or is_touched or is_lost_each_time):
         yield Finding("untrue", "refused, and it is fine", film.name, film.sort)
 
 

@@ -194,6 +194,7 @@ class Record:
     endings: list[Ending] = field(default_factory=list)
     copies: Counter[str] = field(default_factory=Counter)  # how often each URL was handed out
     opened: Counter[str] = field(default_factory=Counter)  # uploads, by clip
+    lost_work: Counter[str] = field(default_factory=Counter)  # programs that were killed, by film
     shown_bytes: dict[str, str | None] = field(default_factory=dict)  # uuid of a post -> their hash
     wanted_bytes: dict[str, list[str]] = field(default_factory=dict)  # of each batch's clips
     films: list[FilmEnd] = field(default_factory=list)
