@@ -92,7 +92,7 @@ def run(
     neighbours = None
     if "hold" in PROFILES[scenario.profile]:
         neighbours = Neighbours(world)
-        neighbours.is_in_hand = workers.is_in_hand
+        neighbours.is_in_hand, neighbours.able = workers.is_in_hand, workers.able
         workers.gave_up = neighbours.gave_up
     with cinema.opened(workers, web, restoring) as films:
 

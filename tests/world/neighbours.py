@@ -7,7 +7,7 @@ written before that, so it is taken back here, and begun anew when its holder wa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import peewee
@@ -35,6 +35,7 @@ class Neighbours:
         self._begun_with = 0  # changes, when the transaction that runs now began
         self._lane_id: int | None = None  # of which it holds the row
         self.is_in_hand: Callable[[int], bool] = lambda clip_id: False
+        self.able: Callable[[], Sequence[object]] = tuple  # who else could do something
         self._unmoved: list[Hold] = []  # freed, and nobody has written there since
         world.is_all_held = lambda: EVERYTHING in self._held
         world.is_away = self._is_away
@@ -204,7 +205,8 @@ class Neighbours:
         if hold.freed_us is not None or hold.lane_id == EVERYTHING:
             return
         since_us = world.hub.now_us - OTHERS_MOVE_US
-        if since_us >= max(hold.from_us, *world.record.upset_us[-1:]):
+        is_long = since_us >= max(hold.from_us, *world.record.upset_us[-1:])
+        if is_long and self.able():
             due = rows.due_since(instant(since_us))
             others = [(clip, lane) for clip, lane in due if lane != hold.lane_id]
             hold.standing += [lane for clip, lane in others if not self.is_in_hand(clip)]
