@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -34,8 +35,9 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def narrow(app, seconds):
-    """Few requests a second for everybody, while Redis is away."""
+def narrow(app, seconds, monkeypatch):
+    """Few requests a second for everybody, each as cheap as can be, while Redis is away."""
+    monkeypatch.setattr(time, "thread_time", lambda: 0.0)
     front = app.extensions["storyclip"]
     app.extensions["storyclip"] = replace(front, redis_answers=lambda: False)
     app.extensions["storyclip.door"] = Door(Buckets(A_SECOND, seconds))
