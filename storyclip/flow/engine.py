@@ -32,7 +32,7 @@ class Engine:
     worker: str
     ring_prepare: Callable[[int], None]
     ring_audit: Callable[[int], None]
-    leave_sending: Callable[[Sending], None] = lambda sending: None  # noqa: ARG005
+    leave_sending: Callable[[Sending], None]
 
     def visit(self) -> Visit:
         """Begin a visit, at this moment."""

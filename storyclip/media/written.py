@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+
+from config.on_disk import sync
 
 PART = ".part"  # ends the name of what is not whole; one left by a kill is for the sweep
 
@@ -23,16 +24,8 @@ def named_when_whole(into: Path) -> Iterator[Path]:
         part = Path(file.name)
     try:
         yield part
-        _to_disk(part)
+        sync(part)
         part.replace(into)
-        _to_disk(into.parent)
+        sync(into.parent)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

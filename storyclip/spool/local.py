@@ -20,9 +20,10 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
+from config.on_disk import sync
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.file_errors import FileInHand
-from storyclip.spool.disk import gone, sha256_of, size_of, sync, written_s
+from storyclip.spool.disk import gone, sha256_of, size_of, written_s
 
 _OWNER_ALONE = 0o700
 _OF_NOTHING = hashlib.sha256().hexdigest()

@@ -20,6 +20,7 @@ from storyclip.domain.clip import Clip
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import StoreUnavailable
+from storyclip.domain.installation import Sending
 from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.user_file import FileState
 from storyclip.flow.bring import bring
@@ -130,11 +131,16 @@ def _engine(settings: Settings, now: SharedClock) -> Engine:
         worker=name,
         ring_prepare=_ring_nobody,
         ring_audit=_ring_nobody,
+        leave_sending=_ask_for_no_story,
     )
 
 
 def _wait_for_nobody(seconds: float) -> None:
     """Nothing: who brings a file writes when to go on with it."""
+
+
+def _ask_for_no_story(sending: Sending) -> None:
+    raise RuntimeError(f"the media process asks for no story: {sending}")
 
 
 def _ring_nobody(row_id: int) -> None:

@@ -15,6 +15,7 @@ from config.settings import Settings
 from storyclip.domain.batch import Batch, OnFailure
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.mode import Mode
+from storyclip.domain.installation import Sending
 from storyclip.domain.network import Network
 from storyclip.flow.accept import accept
 from storyclip.flow.engine import Engine
@@ -57,6 +58,7 @@ class Stage:
         self.bells: list[int] = []
         self.prepared: list[int] = []
         self.audits: list[int] = []
+        self.sent: list[Sending] = []  # left outside before each was asked for
         on_change(self._hear)
         self.sandbox.ask("POST", "reset", {})
         self.sandbox.clear_faults()
@@ -78,6 +80,7 @@ class Stage:
             "worker": worker,
             "ring_prepare": self.prepared.append,
             "ring_audit": self.audits.append,
+            "leave_sending": self.sent.append,
         }
         return Engine(**{**given, **changes})
 

@@ -94,6 +94,7 @@ def _give(visit: Node, now: datetime, scene: Scene) -> None:
         worker="",
         ring_prepare=lambda _: None,
         ring_audit=lambda _: None,
+        leave_sending=lambda _: None,
     )
     hand = Hand(engine, visit.clip)
     hand._created = visit.created

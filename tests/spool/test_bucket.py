@@ -44,7 +44,7 @@ def s3() -> Iterator[str]:
 def hosts(s3: str, tmp_path: Path) -> tuple[BucketSpool, BucketSpool]:
     """The spools of two machines: the bucket is all that they share."""
     place = Place("files", f"p{next(prefixes)}", s3, "us-east-1")
-    return tuple(host(tmp_path / name, place) for name in ("web", "media"))  # type: ignore[return-value]
+    return host(tmp_path / "web", place), host(tmp_path / "media", place)
 
 
 def host(folder: Path, place: Place) -> BucketSpool:

@@ -63,7 +63,6 @@ def test_a_file_that_is_still_growing_is_refused(tmp_path: Path):
         require_still(file)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.mp4")
 

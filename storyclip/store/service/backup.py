@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from config.addresses import sqlite_file
+from config.on_disk import sync
 from storyclip.store.service import postgres_tools
 from storyclip.store.service.postgres_tools import ToolFailed
 
@@ -126,15 +127,6 @@ def check_sqlite(copy: sqlite3.Connection) -> None:
     (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged: {found}")
-
-
-def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk before going on."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _open(file: Path) -> sqlite3.Connection:

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from config.addresses import sqlite_file
+from config.on_disk import sync
 from storyclip.store.database import turnstile_of
 from storyclip.store.instants import to_text
 from storyclip.store.schema import refuse_newer
-from storyclip.store.service.backup import copy_sqlite, stamp, sync
+from storyclip.store.service.backup import copy_sqlite, stamp
 from storyclip.store.service.standing import RESTORED_AT, RestoreRefused, Standing
 
 _WITH_WAL = ("-wal", "-shm")

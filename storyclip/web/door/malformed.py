@@ -30,7 +30,7 @@ class Unfinished(errors.ParseException):  # type: ignore[misc]  # untyped, as al
     """A request that ends, or goes wrong, before it is whole."""
 
 
-class HostInvalid(errors.ParseException):  # type: ignore[misc]
+class HostInvalid(errors.ParseException):  # type: ignore[misc]  # gunicorn has no types
     """A request that does not say which host it is for, or names what cannot be one."""
 
 
