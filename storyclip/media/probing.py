@@ -70,13 +70,24 @@ def picture_of(
     return jpeg
 
 
+def film_facts(file: BinaryIO, limit_s: float) -> dict[str, Any]:
+    """Return what MediaInfo says of an open file, nothing where it makes nothing of it.
+
+    Raises:
+        WorkLost: killed, or not done in time.
+        ToolBroken: MediaInfo does not run here.
+    """
+    said: dict[str, Any] = json.loads(_run(FILM_READER, file, limit_s) or b"{}")
+    return said
+
+
 def _facts(file: BinaryIO, size_bytes: int, named: str | None, limit_s: float) -> Facts:
     if is_picture(file.read(SIGNATURE_BYTES)):
         told = json.loads(_run((*PICTURE_READER, "facts"), file, limit_s) or b"{}")
         picture = Picture(**told) if told else None
         container = picture.codec if picture else None
         return Facts(Kind.PICTURE, size_bytes, container, picture=picture, named=named)
-    said = json.loads(_run(FILM_READER, file, limit_s) or b"{}") if size_bytes else {}
+    said = film_facts(file, limit_s) if size_bytes else {}
     if not said or not (said["video"] or said["audio"]):
         is_cut_off = bool(said) and said["is_cut_off"]
         kind = Kind.VIDEO if is_cut_off else Kind.NEITHER

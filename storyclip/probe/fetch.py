@@ -28,6 +28,10 @@ class ClipNotFetched(Exception):
     """The file cannot be had from outside; the text says why, and is fit for the client."""
 
 
+class NotKept(Exception):
+    """What comes cannot be written here, for want of room: no fault of the file or its server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetcher:
     """The rules of the outside world; tests bring their own resolver, rule and certificates."""
@@ -41,6 +45,7 @@ class Fetcher:
 
         Raises:
             ClipNotFetched: it cannot be reached from outside, or is too big.
+            NotKept: `into` does not take it; the OSError is the cause.
             CallOver: not wholly here by `over_at`, an instant of `time.monotonic`.
         """
         for _ in range(MAX_REDIRECTS + 1):
@@ -101,10 +106,17 @@ def _copy(response: HTTPResponse, into: BinaryIO, call: Call) -> None:
         _require_speed(size, time.monotonic() - began)
         if why := objection_to_size(size, at_least=True):
             raise ClipNotFetched(why)
-        into.write(piece)
+        _keep(piece, into)
     call.time_left_s()  # to a reader, a line that we cut looks like a good end
     if told is not None and size < told:
         raise ClipNotFetched(f"breaks off after {size:,} of {told:,} bytes")
+
+
+def _keep(piece: bytes, into: BinaryIO) -> None:
+    try:
+        into.write(piece)
+    except OSError as failure:  # told apart from those of the line
+        raise NotKept(str(failure)) from failure
 
 
 def _require_speed(size: int, took_s: float) -> None:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from storyclip.domain.upload_errors import SourceNotFetched
 from storyclip.line.deadline import CallOver
-from storyclip.probe.fetch import ClipNotFetched, Fetcher
+from storyclip.probe.fetch import ClipNotFetched, Fetcher, NotKept
 
 
 def from_outside(url: str, into: BinaryIO, within_s: float) -> None:
@@ -15,8 +15,11 @@ def from_outside(url: str, into: BinaryIO, within_s: float) -> None:
 
     Raises:
         SourceNotFetched: it cannot be had within so many seconds; the text says why.
+        OSError: the disk does not take it.
     """
     try:
         Fetcher().fetch(url, into, time.monotonic() + within_s)
     except (ClipNotFetched, CallOver) as why:
         raise SourceNotFetched(f"the file cannot be fetched from its address: {why}") from None
+    except NotKept as full:
+        raise OSError(str(full)) from full

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
 import tempfile
 import threading
@@ -12,6 +14,8 @@ import psutil
 import pytest
 
 from storyclip.domain.errors import ClipsUnusable
+from storyclip.media import probing
+from storyclip.media.errors import ToolBroken
 from storyclip.probe import check as check_module
 from storyclip.probe import fetch, places
 from storyclip.probe.check import AT_ONCE_A_REQUEST, ClipCheck
@@ -219,7 +223,7 @@ def test_no_file_and_no_descriptor_stays_behind(clips, path, tmp_path, monkeypat
 
 def test_a_reader_that_crashes_over_a_file_says_so_and_hurts_nobody(clips, monkeypatch):
     crash = (sys.executable, "-c", "import os; os.kill(os.getpid(), 11)")
-    monkeypatch.setattr(check_module, "FILM_READER", crash)
+    monkeypatch.setattr(probing, "FILM_READER", crash)
 
     assert problems(clips, clips.good()) == [
         ("/posts/0/url", "is no video file; H.264 in MP4 is needed")
@@ -228,7 +232,31 @@ def test_a_reader_that_crashes_over_a_file_says_so_and_hurts_nobody(clips, monke
 
 def test_a_reader_that_does_not_run_here_is_not_the_clips_fault(clips, monkeypatch):
     broken = (sys.executable, "-c", "raise SystemExit(1)")
-    monkeypatch.setattr(check_module, "FILM_READER", broken)
+    monkeypatch.setattr(probing, "FILM_READER", broken)
 
-    with pytest.raises(RuntimeError, match="cannot be read here"):
+    with pytest.raises(ToolBroken, match="cannot be read here"):
         ClipCheck(clips.fetcher()).check([clips.good()], "ana")
+
+
+@pytest.mark.parametrize("ending", ["os.kill(os.getpid(), 9)", "raise SystemExit(3)"])
+def test_a_killed_reader_is_not_the_clips_fault_and_one_that_broke_over_it_is(
+    clips, monkeypatch, ending
+):
+    monkeypatch.setattr(probing, "FILM_READER", (sys.executable, "-c", f"import os; {ending}"))
+
+    [(_, why)] = problems(clips, clips.good())
+
+    ours = "could not be checked here just now; nothing was sent"
+    assert why == (ours if "kill" in ending else "is no video file; H.264 in MP4 is needed")
+
+
+def test_a_full_disk_of_ours_is_not_called_a_server_that_cannot_be_reached(clips, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(check_module, "TemporaryFile", lambda **_: Full())
+
+    assert problems(clips, clips.good()) == [
+        ("/posts/0/url", "could not be checked here just now; nothing was sent")
+    ]

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from storyclip.domain import file_errors
+from storyclip.domain.clip_file import ClipFile, objection_to_size, objections_to
 from storyclip.domain.dates.instants import parse_instant
 from storyclip.domain.errors import RequestInvalid
 from storyclip.domain.refusal_facts import Reason
@@ -53,6 +54,40 @@ def test_a_fault_carries_its_facts_over():
         " 2027-03-28T03:00:00+02:00"
     )
     assert spanish.fault("nobody translated this") == "nobody translated this"
+
+
+FILES = (
+    ClipFile(),
+    ClipFile("MPEG-4", "QuickTime"),
+    ClipFile("WebM", None, "VP9"),
+    ClipFile("MPEG-4", None, "AVC", 75.5, 1920, 1080),
+)
+FETCHED = (
+    objection_to_size(200_000_000),
+    objection_to_size(200_000_000, at_least=True),
+    "redirects more than 3 times",
+    "its server answers 404; 200 is needed",
+    "cannot be reached from outside: no answer",
+    "redirects to where clips may not come from: the address is not a public one",
+    "breaks off after 5 of 1,000 bytes",
+    "comes at 3 kB a second; 64 are needed",
+    "could not be checked within 20 s; nothing was sent",
+    "could not be checked here just now; nothing was sent",
+    "its host has no address",
+    "its host has an address that is not a public one",
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    sorted({one for file in FILES for one in objections_to(file)} | {*filter(None, FETCHED)}),
+)
+def test_what_is_wrong_with_the_file_behind_an_address_is_told_in_spanish(words):
+    told = spanish.fault(words)
+
+    assert told != words
+    assert "address" not in told
+    assert re.findall(r"\d+", told) == re.findall(r"\d+", words)
 
 
 @pytest.mark.parametrize(

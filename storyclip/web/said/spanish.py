@@ -55,7 +55,10 @@ def fault(words: str) -> str:
     """Return what is wrong with one place of a request, as it was where nobody translated it."""
     for english, spanish in _faults():
         if (said := english.fullmatch(words)) is not None:
-            return _filled(spanish, said.groupdict())
+            facts = said.groupdict()
+            if "why" in facts:  # itself a fault
+                facts["why"] = fault(facts["why"])
+            return _filled(spanish, facts)
     return words
 
 
