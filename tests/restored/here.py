@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from config.settings import Settings
 from storyclip.domain.batch import Batch, OnFailure
 from storyclip.domain.dates.mode import Mode
+from storyclip.domain.installation import Sending
 from storyclip.domain.network import Network
 from storyclip.flow.accept import accept
 from storyclip.sandbox import in_process
@@ -85,6 +86,7 @@ class StageHere(Stage):
         self.bells: list[int] = []
         self.prepared: list[int] = []
         self.audits: list[int] = []
+        self.sent: list[Sending] = []
         on_change(self._hear)
         self.at = at or datetime.fromisoformat(NOON)
         self.settings = Settings.from_environment({"METRICOOL_BASE_URL": "http://127.0.0.1:1/api"})
