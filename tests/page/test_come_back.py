@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.page.conftest import ACCOUNTS, card, has_published, posted
 
@@ -61,6 +61,25 @@ def test_history_shows_what_was_with_its_filter_and_its_clips(visit, stack):
 
     page.select_option("#history-status", "paused")
     expect(page.locator("#history .empty")).to_have_text("Ninguna con ese estado.")
+
+
+def test_an_answer_that_another_question_overtook_is_not_shown(visit, stack):
+    page = visit("/#live")
+    expect(card(page, posted(stack, 1)).locator("[data-status=completed]")).to_be_visible()
+    held: list[Route] = []
+    page.route(
+        lambda url: "/batches?" in url,
+        lambda route: route.continue_() if "paused" in route.request.url else held.append(route),
+    )
+
+    page.click("[data-view=history]")
+    page.select_option("#history-status", "paused")
+    expect(page.locator("#history .empty")).to_have_text("Ninguna con ese estado.")
+    with page.expect_response(lambda answer: "/batches?" in answer.url):
+        held[0].continue_()
+
+    expect(page.locator("#history .empty")).to_have_text("Ninguna con ese estado.")
+    expect(page.locator(".past")).to_have_count(0)
 
 
 def test_history_goes_page_by_page(visit, stack):

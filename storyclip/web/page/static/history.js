@@ -11,6 +11,7 @@ import { t } from "./words.js";
 const PER_PAGE = 10;
 let cursors = [""]; // of the pages up to this one
 let next = null;
+let asked = 0; // an answer that another question has overtaken is not shown
 const lines = new Map(); // batch → what changes in its line
 const open = new Map(); // batch → its card
 
@@ -33,17 +34,21 @@ export function tick() {
 export async function show() {
   const list = byId("history-list");
   const status = byId("history-status").value;
+  const mine = ++asked;
   list.setAttribute("aria-busy", "true");
   try {
     const page = await batchesPage({ limit: PER_PAGE, status, cursor: cursors.at(-1) });
+    if (mine !== asked) return;
+    const unfolded = new Set([...list.querySelectorAll("details[open]")].map((one) => one.dataset.batch));
     next = page.cursor;
     open.clear();
     lines.clear();
-    list.replaceChildren(...page.batches.map(line));
+    list.replaceChildren(...page.batches.map((summary) => line(summary, unfolded.has(summary.batchId))));
     if (!page.batches.length) {
       list.append(h("p", { class: "empty" }, t(status ? "history.emptyFilter" : "history.empty")));
     }
   } catch (objection) {
+    if (mine !== asked) return;
     list.replaceChildren(h("p", { class: "problem", role: "alert" }, objection.message),
       h("button", { type: "button", onclick: show }, t("again")));
   }
@@ -52,11 +57,11 @@ export async function show() {
   byId("history-newer").disabled = cursors.length < 2;
 }
 
-function line(summary) {
+function line(summary, isOpen) {
   const place = h("div", {});
   const counts = h("span", { class: "small" });
   const chip = h("span", { class: "chip" });
-  const details = h("details", { class: "panel past", ontoggle: () => unfold(details, summary, place) },
+  const details = h("details", { class: "panel past", "data-batch": summary.batchId, open: isOpen, ontoggle: () => unfold(details, summary, place) },
     h("summary", {},
       h("span", { class: "past-name" }, h("b", {}, brandName(summary.accountId)), ` · ${networkName(summary.network)}`),
       h("span", { class: "quiet small" }, shortTime(Date.parse(summary.createdAt))), counts, chip),
