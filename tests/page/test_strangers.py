@@ -21,6 +21,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-people")]
 TITLES = ["La receta de la abuela, paso a paso y sin prisas", "El mercado"]
 TABLES = ("publish_batch_events", "publish_batch_clips", "publish_batches")
 
+LOOKS_AGAIN = (
+    "import(document.querySelector('script[src*=app]').src.replace('app.', 'strangers.'))"
+    ".then((strangers) => strangers.look())"
+)
+
 
 @pytest.fixture
 def account(stack: Stack) -> str:
@@ -91,6 +96,11 @@ def test_the_page_asks_whose_they_are_and_the_batch_goes_on(visit, stack, accoun
     expect(asked.locator("select").first).to_be_focused()
     narrow = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+
+    asked.locator("select").last.select_option("notOurs")  # the news of others change nothing of it
+    page.evaluate(LOOKS_AGAIN)
+    expect(asked.locator("select").last).to_have_value("notOurs")
+    asked.locator("select").last.select_option(index=1)
 
     asked.get_by_role("button").click()
 

@@ -20,6 +20,15 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Return who tells, for each question, whether none was asked after it: answers overtake each other. */
+export function lastAsked() {
+  let asked = 0;
+  return () => {
+    const mine = ++asked;
+    return () => mine === asked;
+  };
+}
+
 /** Tell a screen reader. */
 export function announce(text) {
   setText(byId("news"), text);

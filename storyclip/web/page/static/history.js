@@ -4,14 +4,14 @@ import { batchesPage } from "./api.js";
 import { card } from "./batch_card.js";
 import { refresh } from "./batches.js";
 import { brandName, networkName } from "./brands.js";
-import { byId, h, setText } from "./dom.js";
+import { byId, h, lastAsked, setText } from "./dom.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
 const PER_PAGE = 10;
 let cursors = [""]; // of the pages up to this one
 let next = null;
-let asked = 0; // an answer that another question has overtaken is not shown
+const asking = lastAsked();
 const lines = new Map(); // batch → what changes in its line
 const open = new Map(); // batch → its card
 
@@ -34,11 +34,11 @@ export function tick() {
 export async function show() {
   const list = byId("history-list");
   const status = byId("history-status").value;
-  const mine = ++asked;
+  const isLast = asking();
   list.setAttribute("aria-busy", "true");
   try {
     const page = await batchesPage({ limit: PER_PAGE, status, cursor: cursors.at(-1) });
-    if (mine !== asked) return;
+    if (!isLast()) return;
     const unfolded = new Set([...list.querySelectorAll("details[open]")].map((one) => one.dataset.batch));
     next = page.cursor;
     open.clear();
@@ -48,7 +48,7 @@ export async function show() {
       list.append(h("p", { class: "empty" }, t(status ? "history.emptyFilter" : "history.empty")));
     }
   } catch (objection) {
-    if (mine !== asked) return;
+    if (!isLast()) return;
     list.replaceChildren(h("p", { class: "problem", role: "alert" }, objection.message),
       h("button", { type: "button", onclick: show }, t("again")));
   }

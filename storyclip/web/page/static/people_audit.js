@@ -1,11 +1,12 @@
 // What was done and who was refused, the newest first.
 
 import { ask, API } from "./api.js";
-import { byId, h } from "./dom.js";
+import { byId, h, lastAsked } from "./dom.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
 const PER_PAGE = 50;
+const asking = lastAsked();
 let next = null;
 
 export function begin(trying) {
@@ -13,13 +14,15 @@ export function begin(trying) {
 }
 
 export async function show() {
-  byId("audit-list").replaceChildren();
-  next = `${API}/admin/audit?limit=${PER_PAGE}`;
+  next = null;
   await more();
 }
 
 async function more() {
-  const { answer, body } = await ask("GET", next);
+  const from = next, isLast = asking();
+  const { answer, body } = await ask("GET", from ?? `${API}/admin/audit?limit=${PER_PAGE}`);
+  if (!isLast()) return;
+  if (!from) byId("audit-list").replaceChildren();
   byId("audit-list").append(...body.entries.map(line));
   next = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get("Link") ?? "")?.[1] ?? null;
   byId("audit-more").hidden = !next;

@@ -1,12 +1,13 @@
 // Keys: made and shown once, listed, revoked.
 
 import { get, post, send } from "./api.js";
-import { announce, byId, confirmed, h } from "./dom.js";
+import { announce, byId, confirmed, h, lastAsked } from "./dom.js";
 import { accountNames } from "./people_accounts.js";
 import { showOnce } from "./shown_once.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
+const asking = lastAsked();
 let trying;
 
 export function begin(tries) {
@@ -19,7 +20,9 @@ export function begin(tries) {
 }
 
 export async function show() {
+  const isLast = asking();
   const [{ keys }, { users }] = await Promise.all([get("/admin/keys"), get("/admin/users")]);
+  if (!isLast()) return;
   const chosen = byId("key-user").value;
   byId("key-user").replaceChildren(...users.filter((user) => !user.disabledAt).map((user) =>
     h("option", { value: user.id, selected: user.id === chosen }, user.name)));
@@ -36,8 +39,8 @@ async function make() {
   };
   const { key, secret } = await post("/admin/keys", {}, { body });
   byId("new-key").reset();
+  showOnce("key-once", t("keys.once", { user: key.user }), secret); // first: it is told once
   await show();
-  showOnce("key-once", t("keys.once", { user: key.user }), secret);
 }
 
 function line(key) {

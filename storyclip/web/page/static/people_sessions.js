@@ -1,12 +1,13 @@
 // Who is signed in, since when, from where; each can be ended.
 
 import { get, send } from "./api.js";
-import { announce, byId, confirmed, h } from "./dom.js";
+import { announce, byId, confirmed, h, lastAsked } from "./dom.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
 const BROWSERS = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]];
 const SYSTEMS = [["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"], ["Mac OS", "macOS"], ["Linux", "Linux"]];
+const asking = lastAsked();
 let trying;
 
 export function begin(tries) {
@@ -14,7 +15,9 @@ export function begin(tries) {
 }
 
 export async function show() {
+  const isLast = asking();
   const { sessions } = await get("/admin/sessions");
+  if (!isLast()) return;
   byId("sessions-list").replaceChildren(...sessions.map(line));
 }
 

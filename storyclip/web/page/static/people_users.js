@@ -1,13 +1,14 @@
 // People: who there is, what they may, on which accounts; and how they are let in.
 
 import { get, post, send } from "./api.js";
-import { announce, byId, confirmed, h } from "./dom.js";
+import { announce, byId, confirmed, h, lastAsked } from "./dom.js";
 import { accountNames, accountsField } from "./people_accounts.js";
 import { showOnce } from "./shown_once.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
 const ROLES = ["viewer", "publisher", "operator", "admin"];
+const asking = lastAsked();
 let trying;
 let accounts;
 
@@ -24,7 +25,9 @@ export async function show() {
     accounts = await accountsField([]);
     byId("invite-accounts").replaceChildren(accounts.element);
   }
+  const isLast = asking();
   const { users } = await get("/admin/users");
+  if (!isLast()) return;
   const open = new Set([...document.querySelectorAll(".person[open]")].map((one) => one.dataset.user));
   byId("users-list").replaceChildren(...users.map((user) => line(user, open.has(user.id))));
 }
@@ -38,8 +41,8 @@ async function invite() {
   };
   const made = await post("/admin/users", {}, { body });
   byId("invite").reset();
+  giveLink(made); // first: it is told once
   await show();
-  giveLink(made);
 }
 
 function giveLink({ user, link, expiresAt }) {

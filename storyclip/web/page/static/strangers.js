@@ -2,12 +2,14 @@
 
 import { get, post } from "./api.js";
 import { brandName } from "./brands.js";
-import { byId, h, setText } from "./dom.js";
+import { byId, h, lastAsked, setText } from "./dom.js";
 import { language, t } from "./words.js";
 
 const OURS = "ours", NOT_OURS = "notOurs"; // what else a story may be than one of the clips
 const mayAct = byId("main").dataset.mayPublish === "yes";
 
+const asking = lastAsked();
+const picked = new Map(); // story → what somebody picked for it: a clip, or a word
 let lanes = []; // that wait for a word
 let tellCards = () => {};
 
@@ -18,9 +20,11 @@ export function begin(onHeld) {
 
 /** Ask which accounts wait for a word, and show a panel for each. */
 export async function look() {
-  const { held } = await get("/recover").catch(() => ({ held: [] })); // shown again with the next news
-  lanes = held;
-  byId("strangers").replaceChildren(...held.map(panel));
+  const isLast = asking();
+  const answer = await get("/recover").catch(() => null); // asked again with the next news
+  if (!answer || !isLast()) return;
+  lanes = answer.held;
+  byId("strangers").replaceChildren(...lanes.map(panel));
   tellCards();
 }
 
@@ -65,11 +69,15 @@ function panel(lane) {
 
 function row(stranger, clips, choices) {
   const proposed = clips.findIndex((clip) => isSame(clip, stranger.clip));
-  const choice = h("select", { disabled: !mayAct },
+  const choice = h("select", { disabled: !mayAct, onchange: () => picked.set(stranger.name, clips[choice.value] ?? choice.value) },
     clips.map((clip, n) => h("option", { value: n }, t("strangers.ours", { clip: clip.index, title: clip.title }))),
     proposed < 0 ? h("option", { value: OURS }, t(stranger.fits ? "strangers.others" : "strangers.noClip")) : null,
     h("option", { value: NOT_OURS }, t("strangers.notOurs")));
-  choice.value = proposed >= 0 ? proposed : stranger.fits ? OURS : NOT_OURS;
+  const likely = proposed >= 0 ? proposed : stranger.fits ? OURS : NOT_OURS;
+  const wish = picked.get(stranger.name);
+  const place = clips.findIndex((clip) => isSame(clip, wish));
+  choice.value = place >= 0 ? place : wish ?? likely;
+  if (choice.selectedIndex < 0) choice.value = likely; // what was picked is no longer among them
   choices.set(stranger.name, choice);
   const where = stranger.publicUrl ?? stranger.media[0];
   return h("li", {},
