@@ -51,10 +51,18 @@ def test_a_double_click_starts_one_batch(visit, stack):
     account = choose_brand(page)
     paste(page, FIVE)
 
-    page.dblclick("#start")
+    held: list[Route] = []
+    page.route("**/publish/stories", lambda route: held.append(route))
+
+    with page.expect_request("**/publish/stories"):
+        page.dblclick("#start")
+    page.fill("#paste", "https://cdn.example.com/a/6.mp4 For the next one")
+    page.click("#add")  # while the answer is on its way
+    held[0].continue_()
     started(page, stack, account)
 
-    assert len(batches_of(stack, account)) == 1
+    assert len(held) == len(batches_of(stack, account)) == 1
+    assert titles(page) == ["For the next one"]
 
 
 def test_a_lost_answer_and_another_click_make_one_batch(visit, stack):

@@ -53,18 +53,22 @@ export function begin(onChange) {
   list.addEventListener("drop", (drop) => drop.preventDefault());
 }
 
-/** Begin a new list; what was in it is published. */
-export function clear() {
-  for (const { upload } of clips()) upload?.leave();
-  rows = [];
-  list.replaceChildren();
+/** Take out what is published; what came into the list meanwhile stays. */
+export function takeOut(published) {
+  const isOut = ({ clip }) => published.includes(clip);
+  for (const { clip, element } of rows.filter(isOut)) {
+    clip.upload?.leave();
+    element.remove();
+  }
+  rows = rows.filter((one) => !isOut(one));
   show();
 }
 
-/** Show what the server said of a clip: `/posts/3/url` is the fourth's. */
-export function object(place, words) {
-  if (!rows[place]) return false;
-  rows[place].said.push(words);
+/** Show what the server said of a clip, wherever in the list it is by now. */
+export function object(clip, words) {
+  const row = rows.find((one) => one.clip === clip);
+  if (!row) return false;
+  row.said.push(words);
   show();
   return true;
 }

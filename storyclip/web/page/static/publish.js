@@ -89,9 +89,9 @@ function check() {
   }
 }
 
-function wish() {
+function wish(clips) {
   return {
-    posts: list.clips().map(({ url, upload, title }) => ({
+    posts: clips.map(({ url, upload, title }) => ({
       ...(upload ? { file: upload.id } : { url }), ...(title ? { text: title } : {}) })),
     schedule: when.schedule(),
     settings: { accountId: String(chosenBrand().id), network: chosenNetwork(),
@@ -101,7 +101,8 @@ function wish() {
 
 async function start() {
   if (isSending || byId("start").disabled) return;
-  const body = wish();
+  const clips = list.clips();
+  const body = wish(clips);
   const text = JSON.stringify(body);
   if (sent.body !== text) sent = { body: text, key: randomName() };
   isSending = true;
@@ -109,11 +110,11 @@ async function start() {
   try {
     const created = await post("/publish/stories", {}, { body, headers: { "Idempotency-Key": sent.key } });
     sent = { body: "", key: "" };
-    list.clear();
+    list.takeOut(clips);
     announce(t("publish.started", { n: created.posts.total }));
     started(created);
   } catch (objection) {
-    show(objection);
+    show(objection, clips);
   } finally {
     isSending = false;
     const words = byId("preflight").dataset.state === "said" ? byId("preflight").textContent : null;
@@ -123,12 +124,12 @@ async function start() {
 }
 
 /** Put each objection of the server next to what it is about. */
-function show(objection) {
+function show(objection, clips) {
   let words = objection.status === 0 ? t("publish.lost") : objection.message;
   for (const { pointer, detail } of objection.errors) {
     const [, part, place, field] = pointer.split("/");
     const isGone = field === "file"; // it was ready when it was asked for
-    if (part === "posts" && list.object(Number(place), isGone ? t("upload.gone") : detail)) {
+    if (part === "posts" && list.object(clips[place], isGone ? t("upload.gone") : detail)) {
       words = isGone ? t("preflight.problem") : objection.detail;
     }
     else if (part === "schedule") { when.object(detail); words = detail; }
