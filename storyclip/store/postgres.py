@@ -66,8 +66,8 @@ class Bounded(psycopg.Connection[Any]):
 
 
 class _Adapter(peewee.Psycopg3Adapter):
-    def connect(self, db: Any, **parameters: Any) -> Any:
-        return Bounded.connect(dbname=db.database, **parameters)
+    def connect(self, db: Any, **given: Any) -> Any:
+        return Bounded.connect(dbname=db.database, fallback_application_name="storyclip", **given)
 
 
 @dataclass

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from storyclip.store.instants import to_text
-from storyclip.store.schema import ADVISORY_LOCK, refuse_newer
+from storyclip.store.schema import ADVISORY_LOCKS, refuse_newer
 from storyclip.store.service import postgres_tools
 from storyclip.store.service.backup import BackupFailed, back_up, stamp
 from storyclip.store.service.postgres_tools import ToolFailed
@@ -87,8 +87,9 @@ class PostgresPlace:
 
     def _refuse_others(self, db: psycopg.Connection[Any]) -> None:
         # Held to the end: who starts meanwhile waits here before it looks at any table
-        if db.execute("SELECT pg_try_advisory_lock(%s)", (ADVISORY_LOCK,)).fetchone() != (True,):
-            raise RestoreRefused("a process starts right now: stop web and workers first")
+        for lock in ADVISORY_LOCKS:
+            if db.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone() != (True,):
+                raise RestoreRefused("a process starts right now: stop web and workers first")
         others = db.execute(
             "SELECT DISTINCT COALESCE(client_addr::text, 'this machine') FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
