@@ -32,6 +32,7 @@ from storyclip.store.history import events
 from storyclip.store.service import newest, workers
 from storyclip.store.service.mark_file import MarkFile
 from storyclip.store.service.place import server_time
+from storyclip.tasks import media_signs
 from storyclip.tasks.actors import declare
 from storyclip.tasks.broker import Bells, make_broker, teller
 from storyclip.tasks.by_hand import ByHand
@@ -98,6 +99,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     def look_nightly(at: datetime) -> None:
         nightly.look(at)
         retention.look(at)
+        media_signs.look_for_absence(at)
 
     clock = Clock(name, hurried.publish, hurried.audit, time.monotonic, watchman.look, look_nightly)
 

@@ -1,6 +1,7 @@
 """What people are told of their files, in each language: page, API and terminal have it from here.
 
 file.<code>, fileMeans.<meaning>, fileDo.<code>     of a problem with a file
+fileWaits.<trouble>                                  of a file that waits
 upload.<code>                                        of a file that was not taken in
 """
 
@@ -43,6 +44,11 @@ def problem_words(code: str, meaning: Meaning, facts: Facts, language: str) -> s
 def refusal_words(code: str, facts: Facts, language: str) -> str:
     """Return why a file was not taken in, what that means for the story, and what to do."""
     return _filled(f"upload.{code}", facts, language)
+
+
+def waiting_words(trouble: str, language: str) -> str:
+    """Return what a file waits for, what that means for the story, and what to do."""
+    return _words(f"fileWaits.{trouble}", language)
 
 
 @cache

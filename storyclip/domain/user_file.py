@@ -18,6 +18,15 @@ class FileState(StrEnum):
     REFUSED = "refused"  # nothing that could be published can be made of it
 
 
+class Trouble(StrEnum):
+    """What keeps a file waiting, and is no fault of its own: it goes on once that is over."""
+
+    MEDIA_ABSENT = "media_absent"  # nobody looks into files, or makes anything of them
+    SPOOL_GONE = "spool_gone"  # the disk, or bucket, that has its bytes cannot be reached
+    NO_ROOM = "no_room"  # the disk is full
+    TOOL_BROKEN = "tool_broken"  # a program that reads or makes films does not run
+
+
 @dataclass(frozen=True, slots=True)
 class UserFile:
     """One file of a user's; `received` of its `size` bytes are on disk.
@@ -25,7 +34,7 @@ class UserFile:
     `name` is the user's word for it, and never a path. `options`, `facts`, `problems` and `plan`
     are as `storyclip.media` writes them. `progress` is the fraction of the mending that is done.
     `poster` and `strip` are hashes in the spool. `promised` is the SHA-256 that was announced.
-    `losses` counts how often work on it was lost.
+    `losses` counts how often work on it was lost. `next_at` is when somebody is to see to it.
     """
 
     id: str
@@ -44,5 +53,7 @@ class UserFile:
     strip: str | None
     progress: float
     losses: int | None
+    trouble: Trouble | None
+    next_at: datetime | None
     created_at: datetime
     touched_at: datetime

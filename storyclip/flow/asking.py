@@ -21,7 +21,7 @@ from storyclip.domain.moves import Move
 from storyclip.domain.send import Send
 from storyclip.domain.story import Post
 from storyclip.flow.calls import Call, ListPosts
-from storyclip.flow.file_deeds import BringFile, FetchFile, ForgetFile
+from storyclip.flow.file_deeds import BringFile, FetchFile, ForgetFile, IsFileLeft
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -135,6 +135,7 @@ Deed = (
     | BringFile
     | FetchFile
     | ForgetFile
+    | IsFileLeft
     | Removal
     | Learn
     | Unknown

@@ -6,9 +6,13 @@ its bytes.
 
 from __future__ import annotations
 
+import errno
+
 from storyclip.domain.clip_file import MAX_BYTES
 from storyclip.flow.take_in import DISK_KEPT_BYTES
 from storyclip.spool.local import Spool
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def has_room_for_one(spool: Spool) -> bool:

@@ -20,6 +20,13 @@ class BringFile:
 
 
 @dataclass(frozen=True, slots=True)
+class IsFileLeft:
+    """Ask whether the bytes of a clip are due, and no media process is there to bring them."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetFile:
     """Have the bytes of a clip brought anew, should it ever be asked for again."""
 

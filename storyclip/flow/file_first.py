@@ -17,12 +17,13 @@ from storyclip.domain.errors import (
     UpstreamRefused,
     UpstreamUnreachable,
 )
+from storyclip.domain.media_care import NOT_BROUGHT
 from storyclip.domain.moves import later
 from storyclip.domain.situation import Situation
 from storyclip.domain.transfer import Stage, Transfer
 from storyclip.flow.asking import Course, ask, put
 from storyclip.flow.calls import PrepareMedia
-from storyclip.flow.file_deeds import BringFile, ForgetFile
+from storyclip.flow.file_deeds import BringFile, ForgetFile, IsFileLeft
 from storyclip.flow.setbacks import (
     DENIED_RETRY_S,
     blocking_in_words,
@@ -64,7 +65,7 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         reason = _NO_UPLOADS if transfer.lacks_uploads else reconnect_words(transfer.denied)
         yield from _held_up(clip, reason, visit)
     else:
-        yield from put(moves.due(clip, later(visit.soon())))
+        yield from _wait(clip, visit)
     return None
 
 
@@ -81,7 +82,7 @@ def fetched(situation: Situation, transfer: Transfer, visit: Visit) -> Course[st
     if transfer.denied is not None:
         yield from _held_up(clip, reconnect_words(transfer.denied), visit)
     else:
-        yield from put(moves.due(clip, later(visit.soon())))
+        yield from _wait(clip, visit)
     return None
 
 
@@ -104,6 +105,16 @@ def copied(clip: Clip, visit: Visit) -> Course[str | None]:
         return media_url
     yield from put(setback)
     return None
+
+
+def _wait(clip: Clip, visit: Visit) -> Course[None]:
+    """Wait for the bytes; where nobody brings them, the clip says so for as long as that lasts."""
+    is_left: bool = yield IsFileLeft(clip)
+    words = NOT_BROUGHT if is_left else None
+    if is_left or clip.error == NOT_BROUGHT:
+        yield from put(moves.held_up(clip, visit.soon(), words, clip.wished_for))
+    else:
+        yield from put(moves.due(clip, later(visit.soon())))
 
 
 def _held_up(clip: Clip, reason: str, visit: Visit) -> Course[None]:

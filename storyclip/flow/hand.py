@@ -27,9 +27,10 @@ from storyclip.flow.asking import (
 )
 from storyclip.flow.calls import Submit
 from storyclip.flow.engine import Engine
-from storyclip.flow.file_deeds import BringFile, FetchFile, ForgetFile
+from storyclip.flow.file_deeds import BringFile, FetchFile, ForgetFile, IsFileLeft
 from storyclip.flow.send import brought_home
 from storyclip.flow.visit import SLACK_S
+from storyclip.store.files import media_life
 from storyclip.store.files import transfers as files
 from storyclip.store.once_more import once_more
 from storyclip.store.publishing import (
@@ -115,6 +116,8 @@ class Hand:
                 return files.fetch(asked.clip, self._engine.now())
             case ForgetFile():
                 return files.forget(asked.clip)
+            case IsFileLeft():
+                return media_life.is_left_of(asked.clip, self._engine.now())
         if isinstance(asked, Submit) and self.clip is not None:
             sending = Sending(self.clip.id, self.clip.sends, self._engine.now())
             self._engine.leave_sending(sending)  # before: rows put back would not know of it

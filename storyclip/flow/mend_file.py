@@ -16,13 +16,14 @@ import structlog
 
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, StoryClipError
+from storyclip.domain.incident import Incident
 from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.upload_errors import FileChanged
-from storyclip.domain.user_file import FileState, UserFile
+from storyclip.domain.user_file import FileState, Trouble, UserFile
 from storyclip.flow import take_in
-from storyclip.flow.disk_room import has_room_for_one
+from storyclip.flow.disk_room import DISK_FULL, has_room_for_one
 from storyclip.media import mend, poster, probing
-from storyclip.media.errors import FileUnusable, NoRoom, WorkLost
+from storyclip.media.errors import FileUnusable, NoRoom, ToolBroken, WorkLost
 from storyclip.media.facts import Facts, Kind
 from storyclip.media.judging import given_up, gone
 from storyclip.media.moments import find_moments
@@ -30,6 +31,7 @@ from storyclip.media.plan import Action, Fit, Options, Piece, Plan, plan
 from storyclip.media.problem import Problem
 from storyclip.spool.local import Spool
 from storyclip.store.files import files, pieces
+from storyclip.store.service import incidents
 from storyclip.upstream.measuring import measured
 
 log = structlog.get_logger("storyclip")
@@ -96,7 +98,12 @@ class _Work:
         except (WorkLost, FileChanged, OSError) as lost:
             log.warning("file_work_lost", file=self._file.id, reason=str(lost))
             may_be_its_fault = isinstance(lost, WorkLost) and not isinstance(lost, NoRoom)
-            self._put_off((self._file.losses or 0) + may_be_its_fault)
+            self._put_off((self._file.losses or 0) + may_be_its_fault, _trouble_of(lost))
+        except ToolBroken as broken:
+            told = Incident("tool_broken", str(broken), f"No file goes on here: {broken}")
+            incidents.raise_incident(told, self._now())
+            self._put_off(self._file.losses or 0, Trouble.TOOL_BROKEN)
+            raise
         except StoryClipError:
             raise
         except Exception:  # a mistake of ours: whoever called tells of it, each time
@@ -124,7 +131,7 @@ class _Work:
         else:
             self._note(self._now(), losses=0)
 
-    def _put_off(self, losses: int) -> None:
+    def _put_off(self, losses: int, trouble: Trouble | None = None) -> None:
         """Do it again in a while; but not what lost its bytes, nor what again and again is lost."""
         unnamed = self._file.id if self._file.state is FileState.RECEIVING else None
         if self._spool.has_lost(self._file.sha256 or "", unnamed):
@@ -132,7 +139,7 @@ class _Work:
         elif losses >= MOST_LOSSES:
             self._refuse((given_up(losses),))
         else:
-            self._note(self._now() + AGAIN, losses=losses)
+            self._note(self._now() + AGAIN, losses=losses, trouble=trouble)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
         """Say that nothing can be made of it, and why."""
@@ -215,6 +222,14 @@ class _Work:
 
     def _note(self, until: datetime | None, **facts: object) -> None:
         files.note(self._file.id, self._worker, until, **facts)
+
+
+def _trouble_of(lost: Exception) -> Trouble | None:
+    """Return what of this machine keeps a file waiting; None where it may be the file itself."""
+    is_full = isinstance(lost, OSError) and lost.errno in DISK_FULL
+    if is_full or isinstance(lost, NoRoom):
+        return Trouble.NO_ROOM
+    return Trouble.SPOOL_GONE if isinstance(lost, OSError) else None
 
 
 def _options(file: UserFile) -> Options:

@@ -174,13 +174,14 @@ class WorkerRow(Row):
 
 
 class IncidentRow(Row):
-    """What a person should look at; unique by kind and subject."""
+    """What a person should look at; unique by kind and subject. `ended_at`: it is so no more."""
 
     id = AutoField()
     kind = TextField()
     subject = TextField()
     detail = TextField()
     created_at = InstantField()
+    ended_at = InstantField(null=True)
 
     class Meta:
         table_name = "incidents"

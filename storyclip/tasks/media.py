@@ -110,21 +110,37 @@ class Bench(Generic[Id]):
 
 def run(
     benches: Sequence[Bench[int] | Bench[str]],
-    chore: Callable[[], None],
+    chores: Sequence[Callable[[], None]],
+    give_sign: Callable[[], None],
     stopping: threading.Event,
 ) -> None:
-    """Look what is due until it is time to stop; then wait a while for what is under way."""
+    """Look what is due until it is time to stop; then wait a while for what is under way.
+
+    Args:
+        give_sign: called after looks at what is due that could be made: then this process lives.
+    """
     while not stopping.wait(LOOK_S):
-        for look in (*(bench.look for bench in benches), chore):
-            try:
-                look()
-            except StoreUnavailable as failure:
-                log.error("store_unavailable", reason=str(failure))
-            except OSError as failure:  # of the disk or the bucket: it is looked at again
-                log.error("files_unavailable", reason=str(failure))
+        looked = [_is_done(bench.look) for bench in benches]
+        if all(looked):
+            _is_done(give_sign)
+        for chore in chores:
+            _is_done(chore)
     for bench in benches:
         bench.stop()
     waited_s = 0.0
     while waited_s < STOP_S and any(bench.is_busy() for bench in benches):
         threading.Event().wait(LOOK_S)
         waited_s += LOOK_S
+
+
+def _is_done(look: Callable[[], None]) -> bool:
+    """Do it, and return whether it could be done; else it is done at the next look."""
+    try:
+        look()
+    except StoreUnavailable as failure:
+        log.error("store_unavailable", reason=str(failure))
+        return False
+    except OSError as failure:  # of the disk or the bucket
+        log.error("files_unavailable", reason=str(failure))
+        return False
+    return True

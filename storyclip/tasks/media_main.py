@@ -37,6 +37,7 @@ from storyclip.store.service.place import server_time
 from storyclip.tasks.from_outside import from_outside
 from storyclip.tasks.media import Bench, run
 from storyclip.tasks.media_inheritance import Inheritance
+from storyclip.tasks.media_signs import Signs
 from storyclip.upstream import metricool_of
 
 HOST = f"media-{platform.node()}-"  # how the workers of this machine are called
@@ -94,10 +95,6 @@ def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> Non
     def fetch(clip: Clip) -> MeasuredFile:
         return fetch_clip(clip, engine, spool, from_outside)
 
-    def chore() -> None:
-        inheritance.take()
-        sweep.look()
-
     transfer = Bench(
         "transfer",
         lambda most: transfers.due(now(), most),
@@ -106,7 +103,9 @@ def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> Non
         transfers.whose,
     )
     kinds = (_bench_of(name, states, engine, spool) for name, states in FILES.items())
-    run((transfer, *kinds), chore, stopping)
+    signs = Signs(engine.worker, now, time.monotonic)
+    run((transfer, *kinds), (inheritance.take, sweep.look), signs.give, stopping)
+    signs.end()
 
 
 def _bench_of(name: str, states: tuple[FileState, ...], engine: Engine, spool: Spool) -> Bench[str]:

@@ -21,6 +21,7 @@ class Bars:
     def __init__(self, console: Console, files: Iterable[LocalFile]) -> None:
         self._console = console
         self._said: dict[LocalFile, str] = {}
+        self._explained: dict[LocalFile, str] = {}
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -53,6 +54,12 @@ class Bars:
             self._said[file] = words
             if not self._console.is_terminal:
                 self.tell(f"{file.title}: {words}")
+
+    def explain(self, file: LocalFile, sentence: str) -> None:
+        """Say why a file does not go on, once; "" where it does."""
+        if sentence and self._explained.get(file) != sentence:
+            self.tell(f"{file.title}: {sentence}")
+        self._explained[file] = sentence
 
     def lost(self, reconnecting: Reconnecting) -> None:
         """Say that the line is lost."""

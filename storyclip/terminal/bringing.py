@@ -75,7 +75,10 @@ class Bringing:
                 if shown is None:
                     break
                 state = str(shown["state"])
-                self._bars.show(file, _WORDS.get(state, state), _done(shown), 1)
+                waits = shown.get("waits")
+                words = "waits" if waits else _WORDS.get(state, state)
+                self._bars.show(file, words, _done(shown), 1)
+                self._bars.explain(file, waits["words"]["en"] if waits else "")
                 if state == "refused":
                     refused.append((file, words_of(shown["problems"])))
                 if state in ("ready", "refused"):

@@ -13,13 +13,15 @@ import pytest
 
 from storyclip.domain.batch import OnFailure
 from storyclip.domain.errors import NotFound
+from storyclip.domain.media_care import NOT_BROUGHT
 from storyclip.domain.network import Network
 from storyclip.domain.upload import MeasuredFile
 from storyclip.flow.accept import accept
 from storyclip.flow.bring import bring
 from storyclip.spool.local import Spool
 from storyclip.store.database import run, writing
-from storyclip.store.files import files, pieces, transfers
+from storyclip.store.files import files, media_life, pieces, transfers
+from storyclip.store.history.events import events_since
 from storyclip.store.publishing import wishes
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.upstream.measuring import measured
@@ -119,6 +121,11 @@ def here(stage: Stage, tmp_path: Path) -> Files:
     return Files(stage, spool)
 
 
+def events_say(words: str) -> int:
+    """How many events of the batch say just this."""
+    return sum((event["clip"] or {}).get("error") == words for event in events_since("b1", 0))
+
+
 def rows_of(table: str) -> list[Any]:
     with writing():
         return list(run(f"SELECT * FROM {table}").fetchall())
@@ -133,6 +140,21 @@ def test_two_clips_of_one_file_are_two_uploads_and_go_out_in_order(here):
     assert here.stage.states() == [PUBLISHED] * 2
     assert here.stage.live() == [MARK] * 2
     assert len({line["media"] for line in lines(here.stage, "uploaded")}) == 2
+
+
+def test_a_clip_whose_file_nobody_brings_says_so_until_somebody_does(here):
+    here.publish(here.a_file())
+
+    here.stage.pass_time(200)
+    [left] = here.stage.clips()
+    media_life.give_sign("media", here.stage.at)
+    here.stage.pass_time(5)
+    [back] = here.stage.clips()
+
+    assert (left.state, left.error, back.error) == (PENDING, NOT_BROUGHT, None)
+    here.live(200)
+    assert here.stage.live() == [MARK]
+    assert events_say(NOT_BROUGHT) == 1
 
 
 def test_how_much_of_a_clip_has_left_is_told_while_it_is_sent(here):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from storyclip.domain.user_file import FileState, UserFile
+from storyclip.domain.user_file import FileState, Trouble, UserFile
 from storyclip.flow import mend_file, take_in
 from storyclip.flow.mend_file import work_on
 from storyclip.media import mend, probing
-from storyclip.media.errors import NoRoom, WorkLost
+from storyclip.media.errors import NoRoom, ToolBroken, WorkLost
 from storyclip.spool.local import Spool
 from storyclip.store.database import reading, run, writing
 from storyclip.store.files import files, pieces
 from storyclip.store.instants import to_text
+from storyclip.store.service.figures import figures
 from tests.media.films import fitting
 from tests.store.making import T0
 
@@ -132,6 +135,36 @@ def test_who_is_to_blame_is_not_tried_for_ever_and_a_full_disk_blames_nobody(
     assert [one["code"] for one in file.problems or ()] == ([code] if code else [])
     assert file.state is (FileState.REFUSED if code else FileState.CHECKING)
     assert (files.due(EVERY, T0 + timedelta(days=1), 9) == []) is bool(code)
+
+
+@pytest.mark.parametrize(
+    ("lost", "trouble"),
+    [
+        (NoRoom("no room"), Trouble.NO_ROOM),
+        (OSError(errno.ENOSPC, "full"), Trouble.NO_ROOM),
+        (OSError(errno.EIO, "gone"), Trouble.SPOOL_GONE),
+        (ToolBroken("no ffmpeg"), Trouble.TOOL_BROKEN),
+        (WorkLost("killed"), None),
+    ],
+)
+def test_what_of_this_machine_keeps_a_file_waiting_is_said_until_it_is_over(
+    spool, tmp_path, monkeypatch, lost, trouble
+):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+
+    def fails(*_: object) -> None:
+        raise lost
+
+    with monkeypatch.context() as patch, suppress(ToolBroken):
+        patch.setattr(probing, "probe", fails)
+        work_on(file_id, "worker-a", now, still, spool)
+    waiting = files.find(file_id)
+    work_on(file_id, "worker-a", lambda: T0 + mend_file.AGAIN, still, spool)
+
+    assert (waiting.state, waiting.trouble) == (FileState.CHECKING, trouble)
+    assert files.find(file_id).trouble is None
+    is_told = figures().incidents == {"tool_broken": 1}
+    assert is_told is isinstance(lost, ToolBroken)
 
 
 def test_a_mistake_of_ours_over_a_file_is_told_and_not_made_for_ever(spool, tmp_path, monkeypatch):

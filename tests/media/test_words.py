@@ -16,6 +16,7 @@ from storyclip.domain.file_words import (
     problem_words,
     refusal_words,
 )
+from storyclip.domain.user_file import Trouble
 from storyclip.media import judging, problem
 from storyclip.media.problem import Code, Problem, Weight
 from storyclip.web.said import file_kinds
@@ -84,7 +85,7 @@ def test_each_refusal_says_what_happened_what_it_means_and_what_to_do(code, lang
 def test_nothing_else_is_in_the_catalogue():
     wanted = {f"file.{code}" for code in Code} | {f"fileMeans.{one}" for one in Meaning}
     wanted |= {f"fileDo.{code}" for code in blocking()}
-    wanted |= {f"upload.{code}" for code in REFUSALS}
+    wanted |= {f"upload.{code}" for code in REFUSALS} | {f"fileWaits.{one}" for one in Trouble}
 
     assert entries().keys() == wanted
     assert all(words.keys() == LANGUAGES.keys() for words in entries().values())

@@ -52,6 +52,7 @@ def test_a_model_that_has_fallen_behind_is_noticed(store: str):
     assert sorted(disagreements(Behind)) == [
         "kind is the key: True here, False there",
         "lacks detail",
+        "lacks ended_at",
         "lacks id",
         "makes up severity",
         "subject may be NULL: True here, False there",

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.tasks import media
 from storyclip.tasks.media import Bench
 from tests.eventually import eventually
@@ -62,6 +63,26 @@ def test_a_disk_or_bucket_that_is_away_does_not_end_the_process(monkeypatch: pyt
             stopping.set()
         raise OSError("the bucket of users' files: it does not answer")
 
-    media.run([], chore, stopping)
+    media.run([], [chore], lambda: None, stopping)
 
     assert len(looks) == 2
+
+
+def test_a_process_that_cannot_look_what_is_due_gives_no_sign_of_life(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(media, "LOOK_S", 0.001)
+    looks, signs, stopping = list[int](), list[int](), threading.Event()
+
+    def due(most: int) -> Sequence[str]:
+        looks.append(most)
+        if len(looks) == 3:
+            stopping.set()
+        if len(looks) < 3:
+            raise StoreUnavailable("gone")
+        return []
+
+    bench = Bench("work", due, lambda _: None, 1, str)
+    media.run([bench], [], lambda: signs.append(len(looks)), stopping)
+
+    assert signs == [3]

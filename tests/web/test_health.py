@@ -25,7 +25,7 @@ def test_ready_when_all_answer(anyone, path):
     assert answer.status_code == 200
     assert answer.get_json() == {
         "status": "ready",
-        "checks": {"database": "up", "redis": "up"},
+        "checks": {"database": "up", "redis": "up", "media": "up"},
     }
 
 

@@ -10,7 +10,7 @@ from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.user_file import FileState
 from storyclip.flow.sweep_files import SOON_S, Sweep
 from storyclip.media.errors import ToolBroken
-from storyclip.store.files import files, transfers
+from storyclip.store.files import files, media_life, transfers
 from storyclip.tasks.media_inheritance import Inheritance
 from storyclip.tasks.media_main import FILES, FILES_AT_ONCE, TRANSFERS_AT_ONCE
 from tests.world import film_rows, heart, times
@@ -205,6 +205,7 @@ class MediaProcesses:
 
 
 def _chore(one: _Media) -> None:
+    media_life.give_sign(one.process.name, one.our.now())
     one.heirs.take()
     one.sweep.look()
 

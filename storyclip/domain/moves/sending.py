@@ -66,10 +66,10 @@ def missed(clip: Clip, words: str, code: ErrorCode) -> Move:
     return Move(clip, ended(clip, Event.MISSED, words, code, RetrySafety.SAFE), Event.MISSED)
 
 
-def held_up(clip: Clip, until: datetime, words: str, wished_for: datetime | None) -> Move:
+def held_up(clip: Clip, until: datetime, words: str | None, wished_for: datetime | None) -> Move:
     """Say why a clip cannot be sent before a later time; its lateness counts from `wished_for`.
 
-    What it says already is a note: nobody is told the same twice.
+    What it says already is a note: nobody is told the same twice. None: that is over.
     """
     waiting = uncounted(stepped(clip, Event.HELD_UP, later(until)))
     waiting = replace(waiting, error=words, wished_for=wished_for)

@@ -11,7 +11,7 @@ from typing import Any
 from storyclip.domain.act import Action
 from storyclip.domain.errors import LostRace, NotFound
 from storyclip.domain.reach import EVERYTHING, Reach
-from storyclip.domain.user_file import FileState, UserFile
+from storyclip.domain.user_file import FileState, Trouble, UserFile
 from storyclip.store import acts
 from storyclip.store.database import marks, reading, run, writing
 from storyclip.store.files.models import FileRow
@@ -182,11 +182,13 @@ def take(file_id: str, worker: str, at: datetime, until: datetime) -> UserFile |
 def note(file_id: str, worker: str, until: datetime | None, **facts: Any) -> None:
     """Write what came of a file in hand, and when others are to look at it.
 
+    What kept it waiting is over, unless it is among the facts.
+
     Raises:
         LostRace: somebody else has it by now, or nobody wants it; nothing was written.
         StoreUnavailable: nothing was written.
     """
-    noted = FileRow.update(next_at=until, **facts)
+    noted = FileRow.update(next_at=until, **{"trouble": None, **facts})
     its = (FileRow.id == file_id) & (FileRow.worker == worker) & FileRow.marked_at.is_null()
     with writing():
         if noted.where(its).execute() == 0:
@@ -236,4 +238,5 @@ def _select(*conditions: Any) -> list[UserFile]:
 
 
 def _file(facts: dict[str, Any]) -> UserFile:
-    return UserFile(**{**facts, "state": FileState(facts["state"])})
+    trouble = facts["trouble"] and Trouble(facts["trouble"])
+    return UserFile(**{**facts, "state": FileState(facts["state"]), "trouble": trouble})

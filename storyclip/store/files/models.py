@@ -11,6 +11,7 @@ class FileRow(Row):
     """A user's file; `received` bytes are on disk, `poster` and `strip` are hashes in the spool.
 
     `next_at`: when somebody is to look into it, or to take it over from who does.
+    `trouble`: what keeps it waiting, and is no fault of its own.
     `marked_at`: it is over, and what it holds is removed.
     """
 
@@ -30,6 +31,7 @@ class FileRow(Row):
     strip = TextField(null=True)
     progress = FloatField()
     losses = IntegerField(null=True)
+    trouble = TextField(null=True)
     worker = TextField(null=True)
     next_at = InstantField(null=True)
     created_at = InstantField()

@@ -41,7 +41,7 @@ def figures() -> Figures:
             clips=_counted(ClipRow.status, due),
             oldest_due=ClipRow.select(fn.MIN(ClipRow.next_at)).where(due).scalar(),
             blocked_lanes=LaneRow.select().where(LaneRow.blocked_reason.is_null(False)).count(),
-            incidents=_counted(IncidentRow.kind),
+            incidents=_counted(IncidentRow.kind, IncidentRow.ended_at.is_null()),
             workers=WorkerRow.select().count(),
         )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from storyclip.domain.incident import Incident
-from storyclip.store.database import writing
+from storyclip.store.database import reading, writing
 from storyclip.store.models import IncidentRow
 
 log = structlog.get_logger("storyclip")
@@ -16,6 +16,8 @@ log = structlog.get_logger("storyclip")
 
 def raise_incident(incident: Incident, at: datetime) -> bool:
     """Write an incident, and return whether it is new; the same kind and subject is said once.
+
+    What was over and is there again is new.
 
     Raises:
         StoreUnavailable: nothing was written.
@@ -26,10 +28,31 @@ def raise_incident(incident: Incident, at: datetime) -> bool:
 
 def write(incident: Incident, at: datetime) -> bool:
     """Do the same in the caller's transaction."""
+    anew = {"detail": incident.detail, "created_at": at, "ended_at": None}
     once = IncidentRow.insert(asdict(incident), created_at=at).on_conflict(
-        action="nothing", conflict_target=[IncidentRow.kind, IncidentRow.subject]
+        conflict_target=[IncidentRow.kind, IncidentRow.subject],
+        update=anew,
+        where=IncidentRow.ended_at.is_null(False),
     )
     is_new = bool(once.as_rowcount().execute() == 1)
     if is_new:
         log.error("incident", **asdict(incident))
     return is_new
+
+
+def end(kind: str, at: datetime, subject: str | None = None) -> bool:
+    """Note that what was said is so no more, and return whether it was; of all subjects, or one.
+
+    Raises:
+        StoreUnavailable: nothing was written.
+    """
+    its = (IncidentRow.kind == kind) & IncidentRow.ended_at.is_null()
+    if subject is not None:
+        its &= IncidentRow.subject == subject
+    with reading():
+        if not IncidentRow.select().where(its).exists():
+            return False
+    with writing():
+        is_over = bool(IncidentRow.update(ended_at=at).where(its).execute())
+    log.info("incident_over", kind=kind, subject=subject)
+    return is_over

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from storyclip.domain.file_words import waiting_words
+from storyclip.domain.media_care import is_left
 from storyclip.domain.reach import Reach
-from storyclip.domain.user_file import UserFile
+from storyclip.domain.user_file import Trouble, UserFile
 from storyclip.domain.views import rfc3339
 from storyclip.media.facts import Facts
 from storyclip.media.plan import Fit, Plan
 from storyclip.media.problem import Code, Problem, Weight
-from storyclip.store.files import pieces, transfers
+from storyclip.store.files import media_life, pieces, transfers
 from storyclip.store.publishing import batches
+from storyclip.web.front import front
 from storyclip.web.said.file_operations import PATH
-from storyclip.web.said.file_shapes import FileFacts, FileProblem, FileView, PieceView
+from storyclip.web.said.file_shapes import FileFacts, FileProblem, FileView, FileWaits, PieceView
+from storyclip.web.said.shapes import Sentence
 
 
 def view_of(file: UserFile, reach: Reach) -> FileView:
@@ -43,6 +47,7 @@ def view_of(file: UserFile, reach: Reach) -> FileView:
         "bytes": file.size,
         "received": file.received,
         "progress": file.progress,
+        "waits": _waits(file),
         "facts": None if file.facts is None else _facts(Facts.from_json(file.facts)),
         "problems": [_problem(one, file) for one in file.problems or ()],
         "poster": None if file.poster is None else f"{address}/poster",
@@ -55,6 +60,16 @@ def view_of(file: UserFile, reach: Reach) -> FileView:
         ],
         "createdAt": rfc3339(file.created_at),
     }
+
+
+def _waits(file: UserFile) -> FileWaits | None:
+    now, trouble = front().now(), file.trouble
+    if is_left(file.next_at, None, now) and is_left(file.next_at, media_life.alive_at(), now):
+        trouble = Trouble.MEDIA_ABSENT
+    if trouble is None:
+        return None
+    words: Sentence = {"es": waiting_words(trouble, "es"), "en": waiting_words(trouble, "en")}
+    return {"code": trouble, "words": words}
 
 
 def _facts(facts: Facts) -> FileFacts:

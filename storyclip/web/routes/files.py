@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import UserFile
 from storyclip.flow import take_in
+from storyclip.flow.disk_room import DISK_FULL
 from storyclip.store.files import files, uses
 from storyclip.web.door import auth, limits
 from storyclip.web.door.part import door
@@ -29,7 +29,6 @@ from storyclip.web.said.file_operations import JPEG, PATH
 
 BLOCK_BYTES = 64 * 1024
 ENDED = "What was received stays, as Upload-Offset says it; nothing more is taken."
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = structlog.get_logger("storyclip")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from storyclip.domain.dates.shown import Count, Instant
-from storyclip.domain.user_file import FileState
+from storyclip.domain.user_file import FileState, Trouble
 from storyclip.media.facts import Kind, Light
 from storyclip.media.plan import Fit
 from storyclip.media.problem import Code, Weight
@@ -65,11 +65,18 @@ class SendingView(TypedDict):
     bytes: Count
 
 
+class FileWaits(TypedDict):
+    """What keeps a file waiting, and is no fault of its own: it goes on once that is over."""
+
+    code: Trouble
+    words: Sentence
+
+
 class FileView(TypedDict):
     """A file of the caller's: how far it is, and what became of it.
 
     `received` of its `bytes` are there; `progress` is the part of the preparing that is done,
-    `sending` what goes to Metricool at the moment, ahead of its turn.
+    `sending` what goes to Metricool at the moment, ahead of its turn, `waits` why nothing goes on.
     Announced anew with its `sha256` and other options, it is made anew, and no byte comes again.
     """
 
@@ -81,6 +88,7 @@ class FileView(TypedDict):
     bytes: Count
     received: Count
     progress: float
+    waits: FileWaits | None
     facts: FileFacts | None
     problems: Sequence[FileProblem]
     poster: str | None

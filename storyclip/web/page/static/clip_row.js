@@ -74,6 +74,7 @@ function facts(clip) {
 /** Return why a clip is as it is: what the API says to programs is said to people in their words. */
 function reason({ errorCode, error }) {
   if (errorCode === "account_not_allowed") return t("clip.notAllowed");
+  if (error.startsWith("Nobody brings this story's file")) return t("clip.notBrought");
   const parameter = /\b(confirmOrder|confirmAbsent)=/.exec(error);
   return parameter ? t(`clip.${parameter[1]}`) : error;
 }

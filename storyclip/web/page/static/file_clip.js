@@ -30,12 +30,14 @@ export function fileClip(upload) {
     const words = wordsFor(upload);
     setText(about, factsOf(upload));
     setText(says, words);
-    says.dataset.stage = upload.stage;
+    const waits = upload.isBeingMade && upload.view?.waits;
+    says.dataset.stage = waits ? "waits" : upload.stage;
     showBar();
     showButton();
     if (shown !== upload.view) showView();
-    if (told !== upload.stage && TOLD.includes(upload.stage)) announce(`${upload.name}: ${words}`);
-    told = upload.stage;
+    const state = waits ? waits.code : upload.stage;
+    if (told !== state && (waits || TOLD.includes(state))) announce(`${upload.name}: ${words}`);
+    told = state;
   }
 
   function showBar() {
@@ -43,7 +45,7 @@ export function fileClip(upload) {
     bar.hidden = !isMoving;
     const part = upload.isBeingMade ? upload.view?.progress ?? 0 : upload.received / (upload.size || 1);
     const percent = Math.floor(part * 100);
-    bar.classList.toggle("still", !upload.isSending && !upload.isBeingMade);
+    bar.classList.toggle("still", !upload.isSending && (!upload.isBeingMade || Boolean(upload.view?.waits)));
     bar.setAttribute("aria-label", t(upload.isBeingMade ? "upload.prepared" : "upload.sent", { name: upload.name }));
     bar.setAttribute("aria-valuenow", percent);
     fill.style.width = `${percent}%`;
@@ -124,6 +126,7 @@ function wordsFor(upload) {
     n: upload.stories,
   };
   if (upload.stage === "busy" && upload.trouble.facts.words) return sentenceOf(upload.trouble.facts);
+  if (upload.isBeingMade && upload.view?.waits) return sentenceOf(upload.view.waits);
   if (upload.isRefused) return t("stage.refused");
   if (upload.isReady && upload.stories > 1) return t("stage.cut", given);
   return t(`stage.${upload.stage}`, given);

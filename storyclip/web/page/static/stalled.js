@@ -56,7 +56,8 @@ const minutes = (batch) => Math.max(1, Math.floor((serverNow() - Date.parse(batc
 
 async function whatIsDown() {
   try {
-    const { down = [] } = await (await fetch("/readyz")).json();
+    const { checks = {} } = await (await fetch("/readyz")).json();
+    const down = Object.keys(checks).filter((part) => checks[part] === "down");
     return down.length ? t("stalled.down", { parts: down.join(", ") }) : "";
   } catch {
     return t("problem.offline");

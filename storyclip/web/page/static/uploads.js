@@ -142,7 +142,7 @@ export class Upload {
       const { body } = await ask("GET", asked);
       if (!this.isBeingMade || asked !== this.#address) return; // its person has changed their mind
       const isLookedInto = body.state !== "checking"; // until then what was seen before is still so
-      this.view = isLookedInto || !this.view ? body : { ...this.view, progress: 0 };
+      this.view = isLookedInto || !this.view ? body : { ...this.view, progress: 0, waits: body.waits };
       if (body.state === "refused") remember(this.#file, null); // chosen again, it comes anew
       if (body.state !== "receiving") this.#become(body.state);
     } catch (why) {
