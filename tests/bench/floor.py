@@ -1,11 +1,13 @@
 """The floor: the least code that makes a clip's commits, Redis calls and HTTP calls.
 
-`python -m tests.bench.floor JSON` is one process of it, a thread a lane; it prints its clips/s.
+`python -m tests.bench.floor JSON` is one process of it, a thread a lane; it prints its clips/s. Its
+lanes that wait for each other's commit make one of them, as the store does it.
 """
 
 from __future__ import annotations
 
 import fcntl
+import http.client
 import json
 import sqlite3
 import subprocess
@@ -20,7 +22,6 @@ from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
 import redis
-from urllib3 import HTTPConnectionPool
 
 from storyclip.domain.network import Network
 from storyclip.domain.story import Story
@@ -94,26 +95,88 @@ def _make_database(path: Path) -> None:
         )
 
 
-class _Lane:
-    """One lane of the floor, with a connection of each kind."""
+@dataclass
+class _Change:
+    """What a lane wants written; it waits until `is_over` can be taken, and may have to lead."""
 
-    def __init__(self, work: Work, account: str) -> None:
-        self._work, self._account = work, account
-        self._sources = sources(work.name, account, work.clips)
+    account: str
+    number: int
+    is_over: threading.Lock
+    leads: bool = False
+
+
+class _Commits:
+    """The commits of one process: whoever is first writes for all that wait by then."""
+
+    def __init__(self, folder: Path) -> None:
         self._database = sqlite3.connect(
-            Path(work.folder) / "floor.db",
-            timeout=30,
-            isolation_level=None,
-            check_same_thread=False,
+            folder / "floor.db", timeout=30, isolation_level=None, check_same_thread=False
         )
         self._database.execute("PRAGMA synchronous=full")
-        self._gate: IO[bytes] = (Path(work.folder) / "floor.db.lock").open("ab")
+        self._gate: IO[bytes] = (folder / "floor.db.lock").open("ab")
+        self._lock = threading.Lock()
+        self._waiting: list[_Change] = []
+        self._is_led = False
+
+    def commit(self, account: str, number: int) -> None:
+        """Return when it is on the disk."""
+        change = _Change(account, number, threading.Lock())
+        change.is_over.acquire()
+        with self._lock:
+            self._waiting.append(change)
+            change.leads, self._is_led = not self._is_led, True
+        if not change.leads:
+            change.is_over.acquire()
+            if not change.leads:
+                return
+        with self._lock:
+            all_of_us, self._waiting = self._waiting, []
+        self._write(all_of_us)
+        with self._lock:
+            self._is_led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].is_over.release()
+        for other in all_of_us:
+            if other is not change:
+                other.is_over.release()
+
+    def _write(self, changes: list[_Change]) -> None:
+        # In the order of arrival, as the store does it: SQLite's own waiting is no floor
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            for change in changes:
+                self._database.execute(
+                    "INSERT INTO clips VALUES (?, 'pending', 0)"
+                    " ON CONFLICT (id) DO UPDATE SET changes = changes + 1",
+                    (change.account,),
+                )
+                self._database.execute(
+                    "INSERT INTO events VALUES (?, ?, ?)",
+                    (change.account, change.number, EVENT_BYTES),
+                )
+            self._database.execute("COMMIT")
+        finally:
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        self._database.close()
+        self._gate.close()
+
+
+class _Lane:
+    """One lane of the floor, with a connection of each kind but to the database."""
+
+    def __init__(self, work: Work, account: str, commits: _Commits) -> None:
+        self._work, self._account, self._commits = work, account, commits
+        self._sources = sources(work.name, account, work.clips)
         self._redis = redis.Redis.from_url(work.redis_url)
         self._script = self._redis.script_load(SCRIPT)
         url = urlsplit(work.metricool_url)
         self._path = url.path
         self._address = (url.hostname or "", url.port)
-        self._kept = HTTPConnectionPool(*self._address, maxsize=1)
+        self._kept = http.client.HTTPConnection(*self._address)
         self._query = {"userId": SANDBOX_USER_ID, "blogId": account}
         self._headers = {"X-Mc-Auth": SANDBOX_TOKEN, "Accept": "*/*"}
         self._moves = 0
@@ -132,26 +195,10 @@ class _Lane:
                 self._commit()
             for _ in range(self._work.redis_calls):
                 self._redis.evalsha(self._script, 1, self._account, "0123456789" * 20)
-        self._database.close()
-        self._gate.close()
 
     def _commit(self) -> None:
         self._moves += 1
-        # In the order of arrival, as the store does it: SQLite's own waiting is no floor
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute(
-                "INSERT INTO clips VALUES (?, 'pending', 0)"
-                " ON CONFLICT (id) DO UPDATE SET changes = changes + 1",
-                (self._account,),
-            )
-            self._database.execute(
-                "INSERT INTO events VALUES (?, ?, ?)", (self._account, self._moves, EVENT_BYTES)
-            )
-            self._database.execute("COMMIT")
-        finally:
-            fcntl.flock(self._gate, fcntl.LOCK_UN)
+        self._commits.commit(self._account, self._moves)
 
     def _normalize(self, source: str) -> str:
         query = {"url": source, "folder": "PLANNER"}
@@ -159,25 +206,31 @@ class _Lane:
 
     def _get(self, path: str, query: dict[str, str]) -> Any:
         url = f"{self._path}{path}?{urlencode({**self._query, **query})}"
-        answer = self._kept.request("GET", url, headers=self._headers)
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status}: {answer.data!r}")
-        return answer.data
+        self._kept.request("GET", url, headers=self._headers)
+        return _body(self._kept.getresponse())
 
     def _post(self, media: str) -> int:
         planned_for = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
         story = wire.story_body(Story(self._account, Network.FACEBOOK, media, planned_for))
         url = f"{self._path}/v2/scheduler/posts?{urlencode(self._query)}"
         headers = {**self._headers, "Content-Type": "application/json"}
-        with HTTPConnectionPool(*self._address, maxsize=1) as fresh:
-            answer = fresh.request("POST", url, body=json.dumps(story), headers=headers)
-            return int(json.loads(answer.data)["data"]["id"])
+        with closing(http.client.HTTPConnection(*self._address)) as fresh:
+            fresh.request("POST", url, body=json.dumps(story), headers=headers)
+            return int(json.loads(_body(fresh.getresponse()))["data"]["id"])
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    data = answer.read()
+    if answer.status not in (200, 201):
+        raise RuntimeError(f"{answer.status}: {data!r}")
+    return data
 
 
 def main() -> None:
     """Be one process of the floor: say when ready, begin when stdin is closed."""
     work = Work(**json.loads(sys.argv[1]))
-    lanes = [_Lane(work, account) for account in work.accounts]
+    commits = _Commits(Path(work.folder))
+    lanes = [_Lane(work, account, commits) for account in work.accounts]
     begin = threading.Event()
     failed: list[str] = []
 
@@ -188,7 +241,6 @@ def main() -> None:
         except Exception as failure:
             failed.append(repr(failure))
 
-    # SQLite's handles are used by one thread each, but not by the one that made them
     threads = [threading.Thread(target=run_lane, args=(lane,)) for lane in lanes]
     for thread in threads:
         thread.start()
@@ -197,6 +249,7 @@ def main() -> None:
     begin.set()
     for thread in threads:
         thread.join()
+    commits.close()
     if failed:
         sys.exit(f"{len(failed)} lanes of the floor failed: {failed[0]}")
 
