@@ -76,9 +76,9 @@ def backup(target: Path | None, keep: int | None, as_json: bool) -> None:
 def restore(file: Path, yes: bool, as_json: bool) -> None:
     """Put a backup in the place of the database that DATABASE_URL names.
 
-    Stop web and workers first: it refuses while they run. What is replaced is kept aside, never
-    deleted. The next start sends nothing before it has compared each lane with Metricool: what
-    went out since the backup is not in it.
+    Stop web, workers and media first: it refuses while they run. What is replaced is kept aside,
+    never deleted. The next start sends nothing before it has compared each lane with Metricool:
+    what went out since the backup is not in it.
     """
     url = _settings().database_url
     place, shown = place_at(url), without_password(url)
@@ -100,7 +100,8 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
     if aside is not None:
         click.echo(f"What was there is now {aside}.", err=True)
     click.echo(
-        "Restored. Start web and workers; they look at each lane before they send.", err=True
+        "Restored. Start web, workers and media; each lane is looked at before anything is sent.",
+        err=True,
     )
 
 

@@ -126,11 +126,11 @@ class Stage:
         """Let time pass from one due step to the next, and take each when it is due."""
         end = self.at + timedelta(seconds=seconds)
         while self.at < end:
-            self.at = min(end, max(self._soonest(), self.at + TICK))
+            self.at = min(end, max(self.soonest(), self.at + TICK))
             self.sandbox.set_clock(self.at.isoformat())
             self.play()
 
-    def _soonest(self) -> datetime:
+    def soonest(self) -> datetime:
         with reading():
             (soonest,) = run("SELECT MIN(next_at) FROM publish_batch_clips").fetchone()
         return to_instant(soonest) or datetime.max.replace(tzinfo=UTC)

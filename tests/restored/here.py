@@ -129,7 +129,7 @@ class StageHere(Stage):
     def pass_time(self, seconds: float) -> None:
         end = self.at + timedelta(seconds=seconds)
         while self.at < end:
-            self.at = min(end, max(self._soonest(), self.at + timedelta(seconds=0.25)))
+            self.at = min(end, max(self.soonest(), self.at + timedelta(seconds=0.25)))
             self._catch_up()
             self.play()
 

@@ -28,7 +28,7 @@ ACCOUNT = "2000001"
 API = "/api/metricool"
 TRIES_S = 90.0
 DATED_AHEAD = timedelta(seconds=8)
-PARTS = ("web", "worker")
+PARTS = ("web", "worker", "media")  # whoever has the rows open
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Site:
         return shown
 
     def stop(self, *, is_killed: bool = False) -> None:
-        """Stop web and workers."""
+        """Stop all that have the rows open."""
         for name in PARTS:
             self.stack.stop_program(name, *([0] if is_killed else []))
 

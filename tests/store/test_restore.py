@@ -108,7 +108,7 @@ def test_what_was_restored_can_be_written_to_and_saved_again(
 def test_a_database_that_a_process_has_open_is_not_replaced(store: str, half_an_hour_old: Path):
     with (
         a_process_that_has_it_open(store),
-        pytest.raises(RestoreRefused, match="stop web and workers"),
+        pytest.raises(RestoreRefused, match="stop web, workers and media"),
     ):
         place_at(store).replace(half_an_hour_old, LATER)
 

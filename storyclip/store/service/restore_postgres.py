@@ -18,7 +18,7 @@ from storyclip.store.schema import ADVISORY_LOCKS, refuse_newer
 from storyclip.store.service import postgres_tools
 from storyclip.store.service.backup import BackupFailed, back_up, stamp
 from storyclip.store.service.postgres_tools import ToolFailed
-from storyclip.store.service.standing import RESTORED_AT, RestoreRefused, Standing
+from storyclip.store.service.standing import RESTORED_AT, STOP_THEM, RestoreRefused, Standing
 
 LOCK_WAIT = "SET lock_timeout = '10s'"
 _MIGRATION = re.compile(r"^\d+\t(\d{4}_\w+)\t", re.MULTILINE)
@@ -89,7 +89,7 @@ class PostgresPlace:
         # Held to the end: who starts meanwhile waits here before it looks at any table
         for lock in ADVISORY_LOCKS:
             if db.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone() != (True,):
-                raise RestoreRefused("a process starts right now: stop web and workers first")
+                raise RestoreRefused(f"a process starts right now: {STOP_THEM}")
         others = db.execute(
             "SELECT DISTINCT COALESCE(client_addr::text, 'this machine') FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -98,8 +98,8 @@ class PostgresPlace:
         if others:
             places = ", ".join(sorted(address for (address,) in others))
             raise RestoreRefused(
-                f"others are connected to the database (from {places}): stop web and workers, and"
-                " close what else is open"
+                f"others are connected to the database (from {places}): {STOP_THEM},"
+                " and close what else is open"
             )
 
     @contextmanager

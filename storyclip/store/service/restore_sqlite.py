@@ -16,7 +16,7 @@ from storyclip.store.database import turnstile_of
 from storyclip.store.instants import to_text
 from storyclip.store.schema import refuse_newer
 from storyclip.store.service.backup import copy_sqlite, stamp
-from storyclip.store.service.standing import RESTORED_AT, RestoreRefused, Standing
+from storyclip.store.service.standing import RESTORED_AT, STOP_THEM, RestoreRefused, Standing
 
 _WITH_WAL = ("-wal", "-shm")
 _HEADER = b"SQLite format 3\0"
@@ -125,7 +125,7 @@ class SqlitePlace:
                 db.execute("PRAGMA journal_mode = DELETE").fetchone()
         except sqlite3.OperationalError as failure:
             raise RestoreRefused(
-                f"a process has the database open ({failure}): stop web and workers first"
+                f"a process has the database open ({failure}): {STOP_THEM}"
             ) from None
         except sqlite3.DatabaseError:
             return False
@@ -152,9 +152,7 @@ class SqlitePlace:
             try:
                 fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RestoreRefused(
-                    "a process writes into the database: stop web and workers first"
-                ) from None
+                raise RestoreRefused(f"a process writes into the database: {STOP_THEM}") from None
             yield
 
 

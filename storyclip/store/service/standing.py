@@ -11,6 +11,7 @@ from typing import Protocol
 # The row that comes with the copy, in one act: whoever starts next knows by it that these may not
 # be the newest rows there ever were
 RESTORED_AT = "restored_at"
+STOP_THEM = "stop web, workers and media first"
 
 
 class RestoreRefused(Exception):
