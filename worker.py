@@ -75,7 +75,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     retention = Retention(settings.audit_keep_days)
     quick = connect(settings.redis_url, CLOCK_REDIS_S)
     watchman = Watchman(
-        [MarkFile(), RedisMark(quick)],
+        [MarkFile(), RedisMark(quick, Quietly(time.monotonic))],
         Lease(quick, settings.metricool_user_id or "").hold,
         time.monotonic,
     )

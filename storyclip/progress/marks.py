@@ -11,6 +11,7 @@ import redis
 import structlog
 
 from storyclip.domain.installation import Mark, Sending
+from storyclip.progress.news import Quietly
 
 log = structlog.get_logger("storyclip")
 
@@ -18,10 +19,14 @@ LEASE_MS = 15_000  # who publishes says so each second; an end without a word is
 
 
 class RedisMark:
-    """The sign of life in Redis, by the place of the database."""
+    """The sign of life in Redis, by the place of the database.
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    `quietly` is asked by all who send: of a Redis that hangs they wait together for one answer a
+    second, and not each for one.
+    """
+
+    def __init__(self, client: redis.Redis, quietly: Quietly) -> None:
+        self._client, self._quietly = client, quietly
 
     def read(self, place: str) -> Mark | None:
         """Return what was left last, None if nothing was, or Redis does not tell."""
@@ -56,12 +61,14 @@ class RedisMark:
             return None
 
     def leave_sending(self, place: str, sending: Sending) -> None:
-        """Leave an intent; one that does not get through is not told of."""
-        said = {**asdict(sending), "at": sending.at.isoformat()}
-        try:
-            self._client.set(_key(place, "sending"), json.dumps(said))
-        except redis.RedisError as failure:
-            log.warning("sending_not_left", reason=str(failure))
+        """Leave an intent; the log names one that does not get through.
+
+        It is missed only by rows that are put back before the next sign of life is left.
+        """
+        said = json.dumps({**asdict(sending), "at": sending.at.isoformat()})
+        key = _key(place, "sending")
+        if not self._quietly.tell(lambda: self._client.set(key, said), (redis.RedisError,)):
+            log.warning("sending_not_left", clip_id=sending.clip_id, number=sending.number)
 
 
 class Lease:

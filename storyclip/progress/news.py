@@ -20,13 +20,13 @@ DEAF_FOR_S = 1.0  # after a failure nobody else waits for it for so long
 def connect(url: str, answer_within_s: float = ANSWER_WITHIN_S) -> redis.Redis:
     """Return a client for the Redis at `url`; it connects when it is first used.
 
-    One retry, for a connection that a restart of Redis closed.
+    One retry, for a connection that a restart of Redis closed; who hangs is not asked twice.
     """
     return redis.Redis.from_url(
         url,
         socket_connect_timeout=answer_within_s,
         socket_timeout=answer_within_s,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
         health_check_interval=0,
     )
 
