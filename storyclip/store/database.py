@@ -103,20 +103,36 @@ def writing() -> Iterator[None]:
     Raises:
         StoreUnavailable: down, full or locked; nothing was written.
         CommitUnanswered: it went away over the commit; nobody knows whether it is written.
+        RuntimeError: the block swallowed that a statement failed; nothing was written.
     """
     with reading():
         store = database.obj
         if store.in_transaction():
             raise RuntimeError("a transaction inside another would wait for itself")
+        store.has_failed = False
         is_said = False
         try:
             with _begun():
                 yield
+                _require_whole(store)
                 is_said = True
         except peewee.DatabaseError as failure:
             if is_said and not _is_sqlite and postgres.sqlstate_of(failure) is None:
                 raise CommitUnanswered(f"no answer to the commit: {failure}") from failure
             raise
+
+
+def _require_whole(store: Any) -> None:
+    """Let nobody go on past a statement that failed: PostgreSQL has undone all of the block by then
+    and takes the commit without a word, SQLite perhaps.
+    """
+    if _is_sqlite:
+        is_whole = not store.has_failed
+    else:
+        status = store.connection().pgconn.transaction_status
+        is_whole = status != psycopg.pq.TransactionStatus.INERROR
+    if not is_whole:
+        raise RuntimeError("a statement failed, and its block went on: nothing of it is written")
 
 
 def _begun() -> AbstractContextManager[Any]:

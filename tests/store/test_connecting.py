@@ -4,9 +4,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import peewee
 import pytest
 
 from storyclip.domain.clip import Event
@@ -150,3 +151,22 @@ def test_a_database_server_that_goes_away_is_unavailable_and_comes_back(
 
     assert workers.beats() == {"w": 2}
     database.disconnect()
+
+
+def test_a_block_that_swallows_a_refused_statement_is_told_that_nothing_is_written(store: str):
+    name = "INSERT INTO installation (name, value, is_shown) VALUES ('twice', '', ?)"
+
+    @database.writing()
+    def written_twice() -> None:
+        database.run(name, (False,))
+        with suppress(peewee.IntegrityError):
+            database.run(name, (False,))
+
+    with pytest.raises(RuntimeError, match="its block went on"):
+        written_twice()
+
+    with database.reading():
+        found = database.run("SELECT 1 FROM installation WHERE name = 'twice'").fetchall()
+    assert found == []
+    with database.writing():
+        database.run(name, (False,))

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -204,3 +204,31 @@ def test_who_disconnects_takes_nobody_s_connection_away(file: Path):
     assert side_by_side(block) == [None]
 
     assert "a" in written(file)
+
+
+def swallows(*statements: str) -> Block:
+    """Have the last of these fail, go on as if nothing was, and write."""
+
+    def block() -> None:
+        *before, fails = statements
+        for statement in before:
+            run(statement)
+        with suppress(peewee.DatabaseError):
+            run(fails)
+        writes("b")()
+
+    return block
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("undone_by_sqlite", [(), ("ROLLBACK",)])
+def test_a_block_that_goes_on_past_a_failure_writes_nothing_and_is_told(
+    file: Path, is_first: bool, undone_by_sqlite: tuple[str, ...]
+):
+    bad, good = swallows(*undone_by_sqlite, "SELECT no_such_column"), writes("a")
+
+    told = side_by_side(*((bad, good) if is_first else (good, bad)))
+
+    assert isinstance(told[0 if is_first else 1], RuntimeError | StoreUnavailable)
+    assert "b" not in written(file)
+    assert ("a" in written(file)) is (told[1 if is_first else 0] is None)
