@@ -16,6 +16,7 @@ from config.settings import Settings
 from storyclip.domain.dates.shared_clock import SharedClock
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.domain.errors import SchemaTooNew, SecretMissing
+from storyclip.flow.spool_place import settle
 from storyclip.flow.time_keeper import TimeKeeper
 from storyclip.probe.check import ClipCheck
 from storyclip.progress.budget import budget_of
@@ -68,7 +69,7 @@ def build(settings: Settings) -> Flask:
     TimeKeeper(now, upstream.now, platform.node(), time.monotonic).begin()
     check = ClipCheck().check if settings.probe_clips else None
     spool = spool_of(settings)
-    spool.prepare()
+    settle(spool)
     tries = failures_at(settings.redis_url, time.monotonic)
     return create_app(settings, upstream, now, lambda: answers(redis), ear, check, spool, tries)
 

@@ -13,6 +13,11 @@ NOT_BROUGHT = (
     " Nothing was sent. Whoever runs StoryClip has to start it; the story goes on by itself then,"
     " unless its turn is too long over."
 )
+UNREAD = (
+    "This story's file cannot be read: the disk, or bucket, of StoryClip's files does not answer."
+    " Nothing was sent. Whoever runs StoryClip has to look; the story goes on by itself then,"
+    " unless its turn is too long over."
+)
 
 
 def is_alive(alive_at: datetime | None, now: datetime) -> bool:

@@ -56,6 +56,7 @@ class Transfer:
     media_url: str | None = None
     denied: str | None = None  # what the account or its plan does not allow, until it does
     lacks_uploads: bool = False  # what is denied is uploads: the plan has none
+    is_unread: bool = False  # the disk, or bucket, does not give the bytes
     error: str | None = None
     error_code: ErrorCode | None = None
 

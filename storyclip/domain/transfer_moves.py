@@ -71,7 +71,12 @@ def opened(transfer: Transfer, upload: Upload, at: datetime) -> Transfer:
 
 def put_off(transfer: Transfer, again_at: datetime) -> Transfer:
     """Wait for what is no fault of the transfer: Metricool is away, or busy."""
-    return replace(transfer, again_at=again_at, denied=None, lacks_uploads=False)
+    return replace(transfer, again_at=again_at, denied=None, lacks_uploads=False, is_unread=False)
+
+
+def unread(transfer: Transfer, again_at: datetime) -> Transfer:
+    """Wait for the disk that has the bytes, and say so; however long that takes."""
+    return replace(put_off(transfer, again_at), is_unread=True)
 
 
 def denied(transfer: Transfer, again_at: datetime, denial: UpstreamDenied) -> Transfer:
@@ -83,7 +88,7 @@ def denied(transfer: Transfer, again_at: datetime, denial: UpstreamDenied) -> Tr
 def part_sent(transfer: Transfer, part: Part, etag: str) -> Transfer:
     """Note that S3 has a part."""
     etags = (*transfer.etags[: part.number - 1], etag, *transfer.etags[part.number :])
-    return replace(transfer, etags=etags, setbacks=0, again_at=None)
+    return replace(transfer, etags=etags, setbacks=0, again_at=None, is_unread=False)
 
 
 def completing(transfer: Transfer) -> Transfer:

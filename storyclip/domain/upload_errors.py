@@ -2,7 +2,7 @@
 
 StoryClipError
 ├── ask again later    PartNotSent (the same URL), UploadGone (a new upload), UploadStopped,
-│                      SourceNotFetched
+│                      SourceNotFetched, FileUnread
 └── nothing helps      UploadsOff, an UpstreamDenied; PartRefused, UploadMisdirected (both: unless
                        a new upload does), FileChanged
 """
@@ -45,5 +45,9 @@ class SourceNotFetched(UpstreamError):
     """A clip's file could not be fetched from its address; the text says why."""
 
 
+class FileUnread(StoryClipError):
+    """The disk, or bucket, does not give a file's bytes now; it may again."""
+
+
 class FileChanged(StoryClipError):
-    """A file has not the bytes any more that were measured, or cannot be read."""
+    """A file has not the bytes any more that were measured."""

@@ -34,6 +34,7 @@ class UserFile:
     `name` is the user's word for it, and never a path. `options`, `facts`, `problems` and `plan`
     are as `storyclip.media` writes them. `progress` is the fraction of the mending that is done.
     `poster` and `strip` are hashes in the spool. `promised` is the SHA-256 that was announced.
+    `metadata` are the words about it that its client used.
     `losses` counts how often work on it was lost. `next_at` is when somebody is to see to it.
     """
 
@@ -44,6 +45,7 @@ class UserFile:
     received: int
     sha256: str | None
     promised: str | None
+    metadata: str | None
     state: FileState
     options: dict[str, Any]
     facts: dict[str, Any] | None

@@ -38,7 +38,12 @@ from storyclip.domain.transfer import (
 from storyclip.domain.transfer import Fetch as FetchIt
 from storyclip.domain.transfer_moves import MISHAPS
 from storyclip.domain.upload import Part, Uploads
-from storyclip.domain.upload_errors import FileChanged, SourceNotFetched, UploadStopped
+from storyclip.domain.upload_errors import (
+    FileChanged,
+    FileUnread,
+    SourceNotFetched,
+    UploadStopped,
+)
 from storyclip.flow.engine import Engine
 from storyclip.flow.sources import Fetch, Shelf
 from storyclip.store.files import pieces, transfers
@@ -146,9 +151,9 @@ class _Bringing:
                 transfer = moves.put_off(transfer, self._again_at(transfer, busy.retry_after_s))
             except UpstreamUnreachable:
                 transfer = moves.put_off(transfer, self._again_at(transfer))
-            except OSError as failure:
+            except (OSError, FileUnread) as failure:
                 log.error("spool_gone", batch=self._clip.batch_id, reason=str(failure))
-                transfer = moves.put_off(transfer, self._again_at(transfer))
+                transfer = moves.unread(transfer, self._again_at(transfer))
             except MISHAPS as mishap:
                 again_at, most = self._again_at(transfer), self._engine.settings.max_attempts
                 transfer = moves.after(transfer, mishap, again_at, most)

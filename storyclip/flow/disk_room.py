@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 
 from storyclip.domain.clip_file import MAX_BYTES
-from storyclip.flow.take_in import DISK_KEPT_BYTES
 from storyclip.spool.local import Spool
 
+DISK_KEPT_BYTES = 500_000_000  # that we leave free: databases and logs live on the same disk
+DISK_FLOOR_BYTES = DISK_KEPT_BYTES // 2  # below it nothing more is taken of what was begun
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -17,7 +17,7 @@ from storyclip.domain.errors import (
     UpstreamRefused,
     UpstreamUnreachable,
 )
-from storyclip.domain.media_care import NOT_BROUGHT
+from storyclip.domain.media_care import NOT_BROUGHT, UNREAD
 from storyclip.domain.moves import later
 from storyclip.domain.situation import Situation
 from storyclip.domain.transfer import Stage, Transfer
@@ -65,7 +65,7 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         reason = _NO_UPLOADS if transfer.lacks_uploads else reconnect_words(transfer.denied)
         yield from _held_up(clip, reason, visit)
     else:
-        yield from _wait(clip, visit)
+        yield from _wait(clip, transfer, visit)
     return None
 
 
@@ -82,7 +82,7 @@ def fetched(situation: Situation, transfer: Transfer, visit: Visit) -> Course[st
     if transfer.denied is not None:
         yield from _held_up(clip, reconnect_words(transfer.denied), visit)
     else:
-        yield from _wait(clip, visit)
+        yield from _wait(clip, transfer, visit)
     return None
 
 
@@ -107,11 +107,11 @@ def copied(clip: Clip, visit: Visit) -> Course[str | None]:
     return None
 
 
-def _wait(clip: Clip, visit: Visit) -> Course[None]:
-    """Wait for the bytes; where nobody brings them, the clip says so for as long as that lasts."""
+def _wait(clip: Clip, transfer: Transfer, visit: Visit) -> Course[None]:
+    """Wait for the bytes; what keeps them from coming, the clip says for as long as it lasts."""
     is_left: bool = yield IsFileLeft(clip)
-    words = NOT_BROUGHT if is_left else None
-    if is_left or clip.error == NOT_BROUGHT:
+    words = NOT_BROUGHT if is_left else UNREAD if transfer.is_unread else None
+    if words or clip.error in (NOT_BROUGHT, UNREAD):
         yield from put(moves.held_up(clip, visit.soon(), words, clip.wished_for))
     else:
         yield from put(moves.due(clip, later(visit.soon())))

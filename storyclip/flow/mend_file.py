@@ -208,7 +208,7 @@ class _Work:
     def _put(self, number: int, sha256: str, facts: Facts) -> None:
         declared = _declared(self._spool.at_hand(sha256), facts)
         kept = pieces.KeptPiece(number, sha256, sha256, facts.length_s, declared)
-        pieces.put(self._file.id, kept)
+        pieces.put(self._file.id, self._worker, kept)
 
     def _stay(self, **facts: object) -> None:
         """Give a sign of life, unless there was one a moment ago.

@@ -6,16 +6,12 @@ the last note; who is killed at the end leaves a row from which the media proces
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from storyclip.domain.file_errors import (
-    ChecksumWrong,
-    FileFull,
     FileTooBig,
     OffsetWrong,
     SpoolFull,
@@ -23,20 +19,13 @@ from storyclip.domain.file_errors import (
 )
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, UserFile
+from storyclip.flow.disk_room import DISK_KEPT_BYTES
+from storyclip.flow.taking import NAMED_WITHIN, Checksum, Taking
 from storyclip.media.judging import gone
-from storyclip.spool.local import Arriving, Spool
+from storyclip.spool.local import Spool
 from storyclip.store.files import brought, files, pieces
 
-NOTED_BYTES = 4 << 20  # what a kill may lose of a fast line
-NOTED_S = 2.0  # and of a slow one
-NAMED_WITHIN = timedelta(seconds=15)  # then the media process does it
 MOST_ARRIVING = 200  # files of one user that are begun and not whole
-DISK_KEPT_BYTES = 500_000_000  # that we leave free: databases and logs live on the same disk
-
-CHECKSUMS: dict[str, Callable[[], Any]] = {
-    "sha1": lambda: hashlib.sha1(usedforsecurity=False),  # every tus client has it
-    "sha256": hashlib.sha256,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +39,16 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A file whose bytes are to come; `sha256` in hexadecimal digits, where the client knows it."""
+    """A file whose bytes are to come; `sha256` in hexadecimal digits, where the client knows it.
+
+    `metadata` are the client's words about it, which it may ask for again.
+    """
 
     name: str
     size: int
     options: dict[str, Any]
     sha256: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Checksum:
-    """What the bytes of one request are to be; `value` in base64."""
-
-    kind: str
-    value: str
+    metadata: str | None = None
 
 
 def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Room) -> UserFile:
@@ -93,7 +78,8 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
     left -= brought.announced_bytes()
     if wanted.size > left:
         raise SpoolFull(wanted.size, left)
-    return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, wanted.sha256)
+    said = (wanted.sha256, wanted.metadata)
+    return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, *said)
 
 
 def _require_share(user_id: str, size: int, room: Room) -> None:
@@ -111,7 +97,7 @@ def _require_share(user_id: str, size: int, room: Room) -> None:
 def _begin_anew(user_id: str, wanted: Announced, at: datetime, spool: Spool) -> UserFile:
     """Return a new file of bytes that the user brought before: none of them need come again."""
     assert wanted.sha256 is not None
-    file = files.begin(user_id, wanted.name, wanted.size, wanted.options, at)
+    file = files.begin(user_id, wanted.name, wanted.size, wanted.options, at, None, wanted.metadata)
     files.all_received(file.id, 0, wanted.sha256, at, at + NAMED_WITHIN)
     finish(files.find(file.id), spool, lambda: at)
     return files.find(file.id)
@@ -132,6 +118,7 @@ def receive(
 
     Raises:
         FileInHand, OffsetWrong, FileFull, ChecksumWrong: see there; nothing more was taken in.
+        SpoolFull: others filled the disk meanwhile; what was noted stays.
         NotFound: there is no such file any more.
         FileChanged: what was noted is gone; it begins with the first byte again.
         OSError, StoreUnavailable, LostRace: the disk is gone, or full; what was noted stays.
@@ -147,7 +134,7 @@ def receive(
         except FileChanged:  # it comes from the beginning, also by who has the same row again
             files.received(file_id, offset, 0, now())
             raise
-        taking = _Taking(file, arriving, now, monotonic)
+        taking = Taking(file, arriving, now, monotonic, spool.free_bytes)
         if checksum is None:
             taking.take(blocks)
         else:
@@ -180,71 +167,3 @@ def _forget_lost(user_id: str, sha256: str, options: dict[str, Any], spool: Spoo
         if not any(spool.has_lost(piece.name) for piece in pieces.of_file(there.id)):
             return
         brought.lost(there.id, [asdict(gone())])
-
-
-class _Taking:
-    """The bytes of one request on their way to the disk, and the row that follows them."""
-
-    def __init__(
-        self,
-        file: UserFile,
-        arriving: Arriving,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._file = file
-        self._arriving = arriving
-        self._now = now
-        self._monotonic = monotonic
-        self._noted = file.received
-        self._noted_at = monotonic()
-
-    def take(self, blocks: Iterable[bytes]) -> None:
-        """Take bytes in, and note them as they come."""
-        try:
-            for block in blocks:
-                self._write(block)
-                is_much = self._arriving.end - self._noted >= NOTED_BYTES
-                if is_much or self._monotonic() - self._noted_at >= NOTED_S:
-                    self._note()
-        finally:
-            self._note()
-
-    def take_checked(self, blocks: Iterable[bytes], checksum: Checksum) -> None:
-        """Take bytes in, and note them when all are those that were sent."""
-        found = CHECKSUMS[checksum.kind]()
-        for block in blocks:
-            self._write(block)
-            found.update(block)
-        if b64encode(found.digest()).decode() != checksum.value:
-            raise ChecksumWrong("the bytes are others than those that were sent")
-        self._note()
-
-    def note_all(self) -> None:
-        """Note what the whole file is.
-
-        Raises:
-            ChecksumWrong: another one than was announced; it is to be sent anew.
-        """
-        sha256, at = self._arriving.sha256(), self._now()
-        if self._file.promised not in (None, sha256):
-            self._arriving.forget()
-            files.received(self._file.id, self._noted, 0, at)
-            raise ChecksumWrong("the whole file is another one than was announced")
-        files.all_received(self._file.id, self._noted, sha256, at, at + NAMED_WITHIN)
-        self._arriving.noted()
-
-    def _write(self, block: bytes) -> None:
-        if self._arriving.end + len(block) > self._file.size:
-            raise FileFull(f"the file was announced with {self._file.size:,} bytes")
-        self._arriving.write(block)
-
-    def _note(self) -> None:
-        self._noted_at = self._monotonic()
-        if self._arriving.end == self._noted:
-            return
-        self._arriving.sync()
-        if self._arriving.end < self._file.size:  # the last is noted with what the whole is
-            files.received(self._file.id, self._noted, self._arriving.end, self._now())
-            self._arriving.noted()
-            self._noted = self._arriving.end

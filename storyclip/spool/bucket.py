@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storyclip.domain.crashpoint import crashpoint
+from storyclip.spool.arriving import Arriving
 from storyclip.spool.disk import gone, sha256_of
-from storyclip.spool.local import Arriving, Known, Spool
+from storyclip.spool.local import Known, Spool
 from storyclip.spool.objects import Found, Objects
 from storyclip.spool.runs import Run, chain_of
 
@@ -38,6 +39,11 @@ class BucketSpool(Spool):
     def __init__(self, folder: Path, objects: Objects) -> None:
         super().__init__(folder)
         self._objects = objects
+
+    @property
+    def place(self) -> None:
+        """Return that any folder does: what is in there may be lost."""
+        return
 
     @contextmanager
     def arriving_of(self, file_id: str) -> Iterator[Arriving]:

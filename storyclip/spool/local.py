@@ -3,6 +3,7 @@
     <folder>/arriving/<file id>     bytes so far; behind what its row says, they do not count
     <folder>/whole/<sha256>         what arrived, or was made: its name is what it holds
     <folder>/made/<anything>        while something is made; of nobody, once its maker is dead
+    <folder>/spool.mark             which folder it is: a disk that is not mounted has lost nothing
 
 Who is killed leaves a file too many at most, and never a row without one: rows are written after.
 """
@@ -16,14 +17,15 @@ import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
 from config.on_disk import sync
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.file_errors import FileInHand
+from storyclip.spool.arriving import Arriving
 from storyclip.spool.disk import gone, sha256_of, size_of, written_s
+from storyclip.spool.marked import MarkedFolder
 
 _OWNER_ALONE = 0o700
 _OF_NOTHING = hashlib.sha256().hexdigest()
@@ -37,18 +39,23 @@ class Known:
     whole: Collection[str]
 
 
-class Spool:
+class Spool(MarkedFolder):
     """The folder; may be shared by threads and processes of one machine."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._arriving, self._whole = folder / "arriving", folder / "whole"
         self._made = folder / "made"
 
-    def prepare(self) -> None:
-        """Make the folders, for their owner alone."""
+    def prepare(self, mark: str | None = None) -> None:
+        """Make the folders, for their owner alone, and have them be those with this mark.
+
+        Raises:
+            OSError: they cannot be made.
+        """
         for folder in (self._folder, self._arriving, self._whole, self._made):
             folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_ALONE)
+        self.take_mark(mark, self._made)
 
     @contextmanager
     def arriving_of(self, file_id: str) -> Iterator[Arriving]:
@@ -58,6 +65,7 @@ class Spool:
             FileInHand: somebody else has it open.
             OSError: the disk is full, or gone.
         """
+        self.require()
         opened = os.open(self._arriving / file_id, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(opened, "r+b") as file:
             try:
@@ -119,7 +127,9 @@ class Spool:
             file_id: of what may not have that name yet.
         """
         is_arriving = file_id is not None and self._has_arrived(file_id, sha256)
-        return self._whole.is_dir() and not is_arriving and not self.path(sha256).exists()
+        if is_arriving or self.path(sha256).exists():
+            return False
+        return self._whole.is_dir() and self.is_there()
 
     def _has_arrived(self, file_id: str, sha256: str) -> bool:
         """Return whether the bytes lie where they arrived; who only opened it left it empty."""
@@ -135,11 +145,17 @@ class Spool:
         """
         path = self.path(sha256)
         if not path.exists():
+            self.require()
             raise gone()
         return path
 
     def making(self, name: str) -> Path:
-        """Return where something may be made that `keep` takes in afterwards."""
+        """Return where something may be made that `keep` takes in afterwards.
+
+        Raises:
+            OSError: the disk is gone.
+        """
+        self.require()
         return self._made / name
 
     @contextmanager
@@ -148,10 +164,12 @@ class Spool:
 
         Raises:
             FileChanged: they are gone.
+            OSError: the disk is gone.
         """
         try:
             file = self.path(sha256).open("rb")
         except FileNotFoundError:
+            self.require()
             raise gone() from None
         with file:
             yield file
@@ -182,67 +200,18 @@ class Spool:
         return sum(map(size_of, self._folder.rglob("*")))
 
     def free_bytes(self) -> int:
-        """Return how many bytes the disk has left for us."""
+        """Return how many bytes the disk has left for us.
+
+        Raises:
+            OSError: the disk is gone.
+        """
+        self.require()
         return shutil.disk_usage(self._folder).free
 
     @contextmanager
     def _unswept(self, alone: bool = False) -> Iterator[None]:
         """Name something while nobody sweeps; or sweep, `alone`, while nobody names anything."""
+        self.require()
         with (self._folder / "sweep.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             yield
-
-
-class Arriving:
-    """What has arrived of one file, in the hand of its one writer."""
-
-    def __init__(self, file: BufferedRandom) -> None:
-        self._file = file
-        self.end = 0  # where the next bytes go to
-
-    def go_on_at(self, offset: int) -> None:
-        """Forget what lies behind `offset`, and write there next.
-
-        Raises:
-            FileChanged: less than that is there.
-        """
-        if os.fstat(self._file.fileno()).st_size < offset:
-            raise gone()
-        self._file.truncate(offset)
-        self.end = self._file.seek(offset)
-
-    def write(self, block: bytes) -> None:
-        """Add bytes.
-
-        Raises:
-            OSError: the disk is full, or gone.
-        """
-        self._file.write(block)
-        self.end += len(block)
-
-    def sync(self) -> None:
-        """Have all of it on the disk.
-
-        Raises:
-            OSError: the disk is full, or gone.
-        """
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        crashpoint("file_block")
-
-    def noted(self) -> None:
-        """Hear that the row counts what was synced."""
-
-    def forget(self) -> None:
-        """Remove all of it.
-
-        Raises:
-            OSError: the disk is gone.
-        """
-        self.go_on_at(0)
-
-    def sha256(self) -> str:
-        """Return the SHA-256 of all of it, in hexadecimal digits."""
-        self._file.flush()
-        self._file.seek(0)
-        return hashlib.file_digest(self._file, "sha256").hexdigest()

@@ -27,6 +27,7 @@ from storyclip.flow.bring import bring
 from storyclip.flow.engine import Engine
 from storyclip.flow.fetch_clip import fetch_clip
 from storyclip.flow.mend_file import work_on
+from storyclip.flow.spool_place import SpoolWatch, settle
 from storyclip.flow.sweep_files import Sweep
 from storyclip.progress.budget import budget_of
 from storyclip.spool.local import Spool
@@ -86,7 +87,7 @@ def opened(settings: Settings) -> SharedClock:
 def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> None:
     """Do what is due about files, with a database that is connected, until it is time to stop."""
     spool = spool_of(settings)
-    spool.prepare()
+    settle(spool)
     engine = _engine(settings, now)
     uploads = metricool_of(settings, budget_of(settings, time.monotonic)).uploads
     sweep = Sweep(spool, now, time.monotonic)
@@ -103,8 +104,9 @@ def work(settings: Settings, now: SharedClock, stopping: threading.Event) -> Non
         transfers.whose,
     )
     kinds = (_bench_of(name, states, engine, spool) for name, states in FILES.items())
+    watch = SpoolWatch(spool, now, time.monotonic)
     signs = Signs(engine.worker, now, time.monotonic)
-    run((transfer, *kinds), (inheritance.take, sweep.look), signs.give, stopping)
+    run((transfer, *kinds), (inheritance.take, watch.look, sweep.look), signs.give, stopping)
     signs.end()
 
 

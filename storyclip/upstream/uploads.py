@@ -21,6 +21,7 @@ from storyclip.domain.story import MEDIA_DEADLINES
 from storyclip.domain.upload import MeasuredFile, Part, Upload, deadline_s
 from storyclip.domain.upload_errors import (
     FileChanged,
+    FileUnread,
     PartNotSent,
     PartRefused,
     UploadGone,
@@ -160,7 +161,7 @@ def _blocks(
     """Read a part from its file, never more of it than a block at a time.
 
     Raises:
-        UploadStopped, FileChanged
+        UploadStopped, FileChanged, FileUnread
     """
     left = part.size
     while left:
@@ -171,7 +172,7 @@ def _blocks(
                 source.seek(part.start)
             block = source.read(min(BLOCK_BYTES, left))
         except OSError as mishap:
-            raise FileChanged(f"the file cannot be read: {mishap.strerror}") from None
+            raise FileUnread(f"the file cannot be read: {mishap.strerror}") from None
         if not block:
             raise FileChanged(f"the file ends {left:,} bytes too soon")
         yield block

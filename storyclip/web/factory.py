@@ -29,6 +29,7 @@ from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.endings import Endings
 from storyclip.web.door.hops import Proxies
 from storyclip.web.door.outside import Outside
+from storyclip.web.door.overridden import Overridden
 from storyclip.web.door.password_tries import PasswordTries, Shared
 from storyclip.web.front import NAME, CheckClips, Front
 from storyclip.web.live import part as live_part
@@ -139,7 +140,7 @@ def create_app(
     limits.begin(app)
     browser.guard(app)
     app.wsgi_app = Outside(  # type: ignore[method-assign]
-        Endings(app.wsgi_app), Proxies(settings.trusted_proxies), settings.public_url
+        Endings(Overridden(app.wsgi_app)), Proxies(settings.trusted_proxies), settings.public_url
     )
     return app
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from storyclip.domain.upload_errors import SourceNotFetched
-from storyclip.flow import take_in
+from storyclip.flow import disk_room
 from storyclip.flow.bring import bring
 from storyclip.flow.fetch_clip import fetch_clip
 from storyclip.flow.sweep_files import sweep
@@ -113,7 +113,7 @@ def test_what_cannot_be_fetched_is_sent_as_it_is(here):
 
 
 def test_what_there_is_no_room_for_is_not_fetched_and_sent_as_it_is(here, monkeypatch):
-    monkeypatch.setattr(Spool, "free_bytes", lambda _: take_in.DISK_KEPT_BYTES)
+    monkeypatch.setattr(Spool, "free_bytes", lambda _: disk_room.DISK_KEPT_BYTES)
     here.stage.accept(1)
 
     here.live(600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +13,8 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from storyclip.domain.batch import OnFailure
-from storyclip.domain.errors import NotFound
-from storyclip.domain.media_care import NOT_BROUGHT
+from storyclip.domain.errors import LostRace, NotFound
+from storyclip.domain.media_care import NOT_BROUGHT, UNREAD
 from storyclip.domain.network import Network
 from storyclip.domain.upload import MeasuredFile
 from storyclip.flow.accept import accept
@@ -83,9 +84,10 @@ class Files:
         sha256 = self.spool.keep(made)
         with self.spool.open(sha256) as source:
             declared = measured(source, len(BYTES), "video/mp4", "mp4")
-        pieces.put(file.id, pieces.KeptPiece(1, sha256, sha256, 20.0, declared))
         with writing():
-            run("UPDATE files SET state = 'ready', sha256 = ? WHERE id = ?", (sha256, file.id))
+            ready = "UPDATE files SET state = 'ready', worker = 'media', sha256 = ? WHERE id = ?"
+            run(ready, (sha256, file.id))
+        pieces.put(file.id, "media", pieces.KeptPiece(1, sha256, sha256, 20.0, declared))
         return file.id
 
     def publish(self, *file_ids: str) -> None:
@@ -155,6 +157,30 @@ def test_a_clip_whose_file_nobody_brings_says_so_until_somebody_does(here):
     here.live(200)
     assert here.stage.live() == [MARK]
     assert events_say(NOT_BROUGHT) == 1
+
+
+def test_a_clip_whose_file_cannot_be_read_says_so_and_goes_out_once_it_can(here):
+    here.publish(here.a_file())
+
+    def away() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    here.shelf.when_read = away
+    here.live(20)
+    [waiting] = here.stage.clips()
+    here.shelf.when_read = lambda: None
+    here.live(200)
+
+    assert (waiting.state, waiting.error) == (PENDING, UNREAD)
+    assert here.stage.live() == [MARK]
+
+
+def test_a_piece_is_written_by_who_has_the_file_in_hand_alone(here):
+    file_id = here.a_file()
+    [piece] = pieces.of_file(file_id)
+
+    with pytest.raises(LostRace):
+        pieces.put(file_id, "another", piece)
 
 
 def test_how_much_of_a_clip_has_left_is_told_while_it_is_sent(here):

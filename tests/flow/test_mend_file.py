@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from storyclip.domain.user_file import FileState, Trouble, UserFile
-from storyclip.flow import mend_file, take_in
+from storyclip.flow import disk_room, mend_file, take_in, taking
 from storyclip.flow.mend_file import work_on
 from storyclip.media import mend, probing
 from storyclip.media.errors import NoRoom, ToolBroken, WorkLost
@@ -189,7 +189,7 @@ def test_what_is_made_leaves_the_databases_their_room(spool, tmp_path, monkeypat
     worked(file_id, spool, turns=1)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Spool, "free_bytes", lambda _: take_in.DISK_KEPT_BYTES + 99_999_999)
+        patch.setattr(Spool, "free_bytes", lambda _: disk_room.DISK_KEPT_BYTES + 99_999_999)
         assert worked(file_id, spool, turns=1).state is FileState.PREPARING
     assert (pieces.of_file(file_id), files.find(file_id).losses) == ([], 0)
 
@@ -273,7 +273,7 @@ def test_what_arrived_and_was_not_named_is_named_by_the_next(spool, tmp_path, mo
     with writing():
         ((file_id,),) = run("SELECT id FROM files").fetchall()
     assert files.due(EVERY, T0, 9) == []
-    later = T0 + take_in.NAMED_WITHIN
+    later = T0 + taking.NAMED_WITHIN
 
     work_on(file_id, "worker-a", lambda: later, still, spool)
     assert files.find(file_id).state is FileState.CHECKING
@@ -297,7 +297,7 @@ def test_bytes_that_were_lost_before_they_were_looked_into_are_not_taken_for_not
     named.unlink()
     take_in.receive(file_id, len(data), iter([]), None, spool, now, still)  # the client tries again
 
-    work_on(file_id, "worker-a", lambda: T0 + take_in.NAMED_WITHIN, still, spool)
+    work_on(file_id, "worker-a", lambda: T0 + taking.NAMED_WITHIN, still, spool)
 
     file = files.find(file_id)
     assert file.state is FileState.REFUSED

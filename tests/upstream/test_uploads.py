@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator
 from hashlib import sha256
@@ -23,6 +24,7 @@ from storyclip.domain.transfer_moves import completing
 from storyclip.domain.upload import deadline_s
 from storyclip.domain.upload_errors import (
     FileChanged,
+    FileUnread,
     UploadGone,
     UploadsOff,
     UploadStopped,
@@ -301,6 +303,20 @@ def test_a_file_that_became_shorter_is_noticed_before_amazon_does(metricool: Met
 
     with pytest.raises(FileChanged, match="ends 1 bytes too soon"):
         metricool.uploads.send_part(upload, file, file.parts[0], Blockwise(SMALL[:-1]))
+
+
+def test_a_disk_that_does_not_give_a_part_is_no_file_that_changed(
+    sandbox: SandboxProcess, metricool: Metricool
+):
+    file = measured(io.BytesIO(SMALL), len(SMALL), "video/mp4", "mp4")
+    upload = metricool.uploads.open(ACCOUNT, file)
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(FileUnread, match="Input/output error"):
+        metricool.uploads.send_part(upload, file, file.parts[0], Broken())
 
 
 def test_urls_live_by_metricools_clock_and_not_by_ours(

@@ -51,6 +51,8 @@ REQUESTS: dict[str, tuple[bytes, Stage]] = {
     [
         (b"PATCH /api/metricool/files/AbCdEf_0123456789-xyz HTTP/1.1", True),
         (b"POST /api/metricool/files/AbCdEf_0123456789-xyz HTTP/1.1", False),
+        (b"POST /api/metricool/files/AbC HTTP/1.1\r\nX-HTTP-Method-Override: PATCH", True),
+        (b"POST /api/metricool/files/AbC HTTP/1.1\r\nX-HTTP-Method-Override: DELETE", False),
         (b"PATCH /api/metricool/files/a/../../publish/stories HTTP/1.1", False),
         (b"PATCH /api/metricool/publish/stories HTTP/1.1", False),
         (b"PATCH /x?/api/metricool/files/AbCdEf0123456789 HTTP/1.1", False),

@@ -12,8 +12,9 @@ import pytest
 
 from storyclip.domain.file_errors import TooManyFiles
 from storyclip.domain.user_file import FileState
-from storyclip.flow import take_in
-from storyclip.spool.local import Arriving, Spool
+from storyclip.flow import disk_room, take_in
+from storyclip.spool.arriving import Arriving
+from storyclip.spool.local import Spool
 from storyclip.store.database import run, writing
 from storyclip.store.files import files
 from storyclip.web.door.uploads import Uploads
@@ -181,7 +182,7 @@ def test_what_the_spool_has_no_room_for_is_refused(ana, spool, monkeypatch):
 
 
 def test_what_the_disk_has_no_room_for_is_refused(ana, monkeypatch):
-    monkeypatch.setattr(Spool, "free_bytes", lambda _: take_in.DISK_KEPT_BYTES + 400)
+    monkeypatch.setattr(Spool, "free_bytes", lambda _: disk_room.DISK_KEPT_BYTES + 400)
     announce(ana)
 
     assert code_of(announce(ana), 507) == "spool_full"  # the first is still to come

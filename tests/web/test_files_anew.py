@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storyclip.flow import take_in
+from storyclip.flow import disk_room
 from storyclip.spool.local import Spool
 from tests.web.test_files import BYTES, WHOLE, announce, bring, code_of, forget
 
@@ -12,7 +12,7 @@ def test_the_same_bytes_with_another_wish_are_another_file_and_need_not_come_aga
 ):
     where = announce(ana).headers["Location"]
     bring(ana, where, BYTES)
-    monkeypatch.setattr(Spool, "free_bytes", lambda _: take_in.DISK_KEPT_BYTES)  # nor room
+    monkeypatch.setattr(Spool, "free_bytes", lambda _: disk_room.DISK_KEPT_BYTES)  # nor room
 
     again = announce(ana, sha256=ana.get(where).get_json()["sha256"], fit="crop", cutMarks="3 6.5")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storyclip.domain.clip_source import piece_of
+from storyclip.flow import disk_room
 from storyclip.spool.local import Spool
 from storyclip.store.files import transfers
 from storyclip.store.publishing import clips
 from tests.people import key_for
 from tests.web.conftest import NOON, Someone, good
-from tests.web.test_files import BYTES, WHOLE, announce, bring, code_of, forget, ready
+from tests.web.test_files import BYTES, WHOLE, announce, bring, code_of, forget, head, ready
 
 
 def test_a_user_has_a_third_of_the_room_and_bytes_to_come_are_theirs_already(ana, bea, monkeypatch):
@@ -53,3 +54,16 @@ def test_a_key_for_another_account_does_not_see_for_which_batch_a_file_is_sent(a
     (sending,) = ana.get(where).get_json()["sending"]
     assert (sending["batchId"], sending["clip"]) == (batch["batchId"], 1)
     assert elsewhere.get(where).get_json()["sending"] == []
+
+
+def test_what_others_fill_meanwhile_ends_a_file_before_the_disk_is_full(ana, monkeypatch):
+    where = announce(ana).headers["Location"]
+    bring(ana, where, BYTES[:100])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "free_bytes", lambda _: disk_room.DISK_FLOOR_BYTES)
+        stopped = bring(ana, where, BYTES[100:], 100)
+
+    assert code_of(stopped, 507) == "spool_full"
+    assert head(ana, where).headers["Upload-Offset"] == "100"
+    assert bring(ana, where, BYTES[100:], 100).status_code == 204

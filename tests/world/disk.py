@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storyclip.spool.local import Arriving, Spool
+from storyclip.spool.arriving import Arriving
+from storyclip.spool.local import Spool
 from tests.world import times
 from tests.world.films import NO_SPACE
 from tests.world.world import World

@@ -17,7 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from storyclip.domain import upload as parts
-from storyclip.flow import mend_file, take_in
+from storyclip.flow import mend_file, taking
 from storyclip.media import mend, poster, probing
 from storyclip.media.cuts import Moment, Sign, even_marks
 from storyclip.media.errors import WorkLost
@@ -210,7 +210,7 @@ def imitated(world: World) -> Iterator[None]:
         (parts, "MIN_PART_BYTES", LEAST_PART),
         (theirs, "MIN_PART_BYTES", 1),
         (uploads, "BLOCK_BYTES", BLOCK),
-        (take_in, "NOTED_BYTES", NOTED),
+        (taking, "NOTED_BYTES", NOTED),
         (files, "secrets", _Names()),
     )
     patches = [patch.object(place, name, value) for place, name, value in instead]

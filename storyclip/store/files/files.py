@@ -81,11 +81,13 @@ def begin(
     options: dict[str, Any],
     at: datetime,
     promised: str | None = None,
+    metadata: str | None = None,
 ) -> UserFile:
     """Make the row of a file whose bytes are to come, and return it.
 
     Args:
         promised: the SHA-256 that its bytes are to have, where that is known.
+        metadata: what the client said of it, to be told again.
 
     Raises:
         StoreUnavailable: nothing was written.
@@ -99,6 +101,7 @@ def begin(
             size=size,
             received=0,
             promised=promised,
+            metadata=metadata,
             state=FileState.RECEIVING,
             options=options,
             progress=0.0,

@@ -22,6 +22,7 @@ class FileRow(Row):
     received = BigIntegerField()
     sha256 = TextField(null=True)
     promised = TextField(null=True)
+    metadata = TextField(null=True)
     state = TextField()
     options = JsonField()
     facts = JsonField(null=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from storyclip.domain.clip import Clip
 from storyclip.domain.clip_source import FilePiece, fetched_piece
+from storyclip.domain.errors import LostRace
 from storyclip.domain.reach import Reach
 from storyclip.domain.upload import MeasuredFile, Part
 from storyclip.domain.user_file import FileState
@@ -73,13 +74,17 @@ def ready(file_ids: Collection[str], reach: Reach) -> Mapping[str, Sequence[int]
     return found
 
 
-def put(file_id: str, piece: KeptPiece) -> None:
+def put(file_id: str, worker: str, piece: KeptPiece) -> None:
     """Write a piece whose bytes the spool has by now; over one that was made before.
 
     Raises:
+        LostRace: the file is not in this worker's hand, or nobody wants it; nothing was written.
         StoreUnavailable: nothing was written.
     """
+    its = (FileRow.id == file_id) & (FileRow.worker == worker) & FileRow.marked_at.is_null()
     with writing():
+        if FileRow.update(worker=worker).where(its).execute() == 0:  # and nobody takes it meanwhile
+            raise LostRace(f"file {file_id} is in other hands")
         _put(file_id, piece)
 
 

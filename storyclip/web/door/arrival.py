@@ -20,7 +20,8 @@ GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _END = b"\r\n\r\n"
 _FIRST_LINE = re.compile(rb"[A-Z]{1,20} [!-~\x80-\xff]+ HTTP/1\.([01])\r")
 _FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:([^\r\n]*)", re.IGNORECASE)
-_FILE = re.compile(rb"PATCH /api/metricool/files/[0-9A-Za-z_-]{1,64} ")
+_FILE = re.compile(rb"(?:PATCH|(POST)) /api/metricool/files/[0-9A-Za-z_-]{1,64} ")
+_MEANS_PATCH = re.compile(rb"\r\nx-http-method-override:[ \t]*PATCH[ \t]*(?=\r\n)", re.IGNORECASE)
 _LENGTH = re.compile(rb"[ \t]*([0-9]{1,15})[ \t]*")
 _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})(?:[ \t]*;[\t -~\x80-\xff]*)?")
@@ -89,7 +90,7 @@ class Arrival:
         elif length is None:
             return Stage.WHOLE
         elif int(length[1]) > BODY_BYTES:
-            self.is_file = _FILE.match(head) is not None
+            self.is_file = _brings_a_file(head)
             return Stage.LONG
         else:
             self._ends_at = self._body_at + int(length[1])
@@ -143,3 +144,9 @@ class Arrival:
             return Stage.WHOLE
         is_over = self.said.find(_END, at) >= 0 or len(self.said) - at > TRAILER_BYTES
         return Stage.BROKEN if is_over else Stage.ARRIVING
+
+
+def _brings_a_file(head: bytes) -> bool:
+    """Return whether the body is bytes of a file: of a PATCH, or of a POST that means one."""
+    line = _FILE.match(head)
+    return line is not None and (line[1] is None or _MEANS_PATCH.search(head) is not None)

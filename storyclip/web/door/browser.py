@@ -37,13 +37,15 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": (
         "X-Api-Key, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID,"
         " Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum,"
+        " X-HTTP-Method-Override,"
         " X-Tenant"  # of an earlier client, and never read: whose a request is, its key says
     ),
     "Access-Control-Max-Age": "600",
 }
 _READABLE = (
     "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Tus-Resumable, Tus-Version,"
-    " Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length"
+    " Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length,"
+    " Upload-Metadata"
 )
 _NO_FORMS = ("application/json", "application/offset+octet-stream")  # what no form can send
 

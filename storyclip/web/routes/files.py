@@ -16,6 +16,7 @@ from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import UserFile
 from storyclip.flow import take_in
 from storyclip.flow.disk_room import DISK_FULL
+from storyclip.flow.taking import Checksum
 from storyclip.store.files import files, uses
 from storyclip.web.door import auth, limits
 from storyclip.web.door.part import door
@@ -51,7 +52,9 @@ def begin() -> Response:
 def received(file_id: str) -> Response:
     """Say how much of a file is there."""
     file = files.find(file_id, _sender().own)
-    return _told(file, 200, {"Upload-Length": str(file.size), "Cache-Control": "no-store"})
+    words = {} if file.metadata is None else {"Upload-Metadata": file.metadata}
+    length = {"Upload-Length": str(file.size), "Cache-Control": "no-store"}
+    return _told(file, 200, length | words)
 
 
 @routes.patch(f"{PATH}/<file_id>")
@@ -117,7 +120,7 @@ def _sender() -> Holder:
 
 
 def _taken_in(
-    file: UserFile, offset: int, blocks: Iterator[bytes], checksum: take_in.Checksum | None
+    file: UserFile, offset: int, blocks: Iterator[bytes], checksum: Checksum | None
 ) -> UserFile:
     here = front()
     with _told_of_the_disk(file.size - offset):
@@ -153,7 +156,7 @@ def _picture(name: str | None) -> Response:
     if name is None:
         raise NotFound("no picture of this file")
     try:
-        with front().spool.open(name) as file:
+        with _told_of_the_disk(0), front().spool.open(name) as file:
             return Response(file.read(), mimetype=JPEG)
     except FileChanged as gone:
         raise NotFound(str(gone)) from None

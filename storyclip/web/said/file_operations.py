@@ -24,7 +24,7 @@ FILES: dict[tuple[str, str], Operation] = {
         {200: None},
         (404, 412),
         headers=("Tus-Resumable",),
-        told=("Tus-Resumable", "Upload-Offset", "Upload-Length"),
+        told=("Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Metadata"),
     ),
     ("PATCH", _ONE): Operation(
         "Bring bytes of a file (tus)",

@@ -53,6 +53,7 @@ IN_ANSWERS: dict[str, dict[str, Any]] = {
         "Tus-Checksum-Algorithm": "What `Upload-Checksum` may be made with.",
         "Upload-Offset": "How many bytes are there.",
         "Upload-Length": "Bytes of the whole file.",
+        "Upload-Metadata": "What was said of it when it was announced.",
         "WWW-Authenticate": "How to show a key.",
         "Allow": "The methods that there are.",
         "RateLimit": "What is left of the key's bucket (r), and seconds until its next token (t).",

@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Response, request
 
-from storyclip.flow.take_in import CHECKSUMS, Announced, Checksum
+from storyclip.flow.take_in import Announced
+from storyclip.flow.taking import CHECKSUMS, Checksum
 from storyclip.media.plan import Fit
 from storyclip.web.said.file_kinds import BAD_HEADER, NO_TUS, NOT_BYTES
 from storyclip.web.said.file_operations import OFFSET_STREAM
@@ -65,7 +66,8 @@ def announced() -> Announced:
     sha256 = said.get("sha256")
     if sha256 is not None and not _SHA256.fullmatch(sha256):
         raise _wrong("sha256 of Upload-Metadata: expected 64 hexadecimal digits in lower case")
-    return Announced(_name(said), _whole("Upload-Length"), _options(said), sha256)
+    words = request.headers.get("Upload-Metadata")
+    return Announced(_name(said), _whole("Upload-Length"), _options(said), sha256, words)
 
 
 def offset() -> int:
@@ -122,6 +124,8 @@ def _options(said: dict[str, str]) -> dict[str, Any]:
     marks = said.get("cutMarks", "").split()
     if len(marks) > MAX_CUT_MARKS or not all(map(_MARK.fullmatch, marks)):
         raise _wrong("cutMarks of Upload-Metadata: expected seconds with spaces between")
+    if marks and not _CLAIMS[claims["prepare"]]:
+        raise _wrong("cutMarks of Upload-Metadata: nothing is cut where prepare is false")
     options: dict[str, Any] = {"fit": fit}
     options |= {key: _CLAIMS[value] for key, value in claims.items()}
     return options | ({"cutMarks": list(map(float, marks))} if marks else {})

@@ -11,7 +11,7 @@ from storyclip.domain.errors import UpstreamUnanswered
 from storyclip.domain.transfer import Stage
 from storyclip.domain.user_file import FileState
 from storyclip.flow import mend_file
-from storyclip.spool.local import Arriving
+from storyclip.spool.arriving import Arriving
 from storyclip.store.database import writing
 from storyclip.store.files import pieces, sweeping, transfers
 from storyclip.store.files.models import TransferRow
