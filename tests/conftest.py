@@ -20,6 +20,7 @@ from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.databases import empty_postgres, new_postgres, new_sqlite
 from tests.described import Described
+from tests.forked.asking import forked
 from tests.postgres.server import require, server
 
 FIRST = (  # about from the longest on: what begins late ends late
@@ -101,6 +102,12 @@ def _memory_is_given_back(
     where = tmp_path_factory.getbasetemp()
     if where.is_relative_to(memory.FOLDER) and not request.session.testsfailed:
         shutil.rmtree(where, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked() -> Iterator[None]:
+    with forked():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,7 @@ from config.children import for_any, for_postgres, for_the_service
 from config.secret_files import SECRETS
 from config.settings import names
 from storyclip.stack.stack import Stack
+from tests.forked.asking import not_forked
 
 FOREIGN = {"AWS_SECRET_ACCESS_KEY": "canary-1", "GITHUB_TOKEN": "canary-2"}
 TOKEN = "canary-of-metricool-0123456789"
@@ -60,7 +61,7 @@ def test_a_secret_that_is_told_is_not_also_read_from_a_file(monkeypatch):
 
 
 def test_no_process_of_a_stack_has_a_name_that_it_does_not_need(tmp_path):
-    with Stack(tmp_path / "data") as stack:
+    with not_forked(), Stack(tmp_path / "data") as stack:
         guard = [stack._running()._guard.pid]
         pids = {name: stack.pids(name) for name in ("redis", "sandbox", "web", "worker")}
         found = {

@@ -11,10 +11,17 @@ import pytest
 
 from storyclip.stack.child import Program
 from storyclip.stack.supervisor import Supervisor
+from tests.forked.asking import not_forked
 
 SLEEPER = "import time; time.sleep(600)"
 # Forks a child that outlives it, as Dramatiq's master does when it is killed.
 FORKING = "import os, time; print(os.fork(), flush=True); time.sleep(600)"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _begins_as_its_users_begin_it() -> Iterator[None]:
+    with not_forked():
+        yield
 
 
 def python(name: str, source: str) -> Program:
