@@ -205,6 +205,19 @@ def _batches(clips: int) -> Callable[[Arguments], Iterator[bytes]]:
     return make
 
 
+def _repeats(asked: Arguments) -> Iterator[bytes]:
+    """Two batches under one idempotency key."""
+    bodies = [_batch(asked["accounts"], 100) for _ in range(2)]
+    more = f"Idempotency-Key: {uuid.uuid4().hex}\r\n"
+    path = f"{API}/publish/stories"
+    return itertools.cycle([_said(asked, "POST", path, body, more=more) for body in bodies])
+
+
+def _files_begun(asked: Arguments) -> Iterator[bytes]:
+    more = "Tus-Resumable: 1.0.0\r\nUpload-Length: 1000\r\n"
+    return itertools.cycle([_said(asked, "POST", f"{API}/files", more=more)])
+
+
 def _signs(asked: Arguments) -> Iterator[bytes]:
     origin = f"Origin: http://{asked['host']}:{asked['port']}\r\nCookie: storyclip=x\r\n"
     out = _said(asked, "DELETE", "/session", key="none", more=origin)
@@ -232,6 +245,10 @@ ASKING: dict[str, Callable[[Arguments], Iterator[bytes]]] = {
     "tickets": _posts(f"{API}/stream-ticket", b""),
     "sign-in links and sign-outs": _signs,
     "the API document without a key": _gets("/openapi.json", "/", key="none"),
+    "what nobody has to be let in for": _gets("/openapi.json", "/not-there", "/static/app.js"),
+    "whether it lives": _gets("/livez", "/readyz", key="none"),
+    "refused repeats": _repeats,
+    "files begun": _files_begun,
 }
 
 

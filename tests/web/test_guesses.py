@@ -49,7 +49,7 @@ def test_a_key_that_is_good_no_more_is_one_that_is_tried_out(app, anyone, ana):
     keys.revoke(ana.key.split("_")[1], NOON)
 
     assert tried(anyone, ana.key).status_code == 401
-    assert not app.extensions["storyclip.door"].guesses.knows(ana.key)
+    assert not app.extensions["storyclip.door"].guesses.whose(ana.key)
 
 
 def test_a_weak_key_cannot_be_found_while_waiting_but_goes_on_working_if_it_was_used(anyone):

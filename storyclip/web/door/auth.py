@@ -10,7 +10,7 @@ from flask import request
 from storyclip.domain.holder import Scope
 from storyclip.store.access import keys, sessions, tickets
 from storyclip.store.access.held import hold
-from storyclip.web.door import actors, browser, limits
+from storyclip.web.door import actors, browser, credentials, limits
 from storyclip.web.door.part import door
 from storyclip.web.front import front
 from storyclip.web.said import problem_kinds, problems
@@ -54,12 +54,11 @@ def holder_of(key: str) -> keys.Holder:
     guesses, now = door().guesses, front().now()
     address = request.remote_addr  # `Outside` has put the far end of our own proxies there
     wait_s = guesses.wait_s(address, now)
-    may_look = not wait_s or keys.is_unguessable(key) or guesses.knows(key)
-    if not guesses.knows(key):
-        limits.as_stranger("a key")
+    is_known = guesses.whose(key) is not None
+    may_look = not wait_s or is_known or keys.is_unguessable(key)
     found = keys.holder_of(key, now) if may_look else None
     if found is not None:
-        guesses.was_good(key)
+        guesses.was_good(key, found.user_id)
         actors.let_in(found)
         return found
     guesses.was_bad(key)
@@ -77,7 +76,7 @@ def viewer() -> keys.Holder:
         Problem, StoreUnavailable: as `holder`.
     """
     ticket = request.args.get("ticket")
-    if ticket is None or _key():
+    if ticket is None or credentials.key():
         return holder(Scope.READ)
     now = front().now()
     badge = tickets.badge_of(ticket, now)
@@ -143,21 +142,15 @@ def require_account(who: keys.Holder, account_id: str) -> None:
 
 
 def _caller() -> keys.Holder:
-    if key := _key():
+    if key := credentials.key():
         return holder_of(key)
     if not (token := browser.session_token()):
         raise problems.Problem(problem_kinds.NO_KEY)
     browser.require_own_page()
     found = sessions.holder_of(token, front().now())
     if found is None:
+        door().guesses.was_bad(token)
         raise problems.Problem(problem_kinds.SESSION_OVER)
+    door().guesses.was_good(token, found.user_id)
     actors.let_in(found)
     return found
-
-
-def _key() -> str:
-    key = request.headers.get("X-Api-Key", "").strip()
-    if key:
-        return key
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else ""

@@ -30,7 +30,7 @@ class Guesses:
         self._of_one, self._of_all = of_one, of_all
         self._failed: OrderedDict[str, deque[datetime]] = OrderedDict()
         self._all: deque[datetime] = deque(maxlen=of_all)
-        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._known: OrderedDict[bytes, str] = OrderedDict()
         self._salt = secrets.token_bytes(32)
         self._lock = threading.Lock()
 
@@ -52,11 +52,11 @@ class Guesses:
             if len(self._failed) > MOST_ADDRESSES:
                 self._failed.popitem(last=False)
 
-    def was_good(self, key: str) -> None:
-        """Remember a good key, as a hash that is worth nothing outside this process."""
+    def was_good(self, key: str, user_id: str) -> None:
+        """Remember whose a good key is, by a hash that is worth nothing outside this process."""
         with self._lock:
             digest = self._digest(key)
-            self._known[digest] = None
+            self._known[digest] = user_id
             self._known.move_to_end(digest)
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
@@ -66,9 +66,9 @@ class Guesses:
         with self._lock:
             self._known.pop(self._digest(key), None)
 
-    def knows(self, key: str) -> bool:
-        """Return whether the key was good here before."""
-        return self._digest(key) in self._known
+    def whose(self, key: str) -> str | None:
+        """Return whose the key was when it was good here, None if it never was."""
+        return self._known.get(self._digest(key))
 
     def _digest(self, key: str) -> bytes:
         return blake2b(key.encode("utf-8", "replace"), key=self._salt, digest_size=16).digest()

@@ -7,9 +7,11 @@ import time
 
 from flask import Flask, Response, g, request
 
+from storyclip.web.door import credentials
 from storyclip.web.door.browser import READS
 from storyclip.web.door.buckets import BURST_S, Level
 from storyclip.web.door.bulkheads import Bulkheads
+from storyclip.web.door.credentials import Shown
 from storyclip.web.door.part import door
 from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import TOO_FAST, TOO_MANY_AT_ONCE
@@ -24,9 +26,13 @@ USUAL_MS = {WRITES: 5.0, READING: 3.0, STREAMS: 10.0}
 # will does, is refused fifty times a second and not five hundred; their next good one waits as well
 REFUSED_S = 0.02
 
+UNSEEN_S = 0.0005  # of CPU: what a request takes before the application has it, and afterwards
+LOOK_WAITS_S = 0.25  # whether the process lives is told within a second, whoever asks too often
+
 _OPEN_STREAMS = ("live.stream", "live.ws")
 _FREE = ("health.livez", "health.readyz")  # who asks this waits behind nobody
 _LEVEL, _USER, _TURN, _BEGAN = "storyclip_rate", "storyclip_user", "storyclip_turn", "storyclip_cpu"
+_PAYS = "storyclip_pays"
 
 
 def begin(app: Flask) -> None:
@@ -45,7 +51,7 @@ def take(user_id: str, cost: float = 1) -> None:
     """
     if not _has_turn(f"user {user_id}"):
         _leave()  # that of the address, before anybody knew who it is
-        _enter(_here(), f"user {user_id}")
+        _enter_as_user(user_id)
     level = door().buckets.take(_kind(), user_id, cost)
     setattr(g, _LEVEL, level)
     setattr(g, _USER, user_id)
@@ -58,15 +64,14 @@ def take(user_id: str, cost: float = 1) -> None:
         )
 
 
-def as_stranger(shows: str = "nothing") -> None:
+def as_stranger(shows: Shown) -> None:
     """Wait for a turn of the address, among those who show the like: a key that may be anybody's,
     and looking for it costs; or nothing, as whoever is about to sign in.
 
     Raises:
         Problem: 429, too many requests from there wait already.
     """
-    if g.get(_TURN) is None:
-        _enter(_here(), f"{shows} from {request.remote_addr}")
+    _enter(_here(), f"{shows} from {request.remote_addr}")
 
 
 def slowly() -> None:
@@ -81,7 +86,7 @@ def wait_elsewhere() -> None:
         Problem: 429, as many of the user's requests do so already.
     """
     _leave()
-    _enter(door().elsewhere, f"user {g.get(_USER)}")
+    _enter(door().elsewhere, g.get(_PAYS))
 
 
 def come_back() -> None:
@@ -91,7 +96,7 @@ def come_back() -> None:
         Problem: 429, too many of their requests wait already.
     """
     _leave()
-    _enter(_here(), f"user {g.get(_USER)}")
+    _enter(_here(), g.get(_PAYS))
 
 
 def leave() -> None:
@@ -101,10 +106,26 @@ def leave() -> None:
 
 def _begun() -> None:
     setattr(g, _BEGAN, time.thread_time())
-    is_free = request.endpoint in _FREE
-    is_known = any(name in request.headers for name in ("X-Api-Key", "Authorization", "Cookie"))
-    if not is_free and not is_known and "ticket" not in request.args:
-        as_stranger()
+    shows, word = credentials.shown()
+    user_id = door().guesses.whose(word) if word else None
+    if request.endpoint in _FREE:
+        _as_one_who_looks_after_us()
+    elif user_id is not None:
+        _enter_as_user(user_id)
+    else:
+        as_stranger(shows)
+
+
+def _enter_as_user(user_id: str) -> None:
+    door().shares.asks(f"user {user_id}")
+    _enter(_here(), f"user {user_id}")
+
+
+def _as_one_who_looks_after_us() -> None:
+    """Wait behind nobody: one look may hang where the database does. They pay all the same."""
+    who = f"a look from {request.remote_addr}"
+    setattr(g, _PAYS, who)
+    _let_others_go_first(who, LOOK_WAITS_S)
 
 
 def _here() -> Bulkheads:
@@ -112,9 +133,16 @@ def _here() -> Bulkheads:
 
 
 def _enter(bulkheads: Bulkheads, who: str) -> None:
+    setattr(g, _PAYS, who)
     if not bulkheads.enter(who):
         raise Problem(TOO_MANY_AT_ONCE)
     setattr(g, _TURN, (bulkheads, who))
+    _let_others_go_first(who)
+
+
+def _let_others_go_first(who: str, at_most_s: float = math.inf) -> None:
+    if (wait_s := door().shares.wait_s(who)) > 0:
+        front().patience.sleep(min(wait_s, at_most_s))
 
 
 def _has_turn(who: str) -> bool:
@@ -148,11 +176,14 @@ def _told(response: Response) -> Response:
 
 def _over(_failure: BaseException | None) -> None:
     """Charge what the request took beyond a usual one, and give its turn back."""
+    took_s = time.thread_time() - g.get(_BEGAN)
+    if (pays := g.get(_PAYS)) is not None:
+        door().shares.spend(pays, took_s + UNSEEN_S)
     _leave()
     user_id: str | None = g.get(_USER)
     if user_id is not None:
         kind = _kind()
-        took_ms = 1000 * (time.thread_time() - g.get(_BEGAN))
+        took_ms = 1000 * took_s
         if (more := int(took_ms / USUAL_MS[kind])) > 0:
             door().buckets.charge(kind, user_id, more)
 

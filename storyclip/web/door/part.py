@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,6 +13,7 @@ from storyclip.web.door.bulkheads import READS_AT_ONCE, Bulkheads
 from storyclip.web.door.guesses import Guesses
 from storyclip.web.door.password_tries import PasswordTries
 from storyclip.web.door.refusals import Refusals
+from storyclip.web.door.shares import Shares
 from storyclip.web.door.uploads import Uploads
 
 WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
@@ -33,6 +35,7 @@ class Door:
     elsewhere: Bulkheads = field(default_factory=lambda: Bulkheads(WAIT_ELSEWHERE))
     password_tries: PasswordTries = field(default_factory=PasswordTries)
     uploads: Uploads = field(default_factory=Uploads)
+    shares: Shares = field(default_factory=lambda: Shares(time.monotonic))
 
 
 def door() -> Door:

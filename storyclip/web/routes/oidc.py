@@ -15,7 +15,7 @@ from storyclip.domain.session import Entry
 from storyclip.domain.user import User
 from storyclip.oidc.identity import Asked, Identity
 from storyclip.store.access import users
-from storyclip.web.door import browser, entries, sessions
+from storyclip.web.door import browser, entries, limits, sessions
 from storyclip.web.door.signed import signer
 from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import NO_KEY
@@ -43,6 +43,7 @@ _ARRIVED = (
 def begin() -> Response:
     """Send somebody to the provider."""
     provider = _provider()
+    limits.wait_elsewhere()
     try:
         address, kept = provider.begin(_comes_back_to())
     except ProviderAway as failure:
@@ -68,12 +69,14 @@ def callback() -> Response:
     provider, said, kept = _provider(), asked(ComeBack), _kept()
     if kept is None or kept.state != said.state or said.code is None:
         return _failed("refused", ProviderRefused(said.error or "it was not asked for here"))
+    limits.wait_elsewhere()
     try:
         identity = provider.finish(said.code, kept, _comes_back_to())
     except ProviderAway as failure:
         return _failed("away", failure)
     except ProviderRefused as refusal:
         return _failed("refused", refusal)
+    limits.come_back()
     user = _user_of(identity)
     if user is None:
         entries.keep(Problem(NO_KEY))
