@@ -48,6 +48,10 @@ class BatchCursor:
         """Return the number of the last event that was handed over."""
         return self._seq
 
+    def numbered(self, batch_id: str) -> Numbered:  # noqa: ARG002
+        """Return the same with its epoch."""
+        return self._seq, self._epoch
+
     def advance(
         self,
         batch_id: str,  # noqa: ARG002

@@ -21,6 +21,7 @@ from storyclip.progress.rooms import Rooms
 from storyclip.progress.viewer import Viewer
 from storyclip.store.access import sessions
 from storyclip.store.history import streams
+from storyclip.store.service import newest
 
 log = structlog.get_logger("storyclip")
 
@@ -54,6 +55,7 @@ class Hub:
         self._heard: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
         self._rooms = Rooms(now)
         self._starting = threading.Lock()
+        self._epoch: int | None = None  # when it was looked last, None while nobody watched
         self._thread: threading.Thread | None = None
         self._listener: threading.Thread | None = None
         self.readers = threading.BoundedSemaphore(READERS)
@@ -167,11 +169,13 @@ class Hub:
 
     def _look(self) -> None:
         seen = self._rooms.seqs()
+        before, self._epoch = self._epoch, newest.find().epoch if seen else None
+        is_another = None not in (before, self._epoch) and before != self._epoch
         for batch_id, seq in streams.last_seqs(seen).items():
-            if seq > seen[batch_id]:
-                self._rooms.catch_up(batch_id)
-            elif seq < seen[batch_id]:
+            if is_another or seq < seen[batch_id]:
                 self._rooms.went_back(batch_id)
+            elif seq > seen[batch_id]:
+                self._rooms.catch_up(batch_id)
         self._rooms.discover(self._rooms.watched_wholly())
 
     def _end_all(self) -> None:

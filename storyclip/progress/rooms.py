@@ -45,12 +45,12 @@ def shown_before(batch_id: str, instant: datetime) -> Numbered:
 
 
 class _Room:
-    """The viewers of one batch, and the number of the event that all of them have."""
+    """The viewers of one batch, and the event that all of them have."""
 
-    __slots__ = ("seq", "viewers")
+    __slots__ = ("epoch", "seq", "viewers")
 
-    def __init__(self, seq: int) -> None:
-        self.seq = seq
+    def __init__(self, seq: int, epoch: int) -> None:
+        self.seq, self.epoch = seq, epoch
         self.viewers: set[Viewer] = set()
 
 
@@ -123,14 +123,19 @@ class Rooms:
             with self._lock:
                 for event in events:
                     if event.seq == room.seq + 1:
-                        room.seq = event.seq
+                        if room.seq and event.epoch != room.epoch:
+                            self.went_back(batch_id)  # what it had last may have been given anew
+                            return
+                        room.seq, room.epoch = event.seq, event.epoch
                         self._hand_on(event, room.viewers)
                 if room.seq == events[-1].seq and events[-1].has_ended:
                     for viewer in list(room.viewers):
                         self._ended(viewer, batch_id)
 
     def went_back(self, batch_id: str) -> None:
-        """Send away who watches a batch whose rows were put back: they come again, and are told."""
+        """Send away who watches a batch whose rows may have been put back: they come again, and are
+        told what is new.
+        """
         with self._lock:
             room = self._rooms.get(batch_id)
             for viewer in list(room.viewers) if room else ():
@@ -171,8 +176,8 @@ class Rooms:
             for event in events:
                 self._hand_on(event, (viewer,))
             has_ended = events[-1].has_ended
-        seq = viewer.cursor.seq(batch_id) or 0
-        room = self._rooms.setdefault(batch_id, _Room(seq))
+        seq, epoch = viewer.cursor.numbered(batch_id) or (0, 0)
+        room = self._rooms.setdefault(batch_id, _Room(seq, epoch))
         room.viewers.add(viewer)
         if room.seq < seq:
             self.catch_up(batch_id)
