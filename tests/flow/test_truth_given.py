@@ -8,6 +8,7 @@ import pytest
 
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import State
+from storyclip.domain.errors import QuotaExceeded
 from storyclip.store.database import run, writing
 from storyclip.store.history import events
 from storyclip.store.instants import to_text
@@ -109,3 +110,26 @@ def test_what_is_deleted_since_it_was_found_is_no_stranger_any_more(house: House
     assert strangers.held_lanes() == []
     house.until_over()
     assert_once_in_order(stage, 1)
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_stories_of_lost_rows_take_their_part_of_the_day_s_quota(house: House, is_said: bool):
+    stage = house.stage
+    stage.accept(3, network="instagram")
+    house.until_over()
+    put_back(house.backups[0][0])
+    house.start()
+    house.live_on(200.0)
+    assert len(strangers.held_lanes()) == 1
+    if is_said:
+        house.all_ours()
+        house.until_over()
+
+    with pytest.raises(QuotaExceeded) as refused:
+        stage.accept(1, network="instagram", name="b2", quota_24h=3)
+
+    assert refused.value.facts["left"] == 0
+    assert stage.live(network="instagram") == sources(1, 2, 3)
+    stage.stand_still(24 * 3600.0)
+    if is_said:  # what they were is known, and a day later they are none of it any more
+        stage.accept(1, network="instagram", name="b3", quota_24h=3)

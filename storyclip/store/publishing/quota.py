@@ -59,13 +59,16 @@ def require(
 def sent_after(lane_id: int, since: datetime) -> list[datetime]:
     """Return the dates of what went out, or may: not of what was surely refused.
 
+    With what was found on the account after rows were lost, whosever it is: Instagram counts it.
+
     On the caller's connection.
     """
     rows = run(
         "SELECT scheduled_at FROM publish_batch_clips"
         f" WHERE lane_id = ? AND scheduled_at > ? AND status IN ({marks(_COUNTED)})"
-        " AND COALESCE(retry_safety, '') <> ?",
-        (lane_id, to_text(since), *_COUNTED, RetrySafety.SAFE.value),
+        " AND COALESCE(retry_safety, '') <> ? UNION ALL SELECT planned_for FROM strangers"
+        " WHERE lane_id = ? AND planned_for > ?",
+        (lane_id, to_text(since), *_COUNTED, RetrySafety.SAFE.value, lane_id, to_text(since)),
     ).fetchall()
     return [datetime.fromisoformat(date) for (date,) in rows]
 
