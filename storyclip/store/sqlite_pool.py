@@ -10,6 +10,7 @@ from typing import Any
 import peewee
 from playhouse.pool import PooledSqliteDatabase
 
+from storyclip.store import kernel_wait
 from storyclip.store.sqlite_direct import Direct
 from storyclip.store.turnstile import BUSY_TIMEOUT_S
 
@@ -55,6 +56,7 @@ def in_memory() -> Any:
 
 def of(path: Path) -> Pool:
     """Return the pool of connections to a file: WAL, and a commit is on disk before it counts."""
+    kernel_wait.can_be_called_off()
     return Pool(
         str(path),
         max_connections=MAX_CONNECTIONS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 from collections import deque
@@ -10,7 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storyclip.store.urgent import is_urgent, within
+import structlog
+
+from storyclip.store.kernel_wait import holder_of, lock
+from storyclip.store.urgent import is_patient, is_urgent, within
+
+log = structlog.get_logger("storyclip")
 
 BUSY_TIMEOUT_S = 10
 
@@ -76,15 +80,19 @@ turns = Turns()
 def enter(path: Path) -> int:
     """Be the one writer of the machine until the descriptor that is returned is closed.
 
-    Waits in the kernel, without limit, which frees it for a killed process: should the process that
-    is through have been stopped, one thread of each waits here, and all others are told in time.
+    Waits in the kernel, which frees it for a killed process: not for one that was stopped.
 
     Raises:
+        BlockingIOError: the process that is through does not come to an end; the words name it.
         OSError: there is no such file to wait at.
     """
     gate = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(gate, fcntl.LOCK_EX)
+        while not lock(gate, within(BUSY_TIMEOUT_S)):
+            holder = holder_of(gate)
+            if not is_patient():
+                raise BlockingIOError(f"the writer before us does not come to an end: {holder}")
+            log.warning("writer_waited_for", holder=holder)
     except BaseException:
         os.close(gate)
         raise

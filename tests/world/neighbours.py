@@ -49,9 +49,8 @@ class Neighbours:
         hold = self._held.get(EVERYTHING)
         if hold is None:
             return
-        waiting = {ticket[0].process for ticket in self._waiting}
-        is_first = self._asks(hold).process not in waiting  # who waits in the kernel, for ever
-        self._wait(None if is_first else turnstile.BUSY_TIMEOUT_S)
+        self._asks(hold)
+        self._wait(turnstile.BUSY_TIMEOUT_S)
         if EVERYTHING in self._held:
             raise peewee.OperationalError("database is locked")
 
