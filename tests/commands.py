@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import logging
 import signal
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 import pytest
+import structlog
 
+from config.logging import configure
 from config.settings import names
 from storyclip.cli.main import main
 
@@ -29,7 +33,12 @@ def told_by(*arguments: str, **environment: str) -> Told:
     out, err = io.StringIO(), io.StringIO()
     handlers = {number: signal.getsignal(number) for number in HANDLED}
     try:
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(out),
+            redirect_stderr(err),
+            _its_own_log(),
+        ):
             for name in names():
                 patch.delenv(name, raising=False)
             for name, value in environment.items():
@@ -43,3 +52,17 @@ def told_by(*arguments: str, **environment: str) -> Told:
     if isinstance(code, str):  # the interpreter says it when it ends
         return Told(1, out.getvalue(), f"{err.getvalue()}{code}\n")
     return Told(code or 0, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _its_own_log() -> Iterator[None]:
+    """Have the log as `python -m storyclip` has it, whatever ran in this process before."""
+    root, set_up = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    configure("warning")
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.configure(**set_up)
