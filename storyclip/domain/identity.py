@@ -31,7 +31,8 @@ class Fate(Enum):
 def fate_of(deleted: Post) -> Fate:
     """Return whether a post seen among the deleted had gone out before.
 
-    What was still pending when its date came may have been on its way already.
+    What was still pending when its date came may have been on its way already; so may what does
+    not say when it was deleted, or on which date it was to go out.
     """
     if deleted.status is PostStatus.PUBLISHED:
         return Fate.OUT
@@ -40,8 +41,10 @@ def fate_of(deleted: Post) -> Fate:
         return Fate.UNKNOWN if is_open else Fate.NOT_OUT
     if deleted.status is not PostStatus.PENDING and not deleted.is_draft:
         return Fate.UNKNOWN
-    if deleted.is_draft or deleted.deleted_at is None or deleted.planned_for is None:
+    if deleted.is_draft:
         return Fate.NOT_OUT
+    if deleted.deleted_at is None or deleted.planned_for is None:
+        return Fate.UNKNOWN
     return Fate.NOT_OUT if deleted.deleted_at < deleted.planned_for else Fate.UNKNOWN
 
 

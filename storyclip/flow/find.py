@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip
 from storyclip.domain.identity import (
     Fate,
@@ -65,8 +66,11 @@ def among_deleted(clip: Clip) -> Search[Deleted | None]:
 def _fate(clip: Clip, deleted: Post) -> Fate:
     """Return what became of a clip's deleted post: what may have been out is so on no later date.
 
-    Somebody may have given it another date, and deleted it before that one.
+    Somebody may have given it another date, and deleted it before that one. What shows no date had
+    one that was asked for.
     """
+    if deleted.planned_for is None:
+        deleted = replace(deleted, planned_for=min(clip.plans, default=clip.planned_for))
     fate = fate_of(deleted)
     return Fate.UNKNOWN if fate is Fate.NOT_OUT and clip.is_left_open else fate
 
@@ -115,4 +119,4 @@ def lying_deleted(
     if (out := (yield from of_sends(clip, sends, was_out))) is not None:
         return Deleted(out, Fate.OUT)
     lies = yield from of_sends(clip, unanswered(sends), posts)
-    return None if lies is None else Deleted(lies, fate_of(lies))
+    return None if lies is None else Deleted(lies, _fate(clip, lies))

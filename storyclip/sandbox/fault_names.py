@@ -55,6 +55,9 @@ OTHER_CALLS = {
     "gone_id_answers": "an id that is gone answers `status`: 400, or 200 with data null",
     "get_404": "GET of one post is 404 though it is there",
     "list_lacks_once": "a list leaves a post out; once, unless `times` says how often",
+    "list_paged": "a list shows `most` posts a page: the planner's the first page alone, and says"
+    " so; that of the deleted has all pages and tells no total",
+    "deleted_undated": "the list of the deleted does not say when they were deleted",
     "list_fails": "lists answer `status`, or cut the connection without one",
     "get_fails": "GET of one post answers `status`, or cuts the connection without one",
     "show_in_brand_zone": "posts are shown in their brand's zone, whatever was sent",
@@ -106,7 +109,7 @@ NEED_SECONDS = frozenset(
         "part_slow",
     }
 )
-NEED_MOST = frozenset({"too_many_at_once"})
+NEED_MOST = frozenset({"too_many_at_once", "list_paged"})
 ONCE_UNLESS_TOLD = frozenset({"list_lacks_once"})
 # These make sense on many routes: "call" says on which, "any" on all. Unless told, the first row
 # means POST posts, as it always has, and the second one every call.

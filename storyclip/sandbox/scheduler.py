@@ -31,7 +31,11 @@ def list_posts(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     if sandbox.faults.any("list_lacks_once"):
         take = sandbox.faults.take
         found = [one for one in found if not take("list_lacks_once", one.subject("list"))]
-    return data([sandbox.world.show(post, in_list=True) for post in found])
+    page, more = len(found), {}
+    if (paged := sandbox.faults.take("list_paged", call.subject)) and paged.most is not None:
+        page = paged.most
+        more = {"page": {"next": "2" if page < len(found) else None}}
+    return data([sandbox.world.show(post, in_list=True) for post in found[:page]], **more)
 
 
 def get_post(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
@@ -76,17 +80,18 @@ def list_deleted(sandbox: Sandbox, call: Call, now_ms: int) -> Answer:
     ascending = (call.query("orderDirection") or "").upper() == "ASC"
     posts.sort(key=_planned if by_plan else _deleted, reverse=not ascending)
     page, size = _number(call, "page", 0, 0, 10**9), _number(call, "pageSize", 50, 10, 1000)
+    paged = sandbox.faults.take("list_paged", call.subject)
+    if paged is not None and paged.most is not None:
+        size = min(size, paged.most)
     zone = call.query("timezone") or DEFAULT_ZONE
     skew_ms = sandbox.world.skew_ms
     shown = posts[page * size : (page + 1) * size]
     elements = [shown_deleted(post, zone, skew_ms) for post in shown]
+    if sandbox.faults.take("deleted_undated", call.subject):
+        elements = [{**element, "deletionDate": None} for element in elements]
+    total = None if paged else len(posts)
     return data(
-        {
-            "elements": elements,
-            "pageNumber": page,
-            "pageSize": size,
-            "totalElements": len(posts),
-        }
+        {"elements": elements, "pageNumber": page, "pageSize": size, "totalElements": total}
     )
 
 

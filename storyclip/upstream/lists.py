@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storyclip.domain.budget import Purpose
+from storyclip.domain.changing import replace
 from storyclip.domain.errors import UpstreamLookTooLarge
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post
@@ -74,14 +75,21 @@ def deleted_posts(calls: Caller, account_id: str, network: Network) -> Look:
         )
         began_at = began_at if number else upstream_now
         page = posts.deleted_page(answer, network)
-        found += page.posts
+        found += (_deleted_by(post, upstream_now) for post in page.posts)
+        before = len(shown)
         shown |= page.shown
         is_whole = is_whole and page.is_whole
-        if page.is_end(len(shown)):
+        if page.is_end(len(shown), before):
             return Look(tuple(found), began_at, is_whole)
         if not page.size:
             break
     return Look(tuple(found), began_at, is_whole=False)
+
+
+def _deleted_by(post: Post, upstream_now: datetime | None) -> Post:
+    """Return a deleted post with the latest moment at which it can have been deleted."""
+    moments = [at for at in (post.deleted_at, upstream_now) if at is not None]
+    return replace(post, deleted_at=min(moments, default=None))
 
 
 def listed(

@@ -12,11 +12,14 @@ from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from storyclip.upstream.network_errors import classify_network_error
-from storyclip.upstream.reading import data_of, id_of, text_of
+from storyclip.upstream.reading import count_of, data_of, goes_on, id_of, text_of
 from storyclip.upstream.zoned_time import reading_of, readings_of
 
 DELETED_PAGE = 1000  # the most that the schema allows
 MAX_UUID_CHARACTERS = 64  # theirs have 20 today; what is longer is none
+
+
+_ENDINGS = {PostStatus.PUBLISHED: 0, PostStatus.ERROR: 2}  # 1 is none
 
 
 class _Names(NamedTuple):
@@ -45,9 +48,12 @@ class DeletedPage(Listed):
     size: int
     total: int | None  # elements of all pages together, if Metricool says so
 
-    def is_end(self, shown: int) -> bool:
-        """Return whether `shown` different posts, on this page and before, are all there are."""
-        return self.size < DELETED_PAGE if self.total is None else shown >= self.total
+    def is_end(self, shown: int, before: int) -> bool:
+        """Return whether `shown` different posts, on this page and before, are all there are.
+
+        Pages may be shorter than was asked for: without a total, one without news is the end.
+        """
+        return shown == before if self.total is None else shown >= self.total
 
 
 def created_post(answer: Any, network: Network) -> Post | None:
@@ -82,7 +88,8 @@ def listed_posts(answer: Any, network: Network) -> Listed:
     Raises:
         UpstreamLookFailed: there is no list.
     """
-    return _listed(data_of(answer, list), _SCHEDULED, network)
+    listed = _listed(data_of(answer, list), _SCHEDULED, network)
+    return Listed(listed.posts, listed.is_whole and not goes_on(answer))
 
 
 def deleted_query(page: int) -> dict[str, str]:
@@ -110,13 +117,12 @@ def deleted_page(answer: Any, network: Network) -> DeletedPage:
         raise UpstreamLookFailed("Metricool's list of deleted posts has no elements")
     listed = _listed(elements, _DELETED, network)
     ids = (id_of(each.get(_DELETED.id)) for each in elements if isinstance(each, dict))
-    total = page.get("totalElements")
     return DeletedPage(
         listed.posts,
         listed.is_whole,
         frozenset(each for each in ids if each is not None),
         len(elements),
-        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        count_of(page.get("totalElements")),
     )
 
 
@@ -130,17 +136,20 @@ def _listed(elements: list[Any], names: _Names, network: Network) -> Listed:
 def _read(element: Any, names: _Names, network: Network) -> tuple[Post | None, bool]:
     """Return the post if it is for `network`, and False if it could be ours without our seeing it.
 
-    What a person keeps as an empty draft is not ours, and neither is what is for no network.
+    What a person keeps as an empty draft is not ours. Neither is what is for no network and shows
+    nothing; with media it is one whose account was disconnected since, for all that is known.
     """
     if not isinstance(element, dict):
         return None, False
     is_draft, providers = bool(element.get("draft")), element.get(names.providers)
-    if providers in (None, []) and (is_draft or names.providers in element):
-        return None, True
+    media_urls, is_read = _media_urls(element)
     provider, are_named = _provider_for(network, providers)
+    if providers in (None, []) and (is_draft or names.providers in element):
+        if is_draft or not media_urls:
+            return None, True
+        provider = {}
     if provider is None:
         return None, are_named
-    media_urls, is_read = _media_urls(element)
     post_id = id_of(element.get(names.id))
     if post_id is None:
         return None, is_draft and is_read and not media_urls
@@ -148,7 +157,10 @@ def _read(element: Any, names: _Names, network: Network) -> tuple[Post | None, b
 
 
 def _provider_for(network: Network, providers: Any) -> tuple[dict[str, Any] | None, bool]:
-    """Return the post's part for the network, and whether all of its networks have names."""
+    """Return the post's part for the network, and whether all of its networks have names.
+
+    Of several parts for one network it is what is out, else what may come out.
+    """
     if not isinstance(providers, list):
         return None, False
     named = [
@@ -156,7 +168,8 @@ def _provider_for(network: Network, providers: Any) -> tuple[dict[str, Any] | No
         for each in providers
         if isinstance(each, dict) and (name := text_of(each.get("network"))) is not None
     ]
-    found = next((each for name, each in named if name == network.lower()), None)
+    same = [each for name, each in named if name == network.lower()]
+    found = min(same, key=lambda each: _ENDINGS.get(_status(each.get("status")), 1), default=None)
     return found, len(named) == len(providers)
 
 
@@ -169,7 +182,9 @@ def _post(
     media_urls: tuple[str, ...],
 ) -> Post:
     is_draft = bool(element.get("draft"))
-    status = PostStatus.UNKNOWN if is_draft else _status(provider.get("status"))
+    status = _status(provider.get("status"))
+    if is_draft and status is not PostStatus.PUBLISHED:
+        status = PostStatus.UNKNOWN  # drafts are shown as PENDING
     said = text_of(provider.get("detailedStatus")) or ""
     planned_for, other_reading = readings_of(element.get("publicationDate"))
     is_error = status is PostStatus.ERROR
@@ -186,7 +201,7 @@ def _post(
         public_url=text_of(provider.get("publicUrl")),
         uuid=uuid if uuid is not None and len(uuid) <= MAX_UUID_CHARACTERS else None,
         created_at=reading_of(element.get("creationDate")),
-        deleted_at=reading_of(element.get("deletionDate")),
+        deleted_at=max(filter(None, readings_of(element.get("deletionDate"))), default=None),
         other_reading=other_reading,
         is_draft=is_draft,
         is_story=_is_story(element.get(f"{network.lower()}Data")),

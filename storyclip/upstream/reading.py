@@ -54,6 +54,23 @@ def id_of(value: Any) -> str | None:
     return str(value) if usable else None
 
 
+def count_of(value: Any) -> int | None:
+    """Return a whole number from 0, also one written as a string; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None
+
+
+def goes_on(answer: Any) -> bool:
+    """Return whether Metricool's success envelope says that there is more than it shows.
+
+    Source: the envelope's optional `page`, `{"next": …}`; no list of posts was seen with one.
+    """
+    page = answer.get("page") if isinstance(answer, dict) else None
+    return isinstance(page, dict) and bool(page.get("next"))
+
+
 def text_of(value: Any) -> str | None:
     """Return a text, or a number as text; None for anything else and for the empty text."""
     if isinstance(value, int) and not isinstance(value, bool):

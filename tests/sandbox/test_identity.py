@@ -57,6 +57,17 @@ def test_a_list_leaves_a_post_out_once():
     assert [len(here.listed()) for _ in range(3)] == [1, 2, 2]
 
 
+def test_lists_may_have_pages_and_the_deleted_no_date():
+    here = Here({"fault": "list_paged", "most": 1}, {"fault": "deleted_undated"})
+    ours = [here.created()["id"] for _ in range(4)]
+    for post_id in ours[2:]:
+        here.delete(post_id)
+
+    assert [post["id"] for post in here.listed()] == ours[:1]
+    [element] = here.deleted()
+    assert (element["postId"], element["deletionDate"]) == (ours[3], None)
+
+
 @pytest.mark.parametrize("words", [None, "Request timed out"])
 def test_an_error_with_open_words_may_hide_a_story_that_is_live(words):
     here = Here({"fault": "network_error_but_live", "words": words})

@@ -162,15 +162,48 @@ def test_deleted_posts_are_read_until_all_that_there_are_were_shown(serve):
     assert len(server.requests) == 3
 
 
-def test_where_no_total_is_told_a_short_page_is_the_last(serve):
-    full = [deleted(each, networks=[]) for each in range(1, 1001)]
-    server = serve(page(full, None), page(map(deleted, (1002, 1003)), None))
+@pytest.mark.parametrize("last", [(), (1, 2)])
+def test_where_no_total_is_told_a_page_without_news_is_the_last(last, serve):
+    server = serve(
+        page(map(deleted, (4, 3)), None),  # shorter than was asked for
+        page(map(deleted, (2, 1)), None),
+        page(map(deleted, last), None),
+    )
 
     look = metricool_at(server).deleted_posts("42", Network.INSTAGRAM)
 
-    assert [post.id for post in look.posts] == ["1002", "1003"]
+    assert {post.id for post in look.posts} == {"1", "2", "3", "4"}
     assert look.is_whole
-    assert len(server.requests) == 2
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "deleted_at"),
+    [
+        (None, NOON),
+        ({"dateTime": "2026-11-24T04:59:00", "timezone": "UTC"}, NOON - timedelta(minutes=1)),
+        ({"dateTime": "soon", "timezone": "UTC"}, NOON),
+    ],
+)
+def test_what_was_deleted_was_so_by_now_at_the_latest(said, deleted_at, serve):
+    (post,) = (
+        metricool_at(serve(page([deleted(5, deletionDate=said)], 1)))
+        .deleted_posts("42", Network.INSTAGRAM)
+        .posts
+    )
+
+    assert post.deleted_at == deleted_at
+
+
+@pytest.mark.parametrize(
+    ("page_of", "is_whole"),
+    [({"next": "/v2/scheduler/posts?page=2"}, False), ({"next": 2}, False), ({"next": None}, True)],
+)
+def test_a_list_that_goes_on_is_not_whole(page_of, is_whole, serve):
+    look = looked(serve(says({"data": [element()], "page": page_of})))
+
+    assert [post.id for post in look.posts] == ["310000001"]
+    assert look.is_whole is is_whole
 
 
 def test_pages_of_deleted_posts_end_somewhere_and_are_not_whole_then(serve):

@@ -76,8 +76,8 @@ def test_a_post_whose_media_cannot_be_read_is_known_by_its_uuid_alone(media, rea
 @pytest.mark.parametrize(
     "others",
     [
-        element(providers=None),
-        element(providers=[]),
+        element(providers=None, media=[]),
+        element(providers=[], media=None, text="Hello"),
         element(providers=None, draft=True),
         {"id": 5, "text": "", "draft": True},
         {"id": None, "text": "", "draft": True, "providers": [{"network": "instagram"}]},
@@ -89,6 +89,30 @@ def test_what_cannot_be_ours_may_be_odd(others):
     assert posts.listed_posts({"data": [others]}, Network.INSTAGRAM) == posts.Listed(
         (), is_whole=True
     )
+
+
+@pytest.mark.parametrize("providers", [None, []])
+def test_what_lost_its_network_is_known_by_what_it_shows(providers):
+    post = the_post(providers=providers)
+
+    assert post == posts.one_post({"data": element(providers=providers)}, Network.INSTAGRAM)
+    assert (post.media_urls, post.status) == ((MEDIA,), PostStatus.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        (("ERROR", "PUBLISHED"), PostStatus.PUBLISHED),
+        (("PENDING", "PUBLISHED"), PostStatus.PUBLISHED),
+        (("ERROR", "PENDING"), PostStatus.PENDING),
+        (("ERROR", "ERROR"), PostStatus.ERROR),
+    ],
+)
+def test_of_two_parts_for_one_network_the_one_counts_that_is_or_may_come_out(statuses, status):
+    parts = [{"network": "instagram", "status": each} for each in statuses]
+
+    assert the_post(providers=parts).status is status
+    assert the_post(providers=parts[::-1]).status is status
 
 
 @pytest.mark.parametrize("changes", [{"text": "Hello"}, {"draft": True}, {"content": "Hello"}])
@@ -197,7 +221,8 @@ def test_a_create_that_is_odd_elsewhere_still_tells_its_uuid():
 
 
 @pytest.mark.parametrize(
-    "data", [None, {}, element(providers=[{"network": "tiktok"}]), element(providers=None)]
+    "data",
+    [None, {}, element(providers=[{"network": "tiktok"}]), element(providers=None, media=[])],
 )
 def test_what_is_not_for_the_network_is_no_post(data):
     assert posts.one_post({"data": data}, Network.INSTAGRAM) is None
@@ -221,7 +246,22 @@ def test_a_deleted_post_tells_its_uuid_and_when_it_was_deleted():
     assert post.created_at == datetime(2026, 11, 24, 4, 59, tzinfo=UTC)
     assert post.deleted_at == datetime(2026, 11, 24, 10, 1, tzinfo=UTC)
     assert page.is_whole
-    assert page.is_end(len(page.shown))
+    assert page.is_end(len(page.shown), before=0)
+
+
+@pytest.mark.parametrize(("total", "is_end"), [(2, False), ("2", False), ("1", True), (1, True)])
+def test_how_many_deleted_posts_there_are_may_be_told_in_a_text(total, is_end):
+    shown = {"data": {"elements": [deleted()], "totalElements": total}}
+
+    page = posts.deleted_page(shown, Network.INSTAGRAM)
+
+    assert page.is_end(len(page.shown), before=0) is is_end
+
+
+def test_a_draft_that_is_out_is_out():
+    live = [{"network": "instagram", "status": "PUBLISHED"}]
+
+    assert the_post(providers=live, draft=True).status is PostStatus.PUBLISHED
 
 
 def test_an_unreadable_deleted_post_leaves_the_others_to_be_found():
