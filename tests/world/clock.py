@@ -124,6 +124,7 @@ class Clock:
         lane_ids = rows.lanes_to_audit(now)
         for lane_id in lane_ids:
             self._workers.ring("audit", lane_id)
+        rows.forbid(now)
         for clip_id in rows.put_right(now):
             self._workers.ring("publish", clip_id)
         for clip_id in rows.reopen_stalled(now):

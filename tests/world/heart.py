@@ -222,9 +222,9 @@ class Heart:
         may_go_out = self._hand.pause(_batch(batch_id))
         return {**self.summary(batch_id), "mayGoOut": list(may_go_out)}
 
-    def resume(self, batch_id: str) -> dict[str, Any]:
+    def resume(self, batch_id: str, confirm_order: bool) -> dict[str, Any]:
         """Let a batch go on, and return what the caller is told."""
-        self._hand.resume(_batch(batch_id))
+        self._hand.resume(_batch(batch_id), order_may_change=confirm_order)
         return {**self.summary(batch_id)}
 
     def cancel(self, batch_id: str) -> dict[str, Any]:
@@ -232,11 +232,18 @@ class Heart:
         outcome = self._hand.cancel(_batch(batch_id))
         return {**self.summary(batch_id), "outcome": asdict(outcome)}
 
-    def retry(self, batch_id: str, index: int | None, confirm_order: bool) -> dict[str, Any]:
+    def retry(
+        self, batch_id: str, index: int | None, confirm_order: bool, confirm_absent: bool
+    ) -> dict[str, Any]:
         """Ask again for what failed, and return what the caller is told."""
         engine = self._engine
         again = Retry(engine.upstream, engine.settings, engine.now(), of(USER))
-        done = again(_batch(batch_id), index, order_may_change=confirm_order)
+        done = again(
+            _batch(batch_id),
+            index,
+            order_may_change=confirm_order,
+            absence_confirmed=confirm_absent,
+        )
         return {
             **self.summary(batch_id),
             "order": "appended" if done.is_late else "kept",

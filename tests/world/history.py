@@ -18,6 +18,7 @@ from tests.world.operator import Operator
 from tests.world.people import People
 from tests.world.record import Ending, Record
 from tests.world.restoring import Restoring
+from tests.world.rights import Rights
 from tests.world.scenario import HOUR_S, PROFILES, Scenario
 from tests.world.second import Second
 from tests.world.times import SECOND_US, instant
@@ -59,6 +60,7 @@ def run(
     web = Web(workers)
     clock = Clock(workers)
     operator = Operator(workers)
+    Rights(workers, clock)
     if "restore" in PROFILES[scenario.profile]:
         looks = Looks(workers)
         looks.doubts = clock.audit_soon

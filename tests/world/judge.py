@@ -8,6 +8,7 @@ from tests.world.judge_films import of_films
 from tests.world.judge_lives import of_lives
 from tests.world.judge_neighbours import of_holds
 from tests.world.judge_restored import of_adoptions, of_copies
+from tests.world.judge_rights import of_rights
 from tests.world.judge_wishes import of_wishes
 from tests.world.judge_words import of_words
 from tests.world.record import Record
@@ -26,6 +27,7 @@ def judge(record: Record) -> list[Finding]:
         *of_adoptions(record),
         *of_copies(record),
         *of_holds(record),
+        *of_rights(record, clips),
         *of_films(record, clips),
     ]
     return sorted(found, key=lambda finding: KINDS.index(finding.kind))

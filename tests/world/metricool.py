@@ -60,7 +60,7 @@ FATES = {
 # What docs/proof.md assumes: a POST that was on its way for longer is shown as it was sent
 SHOWN_OTHERWISE_WITHIN_US = 600 * SECOND_US
 OTHERWISE = frozenset(("media_rehosted", "media_other_in_lists"))
-HABITS = frozenset(("list_lags", "no_date"))
+HABITS = frozenset(("list_lags", "no_date", "list_paged", "deleted_undated"))
 
 
 class Metricool:
@@ -142,6 +142,15 @@ class Metricool:
         posts = (post for post in self.sandbox.world.shelf.all() if post.uuid == uuid)
         return next((post.shown_media for post in posts), ())
 
+    def shows(self, clip: str) -> bool:
+        """Return whether a story of a clip is out, or its planner has one that may go out."""
+        record, posts = self.world.record, self.sandbox.world.shelf.all()
+        of_clip = {uuid for of in (record.owner, record.copied) for uuid in of if of[uuid] == clip}
+        if any(live.uuid in of_clip for live in record.lives):
+            return True
+        waiting = (post for post in posts if post.deleted_ms is None and post.uuid in of_clip)
+        return any(one.status != "ERROR" for post in waiting for one in post.providers)
+
     def written(self, at_ms: int, line: Line) -> None:
         """Keep what the ledger says that the judge needs."""
         record, event, uuid = self.world.record, line["event"], line["uuid"]
@@ -178,6 +187,11 @@ class Metricool:
             return Fault(name, seconds=lag_s) if lag_s else None
         if name == "no_date":
             return None if world.scenario.has_date_header else Fault(name)
+        if name == "list_paged":
+            page = world.scenario.list_page
+            return Fault(name, most=page) if page else None
+        if name == "deleted_undated":
+            return None if world.scenario.dates_deletions else Fault(name)
         if name not in FATES or not self._asking:
             return None
         if name in OTHERWISE and self._was_under_way_us > SHOWN_OTHERWISE_WITHIN_US:

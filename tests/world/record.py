@@ -207,6 +207,8 @@ class Record:
     restored: list[Restored] = field(default_factory=list)
     copies_started: list[Copied] = field(default_factory=list)
     adopted: list[tuple[int, str, str]] = field(default_factory=list)  # when, uuid, clip
+    revoked_us: list[int] = field(default_factory=list)  # when the user's right was taken away
+    allowed_us: list[int] = field(default_factory=list)  # when it was given back
     asked_us: dict[str, int] = field(default_factory=dict)  # of which post a person was asked, when
     held_events: set[tuple[str, int]] = field(default_factory=set)  # of batches that were held
     killed: set[str] = field(default_factory=set)  # processes

@@ -13,7 +13,7 @@ from storyclip.domain.views import clip_view, summary_view
 from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.instants import to_instant, to_text
-from storyclip.store.publishing import ahead, batches, clips, lanes, stalled
+from storyclip.store.publishing import ahead, batches, clips, forbidden, lanes, stalled
 from storyclip.store.service import newest, workers
 
 
@@ -75,6 +75,11 @@ def lanes_to_audit(now: datetime) -> list[int]:
 def reopen_stalled(now: datetime) -> list[int]:
     """Return the clips that had their turn and were not due: none unless there is a bug."""
     return [clip for batch in stalled.running() for clip in stalled.reopen(batch, now)]
+
+
+def forbid(now: datetime) -> None:
+    """Make due what users are to publish who may not any more."""
+    forbidden.make_due(now)
 
 
 def put_right(now: datetime) -> list[int]:

@@ -47,6 +47,8 @@ class Scenario:
     hosts_ahead_s: tuple[float, ...] = ()  # none: all on one, and the database is a file there
     has_date_header: bool = True
     list_lag_s: float = 0.0
+    list_page: int = 0  # how many posts a list shows; 0 is all
+    dates_deletions: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,6 +97,8 @@ def scenario_of(seed: int, profile: str | None = None) -> Scenario:
         hosts_ahead_s=_hosts(choose, name),
         has_date_header=choose.draw("date header") >= odd / 2,
         list_lag_s=choose.between("lag", 1, 60) if choose.draw("lists lag") < odd + lags else 0.0,
+        list_page=choose.whole("page", 1, 4) if choose.draw("pages") < odd / 2 else 0,
+        dates_deletions=choose.draw("deletions dated") >= odd,
         settings=_looks_every(choose.pick("looks", (2, 5, 5, 10))),
     )
 
@@ -253,6 +257,30 @@ PROFILES: Mapping[str, Mapping[str, float]] = {
     },
     "slow and odd": {"freeze": 0.03, "echo": 0.1, "rehost": 0.3, "other in lists": 0.2},
     "slow and wishes": {**WISHES, "wish": 0.8, "freeze": 0.06, "dated": 0.4},
+    "shapes": {
+        **WISHES,
+        "habits": 0.8,
+        "delete too late": 0.3,
+        "late to be found": 0.05,
+        "date moved": 0.03,
+        "answer lost": 0.1,
+        "request lost": 0.05,
+        "long": 0.05,
+        "dated": 0.6,
+    },
+    "rights": {
+        **WISHES,
+        **FAILS,
+        "wish": 0.2,
+        "revoke": 0.05,
+        "kill": 0.01,
+        "freeze": 0.005,
+        "dawdle": 0.03,
+        "answer lost": 0.04,
+        "request lost": 0.02,
+        "handled late": 0.03,
+        "dated": 0.6,
+    },
     "clocks": {
         "clocks": 0.5,
         "jump": 0.004,

@@ -84,6 +84,8 @@ def _smaller(scenario: Scenario) -> Iterator[Scenario]:
         "metricool_ahead_s": 0.0,
         "has_date_header": True,
         "list_lag_s": 0.0,
+        "list_page": 0,
+        "dates_deletions": True,
     }
     for name, value in usual.items():
         if getattr(scenario, name) != value:

@@ -194,12 +194,24 @@ class Web:
                 asked = world.record.asked[batch]
                 index = world.choices.whole(name + " which", 1, asked.count)
             confirm = draw(name + " confirm") < 0.4
-            words = f"retry {index or 'all'}{' confirmOrder' if confirm else ''} of"
-            told = self._told(batch, words, lambda: our.retry(batch, index, confirm))
+            absent = draw(name + " absent") < 0.4 and self._sees_none_of(batch, index)
+            said = f"{' confirmOrder' if confirm else ''}{' confirmAbsent' if absent else ''}"
+            words = f"retry {index or 'all'}{said} of"
+            told = self._told(batch, words, lambda: our.retry(batch, index, confirm, absent))
+        elif act == "resume":
+            confirm = draw(name + " confirm") < 0.2
+            words = f"resume{' confirmOrder' if confirm else ''}"
+            told = self._told(batch, words, lambda: our.resume(batch, confirm))
         else:
-            wish = {"pause": our.pause, "resume": our.resume, "cancel": our.cancel}[act]
+            wish = {"pause": our.pause, "cancel": our.cancel}[act]
             told = self._told(batch, act, lambda: wish(batch))
         self._follow(batch, act, told)
+
+    def _sees_none_of(self, batch: str, index: int | None) -> bool:
+        """Return whether who looks at the account and its planner finds nothing of these clips."""
+        asked = self._world.record.asked[batch]
+        every = range(1, asked.count + 1) if index is None else (index,)
+        return not any(self._metricool.shows(f"{batch}.{n}") for n in every)
 
     def _look(self, batch: str) -> None:
         world = self._world

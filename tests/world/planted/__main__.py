@@ -16,6 +16,7 @@ from tests.world.planted import (
     mistakes_about_neighbours,
     mistakes_about_rows,
     mistakes_in_deciding,
+    mistakes_in_reading,
     mistakes_in_writing,
     mistakes_with_films,
 )
@@ -30,6 +31,7 @@ LISTS = (
     mistakes_about_rows,
     mistakes_about_neighbours,
     mistakes_with_films,
+    mistakes_in_reading,
 )
 
 
