@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -311,3 +312,43 @@ def test_a_long_time_after_a_failure_a_retry_is_not_called_missed(stage: Stage):
     stage.pass_time(200)
 
     assert stage.states() == [State.PUBLISHED]
+
+
+class Slow:
+    """Metricool, which takes its time over one look: meanwhile something else happens."""
+
+    def __init__(self, stage: Stage, meanwhile: Callable[[], Any]) -> None:
+        self._upstream, self._meanwhile = stage.upstream, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._upstream, name)
+
+    def deleted_posts(self, *about: Any) -> Look:
+        look = self._upstream.deleted_posts(*about)
+        self._meanwhile()
+        return look
+
+
+def test_who_looked_before_somebody_else_had_it_sent_again_does_not_send_it_once_more(stage: Stage):
+    stage.sandbox.fault(fault="normalize_echo")
+    stage.sandbox.fault(fault="media_rehosted")
+    stage.sandbox.fault(fault="drop_before_create", times=1)
+    stage.sandbox.fault(fault="create_then_drop", times=1)
+    stage.accept(1)
+    stage.pass_time(1200)
+    before = stage.clips()[0]
+
+    def somebody_else() -> None:
+        retry(stage, 1, absence_confirmed=True)
+        stage.play()
+        stage.pass_time(1200)
+
+    again = Retry(Slow(stage, somebody_else), stage.settings, stage.at, of("ana"))
+    with pytest.raises(LostRace):
+        again(stage.batch(), 1, order_may_change=False, absence_confirmed=True)
+
+    after = stage.clips()[0]
+    assert (before.state, before.error_code) == (after.state, after.error_code)
+    assert (before.sends, after.sends) == (1, 2)
+    stage.pass_time(600)
+    assert created_by_source(stage.sandbox.ledger()) == {source("b1", 1): 1}

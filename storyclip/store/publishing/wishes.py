@@ -174,7 +174,12 @@ def _wish(before: Batch, wished: Batch, at: datetime) -> Batch:
 
 
 def _facts(clip: Clip) -> tuple[Any, ...]:
-    return clip.state, clip.attempts, clip.post_id, clip.error_code, clip.retry_safety
+    """Return what a look at a failed clip went by: it said nothing of another send, or date.
+
+    That it was looked at since, and when it is looked at next, changes none of it.
+    """
+    post = clip.post_id, clip.post_uuid, clip.planned_for
+    return clip.state, clip.sends, clip.attempts, *post, clip.error_code, clip.retry_safety
 
 
 def _tell(batch: Batch, due: Sequence[int | None]) -> None:
