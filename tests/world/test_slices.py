@@ -11,6 +11,7 @@ SEEDS = range(1, 41)  # of each profile
 FEWER = {  # some cost more, and some of what others show would be shown twice
     "films": range(1, 13),
     "rights": range(1, 17),
+    "settings": range(1, 9),
     "shapes": range(1, 17),
 }
 

@@ -18,6 +18,16 @@ from tests.world.scheduler import Killed, Process
 SILENT_S = 1.5  # until the clock of another calls a worker dead
 BEAT_S = 0.25  # between two beats of one that lives
 HANDS = 8
+CHANGED = {
+    "STORYCLIP_LEAD_S": ("5", "20", "300"),
+    "STORYCLIP_SETTLE_S": ("120", "240"),
+    "STORYCLIP_CONFIRM_INTERVAL_S": ("2", "10"),
+    "STORYCLIP_CONFIRM_ATTEMPTS": ("12", "60"),
+    "STORYCLIP_LATE_WATCH_S": ("600", "2400"),
+    "STORYCLIP_MAX_ATTEMPTS": ("2", "5"),
+    "STORYCLIP_MAX_LATE_S": ("900", "3600"),
+    "STORYCLIP_QUOTA_24H": ("3", "50"),
+}
 
 
 def _nobody(installation: str) -> str | None:
@@ -77,7 +87,7 @@ class Workers:
         world.record.counts["wrong boots"] += world.is_wall_wrong and not world.has_hosts
         return heart.Heart(
             process.name,
-            self._settings,
+            self._settings_of(process.name),
             line or Line(self.metricool),
             lambda: world.wall_time() + ahead,
             world.monotonic,
@@ -90,6 +100,15 @@ class Workers:
             hold,
             parts,
         )
+
+    def _settings_of(self, name: str) -> heart.Settings:
+        """Return what a process runs with: an operator may have changed it since the last began."""
+        if (taken := self._world.take("settings", name)) is None:
+            return self._settings
+        pick = self._world.choices.pick
+        said = {each: pick(f"{taken} {each}", values) for each, values in CHANGED.items()}
+        self._world.tell("operator", f"has {name} run with other settings")
+        return heart.Settings.from_environment(said, needs_upstream=False)
 
     def read_clocks(self) -> None:
         """Have each process look at its clock, as those that live do all the time."""
