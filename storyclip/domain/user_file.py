@@ -13,7 +13,7 @@ class FileState(StrEnum):
 
     RECEIVING = "receiving"  # bytes are missing
     CHECKING = "checking"  # it is there, and will be looked into
-    PREPARING = "preparing"  # what was decided about it is being made
+    PREPARING = "preparing"  # good cuts are looked for, and what was decided is being made
     READY = "ready"  # its pieces can be published
     REFUSED = "refused"  # nothing that could be published can be made of it
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,22 +16,21 @@ import structlog
 from storyclip.domain.crashpoint import crashpoint
 from storyclip.domain.errors import LostRace, StoryClipError
 from storyclip.domain.incident import Incident
-from storyclip.domain.upload import MeasuredFile
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.domain.user_file import FileState, Trouble, UserFile
 from storyclip.flow import take_in
-from storyclip.flow.disk_room import DISK_FULL, has_room_for_one
+from storyclip.flow.disk_room import has_room_for_one
+from storyclip.flow.mend_words import declared, options_of, trouble_of
 from storyclip.media import mend, poster, probing
 from storyclip.media.errors import FileUnusable, NoRoom, ToolBroken, WorkLost
 from storyclip.media.facts import Facts, Kind
 from storyclip.media.judging import given_up, gone
 from storyclip.media.moments import find_moments
-from storyclip.media.plan import Action, Fit, Options, Piece, Plan, plan
+from storyclip.media.plan import Action, Fit, Piece, Plan, plan
 from storyclip.media.problem import Problem
 from storyclip.spool.local import Spool
 from storyclip.store.files import files, pieces
 from storyclip.store.service import incidents
-from storyclip.upstream.measuring import measured
 
 log = structlog.get_logger("storyclip")
 
@@ -40,7 +38,6 @@ HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of li
 SIGN_S = 2.0  # between two of them: people watch how far it is
 MOST_LOSSES = 4  # killed, or out of time, so often: it is the file
 AGAIN = timedelta(seconds=30)  # after work that was lost: the disk may be full, or the machine busy
-JPEG, MP4 = ("image/jpeg", "jpg"), ("video/mp4", "mp4")
 
 
 def work_on(
@@ -98,7 +95,7 @@ class _Work:
         except (WorkLost, FileChanged, OSError) as lost:
             log.warning("file_work_lost", file=self._file.id, reason=str(lost))
             may_be_its_fault = isinstance(lost, WorkLost) and not isinstance(lost, NoRoom)
-            self._put_off((self._file.losses or 0) + may_be_its_fault, _trouble_of(lost))
+            self._put_off((self._file.losses or 0) + may_be_its_fault, trouble_of(lost))
         except ToolBroken as broken:
             told = Incident("tool_broken", str(broken), f"No file goes on here: {broken}")
             incidents.raise_incident(told, self._now())
@@ -124,8 +121,11 @@ class _Work:
             self._look()
             return
         assert self._file.facts is not None
-        assert self._file.plan is not None
-        facts, decided = Facts.from_json(self._file.facts), Plan.from_json(self._file.plan)
+        facts = Facts.from_json(self._file.facts)
+        if self._file.plan is None:
+            self._find_cuts(facts)
+            return
+        decided = Plan.from_json(self._file.plan)
         if self._make(facts, decided):
             self._note(None, state=FileState.READY, progress=1.0)
         else:
@@ -149,11 +149,8 @@ class _Work:
     def _look(self) -> None:
         """Decide what becomes of the file; what is quick is done, the rest is for who makes."""
         probed = probing.probe(self._source, self._file.name)
-        options = _options(self._file)
+        options = options_of(self._file)
         decided = plan(probed.facts, options)
-        if decided.action is Action.CUT and options.cut_marks is None:
-            moments = find_moments(self._source, probed.facts, self._stay)
-            decided = plan(probed.facts, options, moments)
         found: dict[str, Any] = {
             "facts": probed.facts.as_json(),
             "problems": [asdict(problem) for problem in probed.problems],
@@ -167,8 +164,16 @@ class _Work:
         if decided.action is Action.KEEP:
             self._put(1, self._file.sha256 or "", probed.facts)
             self._note(None, state=FileState.READY, progress=1.0, **found)
-        else:
-            self._note(self._now(), state=FileState.PREPARING, **found)
+            return
+        if decided.action is Action.CUT and options.cut_marks is None:
+            found["plan"] = None  # where to cut takes a while to find, and others want a look
+        self._note(self._now(), state=FileState.PREPARING, **found)
+
+    def _find_cuts(self, facts: Facts) -> None:
+        """Decide where a long video is cut."""
+        moments = find_moments(self._source, facts, self._stay)
+        decided = plan(facts, options_of(self._file), moments)
+        self._note(self._now(), plan=decided.as_json())
 
     def _pictures(self, facts: Facts, fit: Fit) -> dict[str, str]:
         made = self._spool.making(f"{self._file.id}.poster.jpg")
@@ -206,8 +211,8 @@ class _Work:
         self._put(piece.number, sha256, made)
 
     def _put(self, number: int, sha256: str, facts: Facts) -> None:
-        declared = _declared(self._spool.at_hand(sha256), facts)
-        kept = pieces.KeptPiece(number, sha256, sha256, facts.length_s, declared)
+        told = declared(self._spool.at_hand(sha256), facts)
+        kept = pieces.KeptPiece(number, sha256, sha256, facts.length_s, told)
         pieces.put(self._file.id, self._worker, kept)
 
     def _stay(self, **facts: object) -> None:
@@ -222,28 +227,3 @@ class _Work:
 
     def _note(self, until: datetime | None, **facts: object) -> None:
         files.note(self._file.id, self._worker, until, **facts)
-
-
-def _trouble_of(lost: Exception) -> Trouble | None:
-    """Return what of this machine keeps a file waiting; None where it may be the file itself."""
-    is_full = isinstance(lost, OSError) and lost.errno in DISK_FULL
-    if is_full or isinstance(lost, NoRoom):
-        return Trouble.NO_ROOM
-    return Trouble.SPOOL_GONE if isinstance(lost, OSError) else None
-
-
-def _options(file: UserFile) -> Options:
-    said = file.options
-    marks = said.get("cutMarks")
-    return Options(
-        fit=Fit(said.get("fit", Fit.BLURRED)),
-        prepare=said.get("prepare", True),
-        cut_marks=None if marks is None else tuple(marks),
-        still_as_video=said.get("stillAsVideo", False),
-    )
-
-
-def _declared(path: Path, facts: Facts) -> MeasuredFile:
-    content_type, extension = JPEG if facts.kind is Kind.PICTURE else MP4
-    with path.open("rb") as source:
-        return measured(source, path.stat().st_size, content_type, extension)

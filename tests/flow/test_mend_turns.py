@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storyclip.domain.user_file import FileState, UserFile
-from storyclip.flow.mend_file import HELD, work_on
+from storyclip.flow.mend_file import HELD, _Work, work_on
 from storyclip.media import ffmpeg, probing
 from storyclip.spool.local import Spool
 from storyclip.store.files import files, pieces
@@ -63,8 +63,15 @@ def test_a_long_video_stays_in_hand_while_good_cuts_are_looked_for(
         takings.append(files.take(file_id, "worker-b", now(), now() + HELD))
 
     monkeypatch.setattr(probing, "probe", lambda *_: probing.Probed(long, ()))
+    monkeypatch.setattr(_Work, "_pictures", lambda *_: {})
     monkeypatch.setattr(ffmpeg, "run", slow)
+    work_on(file_id, "worker-a", now, lambda: passed[0], spool)
+    looked_into = files.find(file_id)
+    assert (looked_into.state, looked_into.plan, takings) == (FileState.PREPARING, None, [])
     work_on(file_id, "worker-a", now, lambda: passed[0], spool)
 
     assert timedelta(seconds=passed[0]) > 2 * HELD
     assert set(takings) == {None}
+    planned = files.find(file_id).plan
+    assert planned is not None
+    assert len(planned["pieces"]) == 11
