@@ -69,7 +69,7 @@ def measure(runs: int, quick: bool) -> Iterator[Figure]:
                 for batch in range(size.batches)
             ]
             until_ended(stack, batch_ids, CLIP_WITHIN_S * size.batches * size.clips)
-            mine.append(_gaps_ms(stack, [lane]))
+            mine.append(gaps_ms(stack, [lane]))
             bare.append(_floor_ms(stack, lane, size.clips))
     yield from _figures("one lane", mine, bare, "2 commits and 4 Redis calls, bare")
     loaded = []
@@ -82,7 +82,7 @@ def measure(runs: int, quick: bool) -> Iterator[Figure]:
             began = time.time()
             asked = {lane: sources(f"run-{number}", lane, size.loaded_clips) for lane in lanes}
             until_ended(stack, ask_for_many(stack, asked), CLIP_WITHIN_S * size.loaded_clips)
-            loaded.append(_gaps_ms(stack, lanes, since=began))
+            loaded.append(gaps_ms(stack, lanes, since=began))
     yield from _figures(f"{size.lanes} lanes side by side", loaded, bare, "one lane, bare")
 
 
@@ -104,7 +104,7 @@ def _figures(
         )
 
 
-def _gaps_ms(stack: Stack, lanes: Sequence[str], since: float = 0.0) -> list[float]:
+def gaps_ms(stack: Stack, lanes: Sequence[str], since: float = 0.0) -> list[float]:
     """Return the gaps between calls after `since`: the rest between two runs is none of them."""
     by_lane: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for call in sandbox_of(stack).requests():
@@ -122,7 +122,7 @@ def _gaps_ms(stack: Stack, lanes: Sequence[str], since: float = 0.0) -> list[flo
 
 
 def _floor_ms(stack: Stack, lane: str, clips: int) -> list[float]:
-    before = len(_gaps_ms(stack, [lane]))
+    before = len(gaps_ms(stack, [lane]))
     floor.run(
         [
             floor.Work(
@@ -137,4 +137,4 @@ def _floor_ms(stack: Stack, lane: str, clips: int) -> list[float]:
             )
         ]
     )
-    return _gaps_ms(stack, [lane])[before + 1 :]
+    return gaps_ms(stack, [lane])[before + 1 :]

@@ -17,6 +17,7 @@ import psutil
 import requests
 
 from storyclip.stack.stack import Stack
+from tests.bench import mending
 from tests.bench.figure import Figure, NotMeasured, median
 from tests.bench.stage import PLAIN, Stage, folder, stage
 from tests.tus import TUS
@@ -60,6 +61,7 @@ def measure(runs: int, quick: bool) -> Iterator[Figure]:
             floor=worst.idle_mb[part],
             floor_is="idle",
         )
+    yield from mending.measure(runs, quick)
 
 
 def _run(many: int, size: int, quick: bool) -> _Run:

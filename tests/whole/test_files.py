@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from tusclient.client import TusClient
 
 from tests.eventually import eventually
 from tests.media.films import film, fitting
@@ -98,6 +99,28 @@ def test_a_client_goes_on_after_a_kill_of_the_web_and_of_who_mends(client, tus, 
     client.stack.kill("media", signal.SIGKILL)
 
     assert ready(tus, file_id)["state"] == "ready"
+
+
+def test_a_stock_client_of_tus_goes_on_by_itself_after_a_kill_of_the_web(client, tus, tmp_path):
+    source = tmp_path / "a.mp4"
+    source.write_bytes(fitting().read_bytes() + (1_000_000).to_bytes(4, "big") + b"free")
+    with source.open("ab") as file:
+        file.truncate(source.stat().st_size + 999_992)
+    key = {"X-Api-Key": client.stack.api_key}
+    stock = TusClient(f"{client.stack.url}/api/metricool/files", headers=key)
+
+    with source.open("rb") as stream:
+        uploader = stock.uploader(
+            file_stream=stream, chunk_size=50_000, metadata={"filename": "a.mp4"}, retries=60
+        )
+        uploader.retry_delay = 1
+        uploader.upload(stop_at=source.stat().st_size // 2)
+        client.stack.kill("web", signal.SIGKILL)
+        uploader.upload()
+
+    assert uploader.url is not None
+    shown = ready(tus, uploader.url.rpartition("/")[2])
+    assert (shown["state"], shown["sha256"]) == ("ready", sha256(source))
 
 
 @pytest.mark.parametrize("every_s", [0.05, 30.0], ids=["it keeps coming", "it stands still"])
