@@ -105,3 +105,8 @@ def _rows() -> list[list[str]]:
 
 def _text(name: str) -> str:
     return (CHECKOUT / name).read_text()
+
+
+def blocks(name: str) -> list[str]:
+    """Return what stands between fences: what somebody would paste."""
+    return re.findall(r"^```\n(.*?)^```$", _text(name), flags=re.MULTILINE | re.DOTALL)

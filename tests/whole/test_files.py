@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +20,7 @@ from tusclient.client import TusClient
 
 from tests.eventually import eventually
 from tests.media.films import film, fitting
+from tests.test_readme import blocks
 from tests.tus import TUS, Tus
 from tests.whole.conftest import Client, Posted, client_of
 
@@ -99,6 +103,26 @@ def test_a_client_goes_on_after_a_kill_of_the_web_and_of_who_mends(client, tus, 
     client.stack.kill("media", signal.SIGKILL)
 
     assert ready(tus, file_id)["state"] == "ready"
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md"])
+def test_the_readme_s_commands_bring_a_file(client, tus, tmp_path, name):
+    [commands] = [one for one in blocks(name) if one.startswith("FILES=")]
+    (tmp_path / "a.mp4").write_bytes(fitting().read_bytes())
+    at = urlsplit(client.stack.url).netloc
+
+    done = subprocess.run(
+        ["sh", "-ec", commands.replace("127.0.0.1:8000", at)],
+        cwd=tmp_path,
+        env={"STORYCLIP_API_KEY": client.stack.api_key, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert (shown["name"], shown["sha256"]) == ("a.mp4", sha256(tmp_path / "a.mp4"))
+    assert ready(tus, shown["id"])["state"] == "ready"
 
 
 def test_a_stock_client_of_tus_goes_on_by_itself_after_a_kill_of_the_web(client, tus, tmp_path):
