@@ -15,6 +15,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +27,7 @@ from storyclip.spool.objects import Found, Objects
 from storyclip.spool.runs import Run, chain_of
 
 ARRIVING, WHOLE = "arriving/", "whole/"
+WRITE_BYTES = 256 << 10
 BOUNDLESS = 1 << 60  # bytes: a bucket is never full, what we may use of it is a setting
 
 
@@ -88,7 +90,7 @@ class BucketSpool(Spool):
             if digest.hexdigest() != sha256:
                 return False
             whole.seek(0)
-            self._objects.put(WHOLE + sha256, whole)
+            self._objects.put(WHOLE + sha256, iter(partial(whole.read, WRITE_BYTES), b""))
         return True
 
     def keep(self, made: Path) -> str:
@@ -101,7 +103,7 @@ class BucketSpool(Spool):
         try:
             sha256 = sha256_of(made)
             with made.open("rb") as file:
-                self._objects.put(WHOLE + sha256, file)
+                self._objects.put(WHOLE + sha256, iter(partial(file.read, WRITE_BYTES), b""))
             made.replace(self.path(sha256))
         except FileNotFoundError:
             raise gone() from None

@@ -5,6 +5,9 @@ Whatever goes wrong there is an OSError, without a word of how we are known ther
 
 from __future__ import annotations
 
+import ctypes
+import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 READ_BYTES = 1 << 20  # of one request: what lies in memory at a time, and fits its time
 PART_BYTES = 5 << 20  # the smallest part of S3; one of each writer lies in memory
+CARRIED_AT_ONCE = 2  # blocks in one process: each takes some 10 MB of memory meanwhile
+KEPT_BLOCK_BYTES = 256 << 10  # larger ones the C library gives back at once
+_M_MMAP_THRESHOLD = -3  # of glibc
 REQUEST_S = "60s"
 CONNECT_S = "5s"
 RETRIES = 3
@@ -50,9 +56,11 @@ class Objects:
     def __init__(self, place: Place, key: str, secret: str) -> None:
         self._place = place
         self._key, self._secret = key, secret
+        self._carrying = threading.BoundedSemaphore(CARRIED_AT_ONCE)
 
     @cached_property
     def _store(self) -> S3Store:
+        _give_memory_back()
         place = self._place  # made by who uses it first: it has threads, which no fork carries
         config: S3Config = {
             "access_key_id": self._key,
@@ -80,7 +88,7 @@ class Objects:
         Raises:
             OSError: it is not written.
         """
-        with _spoken():
+        with self._carrying, _spoken():
             obstore.put(self._store, name, data, chunk_size=PART_BYTES, max_concurrency=1)
 
     def find(self, name: str) -> Found | None:
@@ -103,11 +111,13 @@ class Objects:
             OSError: they cannot be read; FileNotFoundError: it is not there.
         """
         for start in range(0, size, READ_BYTES):
-            with _spoken():
-                block = obstore.get_range(
-                    self._store, name, start=start, length=min(READ_BYTES, size - start)
+            with self._carrying, _spoken():
+                block = bytes(
+                    obstore.get_range(
+                        self._store, name, start=start, length=min(READ_BYTES, size - start)
+                    )
                 )
-            yield bytes(block)
+            yield block
 
     def list(self, below: str) -> Sequence[Found]:
         """Return the objects whose names begin with a folder.
@@ -143,3 +153,13 @@ def _spoken() -> Iterator[None]:
     except (BaseError, OSError) as failure:
         words = str(failure).split("\n", 1)[0][:200]
         raise OSError(f"the bucket of users' files: {words}") from None
+
+
+def _give_memory_back() -> None:
+    """Have large blocks go back when they are free; by itself glibc keeps those of each thread.
+
+    Of ten files at once that were 200 MB. Where there is no glibc nothing is done.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if sys.platform == "linux" and mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from threading import Event
 
 import boto3
+import obstore
 import pytest
 from moto.server import ThreadedMotoServer
 
 from storyclip.domain.upload_errors import FileChanged
 from storyclip.spool.bucket import BucketSpool
 from storyclip.spool.local import Known, Spool
-from storyclip.spool.objects import Objects, Place
+from storyclip.spool.objects import CARRIED_AT_ONCE, Objects, Place
+from tests.eventually import eventually
 
 BYTES = b"bytes of a film" * 100
 NAME = hashlib.sha256(BYTES).hexdigest()
@@ -174,3 +178,24 @@ def test_a_bucket_that_cannot_be_reached_is_said_without_a_word_of_the_key(tmp_p
 
     assert "secret" not in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+def test_of_all_that_goes_to_the_bucket_at_once_little_lies_in_memory(monkeypatch):
+    spool, gate = Objects(Place("files", "p", None, "us-east-1"), "key", "secret"), Event()
+    carried, most = list[str](), list[int]()
+
+    def put(_store: object, name: str, *_: object, **__: object) -> None:
+        carried.append(name)
+        most.append(len(carried))
+        assert gate.wait(10)
+        carried.remove(name)
+
+    monkeypatch.setattr(obstore, "put", put)
+    with ThreadPoolExecutor(5) as pool:
+        sent = [pool.submit(spool.put, f"{n}", [b""]) for n in range(5)]
+        eventually(lambda: len(carried) == CARRIED_AT_ONCE)
+        gate.set()
+        for one in sent:
+            one.result()
+
+    assert max(most) == CARRIED_AT_ONCE
