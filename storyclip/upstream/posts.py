@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from storyclip.domain.changing import maker
 from storyclip.domain.errors import MAX_WORDS, RetrySafety, UpstreamLookFailed
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
@@ -27,6 +28,8 @@ class _Names(NamedTuple):
     uuid: str
     providers: str
 
+
+_made = maker(Post)
 
 _SCHEDULED = _Names("id", "uuid", "providers")
 _DELETED = _Names("postId", "postUuid", "networks")
@@ -189,7 +192,7 @@ def _post(
     planned_for, other_reading = readings_of(element.get("publicationDate"))
     is_error = status is PostStatus.ERROR
     uuid = text_of(element.get(names.uuid))
-    return Post(
+    return _made(
         id=post_id,
         network=network,
         media_urls=media_urls,

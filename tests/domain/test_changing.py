@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storyclip.domain.changing import replace
+from storyclip.domain.changing import maker, replace
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.lane import Lane
 from storyclip.domain.moves import Move
@@ -39,6 +39,27 @@ def test_it_is_what_the_original_makes(value: Any, changes: dict[str, Any]):
     assert hash(changed) == hash(dataclasses.replace(value, **changes))
 
 
+@pytest.mark.parametrize("value", [CLIP, LANE, SEND, Move(CLIP, CLIP, None)])
+def test_what_is_made_is_of_the_class_itself(value: Any):
+    facts = {fact.name: getattr(value, fact.name) for fact in dataclasses.fields(value)}
+
+    made = maker(type(value))(**facts)
+
+    assert type(made) is type(value)
+    assert made == value
+    assert hash(made) == hash(value)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(made, dataclasses.fields(value)[0].name, 2)
+
+
+def test_what_is_not_said_is_as_the_class_has_it():
+    few: tuple[Any, ...] = dataclasses.astuple(LANE)[:3]
+
+    assert maker(Lane)(*few) == Lane(*few)
+    with pytest.raises(TypeError, match="missing"):
+        maker(Lane)(*few[:2])
+
+
 def test_what_a_value_has_not_cannot_be_changed():
     facts: dict[str, Any] = {"chekcs": 3}
 
@@ -54,3 +75,5 @@ def test_a_value_that_checks_itself_is_left_to_the_original():
 
     with pytest.raises(TypeError, match="Checked is no plain value"):
         replace(Checked(1, 2), one=3)
+    with pytest.raises(TypeError, match="Checked is no plain value"):
+        maker(Checked)

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from storyclip.domain.batch import Batch, OnFailure, Status
+from storyclip.domain.changing import maker
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.errors import RetrySafety
@@ -175,24 +176,25 @@ def _reader(shape: dict[str, Column]) -> Callable[[tuple[Any, ...]], dict[str, A
 
 
 _clip_facts, _lane_facts, _batch_facts = _reader(CLIP), _reader(LANE), _reader(BATCH)
+_clip, _lane, _batch = maker(Clip), maker(Lane), maker(Batch)
 
 
 @lru_cache(KEPT)
 def clip_of(row: tuple[Any, ...]) -> Clip:
     """Return the clip of a row of SELECT_CLIP."""
-    return Clip(lane=lane_of(row[len(CLIP) :]), **_clip_facts(row[: len(CLIP)]))
+    return _clip(lane=lane_of(row[len(CLIP) :]), **_clip_facts(row[: len(CLIP)]))
 
 
 @lru_cache(KEPT)
 def lane_of(row: tuple[Any, ...]) -> Lane:
     """Return the lane of a row of LANE_COLUMNS."""
-    return Lane(**_lane_facts(row))
+    return _lane(**_lane_facts(row))
 
 
 @lru_cache(KEPT)
 def batch_of(row: tuple[Any, ...]) -> Batch:
     """Return the batch of a row of BATCH_COLUMNS."""
-    return Batch(**_batch_facts(row))
+    return _batch(**_batch_facts(row))
 
 
 _facts_of = lru_cache(attrgetter)  # many attributes in one go
@@ -202,4 +204,8 @@ def columns_of(shape: Mapping[str, Column], old: Any, new: Any) -> dict[str, Any
     """Return the columns that differ between two values, in the form that the row takes."""
     facts = _facts_of(*shape)
     changed = zip(shape.values(), facts(old), facts(new), strict=True)
-    return {column: write(now) for (column, write, _), was, now in changed if was != now}
+    return {
+        column: write(now)
+        for (column, write, _), was, now in changed
+        if was is not now and was != now  # most are the very same
+    }
