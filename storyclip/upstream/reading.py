@@ -80,4 +80,6 @@ def text_of(value: Any) -> str | None:
 
 def storable(text: str) -> str:
     """Return the text without the characters that no database takes."""
+    if text.isascii() and "\0" not in text:
+        return text  # as nearly all are, which costs a tenth of the search
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

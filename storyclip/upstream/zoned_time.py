@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 def in_utc(instant: datetime) -> str:
     """Return the wall time in UTC as Metricool reads it: no `Z`, no offset, no fractions."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return instant.astimezone(UTC).isoformat()[: len("2026-12-01T18:00:00")]
 
 
 def reading_of(date: Any) -> datetime | None:
