@@ -7,7 +7,7 @@ Of the tables of clips, batches and lanes only what `service` looks at: the whol
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,13 @@ class Row(Model):
 
     class Meta:
         database = database
+
+    @classmethod
+    def setting(cls, facts: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """Return what a statement by hand says after SET to write some facts, and its values."""
+        fields = cls._meta.fields
+        sets = ", ".join(f"{fields[name].column_name} = ?" for name in facts)
+        return sets, [fields[name].db_value(fact) for name, fact in facts.items()]
 
 
 class ApiKeyRow(Row):

@@ -28,6 +28,11 @@ _DUE = (
     " ORDER BY place, next_at LIMIT ?"
 )
 _FACTS = [getattr(FileRow, fact.name) for fact in fields(UserFile)]
+# By hand: a file that is at work is asked for and noted at each step
+_FIND = (
+    f"SELECT {', '.join(fact.column_name for fact in _FACTS)} FROM files"
+    " WHERE id = ? AND marked_at IS NULL"
+)
 
 
 def find(file_id: str, reach: Reach = EVERYTHING) -> UserFile:
@@ -38,10 +43,13 @@ def find(file_id: str, reach: Reach = EVERYTHING) -> UserFile:
         StoreUnavailable: the database does not answer.
     """
     with reading():
-        found = _select(FileRow.id == file_id, _within(reach))
-    if not found:
-        raise NotFound(f"no file {file_id}")
-    return found[0]
+        row = run(_FIND, (file_id,)).fetchone()
+    if row is not None:
+        read = {fact.name: fact.python_value(it) for fact, it in zip(_FACTS, row, strict=True)}
+        found = _file(read)
+        if found.user_id in reach.users:
+            return found
+    raise NotFound(f"no file {file_id}")
 
 
 def same(user_id: str, sha256: str, options: dict[str, Any]) -> UserFile | None:
@@ -191,10 +199,10 @@ def note(file_id: str, worker: str, until: datetime | None, **facts: Any) -> Non
         LostRace: somebody else has it by now, or nobody wants it; nothing was written.
         StoreUnavailable: nothing was written.
     """
-    noted = FileRow.update(next_at=until, **{"trouble": None, **facts})
-    its = (FileRow.id == file_id) & (FileRow.worker == worker) & FileRow.marked_at.is_null()
+    sets, values = FileRow.setting({"next_at": until, "trouble": None, **facts})
+    its = "id = ? AND worker = ? AND marked_at IS NULL"
     with writing():
-        if noted.where(its).execute() == 0:
+        if run(f"UPDATE files SET {sets} WHERE {its}", (*values, file_id, worker)).rowcount == 0:
             raise LostRace(f"file {file_id} is in other hands")
 
 
@@ -219,12 +227,6 @@ def release(worker: str, at: datetime) -> None:
         FileRow.update(next_at=at).where(FileRow.worker == worker, FileRow.next_at > at).execute()
 
 
-def _within(reach: Reach) -> Any:
-    if reach.users.is_every:
-        return FileRow.id.is_null(False)
-    return FileRow.user_id.in_(sorted(reach.users.named))
-
-
 def _first_of(user_id: str, options: dict[str, Any], is_it: Any) -> UserFile | None:
     its = _where(FileRow.user_id == user_id, FileRow.options == options, is_it)
     with reading():
@@ -234,10 +236,6 @@ def _first_of(user_id: str, options: dict[str, Any], is_it: Any) -> UserFile | N
 
 def _where(*conditions: Any) -> Any:
     return FileRow.select(*_FACTS).where(FileRow.marked_at.is_null(), *conditions)
-
-
-def _select(*conditions: Any) -> list[UserFile]:
-    return [_file(facts) for facts in _where(*conditions).dicts()]
 
 
 def _file(facts: dict[str, Any]) -> UserFile:

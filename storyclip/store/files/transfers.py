@@ -225,10 +225,12 @@ def release(worker: str, at: datetime) -> None:
         TransferRow.update(next_at=at).where(its).execute()
 
 
-def _write(clip: Clip, worker: str, columns: dict[str, Any]) -> None:
+def _write(clip: Clip, worker: str, facts: dict[str, Any]) -> None:
+    sets, values = TransferRow.setting(facts)  # by hand: with each part, and often in between
+    mine = "clip_id = ? AND send = ? AND taken_by = ?"
     with writing():
-        mine = TransferRow.taken_by == worker
-        if TransferRow.update(**columns).where(_is(clip), mine).execute() == 0:
+        its = (*values, clip.id, clip.sends, worker)
+        if run(f"UPDATE transfers SET {sets} WHERE {mine}", its).rowcount == 0:
             raise LostRace(f"the file of clip {clip.index} of {clip.batch_id} is in other hands")
 
 

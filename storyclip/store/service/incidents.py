@@ -8,8 +8,16 @@ from datetime import datetime
 import structlog
 
 from storyclip.domain.incident import Incident
-from storyclip.store.database import reading, writing
+from storyclip.store.database import reading, run, writing
+from storyclip.store.instants import to_text
 from storyclip.store.models import IncidentRow
+
+# By hand: what holds up a lane says so at each look
+_ONCE = (
+    "INSERT INTO incidents (kind, subject, detail, created_at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (kind, subject) DO UPDATE SET detail = excluded.detail,"
+    " created_at = excluded.created_at, ended_at = NULL WHERE incidents.ended_at IS NOT NULL"
+)
 
 log = structlog.get_logger("storyclip")
 
@@ -28,13 +36,8 @@ def raise_incident(incident: Incident, at: datetime) -> bool:
 
 def write(incident: Incident, at: datetime) -> bool:
     """Do the same in the caller's transaction."""
-    anew = {"detail": incident.detail, "created_at": at, "ended_at": None}
-    once = IncidentRow.insert(asdict(incident), created_at=at).on_conflict(
-        conflict_target=[IncidentRow.kind, IncidentRow.subject],
-        update=anew,
-        where=IncidentRow.ended_at.is_null(False),
-    )
-    is_new = bool(once.as_rowcount().execute() == 1)
+    said = incident.kind, incident.subject, incident.detail
+    is_new = bool(run(_ONCE, (*said, to_text(at))).rowcount == 1)
     if is_new:
         log.error("incident", **asdict(incident))
     return is_new
