@@ -2,8 +2,10 @@
 
 import time
 from datetime import UTC, datetime
-from email.utils import formatdate
 from functools import lru_cache
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Clock:
@@ -61,9 +63,12 @@ def from_rfc3339(text: str) -> int:
 
 @lru_cache(maxsize=4)
 def http_date(at_s: int) -> str:
-    return formatdate(at_s, usegmt=True)
+    """`Tue, 01 Dec 2026 12:00:00 GMT`."""
+    at = datetime.fromtimestamp(at_s, UTC)
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    return f"{day}, {at.day:02} {month} {at.year:04} {_to_the_second(at_s)[11:]} GMT"
 
 
 @lru_cache(maxsize=64)
 def _to_the_second(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(at_s, UTC).isoformat()[:19]

@@ -33,7 +33,7 @@ def from_wall_time(text: str, zone: str, parameter: str) -> int:
 
 @lru_cache(maxsize=4096)
 def to_wall_time(at_ms: int, zone: str) -> str:
-    return datetime.fromtimestamp(at_ms // 1000, ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(at_ms // 1000, ZoneInfo(zone)).isoformat()[:19]
 
 
 def in_the_past(at_ms: int, zone: str) -> Refused:

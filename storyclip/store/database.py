@@ -233,8 +233,8 @@ class _Reading(_AsOurs):
     def __enter__(self) -> None:
         if _file is not None:
             _file.require_same()
-        with _AsOurs():
-            self._is_mine = database.obj.connect(reuse_if_open=True)
+        with _AsOurs():  # most have one already
+            self._is_mine = database.obj.is_closed() and database.connect(reuse_if_open=True)
 
     def __exit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if self._is_mine:

@@ -73,9 +73,10 @@ def goes_on(answer: Any) -> bool:
 
 def text_of(value: Any) -> str | None:
     """Return a text, or a number as text; None for anything else and for the empty text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return storable(value) if isinstance(value, str) and value else None
+    if isinstance(value, str):
+        return storable(value) if value else None
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else None
 
 
 def storable(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,8 +14,11 @@ DEFAULT_RETRY_AFTER_S = 30.0  # Metricool was never seen to say how long
 MIN_RETRY_AFTER_S = 1.0
 MAX_RETRY_AFTER_S = 3600.0
 
-# The one form that is sent today; the parser behind it takes almost anything, even two dates.
-_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")
+# The one form that is sent today; the library's parser takes almost anything, even two dates
+_HTTP_DATE = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
@@ -83,9 +85,11 @@ def _joined(value: Any, levels: int = 3) -> str:
 
 @lru_cache(64)  # the answers of one second have one date
 def _http_date(text: str) -> datetime | None:
-    if not _HTTP_DATE.fullmatch(text):
+    if (parts := _HTTP_DATE.fullmatch(text)) is None:
         return None
+    day, month, year, hour, minute, second = parts.groups()
     try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        date = int(year), _MONTHS.index(month) + 1, int(day)
+        return datetime(*date, int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
         return None

@@ -26,7 +26,10 @@ class Offset:
 
     def ahead_s(self, since: float = -inf) -> float | None:
         """Return how many seconds it is ahead by the samples since then, None without one."""
-        if self._of_all is not None and self._of_all[0] >= since:
-            return self._of_all[1]  # a step asks some ten times, and an answer tells once
+        of_all = self._of_all
+        if of_all is None:
+            return None
+        if of_all[0] >= since:
+            return of_all[1]  # a step asks some ten times, and an answer tells once
         ahead_s = [ahead for noted_at, ahead in self._samples if noted_at >= since]
         return median(ahead_s) if ahead_s else None
