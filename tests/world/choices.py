@@ -7,7 +7,6 @@ and the set of disturbances that took place, and can be shrunk by leaving some o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from typing import TypeVar
@@ -24,7 +23,7 @@ class Choices:
         self._keyed = blake2b(digest_size=8, key=seed.to_bytes(8, "big"))  # half as dear to copy
         self._allowed = None if allowed is None else frozenset(allowed)
         self.is_replay = allowed is not None
-        self._asked: Counter[str] = Counter()
+        self._asked: dict[str, int] = {}
         self.taken: list[str] = []
 
     def draw(self, name: str) -> float:
@@ -47,8 +46,8 @@ class Choices:
 
     def nth(self, about: str) -> str:
         """Return a name for the n-th time that something is asked about."""
-        self._asked[about] += 1
-        return f"{about} #{self._asked[about]}"
+        self._asked[about] = number = self._asked.get(about, 0) + 1
+        return f"{about} #{number}"
 
     def takes(self, kind: str, about: str, probability: float) -> str | None:
         """Return the name of a disturbance that takes place now, None if it does not.
@@ -63,8 +62,8 @@ class Choices:
     ) -> str | None:
         """Return the name of at most one disturbance of several kinds, `kind: about #n`."""
         asked = f"{chance} {about}"
-        self._asked[asked] += 1
-        suffix = f": {about} #{self._asked[asked]}"
+        self._asked[asked] = number = self._asked.get(asked, 0) + 1
+        suffix = f": {about} #{number}"
         if self._allowed is not None:
             for kind, _ in kinds:
                 if kind + suffix in self._allowed:

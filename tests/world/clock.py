@@ -27,6 +27,7 @@ class Clock:
         self._patience_us = TICK_US
         self._audits_done = len(AUDITS_AFTER_US)
         self.glimpse: Callable[[], None] | None = None  # before an audit
+        self._planned_us = set[int]()  # when it ticks, should nothing be sooner by then
         self._next_audit = 0  # counts, so that an older plan knows that it is void
         self._world.hub.before_waiting = self._set  # and again whenever that is not known
         self._world.changed = self.changed
@@ -72,9 +73,13 @@ class Clock:
 
     def _tick_at(self, at_us: int) -> None:
         self._tick_at_us = at_us
-        self._world.hub.at((at_us - self._world.hub.now_us) / SECOND_US, lambda: self._tick(at_us))
+        if at_us not in self._planned_us:
+            self._planned_us.add(at_us)
+            after_s = (at_us - self._world.hub.now_us) / SECOND_US
+            self._world.hub.at(after_s, lambda: self._tick(at_us))
 
     def _tick(self, planned_us: int) -> None:
+        self._planned_us.discard(planned_us)
         if planned_us != self._tick_at_us:
             return  # something was committed since: another tick is sooner
         able = self._workers.able()

@@ -124,13 +124,18 @@ class Heart:
         )
         self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER))
         self._has_server_time = server_time() is not None
-        self.now()
+        self._read = now, monotonic
+        self._shown: tuple[datetime, float] | None = None
+        self._now = self.now()
 
     def now(self) -> datetime:
         """Return the time that this process believes it is: its clock's ticks go by it, too."""
-        if self._has_server_time:
-            self._clock.follow()  # which those ticks do
-        return self._clock()
+        now, monotonic = self._read
+        if (shown := (now(), monotonic())) != self._shown:  # else it says the same once more
+            if self._has_server_time:
+                self._clock.follow()  # which those ticks do
+            self._shown, self._now = shown, self._clock()
+        return self._now
 
     def look(self) -> None:
         """Give a sign of life, and see whether the rows are the newest there ever were."""

@@ -19,7 +19,8 @@ def epoch_ms() -> int:
 
 def moment_us(at: datetime) -> int:
     """Return the moment of the world of a wall time."""
-    return (at - _BEGIN) // timedelta(microseconds=1)
+    since = at - _BEGIN
+    return (since.days * 86_400 + since.seconds) * SECOND_US + since.microseconds
 
 
 _BEGIN = datetime(2026, 11, 26, 8, 0, 13, 400_000, tzinfo=UTC)

@@ -83,13 +83,14 @@ class Workers:
             parts: carries those of files, in the processes that bring any.
         """
         world = self._world
-        ahead = timedelta(seconds=world.host_ahead_s(process.name))
+        ahead_s = world.host_ahead_s(process.name)
+        ahead = timedelta(seconds=ahead_s)
         world.record.counts["wrong boots"] += world.is_wall_wrong and not world.has_hosts
         return heart.Heart(
             process.name,
             self._settings_of(process.name),
             line or Line(self.metricool),
-            lambda: world.wall_time() + ahead,
+            (lambda: world.wall_time() + ahead) if ahead_s else world.wall_time,
             world.monotonic,
             lambda seconds: world.hub.sleep(max(seconds, 0.5)),
             lambda: world.choices.draw(world.choices.nth("jitter")),
