@@ -29,13 +29,24 @@ class Process:
 class Task:
     """One line of work in a process; `about` says for whom, for choices and for the story."""
 
-    __slots__ = ("about", "greenlet", "process", "token")
+    __slots__ = ("about", "greenlet", "process", "token", "work")
 
-    def __init__(self, process: Process, about: str) -> None:
+    def __init__(self, process: Process, about: str, work: Callable[[], None]) -> None:
         self.process = process
         self.about = about
+        self.work = work
         self.token = 0  # of the wait it is in; an older one wakes nobody
-        self.greenlet: greenlet | None = None
+        self.greenlet: greenlet | None = None  # once it has begun, until its end
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            self.work()
+        except Killed:
+            pass
+        finally:
+            self.greenlet = None
+            self.process.tasks.pop(self, None)
 
 
 class Hub:
@@ -58,17 +69,7 @@ class Hub:
         self, process: Process, about: str, work: Callable[[], None], after_s: float = 0.0
     ) -> Task:
         """Begin a task in a process; it ends with its work, or is killed with its process."""
-        task = Task(process, about)
-
-        def run(_: Any) -> None:
-            try:
-                work()
-            except Killed:
-                pass
-            finally:
-                process.tasks.pop(task, None)
-
-        task.greenlet = greenlet(run, self._main)
+        task = Task(process, about, work)
         process.tasks[task] = None
         self._push(self.now_us + round(after_s * SECOND_US), task, 0, None)
         return task
@@ -138,16 +139,42 @@ class Hub:
         self._switch(task, value)
 
     def _switch(self, task: Task, value: Any) -> None:
-        assert task.greenlet is not None
         self.current = task
         task.token += 1
-        task.greenlet.switch(value)
+        if task.greenlet is None:
+            task.greenlet = _idle_under(self._main)
+            task.greenlet.gr_context = None  # what another one set there is none of its business
+            task.greenlet.switch(task)
+        else:
+            task.greenlet.switch(value)
         self.current = None
 
     def _unwind(self, process: Process) -> None:
         for task in tuple(process.tasks):
-            if task.greenlet:  # begun, and not at its end
+            if task.greenlet is not None:  # begun, and not at its end
                 self.current = task
                 task.greenlet.throw(Killed)
                 self.current = None
             process.tasks.pop(task, None)
+
+
+_idle: list[greenlet] = []  # each holds memory of its own, which to get and to return is dear
+
+
+def _idle_under(parent: greenlet) -> greenlet:
+    """Return a greenlet that runs the task it is given, and then waits for another one."""
+    while _idle:
+        one = _idle.pop()
+        if one.parent is parent:
+            return one
+    return greenlet(_run_tasks, parent)
+
+
+def _run_tasks(task: Task | None) -> None:
+    me = getcurrent()
+    assert me.parent is not None
+    while task is not None:
+        task.run()
+        task = None  # or all of its world would stay
+        _idle.append(me)
+        task = me.parent.switch()
