@@ -13,6 +13,7 @@ from itertools import count
 
 from tests.world.history import run
 from tests.world.judge import KINDS, Finding
+from tests.world.one_thread import spare_locks
 from tests.world.scenario import scenario_of
 
 PORTION = 8  # seeds that one process takes at a time
@@ -80,5 +81,6 @@ def outcomes(first: int, profile: str | None, seconds: float | None) -> Iterator
 
 
 def _begin() -> None:
+    spare_locks()
     gc.freeze()
     gc.disable()  # worlds are thrown away whole; it is collected after each portion
