@@ -52,7 +52,7 @@ def beating(stack: Stack) -> list[int]:
 
 def has_been_asked(stack: Stack) -> bool:
     try:
-        return bool(stack.sandbox.requests())
+        return stack.sandbox is not None and bool(stack.sandbox.requests())
     except URLError:  # killed by another test just now, and not back yet
         return False
 
