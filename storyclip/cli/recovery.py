@@ -17,7 +17,7 @@ from storyclip.domain.doubt import Stranger
 from storyclip.domain.errors import NotFound, StoreUnavailable
 from storyclip.domain.lane import Lane
 from storyclip.domain.network import Network
-from storyclip.domain.views import clip_named, stranger_view
+from storyclip.domain.stranger_view import clip_named, stranger_view
 from storyclip.store import database
 from storyclip.store.publishing import adoption, lanes, strangers
 from storyclip.store.service import newest

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import ENDED, IN_FLIGHT, Clip, State
+from storyclip.domain.clip_words import say
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Dated
 from storyclip.domain.network import Network
@@ -180,10 +181,7 @@ def phase_of(batch: Batch, clip: Clip | None, now: datetime, *, blocked: bool) -
 
 def _paused_words(healed: Clip) -> str:
     """Return why a batch stands still though nothing of it is failed any more."""
-    return (
-        f"It is paused: clip {healed.index} was called failed. It is not any more, but the rest"
-        " waits for your word: resume the batch to have it published."
-    )
+    return say("paused_healed", index=healed.index)
 
 
 def _gain(old: Clip, new: Clip, claim: Callable[[Clip], bool]) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_words import Told, say
 from storyclip.domain.errors import RetrySafety
 from storyclip.domain.identity import CREATION_CUT, Fate, fate_of, name_of
 from storyclip.domain.installation import EVER
@@ -141,20 +142,12 @@ def _beside_their_own(
     ]
 
 
-def words(count: int) -> str:
+def words(count: int) -> Told:
     """Return what to say of a lane on which so many strangers were found."""
-    stories = "1 story" if count == 1 else f"{count} stories"
-    return (
-        f"Metricool has {stories} on this account that StoryClip does not know: its database was"
-        " put back, or stood still. Nothing more is sent here until somebody says whether they are"
-        " this batch's: on the page, or with storyclip recover."
-    )
+    return say("held_one") if count == 1 else say("held", count=count)
 
 
-LOOKING = (
-    "StoryClip's database was put back, or stood still. Nothing is sent before Metricool was asked"
-    " what it has."
-)
+LOOKING = say("in_doubt")
 
 NOBODY_LIVES = (
     "No worker of StoryClip has run for more than a minute, so nobody knows whether its database is"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from storyclip.domain.clip_words import Told, say
+
 STOOD_STILL = timedelta(seconds=5)  # since the last sign of life: each lane is looked at once
 MAY_BE_LOST = timedelta(minutes=1)  # since then the numbers that rows were given may be others'
 BEFORE = timedelta(seconds=10)  # rows are committed, and posts dated, by clocks that differ
@@ -54,21 +56,14 @@ class Installation:
         return self.alive_at is not None and now - self.alive_at <= STOOD_STILL
 
     @property
-    def why_nothing_is_sent(self) -> str | None:
+    def why_nothing_is_sent(self) -> Told | None:
         """Return in words what stops everything, None while nothing does."""
         if self.elsewhere is not None:
-            return (
-                f"This database was last used in another place ({self.elsewhere}). It may be a copy"
-                " whose original still publishes, so nothing is sent from here. If the original"
-                " does not run any more: storyclip recover --here"
-            )
+            return say("elsewhere", place=self.elsewhere)
         if self.rival is not None:
-            return (
-                f"Another installation ({self.rival}) publishes for the same user of Metricool."
-                " Nothing is sent from here while it does. Stop one of the two."
-            )
+            return say("rival", place=self.rival)
         if self.paused_at is not None:
-            return "Everything is paused by the operator. To go on: storyclip resume-all"
+            return say("all_paused")
         return None
 
 

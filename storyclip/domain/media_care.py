@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from storyclip.domain.clip_words import say
+
 SIGN_EVERY_S = 10.0  # of a media process that lives, and looked at what is due
 SILENT_FOR = timedelta(seconds=60)  # six signs: it is absent
 SEEN_TO_WITHIN = timedelta(minutes=2)  # what is due longer than that was left
 
-NOT_BROUGHT = (
-    "Nobody brings this story's file to Metricool: StoryClip's media process is not running."
-    " Nothing was sent. Whoever runs StoryClip has to start it; the story goes on by itself then,"
-    " unless its turn is too long over."
-)
-UNREAD = (
-    "This story's file cannot be read: the disk, or bucket, of StoryClip's files does not answer."
-    " Nothing was sent. Whoever runs StoryClip has to look; the story goes on by itself then,"
-    " unless its turn is too long over."
-)
+NOT_BROUGHT, UNREAD = say("not_brought"), say("file_unread")
 
 
 def is_alive(alive_at: datetime | None, now: datetime) -> bool:

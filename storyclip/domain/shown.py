@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from storyclip.domain.batch import Phase, Status
 from storyclip.domain.clip import State
+from storyclip.domain.clip_words import ErrorFacts
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import Count, Dated, Instant, Number
 from storyclip.domain.errors import RetrySafety
@@ -20,7 +21,11 @@ Percent = Annotated[int, ("minimum", 0), ("maximum", 100)]
 
 
 class ClipView(TypedDict):
-    """One clip. `retrySafety` says whether sending it again could show the story twice."""
+    """One clip. `retrySafety` says whether sending it again could show the story twice.
+
+    `errorFacts`: which sentence `error` is, and what is filled in there; `said` are somebody else's
+    words. Events of before 0.3 lack it.
+    """
 
     index: Number
     id: str
@@ -32,6 +37,7 @@ class ClipView(TypedDict):
     publicUrl: str | None
     error: str | None
     errorCode: str | None
+    errorFacts: NotRequired[ErrorFacts]
     retrySafety: RetrySafety | None
     attempts: Count
     scheduledAt: Instant | None
@@ -42,7 +48,8 @@ class ClipView(TypedDict):
 class EventView(TypedDict):
     """One committed change of a batch, and what it is like after it.
 
-    `error`, of the type `error` alone: why nothing of the batch was published.
+    `error`, of the type `error` alone: why nothing of the batch was published; `errorFacts` as of
+    a clip.
     """
 
     type: Kind
@@ -58,6 +65,7 @@ class EventView(TypedDict):
     status: Status
     clip: ClipView | None
     error: NotRequired[str | None]
+    errorFacts: NotRequired[ErrorFacts]
     timestamp: Instant
 
 
@@ -86,7 +94,7 @@ class Counts(TypedDict):
 
 
 class Facts(TypedDict):
-    """What a batch's status and its summary have in common."""
+    """What a batch's status and its summary have in common. `errorCode` names the sentence."""
 
     batchId: str
     tenant: str
@@ -107,6 +115,8 @@ class Facts(TypedDict):
     startedAt: Instant | None
     completedAt: Instant | None
     error: str | None
+    errorCode: str | None
+    errorFacts: ErrorFacts
     lastSeq: Count
 
 

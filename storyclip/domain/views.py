@@ -10,13 +10,13 @@ from typing import cast, overload
 from storyclip.domain.batch import Batch, Status, current_clip, phase_of
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_words import facts_of
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.shown import AtOnce, Dated
-from storyclip.domain.doubt import LOOKING, Stranger
+from storyclip.domain.doubt import LOOKING
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.shown import (
     BatchStatus,
-    ClipNamed,
     ClipView,
     Counts,
     EventView,
@@ -76,6 +76,7 @@ def clip_view(clip: Clip, mode: Mode = Mode.NOW) -> ClipView:
         "publicUrl": clip.public_url,
         "error": clip.error,
         "errorCode": clip.error_code,
+        "errorFacts": facts_of(clip.error),
         "retrySafety": clip.retry_safety,
         "attempts": clip.attempts,
         "scheduledAt": rfc3339(date),
@@ -112,10 +113,11 @@ def event_view(before: Batch, after: Batch, clip: Clip | None, at: datetime) -> 
         "status": after.status,
         "clip": clip_view(clip, after.mode) if clip else None,
         "error": after.error,
+        "errorFacts": facts_of(after.error),
         "timestamp": rfc3339(at),
     }
     if shown["type"] != "error":
-        del shown["error"]
+        del shown["error"], shown["errorFacts"]
     return shown
 
 
@@ -143,32 +145,6 @@ def status_view(
     if not strangers:
         del shown["strangers"]
     return shown
-
-
-def stranger_view(
-    stranger: Stranger, clip: Clip | None, *, is_others: bool = False
-) -> StrangerView:
-    """Return a story that no row knows, and the clip that it would be if it is ours.
-
-    Of a clip of somebody else's batch no more is said than that there is one.
-    """
-    post = stranger.post
-    return {
-        "name": stranger.name,
-        "postId": post.id,
-        "status": post.status,
-        "scheduledAt": rfc3339(post.planned_for),
-        "createdAt": rfc3339(post.created_at),
-        "publicUrl": post.public_url,
-        "media": post.media_urls,
-        "fits": clip is not None,
-        "clip": None if clip is None or is_others else clip_named(clip),
-    }
-
-
-def clip_named(clip: Clip) -> ClipNamed:
-    """Return which clip of which batch it is."""
-    return {"batchId": clip.batch_id, "index": clip.index, "title": clip.title or clip.client_id}
 
 
 def summary_view(
@@ -201,6 +177,8 @@ def _counts(batch: Batch) -> Counts:
 def _facts(
     batch: Batch, current: Clip | None, now: datetime, wait_total_s: float, blocked: str | None
 ) -> Facts:
+    error = blocked if batch.is_running and blocked else batch.error
+    facts = facts_of(error)
     return {
         "batchId": batch.batch_id,
         "tenant": batch.user_id,
@@ -220,7 +198,9 @@ def _facts(
         "createdAt": rfc3339(batch.created_at),
         "startedAt": rfc3339(batch.started_at),
         "completedAt": rfc3339(batch.completed_at),
-        "error": blocked if batch.is_running and blocked else batch.error,
+        "error": error,
+        "errorCode": facts.get("reason"),
+        "errorFacts": facts,
         "lastSeq": batch.last_seq,
     }
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_words import cause, say
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import came_back
 from storyclip.domain.moves import Move
@@ -71,9 +72,9 @@ def _cannot_ask(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
     since = clip.postponed_since or visit.now
     late_s = (visit.now - max(since, clip.wished_for or since)).total_seconds()
     if late_s > visit.settings.max_late_s:
-        words = f"Metricool could not be asked in time whether it may be sent: {failure}"
+        words = say("not_asked_in_time", why=cause(failure))
         return moves.missed(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE)
-    words = f"Metricool has to be asked before it is sent, and cannot be: {failure}"
+    words = say("cannot_ask", why=cause(failure))
     return moves.could_not_ask(clip, _ask_again_at(clip, visit, failure), words, since)
 
 

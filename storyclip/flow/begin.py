@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from storyclip.domain import moves, order
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.clip_source import piece_of
+from storyclip.domain.clip_words import say
 from storyclip.domain.dates import quota
 from storyclip.domain.dates.fair_use import month_of
 from storyclip.domain.dates.schedule import first_step, seconds
@@ -31,6 +32,7 @@ from storyclip.flow.send import send
 from storyclip.flow.setbacks import (
     forbidden,
     out_of_order,
+    sent_before,
 )
 from storyclip.flow.visit import Visit
 
@@ -171,14 +173,10 @@ def _too_late(situation: Situation, visit: Visit) -> Move | None:
     if late_s <= visit.settings.max_late_s:
         return None
     if clip.postponed_since is not None:
-        words = f"Metricool could not take this story in time: {clip.error}"
+        words = say("not_taken_in_time", why=str(clip.error))
         return moves.missed(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE)
-    words = (
-        f"Its turn came {late_s:.0f} s after it was to go out; later than"
-        f" {visit.settings.max_late_s:.0f} s it is not published."
-        f" {'Nothing was sent' if clip.sends == 0 else 'What was sent before did not come of it'}:"
-        " ask for it again if it is still wanted."
-    )
+    limit = f"{visit.settings.max_late_s:.0f}"
+    words = say("missed", late=f"{late_s:.0f}", limit=limit, before=sent_before(clip))
     return moves.missed(clip, words, ErrorCode.MISSED)
 
 
@@ -193,10 +191,7 @@ def _must_wait(situation: Situation, visit: Visit) -> Move | None:
     free_at = quota.earliest_start(taken, [date], limit) if situation.taken else date
     if free_at is None or free_at == date:
         return None
-    words = (
-        f"Instagram takes {limit} stories of an account in 24 hours; the next one may go out at"
-        f" {free_at:%Y-%m-%d %H:%M} UTC. It goes on by itself then."
-    )
+    words = say("quota", limit=limit, at=free_at)
     until = visit.times.at_ours(free_at)
     return moves.held_up(clip, until, words, free_at if situation.is_planned else until)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_words import cause, quoted, say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
@@ -30,8 +31,7 @@ from storyclip.flow.take_back import (
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import (
     late_look_at,
-    looking_words,
-    not_live_words,
+    looked_for_until,
     still_there_words,
     unconfirmed,
     watch_on,
@@ -71,7 +71,7 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     if post.status is PostStatus.PUBLISHED:
         yield from put(moves.seen_live(clip, post, visit.now))
     elif post.status is PostStatus.ERROR:
-        words = post.words or "Metricool reports an error without words"
+        words = quoted(post.words) if post.words else say("error_without_words")
         code = ErrorCode.NETWORK_ERROR
         if clip.state is State.FAILED and clip.error == words:
             yield from put(watch_on(clip, visit, missing_since=None))
@@ -136,23 +136,17 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
         if is_waiting and (yield from goes_on_without(clip)):
             yield from put(moves.recalled(clip, visit.now))  # by us, while nobody wanted it
         else:
-            yield from put(moves.deleted_upstream(clip, deleted.post, "deleted in Metricool"))
+            yield from put(moves.deleted_upstream(clip, deleted.post, say("deleted")))
     elif clip.state is State.FAILED:
         yield from put(_was_deleted_after(clip, visit))
     else:
-        words = (
-            "Somebody deleted it in Metricool at the very moment it was due. It may be out: look"
-            " at the account before you ask for it again."
-        )
-        yield from put(moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, None))
+        over = moves.timed_out(clip, say("deleted_when_due"), ErrorCode.UNCONFIRMED, None)
+        yield from put(over)
 
 
 def _was_deleted_after(clip: Clip, visit: Visit) -> Move:
     """Say once of a clip that was called failed, and that may be out, that it lies deleted now."""
-    words = (
-        "It was deleted in Metricool when it may have been out already: look at the account before"
-        " you ask for it again."
-    )
+    words = say("deleted_after")
     if clip.error == words:
         return watch_on(clip, visit, clip.missing_since)
     code = ErrorCode.NETWORK_ERROR if clip.is_left_open else ErrorCode.UNCONFIRMED
@@ -165,10 +159,7 @@ def _not_seen_deleted(clip: Clip, visit: Visit, since: datetime) -> Course[None]
     assert clip.taken_back_at is not None
     over_at = clip.planned_for + seconds(visit.settings.settle_s)
     if visit.there >= over_at:
-        words = (
-            "StoryClip deleted it in Metricool, which does not show that it is gone. It may be"
-            " out: look at the account before you ask for it again."
-        )
+        words = say("not_seen_deleted")
         is_told = clip.state is State.FAILED and clip.error == words
         over = unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED)
         yield from put(watch_on(clip, visit, since) if is_told else over)
@@ -206,8 +197,8 @@ def _not_yet(
         return
     checks = clip.checks + 1
     if checks >= settings.confirm_attempts:
-        words = not_live_words(settings.confirm_attempts * settings.confirm_interval_s)
-        words = f"{words} {looking_words(clip, visit)}"
+        total = f"{settings.confirm_attempts * settings.confirm_interval_s:.0f}"
+        words = say("not_live", seconds=total, until=looked_for_until(clip, visit))
         if post is not None and post.is_draft:
             words = still_there_words(clip, visit, post)
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED, checks))
@@ -225,7 +216,8 @@ def _unreadable(situation: Situation, visit: Visit, failure: UpstreamError) -> C
         yield from put(watch_on(clip, visit, missing_since=clip.missing_since))
         return
     if visit.now >= watched_until(clip, visit):
-        words = not_live_words(visit.settings.late_watch_s) + f" The last look: {failure}."
+        total = f"{visit.settings.late_watch_s:.0f}"
+        words = say("not_live_unread", seconds=total, why=cause(failure))
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
         return
     assert clip.planned_for is not None

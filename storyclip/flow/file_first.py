@@ -8,6 +8,7 @@ from __future__ import annotations
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
 from storyclip.domain.clip_source import FilePiece
+from storyclip.domain.clip_words import Told, cause, quoted, say
 from storyclip.domain.errors import (
     ErrorCode,
     MediaUnavailable,
@@ -30,19 +31,10 @@ from storyclip.flow.setbacks import (
     hold,
     postpone,
     reconnect_words,
+    sent_before,
     try_again_or_fail,
 )
 from storyclip.flow.visit import Visit
-
-_GONE = (
-    "The file of this story is not in StoryClip any more. {}: upload it again, and publish it anew."
-)
-
-_NO_UPLOADS = (
-    "Metricool's plan for this account has no uploads, and without them a file cannot be published."
-    " Nothing more is sent until it has them, or the batch is cancelled; StoryClip goes on by"
-    " itself then."
-)
 
 
 def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str | None]:
@@ -53,16 +45,15 @@ def brought(situation: Situation, piece: FilePiece, visit: Visit) -> Course[str 
         if is_there:
             yield from put(moves.due(clip, later(visit.soon())))
         else:
-            yield from put(
-                moves.missed(clip, _GONE.format(_before(clip)), ErrorCode.MEDIA_UNAVAILABLE)
-            )
+            words = say("file_gone", before=sent_before(clip))
+            yield from put(moves.missed(clip, words, ErrorCode.MEDIA_UNAVAILABLE))
     elif transfer.stage is Stage.STORED:
         return transfer.media_url
     elif transfer.stage is Stage.FAILED:
         yield ForgetFile(clip)  # who asks for it again begins anew
         yield from put(_failed(clip, transfer))
     elif transfer.denied is not None:
-        reason = _NO_UPLOADS if transfer.lacks_uploads else reconnect_words(transfer.denied)
+        reason = say("no_uploads") if transfer.lacks_uploads else reconnect_words(transfer.denied)
         yield from _held_up(clip, reason, visit)
     else:
         yield from _wait(clip, transfer, visit)
@@ -94,13 +85,13 @@ def copied(clip: Clip, visit: Visit) -> Course[str | None]:
         setback = hold(clip, visit, refusal.words)
     except UpstreamRefused as refusal:
         code = ErrorCode.MEDIA_REFUSED
-        setback = moves.refused(clip, refusal.words, code, RetrySafety.SAFE)
+        setback = moves.refused(clip, quoted(refusal.words), code, RetrySafety.SAFE)
     except UpstreamBusy as busy:
-        setback = postpone(clip, visit, str(busy), at_least_s=busy.retry_after_s)
+        setback = postpone(clip, visit, cause(busy), at_least_s=busy.retry_after_s)
     except UpstreamUnreachable as failure:
-        setback = postpone(clip, visit, str(failure))
+        setback = postpone(clip, visit, cause(failure))
     except MediaUnavailable as failure:
-        setback = try_again_or_fail(clip, visit, str(failure), ErrorCode.MEDIA_UNAVAILABLE)
+        setback = try_again_or_fail(clip, visit, cause(failure), ErrorCode.MEDIA_UNAVAILABLE)
     else:
         return media_url
     yield from put(setback)
@@ -117,15 +108,11 @@ def _wait(clip: Clip, transfer: Transfer, visit: Visit) -> Course[None]:
         yield from put(moves.due(clip, later(visit.soon())))
 
 
-def _held_up(clip: Clip, reason: str, visit: Visit) -> Course[None]:
+def _held_up(clip: Clip, reason: Told, visit: Visit) -> Course[None]:
     waiting = moves.held_up(clip, visit.in_s(DENIED_RETRY_S), reason, clip.wished_for)
     yield from put(blocking_in_words(waiting, visit.now, reason))
 
 
 def _failed(clip: Clip, transfer: Transfer) -> moves.Move:
-    words = f"The file could not be brought into Metricool: {transfer.error}. {_before(clip)}."
+    words = say("file_not_brought", why=str(transfer.error), before=sent_before(clip))
     return moves.missed(clip, words, transfer.error_code or ErrorCode.MEDIA_UNAVAILABLE)
-
-
-def _before(clip: Clip) -> str:
-    return "Nothing was sent" if clip.sends == 0 else "What was sent before did not come of it"

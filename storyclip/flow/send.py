@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_words import cause, quoted, say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import (
     ErrorCode,
@@ -36,18 +37,18 @@ def send(situation: Situation, visit: Visit) -> Course[None]:
     try:
         post = yield from ask(Submit(story))
     except UpstreamUnanswered as silence:
-        written = moves.unanswered(clip, str(silence), visit.now)
+        written = moves.unanswered(clip, cause(silence), visit.now)
     except UpstreamDateInPast:
         written = _plan_further_ahead(clip, visit)
     except UpstreamDenied as refusal:
         written = hold(clip, visit, refusal.words)
     except UpstreamRefused as refusal:
         safety = RetrySafety.SAFE
-        written = moves.refused(clip, refusal.words, ErrorCode.REFUSED, safety)
+        written = moves.refused(clip, quoted(refusal.words), ErrorCode.REFUSED, safety)
     except UpstreamBusy as busy:
-        written = postpone(clip, visit, str(busy), at_least_s=busy.retry_after_s)
+        written = postpone(clip, visit, cause(busy), at_least_s=busy.retry_after_s)
     except UpstreamUnreachable as failure:
-        written = postpone(clip, visit, str(failure))
+        written = postpone(clip, visit, cause(failure))
     else:
         written = moves.accepted(clip, post, visit.now)
     clip = yield from put(written)
@@ -59,10 +60,9 @@ def recover(situation: Situation, visit: Visit) -> Course[None]:
     """Take over a clip whose worker is gone: looked for if it may have left, else tried again."""
     clip = situation.clip
     if clip.was_sent:
-        reason = "the worker that sent it died, or stood still, before it wrote the answer"
-        yield from put(moves.unanswered(clip, reason, visit.now))
+        yield from put(moves.unanswered(clip, say("worker_died"), visit.now))
     elif clip.attempts >= visit.settings.max_attempts:
-        reason, safety = "each worker that prepared it died or stood still", RetrySafety.SAFE
+        reason, safety = say("workers_died"), RetrySafety.SAFE
         yield from put(moves.refused(clip, reason, ErrorCode.MEDIA_UNAVAILABLE, safety))
     else:
         yield from put(moves.tried(clip, mine(visit.now), None))
@@ -74,7 +74,7 @@ def _plan_further_ahead(clip: Clip, visit: Visit) -> Move:
     No fault of the clip's, so its attempt is given back. The first times it is sent again at once:
     by then Metricool's clock is known, or the line was slow for a moment.
     """
-    reason = "the date asked for was over when Metricool handled it"
+    reason = say("date_over")
     since = clip.postponed_since or visit.now
     if clip.postponements < REPLANNED_AT_ONCE:
         back = moves.postponed(clip, mine(visit.now), reason, since)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_words import say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate, is_made_too_late, may_be_among, proves_absence
@@ -67,8 +68,7 @@ def _seen(situation: Situation, visit: Visit) -> Course[Move]:
     if not proves_absence(sends, clip.lane) or (yield from _may_be_theirs(clip, sends, shown)):
         return _unproven(clip, visit)
     if clip.attempts >= visit.settings.max_attempts:
-        words = f"Metricool's answer was lost {clip.attempts} times and no story came of it"
-        return moves.given_up(clip, words)
+        return moves.given_up(clip, say("lost_every_time", attempts=clip.attempts))
     return moves.absent(clip, visit.now)
 
 
@@ -76,8 +76,7 @@ def _lies_deleted(clip: Clip, visit: Visit, lies: Deleted) -> Move:
     if lies.fate is Fate.OUT:
         return moves.seen_live(clip, lies.post, visit.now)
     if lies.fate is Fate.NOT_OUT:
-        words = "deleted in Metricool before it was published"
-        return moves.deleted_upstream(clip, lies.post, words)
+        return moves.deleted_upstream(clip, lies.post, say("deleted_unpublished"))
     return _unproven(clip, visit)
 
 
@@ -170,9 +169,4 @@ def _look_again_after(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
 
 def _unproven(clip: Clip, visit: Visit) -> Move:
     """Leave it to a person: it may be out, and nothing that can be seen proves the contrary."""
-    words = (
-        "Metricool's answer was lost, and what it shows does not tell whether the story was made."
-        " It is not sent again by itself. Look at the account: if the story is not there, ask for"
-        " it again with confirmAbsent=true."
-    )
-    return moves.timed_out(clip, words, ErrorCode.UNCONFIRMED, late_look_at(clip, visit))
+    return moves.timed_out(clip, say("unproven"), ErrorCode.UNCONFIRMED, late_look_at(clip, visit))

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_words import say
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.moves import Move, later
@@ -92,10 +93,7 @@ def gone(situation: Situation, visit: Visit, deleted: Deleted) -> Move:
     if deleted.fate is Fate.OUT:
         return moves.seen_live(clip, deleted.post, visit.now)
     if deleted.fate is Fate.UNKNOWN:
-        words = (
-            "StoryClip deleted it in Metricool when it may have been out already: look at the"
-            " account before you ask for it again."
-        )
+        words = say("taken_back_after")
         code = ErrorCode.NETWORK_ERROR if clip.is_left_open else ErrorCode.UNCONFIRMED
         return moves.timed_out(clip, words, code, None)
     if situation.wanted is Wanted.NEVER:

@@ -7,6 +7,7 @@ from datetime import datetime
 from storyclip.domain import moves
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_words import Told, say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
@@ -21,7 +22,6 @@ from storyclip.flow.visit import Visit
 
 LATE_WATCH_MAX_S = 300.0  # between two looks at most …
 FAR_WATCH_MAX_S = 3600.0  # … and while the date is further ahead than this
-_MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
@@ -65,34 +65,21 @@ def watch_there(clip: Clip, visit: Visit, post: Post) -> Move:
     return moves.followed(clip, post, words, code, late_look_at(dated, visit))
 
 
-def still_there_words(clip: Clip, visit: Visit, post: Post) -> str:
+def still_there_words(clip: Clip, visit: Visit, post: Post) -> Told:
     """Return what to say of a post that is not out, and that Metricool may publish."""
+    until = looked_for_until(clip, visit)
     if post.status is PostStatus.AWAITING_CONFIRMATION:
-        what = (
-            "Metricool waits for somebody to confirm this story in its app. It goes out when that"
-            " is done."
-        )
-    elif post.is_draft:
-        what = "It is a draft in Metricool, and goes out when somebody has it published."
-    elif _is_ahead(clip, visit):
-        what = f"Metricool has it planned for {clip.planned_for:{_MINUTE}}: it may go out then."
-    else:
-        what = f"Metricool has it as {post.status}: it may still go out."
-    return f"{what} {looking_words(clip, visit)}"
+        return say("awaiting_confirmation", until=until)
+    if post.is_draft:
+        return say("draft", until=until)
+    if clip.planned_for is not None and visit.there < clip.planned_for:
+        return say("planned", at=clip.planned_for, until=until)
+    return say("still_there", postStatus=post.status, until=until)
 
 
-def not_live_words(total_s: float) -> str:
-    """Return what to say of a post that was looked at for so long, and did not show as live."""
-    return (
-        f"Metricool accepted it but did not report it live within {total_s:.0f} s. It may still"
-        " appear: look at the account before you ask for it again."
-    )
-
-
-def looking_words(clip: Clip, visit: Visit) -> str:
-    """Return until when an outcome is looked for, as people read it."""
-    until = _latest_date(clip) + seconds(visit.settings.late_watch_s)
-    return f"StoryClip looks for it until {until:{_MINUTE}}."
+def looked_for_until(clip: Clip, visit: Visit) -> datetime:
+    """Return until when an outcome is looked for, as people are told."""
+    return _latest_date(clip) + seconds(visit.settings.late_watch_s)
 
 
 def watch_on(clip: Clip, visit: Visit, missing_since: datetime | None) -> Move:
@@ -105,7 +92,7 @@ def watch_on(clip: Clip, visit: Visit, missing_since: datetime | None) -> Move:
 
 
 def unconfirmed(
-    clip: Clip, visit: Visit, words: str, code: ErrorCode, checks: int | None = None
+    clip: Clip, visit: Visit, words: Told, code: ErrorCode, checks: int | None = None
 ) -> Move:
     """Stop waiting for a clip's outcome, and go on looking now and then."""
     return moves.timed_out(clip, words, code, late_look_at(clip, visit), checks)

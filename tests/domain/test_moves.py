@@ -11,6 +11,7 @@ import pytest
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, Event, NoSuchEdge, State
+from storyclip.domain.clip_words import quoted
 from storyclip.domain.moves import later
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
@@ -64,7 +65,7 @@ def test_what_begins_anew_has_forgotten_everything_of_before():
 def test_a_clip_put_back_keeps_no_date_that_was_surely_not_taken():
     clip = moves.intended(a_clip(), "https://a.example/1", T0, "w", T0, T0).after
 
-    back = moves.postponed(clip, later(T0), "429", T0)
+    back = moves.postponed(clip, later(T0), quoted("429"), T0)
 
     assert (back.after.plans, back.after.attempts, back.after.worker) == ((), 0, None)
     assert back.is_void
@@ -79,7 +80,7 @@ def test_who_holds_a_clip_keeps_it_only_while_it_is_in_hand():
     clip = moves.claimed(a_clip(), "w", T0).after
 
     assert clip.worker == "w"
-    assert moves.unanswered(clip, "no answer", T0).after.worker is None
+    assert moves.unanswered(clip, quoted("no answer"), T0).after.worker is None
     assert moves.claimed(a_clip(), "w", T0).event is Event.CLAIMED
 
 

@@ -26,6 +26,7 @@ CLIP_KEYS = {
     "publicUrl",
     "error",
     "errorCode",
+    "errorFacts",
     "retrySafety",
     "attempts",
     "scheduledAt",
@@ -52,6 +53,8 @@ FACTS = {
     "startedAt",
     "completedAt",
     "error",
+    "errorCode",
+    "errorFacts",
     "lastSeq",
 }
 EVENT_KEYS = {
@@ -104,6 +107,7 @@ def test_a_clip_is_shown_as_it_is():
         "publicUrl": "https://facebook.com/fb_1",
         "error": "gone",
         "errorCode": "unconfirmed",
+        "errorFacts": {"reason": "quoted", "said": "gone"},
         "retrySafety": "check_first",
         "attempts": 2,
         "scheduledAt": "2026-12-01T12:00:00.000Z",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, NoSuchEdge
+from storyclip.domain.clip_words import quoted
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves import NEVER, Due, Move
 from storyclip.domain.network import Network
@@ -60,27 +61,27 @@ def possible(clip: Clip, facts: Facts) -> Iterator[Move]:
         lambda: moves.recalled(clip, now),
         lambda: moves.retried(clip, date, order_waived=is_waived),
         lambda: moves.claimed(clip, worker, over_at),
-        lambda: moves.unanswered(clip, "no answer", now),
+        lambda: moves.unanswered(clip, quoted("no answer"), now),
         lambda: moves.rechecked(clip, now, date, order_waived=is_waived),
         lambda: moves.taking_back(clip, post, now),
-        lambda: moves.postponed(clip, due, "busy", now),
-        lambda: moves.leading(moves.tried(clip, due, "the date was over"), 120.0, date),
+        lambda: moves.postponed(clip, due, quoted("busy"), now),
+        lambda: moves.leading(moves.tried(clip, due, quoted("the date was over")), 120.0, date),
         lambda: moves.moved(clip, post, now),
-        lambda: moves.held_up(clip, over_at, "the month is full", date),
-        lambda: moves.could_not_ask(clip, over_at, "no answer", now),
-        lambda: moves.could_not_look(clip, due, "no answer for long"),
+        lambda: moves.held_up(clip, over_at, quoted("the month is full"), date),
+        lambda: moves.could_not_ask(clip, over_at, quoted("no answer"), now),
+        lambda: moves.could_not_look(clip, due, quoted("no answer for long")),
         lambda: moves.seen_unread(moves.due(clip, due), now),
         lambda: moves.due(clip, due),
         lambda: moves.not_asked(clip),
         lambda: moves.seen_live(clip, post, now),
-        lambda: moves.timed_out(clip, "not seen", _CODE, due.next_at),
+        lambda: moves.timed_out(clip, quoted("not seen"), _CODE, due.next_at),
         lambda: moves.found(clip, post, now),
-        lambda: moves.deleted_upstream(clip, post, "deleted"),
-        lambda: moves.refused(clip, "no", _CODE, _SAFE),
-        lambda: moves.given_up(clip, "it is not there"),
-        lambda: moves.seen_failed(clip, "no", _CODE, _SAFE, None),
-        lambda: moves.missed(clip, "too late", _CODE),
-        lambda: moves.forbidden(clip, "not allowed any more"),
+        lambda: moves.deleted_upstream(clip, post, quoted("deleted")),
+        lambda: moves.refused(clip, quoted("no"), _CODE, _SAFE),
+        lambda: moves.given_up(clip, quoted("it is not there")),
+        lambda: moves.seen_failed(clip, quoted("no"), _CODE, _SAFE, None),
+        lambda: moves.missed(clip, quoted("too late"), _CODE),
+        lambda: moves.forbidden(clip, quoted("not allowed any more")),
         lambda: moves.withdrawn(clip),
     )
     for make in makers[clip.was_sent :]:  # one intent has one answer

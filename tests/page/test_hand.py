@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from storyclip.domain.refusal_facts import Confirm
+from storyclip.domain.clip_words import catalogue, facts_of, say, told
 from storyclip.stack.stack import Stack
+from tests.domain.saying import facts_for
 from tests.page.conftest import (
     ACCOUNTS,
     batches_of,
@@ -24,6 +25,8 @@ IN_HAND = ", ".join(
     f".clips .chip[data-look={look}]" for look in ("uploading", "verifying", "waiting_confirmation")
 )
 
+# Of these the page says which button to press
+BY_A_BUTTON = {"order_lost", "unproven", "forbidden", "forbidden_taken_back", "not_brought"}
 PARAMETER = re.compile(r"confirm[A-Z]|=true")
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-batches")]
@@ -165,22 +168,26 @@ def said_before_it_is_sent_behind_later_ones(page: Page, batch_id: str) -> str:
     return said
 
 
-@pytest.mark.parametrize("parameter", get_args(Confirm))
-def test_a_clip_whose_error_is_for_programs_is_told_in_words_for_people(visit, parameter):
-    clip = {"index": 1, "status": "failed", "retrySafety": "safe", "errorCode": "order_lost"}
+@pytest.mark.parametrize("locale", ["es-ES", "en-GB"])
+def test_whatever_is_said_of_a_clip_is_said_in_the_readers_language(visit, locale):
+    language = locale[:2]
+    words = {reason: say(reason, **facts_for(reason)) for reason in catalogue()}
+    clips = [{"error": said, "errorFacts": facts_of(said)} for said in words.values()]
 
-    shown = visit("/#live").evaluate(
-        """async ([from, clip]) => {
-          const { clipRow } = await import(from);
-          const row = clipRow(() => null);
-          row.show(clip);
-          return row.element.textContent;
+    shown = visit("/#live", locale=locale).evaluate(
+        """async ([from, clips]) => {
+          const { told } = await import(from);
+          return clips.map(told);
         }""",
-        ["/static/clip_row.js", {**clip, "error": f"Ask again with {parameter}=true."}],
+        ["/static/error_words.js", clips],
     )
 
-    assert "pulsa «" in shown
-    assert not PARAMETER.search(shown)
+    for reason, said in zip(words, shown, strict=True):
+        assert not PARAMETER.search(said), reason
+        assert not re.search(r"\{(?!x\})|undefined|Invalid", said), reason
+        is_worded_here = facts_of(words[reason]).keys() & {"at", "until"} or reason in BY_A_BUTTON
+        if not is_worded_here:
+            assert said == told(words[reason], language)
 
 
 def test_a_batch_that_stands_still_is_said_with_what_is_down(visit, stack):

@@ -4,6 +4,7 @@ import pytest
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_words import quoted
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves import later
 from storyclip.domain.network import Network
@@ -50,7 +51,7 @@ def test_every_intent_is_kept_with_its_number(store: str):
 def test_an_intent_that_surely_made_no_post_leaves_none(store: str):
     clip = intended(made()[0])
 
-    writer.write(moves.postponed(clip, later(PLANNED), "429", T0), T0)
+    writer.write(moves.postponed(clip, later(PLANNED), quoted("429"), T0), T0)
 
     assert kept(clip) == ()
 
@@ -58,9 +59,11 @@ def test_an_intent_that_surely_made_no_post_leaves_none(store: str):
 @pytest.mark.parametrize("ending", ["refused", "tried"])
 def test_so_does_one_that_metricool_refused(store: str, ending: str):
     clip = intended(made()[0])
-    refused = moves.refused(clip, "no", ErrorCode.REFUSED, RetrySafety.SAFE)
+    refused = moves.refused(clip, quoted("no"), ErrorCode.REFUSED, RetrySafety.SAFE)
 
-    writer.write(refused if ending == "refused" else moves.tried(clip, later(PLANNED), "no"), T0)
+    writer.write(
+        refused if ending == "refused" else moves.tried(clip, later(PLANNED), quoted("no")), T0
+    )
 
     assert kept(clip) == ()
 

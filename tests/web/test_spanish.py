@@ -6,11 +6,13 @@ import re
 
 import pytest
 
-from storyclip.domain import file_errors
+from storyclip.domain import file_errors, moves
 from storyclip.domain.clip_file import ClipFile, objection_to_size, objections_to
+from storyclip.domain.clip_words import say
 from storyclip.domain.dates.instants import parse_instant
-from storyclip.domain.errors import RequestInvalid
+from storyclip.domain.errors import ErrorCode, RequestInvalid
 from storyclip.domain.refusal_facts import Reason
+from storyclip.store.publishing import clips, writer
 from storyclip.web.said import file_kinds, problem_kinds, spanish
 from storyclip.web.said.problem_kinds import Kind
 from storyclip.web.said.shapes import ProblemFacts
@@ -123,3 +125,27 @@ def test_facts_stand_in_the_sentence(ana):
     assert told == ("El archivo es demasiado grande", "Tiene 5 bytes; se admiten 4.")
     assert refused.get_json()["title"] == "No se encuentra"
     assert ana.client.post(PUBLISH, headers=ES).get_json()["code"] == "unauthenticated"
+
+
+def test_why_a_clip_failed_is_told_in_the_language_of_who_asks(ana):
+    batch_id = ana.publish(good()).get_json()["batchId"]
+    clip = clips.of_batch(batch_id)[0]
+    words = say("outage", seconds=3600, why=say("busy", seconds=30))
+    writer.write(moves.missed(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE), NOON)
+    status = f"/api/metricool/status?batchId={batch_id}"
+
+    asked = [ana.get(status), ana.get(status, headers=ES)]
+    english, in_spanish = (one.get_json() for one in asked)
+
+    assert [one["clips"][0]["error"] for one in (english, in_spanish)] == [
+        words,
+        "Metricool no ha podido recibir esta historia durante 3600 s: Metricool pide esperar 30 s",
+    ]
+    assert in_spanish["error"] == in_spanish["clips"][0]["error"]
+    for told in (*(one["clips"][0] for one in (english, in_spanish)), in_spanish):
+        assert told["errorFacts"] == {
+            "reason": "outage",
+            "seconds": 3600,
+            "why": {"reason": "busy", "seconds": 30},
+        }
+    assert "Accept-Language" in asked[1].headers["Vary"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from storyclip.domain.clip_words import Told, say
 from storyclip.domain.lane import Lane
 
 MONTHLY = 600
@@ -51,14 +52,9 @@ def counted(lane: Lane, month: Month) -> int | None:
     return lane.month_count if lane.month_counted_at >= month.start else 0
 
 
-def full_words(month: Month) -> str:
+def full_words(month: Month) -> Told:
     """Return what a full month means for a story; the same for as long as it is full."""
-    return (
-        f"Metricool lets an account publish {MONTHLY} posts in a month, and above that holds them"
-        f" back for a review, without a word. {month.start:%Y-%m} is full, with what was handed"
-        " over and is still to go out. This one was not sent; it goes on by itself when Metricool"
-        " counts fewer, or in the month after. Ask Metricool if you need more."
-    )
+    return say("month_full", limit=MONTHLY, month=f"{month.start:%Y-%m}")
 
 
 def warning(lane: Lane, month: Month, ours: int, asked: int) -> str | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, Event, State, after
+from storyclip.domain.clip_words import Told
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.incident import Incident
 from storyclip.domain.lane import Lane
@@ -72,7 +73,7 @@ def stepped(clip: Clip, event: Event, due: Due) -> Clip:
 
 
 def ended(
-    clip: Clip, event: Event, words: str, code: ErrorCode, safety: RetrySafety, due: Due = NEVER
+    clip: Clip, event: Event, words: Told, code: ErrorCode, safety: RetrySafety, due: Due = NEVER
 ) -> Clip:
     """Move a clip to an end that says why, and what asking again may do."""
     moved = stepped(clip, event, due)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_words import Told
 from storyclip.domain.moves.move import Due, Move, uncounted
 
 
@@ -42,7 +43,7 @@ def not_asked(clip: Clip) -> Move:
     return Move(clip, uncounted(clip), None)
 
 
-def could_not_look(clip: Clip, when: Due, reason: str | None) -> Move:
+def could_not_look(clip: Clip, when: Due, reason: Told | None) -> Move:
     """Note that looking does not work, in words once it has lasted."""
     there = replace(clip, error=reason or clip.error)
     return Move(clip, replace(there, next_at=when.next_at, rung_at=when.rung_at), None)

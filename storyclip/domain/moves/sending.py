@@ -7,6 +7,7 @@ from datetime import datetime
 
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.clip_words import Told
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves.move import (
     Due,
@@ -61,12 +62,12 @@ def intended(
     )
 
 
-def missed(clip: Clip, words: str, code: ErrorCode) -> Move:
+def missed(clip: Clip, words: Told, code: ErrorCode) -> Move:
     """End a clip whose turn came too late, without a word to Metricool."""
     return Move(clip, ended(clip, Event.MISSED, words, code, RetrySafety.SAFE), Event.MISSED)
 
 
-def held_up(clip: Clip, until: datetime, words: str | None, wished_for: datetime | None) -> Move:
+def held_up(clip: Clip, until: datetime, words: Told | None, wished_for: datetime | None) -> Move:
     """Say why a clip cannot be sent before a later time; its lateness counts from `wished_for`.
 
     What it says already is a note: nobody is told the same twice. None: that is over.
@@ -77,7 +78,7 @@ def held_up(clip: Clip, until: datetime, words: str | None, wished_for: datetime
     return Move(clip, waiting, Event.HELD_UP if is_news else None)
 
 
-def could_not_ask(clip: Clip, until: datetime, words: str, since: datetime) -> Move:
+def could_not_ask(clip: Clip, until: datetime, words: Told, since: datetime) -> Move:
     """Say why a clip is not sent before Metricool was asked something, how often, since when."""
     waiting = held_up(clip, until, words, clip.wished_for)
     counted = replace(waiting.after, postponements=clip.postponements + 1, postponed_since=since)
@@ -87,7 +88,7 @@ def could_not_ask(clip: Clip, until: datetime, words: str, since: datetime) -> M
 def postponed(
     clip: Clip,
     due: Due,
-    reason: str | None,
+    reason: Told | None,
     since: datetime | None,
     media_url: str | None = None,
 ) -> Move:
@@ -113,7 +114,7 @@ def postponed(
     )
 
 
-def tried(clip: Clip, due: Due, reason: str | None) -> Move:
+def tried(clip: Clip, due: Due, reason: Told | None) -> Move:
     """Put a clip back that surely was not created, its attempt spent."""
     back = stepped(clip, Event.POSTPONED, due)
     return Move(
@@ -133,7 +134,7 @@ def _plans_without_last(clip: Clip) -> tuple[datetime, ...]:
     return clip.plans[:-1] if clip.was_sent else clip.plans
 
 
-def refused(clip: Clip, words: str, code: ErrorCode, safety: RetrySafety) -> Move:
+def refused(clip: Clip, words: Told, code: ErrorCode, safety: RetrySafety) -> Move:
     """End a clip that Metricool does not take; nothing was created."""
     over = ended(clip, Event.REFUSED, words, code, safety)
     return Move(clip, replace(over, plans=_plans_without_last(clip)), Event.REFUSED, is_void=True)
@@ -147,7 +148,7 @@ def accepted(clip: Clip, post: Post, now: datetime) -> Move:
     return Move(clip, uncounted(moved), Event.ACCEPTED)
 
 
-def unanswered(clip: Clip, reason: str, now: datetime) -> Move:
+def unanswered(clip: Clip, reason: Told, now: datetime) -> Move:
     """Note that it may have been created."""
     return Move(
         clip, replace(stepped(clip, Event.UNANSWERED, mine(now)), error=reason), Event.UNANSWERED
@@ -189,7 +190,7 @@ def absent(clip: Clip, now: datetime) -> Move:
     return Move(clip, moved, Event.ABSENT)
 
 
-def given_up(clip: Clip, words: str) -> Move:
+def given_up(clip: Clip, words: Told) -> Move:
     """End a clip that cannot appear any more, its attempts spent."""
     over = ended(clip, Event.GIVEN_UP, words, ErrorCode.NOT_CREATED, RetrySafety.SAFE)
     return Move(clip, over, Event.GIVEN_UP)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storyclip.domain.changing import replace
 from storyclip.domain.clip import Clip, Event, State
+from storyclip.domain.clip_words import Told
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.moves.move import (
     NEVER,
@@ -37,7 +38,7 @@ def seen_live(clip: Clip, post: Post, now: datetime) -> Move:
 
 
 def seen_failed(
-    clip: Clip, words: str, code: ErrorCode, safety: RetrySafety, next_at: datetime | None
+    clip: Clip, words: Told, code: ErrorCode, safety: RetrySafety, next_at: datetime | None
 ) -> Move:
     """Note that Metricool calls it failed; somebody may give it another date, and it is looked at
     again then.
@@ -47,7 +48,7 @@ def seen_failed(
 
 
 def timed_out(
-    clip: Clip, words: str, code: ErrorCode, next_at: datetime | None, checks: int | None = None
+    clip: Clip, words: Told, code: ErrorCode, next_at: datetime | None, checks: int | None = None
 ) -> Move:
     """Stop waiting for an outcome; it may be out, or come out, and is looked at again then."""
     due = NEVER if next_at is None else later(next_at)
@@ -55,14 +56,16 @@ def timed_out(
     return Move(clip, replace(over, checks=checks or clip.checks), Event.TIMED_OUT)
 
 
-def followed(clip: Clip, post: Post, words: str, code: ErrorCode, next_at: datetime | None) -> Move:
+def followed(
+    clip: Clip, post: Post, words: Told, code: ErrorCode, next_at: datetime | None
+) -> Move:
     """Follow the post of a clip that was called failed, and that may go out after all."""
     due = NEVER if next_at is None else later(next_at)
     there = holding(ended(clip, Event.MOVED, words, code, RetrySafety.CHECK_FIRST, due), post)
     return told_if_let_go(Move(clip, replace(there, missing_since=None), Event.MOVED))
 
 
-def deleted_upstream(clip: Clip, post: Post, words: str) -> Move:
+def deleted_upstream(clip: Clip, post: Post, words: Told) -> Move:
     """Note that somebody deleted its post in Metricool before that was out."""
     event = Event.SEEN_FAILED if clip.state is State.FAILED else Event.DELETED_UPSTREAM
     over = ended(clip, event, words, ErrorCode.DELETED_IN_METRICOOL, RetrySafety.SAFE)
@@ -85,7 +88,7 @@ def withdrawn(clip: Clip) -> Move:
     return Move(clip, without_error(over), Event.WITHDRAWN, is_gone=clip.post_id is not None)
 
 
-def forbidden(clip: Clip, words: str) -> Move:
+def forbidden(clip: Clip, words: Told) -> Move:
     """End a clip whose user may not publish it any more, and that is not upstream any more."""
     code, safety = ErrorCode.ACCOUNT_NOT_ALLOWED, RetrySafety.SAFE
     over = replace(ended(clip, Event.FORBIDDEN, words, code, safety), missing_since=None)

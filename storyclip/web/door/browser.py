@@ -161,7 +161,7 @@ def _readable_elsewhere(response: Response) -> Response:
     """Let pages of the origins that the settings name read the API's answers; no others."""
     if not request.path.startswith(API):
         return response
-    response.vary.add("Origin")
+    response.vary.update(("Origin", "Accept-Language"))  # what is said of clips and problems
     origin = request.headers.get("Origin", "")
     if origin in front().settings.cors_origins:
         response.headers["Access-Control-Allow-Origin"] = origin

@@ -1,6 +1,7 @@
 """The words of the page: one catalogue, every entry in all languages.
 
-Those of files are not in it: the API tells them, from storyclip/domain/file_words.json.
+Those of files are not in it: the API tells them, from storyclip/domain/file_words.json. Why clips
+and batches are as they are is told under `error.`, from storyclip/domain/clip_words.json.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from flask import Request
 
+from storyclip.domain.clip_words import catalogue
 from storyclip.domain.file_words import LANGUAGES
 from storyclip.web.said.language import preferred
 
@@ -37,4 +39,6 @@ def language_of(request: Request) -> str:
 def words_in(language: str) -> Words:
     """Return the catalogue in one language."""
     entries: dict[str, dict[str, str]] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
-    return Words(language, {key: entry[language] for key, entry in entries.items()})
+    words = {key: entry[language] for key, entry in entries.items()}
+    errors = {f"error.{reason}": entry[language] for reason, entry in catalogue().items()}
+    return Words(language, words | errors)

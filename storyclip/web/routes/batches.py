@@ -19,7 +19,7 @@ from storyclip.web.said.answers import answer, unless_known
 from storyclip.web.said.pages import cursor_after, page_asked_for, running_asked_for
 from storyclip.web.said.queries import OfBatch, asked
 from storyclip.web.said.shapes import OneBatch
-from storyclip.web.said.shown import batch_id_of, many, running, summary, whole
+from storyclip.web.said.shown import batch_id_of, many, running, summary, whole, worded_clips
 
 routes = Blueprint("batches", __name__, url_prefix="/api/metricool")
 
@@ -55,7 +55,10 @@ def batch(batch_id: str) -> Response:
     found, its_clips = batches.find_whole(batch_id_of(batch_id), who.reach)
     shown: OneBatch = {
         "success": True,
-        "batch": {**summary(found), "clips": clip_views(its_clips, found.batch.mode)},
+        "batch": {
+            **summary(found),
+            "clips": worded_clips(clip_views(its_clips, found.batch.mode)),
+        },
     }
     return answer(shown)
 

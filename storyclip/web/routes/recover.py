@@ -6,7 +6,8 @@ from flask import Blueprint, Response
 
 from storyclip.domain.holder import Holder, Scope
 from storyclip.domain.lane import Lane
-from storyclip.domain.views import clip_named, rfc3339
+from storyclip.domain.stranger_view import clip_named
+from storyclip.domain.views import rfc3339
 from storyclip.store.publishing import adoption, lanes, strangers
 from storyclip.web.door import auth
 from storyclip.web.front import front

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from storyclip.domain.batch import BATCH_ID
 from storyclip.domain.clip import Clip
+from storyclip.domain.clip_words import told
 from storyclip.domain.errors import NotFound
 from storyclip.domain.holder import Holder
 from storyclip.domain.reach import Reach
-from storyclip.domain.shown import BatchStatus, StrangerView, Summary
-from storyclip.domain.views import clip_views, status_view, stranger_view, summary_view
+from storyclip.domain.shown import BatchStatus, ClipView, StrangerView, Summary
+from storyclip.domain.stranger_view import stranger_view
+from storyclip.domain.views import clip_views, status_view, summary_view
 from storyclip.store.publishing import adoption, batches, strangers
 from storyclip.store.publishing.batches import Overview
 from storyclip.store.publishing.wholes import Whole
 from storyclip.store.service import newest
 from storyclip.web.front import front
+from storyclip.web.said import spanish
 from storyclip.web.said.shapes import ActiveBatch, ActiveBatches, ManyBatches, SessionShape
+
+Worded = TypeVar("Worded", BatchStatus, Summary, ClipView)
 
 _BATCH_ID = re.compile(BATCH_ID)
 
@@ -49,7 +55,7 @@ def running(found: Sequence[Whole]) -> ActiveBatches:
     for one, clips in found:
         known: ActiveBatch = {
             **_summary(one, one.blocked or stopped),
-            "clips": clip_views(clips or (), one.batch.mode),
+            "clips": worded_clips(clip_views(clips or (), one.batch.mode)),
         }
         if clips is None:
             del known["clips"]
@@ -71,7 +77,9 @@ def whole(found: Overview, clips: Sequence[Clip], reach: Reach) -> BatchStatus:
         held_up_by = strangers_on(found.batch.lane_id, reach)
     now, total_s = front().now(), front().wait_total_s
     blocked = found.blocked or newest.find().why_nothing_is_sent
-    return status_view(found.batch, clips, now, total_s, blocked, held_up_by)
+    shown = status_view(found.batch, clips, now, total_s, blocked, held_up_by)
+    shown["clips"] = worded_clips(shown["clips"])
+    return worded(shown)
 
 
 def strangers_on(lane_id: int, reach: Reach) -> Sequence[StrangerView]:
@@ -110,7 +118,20 @@ def summary(found: Overview) -> Summary:
 
 def _summary(found: Overview, blocked: str | None) -> Summary:
     now, total_s = front().now(), front().wait_total_s
-    return summary_view(found.batch, found.current, now, total_s, blocked)
+    return worded(summary_view(found.batch, found.current, now, total_s, blocked))
+
+
+def worded_clips(clips: Sequence[ClipView]) -> Sequence[ClipView]:
+    """Return clips with what is said of them in the language of who asks."""
+    return [worded(clip) for clip in clips] if spanish.is_wanted() else clips
+
+
+def worded(shown: Worded) -> Worded:
+    """Return a batch, or a clip, with what is said of it in the language of who asks."""
+    error = shown["error"]
+    if error is not None and spanish.is_wanted():
+        shown["error"] = told(error, "es")
+    return shown
 
 
 def signed_in(who: Holder) -> SessionShape:

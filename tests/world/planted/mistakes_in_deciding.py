@@ -8,6 +8,7 @@ from typing import Any
 
 from storyclip.domain import identity, moves, order, situation
 from storyclip.domain.clip import Event, State
+from storyclip.domain.clip_words import Told
 from storyclip.domain.errors import ErrorCode, RetrySafety
 from storyclip.domain.identity import Fate
 from storyclip.domain.moves import later, mine
@@ -36,7 +37,7 @@ def blind_retry(instead: Plant) -> None:
 def silence_is_failure(instead: Plant) -> None:
     """Take a POST without an answer for one that created nothing."""
 
-    def back(clip: Any, reason: str, now: Any) -> Any:
+    def back(clip: Any, reason: Told, now: Any) -> Any:
         return moves.postponed(clip, later(now), reason, None)
 
     instead.of(moves, "unanswered", back)
@@ -195,7 +196,7 @@ def unconfirmed_is_published(instead: Plant) -> None:
     """Count a clip as published when the checks are used up."""
     kept = watch.unconfirmed
 
-    def live(clip: Any, visit: Any, words: str, code: ErrorCode, checks: int | None = None) -> Any:
+    def live(clip: Any, visit: Any, words: Told, code: ErrorCode, checks: int | None = None) -> Any:
         move = kept(clip, visit, words, code, checks)
         if clip.state is not State.WAITING_CONFIRMATION:
             return move

@@ -4,6 +4,7 @@ import { batchActions, clipAction } from "./actions.js";
 import { brandName, networkName } from "./brands.js";
 import { clipName, clipRow, look, waiting } from "./clip_row.js";
 import { h, setText } from "./dom.js";
+import { told } from "./error_words.js";
 import { isHeld } from "./strangers.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
@@ -76,7 +77,7 @@ export function card() {
       unconfirmed ? t("batch.unconfirmedCount", { n: unconfirmed }) : "",
       cancelled ? t("batch.cancelledCount", { n: cancelled }) : "",
     ].filter(Boolean).join(" · "));
-    setText(error, batch.phase === "blocked" && batch.error ? batch.error : "");
+    setText(error, batch.phase === "blocked" && batch.error ? told(batch) : "");
   }
 
   function showActions() {

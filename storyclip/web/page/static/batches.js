@@ -37,7 +37,8 @@ export function refresh(batchId) {
 export async function acted(summary) {
   const batch = batches.get(summary.batchId);
   if (!batch || summary.lastSeq !== batch.lastSeq) return refresh(summary.batchId);
-  return keep({ ...batch, status: summary.status, phase: summary.phase, error: summary.error });
+  return keep({ ...batch, status: summary.status, phase: summary.phase, error: summary.error,
+    errorFacts: summary.errorFacts });
 }
 
 function onSnapshot({ batches: active }) {
@@ -58,8 +59,10 @@ function onEvent(event) {
   const clips = batch.clips.slice();
   if (event.clip) clips[event.clip.index - 1] = event.clip;
   keep({ ...batch, clips, status: event.status, currentIndex: event.current, lastSeq: event.seq,
-    movedAt: event.timestamp, posts: counted(clips), error: event.clip?.error ?? batch.error }, event);
+    movedAt: event.timestamp, posts: counted(clips), ...whyOf(event.clip?.error ? event.clip : batch) }, event);
 }
+
+const whyOf = ({ error, errorFacts }) => ({ error, errorFacts });
 
 function counted(clips) {
   const count = (holds) => clips.filter(holds).length;

@@ -2,6 +2,7 @@
 
 import { serverNow } from "./api.js";
 import { h, setText } from "./dom.js";
+import { told } from "./error_words.js";
 import { thumbOf } from "./thumbs.js";
 import { clock, shortTime } from "./times.js";
 import { t } from "./words.js";
@@ -66,17 +67,9 @@ function facts(clip) {
     isAhead ? h("span", { class: "quiet" }, t("clip.goesAt", { when: moment(Date.parse(clip.scheduledAt)) })) : null,
     isLink(clip.publicUrl) ? h("a", { href: clip.publicUrl, target: "_blank", rel: "noopener noreferrer",
       "aria-label": t("clip.openNamed", { name: clipName(clip) }) }, t("clip.open")) : null,
-    clip.error && clip.status !== "published" ? h("span", { class: "error" }, reason(clip)) : null,
+    clip.error && clip.status !== "published" ? h("span", { class: "error" }, told(clip)) : null,
     clip.status === "failed" && clip.retrySafety === "never" ? h("span", { class: "quiet" }, t("clip.never")) : null,
   ];
-}
-
-/** Return why a clip is as it is: what the API says to programs is said to people in their words. */
-function reason({ errorCode, error }) {
-  if (errorCode === "account_not_allowed") return t("clip.notAllowed");
-  if (error.startsWith("Nobody brings this story's file")) return t("clip.notBrought");
-  const parameter = /\b(confirmOrder|confirmAbsent)=/.exec(error);
-  return parameter ? t(`clip.${parameter[1]}`) : error;
 }
 
 const moment = (instant) => (Math.abs(instant - serverNow()) < FAR_MS ? clock(instant) : shortTime(instant));

@@ -4,6 +4,9 @@ const words = JSON.parse(document.getElementById("words").textContent);
 
 export const language = document.documentElement.lang;
 
+/** Return whether there are words for a key. */
+export const knows = (key) => key in words;
+
 /** Return the words for a key, with what stands in {braces} put in. */
 export function t(key, given = {}) {
   const text = words[key];
