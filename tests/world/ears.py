@@ -64,6 +64,7 @@ def opened(ears: Ears) -> Iterator[None]:
         for table in _TABLES:
             database.run(f"DELETE FROM {table}")
         database.run("DELETE FROM service")
+        database.run("UPDATE users SET disabled_at = NULL")  # as an admin left them before
         database.run("INSERT INTO service (id, epoch, mark) VALUES (1, 0, 0)")
     before = structlog.get_config()
     structlog.configure(
