@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from storyclip.domain.errors import UpstreamLookFailed
 from storyclip.domain.network import Network
 from storyclip.domain.story import Brand, Story
-from storyclip.upstream.reading import data_of, id_of, object_of, parsed, text_of
+from storyclip.upstream.reading import count_of, data_of, id_of, object_of, parsed, text_of
 from storyclip.upstream.zoned_time import in_utc
 
 MAX_URL_CHARACTERS = 2000
@@ -100,9 +100,7 @@ def month_count(answer: Any, account_id: str) -> int | None:
     count = data_of(answer, dict).get("monthPublishedPostsByBrand")
     if isinstance(count, dict):
         count = count.get(account_id)
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        return None
-    return count
+    return count_of(count)
 
 
 def media_url(body: bytes) -> str | None:
