@@ -34,7 +34,8 @@ class MarkFile:
         file = database.file()
         if file is None:
             return
-        _write(file.mark, {**asdict(mark), "alive_at": to_text(mark.alive_at)})
+        alive_at, written_ns = to_text(mark.alive_at), file.written_ns()
+        _write(file.mark, {**asdict(mark), "alive_at": alive_at, "written_ns": written_ns})
 
     def read_sending(self, place: str) -> Sending | None:  # noqa: ARG002
         """Return for which intent a story was asked for last, None if nothing can be read."""
