@@ -15,7 +15,8 @@ import pytest
 from storyclip.domain.batch import Status
 from storyclip.domain.clip import State
 from storyclip.domain.dates.mode import Mode
-from storyclip.domain.errors import ActionRefused, RefusalCode
+from storyclip.domain.errors import ActionRefused, RefusalCode, StoreUnavailable
+from storyclip.flow.step import step
 from storyclip.store import database
 from storyclip.store.history import events
 from storyclip.store.publishing import adoption, strangers, wishes
@@ -360,3 +361,23 @@ def test_a_pause_on_a_lane_in_doubt_names_all_that_may_be_out(house: House) -> N
     house.found_strange(2)
 
     assert hand(house.stage).pause(house.stage.batch()) == (1, 2)
+
+
+def test_rows_that_are_put_back_under_a_worker_that_lives_are_looked_at_before_it_sends(
+    house: House,
+) -> None:
+    stage = house.stage
+    stage.accept(3)
+    house.live_on(3.0)
+    earlier = backup()
+    house.until_over()
+    put_back(earlier)
+    [due, *_] = [clip.id for clip in stage.clips() if clip.state is not State.PUBLISHED]
+
+    with pytest.raises(StoreUnavailable, match="older than a moment ago"):
+        step(due, stage.engine)  # a bell, before the next sign of life
+    house.live_on(200.0)
+    house.all_ours()
+    house.until_over()
+
+    assert_once_in_order(stage, 3)

@@ -44,7 +44,7 @@ def read(clip_id: int) -> Situation:
 
     Raises:
         NotFound: there is none with this id.
-        StoreUnavailable: the database does not answer.
+        StoreUnavailable: the database does not answer, or its rows were put back a moment ago.
     """
     with reading():
         row = run(f"SELECT {_FACTS}, {users.columns()} {_FROM}", (clip_id,)).fetchone()
@@ -63,7 +63,7 @@ def read(clip_id: int) -> Situation:
             sends=sends.of_clip(clip.id) if clip.sends and clip.state in SOUGHT else (),
             taken=_taken(clip, batch),
             holds_lane=row[len(BATCH)] is not None,
-            here=newest.installation_of(service),
+            here=newest.require_no_older(newest.installation_of(service)),
             transfer=_transfer(clip),
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from storyclip.domain.act import Action
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.incident import Incident
 from storyclip.domain.installation import (
     Finding,
@@ -35,6 +36,7 @@ COLUMNS = ", ".join(f"s.{name}" for name in _NAMES)  # of the one row of `servic
 _SELECT = f"SELECT {COLUMNS} FROM service s WHERE s.id = 1"
 _INSTANTS = frozenset({"alive_at", "lost_since", "lost_until", "paused_at"})
 _WHOLE = "all"  # what pausing everything is about
+_left: Mark | None = None  # this process's last sign of life
 RESTORED = "restored_at"  # written by `storyclip restore`, until it was heard
 
 
@@ -42,10 +44,25 @@ def find() -> Installation:
     """Return what the database says of itself.
 
     Raises:
-        StoreUnavailable: the database does not answer.
+        StoreUnavailable: the database does not answer, or its rows were put back a moment ago.
     """
     with reading():
-        return here()
+        return require_no_older(here())
+
+
+def require_no_older(found: Installation) -> Installation:
+    """Return what was found, unless this process knows a later sign of life in these very rows.
+
+    They were put back while it lives; nothing is decided by them before its next look.
+
+    Raises:
+        StoreUnavailable: so it is.
+    """
+    if _left is None or _left.installation != found.installation:
+        return found
+    if found.mark < _left.mark:
+        raise StoreUnavailable("the rows are older than a moment ago: they are looked at first")
+    return found
 
 
 def here() -> Installation:
@@ -81,12 +98,14 @@ def live(
     Raises:
         StoreUnavailable: nothing was written.
     """
+    global _left
     with writing():
         if not database.try_lock_row("service", 1):
             return None
         run_of = server()
         mark = _alive(at, outside, sending, run_of, is_boot=is_boot)
     database.looked_at(run_of)
+    _left = mark or _left
     return mark
 
 
