@@ -75,6 +75,7 @@ def test_a_file_whose_line_breaks_at_a_third_goes_on_and_is_published(visit, sta
     shown = started(page, stack, account)
 
     expect(shown.locator(".clips .chip[data-look=published]")).to_have_count(2)
+    expect(shown.locator(".clips .name").nth(1)).to_have_text("2. vertical")
     assert offsets[0] == 0
     assert 0 < offsets[1] < 7_000_000
     whole = hashlib.sha256(file.read_bytes()).hexdigest()

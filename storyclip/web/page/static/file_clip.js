@@ -17,7 +17,7 @@ export function fileClip(upload) {
   const fill = h("i");
   const bar = h("div", { class: "meter", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
   const act = h("button", { type: "button", class: "small", onclick: () => (upload.isSending ? upload.pause() : upload.resume()) });
-  const mends = h("details", { class: "mends small" });
+  const mends = h("details", { class: "mends small", hidden: true }); // an empty one has a word of the browser
   const fit = fitChoice(upload);
   const cuts = cutMarks(upload);
   const shape = h("details", { class: "shape", hidden: true }, h("summary", {}, t("shape.title")), fit.element, cuts.element);
@@ -135,10 +135,10 @@ function wordsFor(upload) {
 /** Return what is known of it: name, length, shape, size. */
 function factsOf({ name, size, view }) {
   const facts = view?.facts;
-  return [
-    name,
+  const measured = [
     facts?.seconds && facts.kind === "video" ? length(facts.seconds) : null,
     facts?.width ? `${facts.width} × ${facts.height}` : null,
     bytes(size),
-  ].filter(Boolean).join(" · ");
+  ].filter(Boolean).map((fact) => fact.replaceAll(" ", "\u00a0")); // no line ends within "640 × 480"
+  return [name, ...measured].join(" · ");
 }

@@ -19,8 +19,9 @@ export function begin() {
 
 /** Show what the clips become; nothing where all are links, which nobody has looked into. */
 export function show(clips) {
-  byId("preview").hidden = !clips.some((clip) => clip.upload);
-  stories = clips.flatMap(storiesOf);
+  const shown = clips.filter((clip) => !clip.upload?.isRefused); // nothing of those is ever seen
+  byId("preview").hidden = !shown.some((clip) => clip.upload);
+  stories = shown.flatMap(storiesOf);
   current = Math.max(0, Math.min(current, stories.length - 1));
   const bars = byId("preview-bars");
   if (bars.children.length !== stories.length) bars.replaceChildren(...stories.map(() => h("i")));
