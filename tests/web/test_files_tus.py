@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from storyclip.web.door.overridden import METHODS
 from tests.web.test_files import BYTES, FILES, TUS, announce, code_of, head, said
 
 
@@ -40,3 +43,14 @@ def test_a_client_that_can_only_post_names_the_method_it_means(ana):
     assert meaning("PUT").status_code == 405
     assert meaning("DELETE").status_code == 204
     assert head(ana, where).status_code == 404
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("knows", ["the file", "no file", "no key"])
+def test_who_sends_a_post_is_sent_as_many_bytes_as_its_answer_says(ana, method, knows):
+    where = announce(ana).headers["Location"] if knows == "the file" else f"{FILES}/none"
+    key = {} if knows == "no key" else {"X-Api-Key": ana.key}
+
+    answer = ana.client.post(where, headers={**key, **TUS, "X-HTTP-Method-Override": method})
+
+    assert int(answer.headers.get("Content-Length", "0")) == len(answer.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+Headers = list[tuple[str, str]]
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 FILES = "/api/metricool/files/"
@@ -21,6 +22,17 @@ class Overridden:
         """Serve one request."""
         named = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
         is_posted = environ.get("REQUEST_METHOD") == "POST"
-        if named in METHODS and is_posted and environ.get("PATH_INFO", "").startswith(FILES):
-            environ = {**environ, "REQUEST_METHOD": named}
-        return self._application(environ, start_response)
+        if not (named in METHODS and is_posted and environ["PATH_INFO"].startswith(FILES)):
+            return self._application(environ, start_response)
+
+        def start(status: str, headers: Headers, *more: Any) -> Any:
+            """Tell the length of what is sent: who sent a POST reads as many bytes as that says.
+
+            To a HEAD it is the length of what is left out, so a proxy would take the next answer
+            on the line, which may be somebody else's, for the rest of this one.
+            """
+            told = [one for one in headers if one[0].lower() != "content-length"]
+            return start_response(status, [*told, ("Content-Length", "0")], *more)
+
+        environ = {**environ, "REQUEST_METHOD": named}
+        return self._application(environ, start if named == "HEAD" else start_response)
