@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from storyclip.store import database
 from storyclip.store.history import events
-from tests import described_streams, memory
+from tests import described_streams, memory, routing
 from tests.browser import chromium
 from tests.canaries import Canaries, hits
 from tests.databases import empty_postgres, new_postgres, new_sqlite
@@ -107,6 +107,13 @@ def _memory_is_given_back(
 @pytest.fixture(scope="session", autouse=True)
 def _forked() -> Iterator[None]:
     with forked():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _routes_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        routing.compiled_once(patch)
         yield
 
 
