@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -61,14 +62,25 @@ def watched() -> Watched:
 
 @pytest.fixture
 def visit(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Visit]:
-    """Open the page signed in; each visit is a browser of its own, unless one is handed in."""
+    """Open the page signed in; each visit is a browser of its own, unless one is handed in.
+
+    With `clock_at` it goes by a clock that the test moves, from its first moment on.
+    """
     contexts: list[BrowserContext] = []
 
-    def open_page(path: str = "/", *, context: BrowserContext | None = None, **how: Any) -> Page:
+    def open_page(
+        path: str = "/",
+        *,
+        context: BrowserContext | None = None,
+        clock_at: datetime | str | None = None,
+        **how: Any,
+    ) -> Page:
         if context is None:
             context = browser.new_context(base_url=stack.url, **{"locale": "es-ES", **how})
             contexts.append(context)
             sign_in(context, stack)
+        if clock_at is not None:
+            context.clock.install(time=clock_at)
         page = context.new_page()
         page.set_default_timeout(WITHIN_MS)
         watched.listen(page)

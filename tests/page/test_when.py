@@ -27,9 +27,7 @@ def planned(page: Page, date: str, time: str) -> None:
 
 @pytest.fixture
 def page(visit) -> Page:
-    opened: Page = visit("/#publish")
-    opened.clock.install(time=NOW)
-    opened.reload()  # an answer on its way would have been compared with a clock that is just set
+    opened: Page = visit("/#publish", clock_at=NOW)
     return opened
 
 
