@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from storyclip.domain.budget import Budget, Purpose
@@ -193,6 +194,7 @@ class Metricool:
         return self._calls.clock.is_heard
 
 
+@lru_cache(256)
 def _path_of(post_id: str) -> str:
     return f"/v2/scheduler/posts/{quote(post_id, safe='')}"
 

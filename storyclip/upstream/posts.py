@@ -30,6 +30,7 @@ class _Names(NamedTuple):
 
 
 _made = maker(Post)
+_STATUSES = {status.value: status for status in PostStatus}
 
 _SCHEDULED = _Names("id", "uuid", "providers")
 _DELETED = _Names("postId", "postUuid", "networks")
@@ -232,7 +233,4 @@ def _media_urls(element: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
 
 
 def _status(word: Any) -> PostStatus:
-    try:
-        return PostStatus(word)
-    except ValueError:
-        return PostStatus.UNKNOWN
+    return _STATUSES.get(word, PostStatus.UNKNOWN) if isinstance(word, str) else PostStatus.UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from typing import Any, TypeVar
 
 from storyclip.domain.errors import UpstreamLookFailed
@@ -18,7 +19,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL and UTF-8 refuse t
 def parsed(body: bytes) -> Any:
     """Return the JSON in `body`, or None when there is none."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        return json.loads(body.removeprefix(BOM_UTF8).decode())
     except (ValueError, RecursionError):
         return None
 
