@@ -61,6 +61,7 @@ FATES = {
 SHOWN_OTHERWISE_WITHIN_US = 600 * SECOND_US
 OTHERWISE = frozenset(("media_rehosted", "media_other_in_lists"))
 HABITS = frozenset(("list_lags", "no_date", "list_paged", "deleted_undated"))
+REHOST_THE_ECHOED = "rehost the echoed"  # comes in the place of "rehost"
 
 
 class Metricool:
@@ -192,13 +193,13 @@ class Metricool:
             return Fault(name, most=page) if page else None
         if name == "deleted_undated":
             return None if world.scenario.dates_deletions else Fault(name)
-        if name not in FATES or not self._asking:
+        if not self._asking:
             return None
         if name in OTHERWISE and self._was_under_way_us > SHOWN_OTHERWISE_WITHIN_US:
             return None
         kinds = FATES[name]
         if name == "media_rehosted" and self._asking in self._echoed:
-            kinds, name = ("rehost the echoed",), "rehost the echoed"
+            kinds, name = (REHOST_THE_ECHOED,), REHOST_THE_ECHOED
         taken = world.one_of(self._asking, kinds, name)
         if taken is None:
             return None
@@ -213,7 +214,7 @@ class Metricool:
             return Fault(name, seconds=60.0 * choices.whole(taken, 1, 5))
         if kind == "echo":
             self._echoed.add(self._asking)
-        elif kind == "rehost the echoed":
+        elif kind == REHOST_THE_ECHOED:
             self._echoed.discard(self._asking)
         if kind in ("error", "refused"):
             return Fault(name, words=choices.pick(taken, PLAIN_WORDS))
@@ -236,18 +237,20 @@ class Fates(Faults):
     def __init__(self, metricool: Metricool) -> None:
         super().__init__()
         self._metricool = metricool
+        may_take = metricool.world.may_take
+        self._may_come = HABITS | {
+            name for name, kinds in FATES.items() if may_take((*kinds, REHOST_THE_ECHOED))
+        }
 
     def take(
         self, name: str, subject: Subject, when: Callable[[Fault], bool] | None = None
     ) -> Fault | None:
         """Return the fault that hits this call, if one does."""
-        if name not in FATES and name not in HABITS:
-            return None
-        return self._metricool.fate(name)
+        return self._metricool.fate(name) if name in self._may_come else None
 
     def any(self, name: str) -> bool:
         """Return whether one of this name may come at all."""
-        return name in FATES
+        return name in self._may_come
 
 
 class Ledger:

@@ -85,6 +85,10 @@ class World:
         """Return whether the clock on the wall is wrong at the moment."""
         return self._wall_ahead_us != 0
 
+    def may_take(self, kinds: Sequence[str]) -> bool:
+        """Return whether disturbances of these kinds take place in such a history at all."""
+        return self.choices.is_replay or any(self._chances.get(kind) for kind in kinds)
+
     def take(self, kind: str, about: str) -> str | None:
         """Return the name of a disturbance of this kind if one takes place now."""
         return self.one_of(about, (kind,), kind)
