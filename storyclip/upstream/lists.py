@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from storyclip.domain.budget import Purpose
 from storyclip.domain.changing import replace
@@ -13,7 +12,8 @@ from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post
 from storyclip.upstream import posts, words
 from storyclip.upstream.caller import Caller
-from storyclip.upstream.reading import parsed
+from storyclip.upstream.exchange import Answer
+from storyclip.upstream.read_before import reader
 from storyclip.upstream.zoned_time import in_utc
 
 MAX_LIST_BYTES = 16 << 20  # some ten thousand posts; a list of accounts was seen to have 5 MB
@@ -42,15 +42,15 @@ def posts_between(
         "extendedRange": "false",  # true answers more days than it says: nothing to halve
     }
     try:
-        answer, upstream_now = listed(calls, "/v2/scheduler/posts", account_id, query, over_at)
+        answer = listed(calls, "/v2/scheduler/posts", account_id, query, over_at)
     except UpstreamLookTooLarge:
         if end - start <= LEAST_WINDOW:
             raise
         middle = start + (end - start) / 2
         first = posts_between(calls, account_id, network, start, middle, over_at)
         return _joined(first, posts_between(calls, account_id, network, middle, end, over_at))
-    shown = posts.listed_posts(answer, network)
-    return Look(shown.posts, upstream_now, shown.is_whole)
+    shown = _list_in(answer.body, network)
+    return Look(shown.posts, words.upstream_now(answer.headers), shown.is_whole)
 
 
 def _joined(first: Look, second: Look) -> Look:
@@ -70,11 +70,10 @@ def deleted_posts(calls: Caller, account_id: str, network: Network) -> Look:
     began_at, over_at = None, calls.over_at()
     for number in range(MAX_DELETED_PAGES):
         query = posts.deleted_query(number)
-        answer, upstream_now = listed(
-            calls, "/v2/scheduler/posts/deleted", account_id, query, over_at
-        )
+        answer = listed(calls, "/v2/scheduler/posts/deleted", account_id, query, over_at)
+        upstream_now = words.upstream_now(answer.headers)
         began_at = began_at if number else upstream_now
-        page = posts.deleted_page(answer, network)
+        page = _page_in(answer.body, network)
         found += (_deleted_by(post, upstream_now) for post in page.posts)
         before = len(shown)
         shown |= page.shown
@@ -99,13 +98,16 @@ def listed(
     query: Mapping[str, str] | None = None,
     over_at: float | None = None,
     purpose: Purpose = Purpose.LOOK,
-) -> tuple[Any, datetime | None]:
-    """Return the JSON of an answer that may be long, and what time it was upstream.
+) -> Answer:
+    """Return an answer that may be long.
 
     Raises:
         UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
         UpstreamLookTooLarge: it is too long even for a list.
     """
     request = calls.request("GET", path, account_id, query, max_answer_bytes=MAX_LIST_BYTES)
-    answer = calls.look(request, over_at, purpose=purpose)
-    return parsed(answer.body), words.upstream_now(answer.headers)
+    return calls.look(request, over_at, purpose=purpose)
+
+
+_list_in = reader(posts.listed_posts)
+_page_in = reader(posts.deleted_page)

@@ -26,6 +26,7 @@ from storyclip.upstream.caller import OK, Caller
 from storyclip.upstream.exchange import Answer, Exchange
 from storyclip.upstream.line import Line
 from storyclip.upstream.part_line import PartCarrier, PartLine
+from storyclip.upstream.read_before import reader
 from storyclip.upstream.reading import parsed
 from storyclip.upstream.uploads import MetricoolUploads
 
@@ -131,7 +132,7 @@ class Metricool:
         """Return one post, or None when no post for the network has such an id."""
         request = self._calls.request("GET", _path_of(post_id), account_id)
         answer = self._calls.look(request, is_fine=_knows_no_such_post)
-        return posts.one_post(parsed(answer.body), network) if answer.status == OK else None
+        return _post_in(answer.body, network) if answer.status == OK else None
 
     def posts_between(
         self, account_id: str, network: Network, start: datetime, end: datetime
@@ -168,7 +169,8 @@ class Metricool:
     def brands(self) -> Sequence[Brand]:
         """Return the accounts of these credentials, without deleted and demo ones."""
         path = "/admin/simpleProfiles"
-        return wire.brands(lists.listed(self._calls, path, None, purpose=Purpose.READ)[0])
+        answer = lists.listed(self._calls, path, None, purpose=Purpose.READ)
+        return wire.brands(parsed(answer.body))
 
     def best_times(
         self, account_id: str, network: Network, timezone: str, start: datetime, end: datetime
@@ -192,6 +194,9 @@ class Metricool:
     def is_heard(self) -> bool:
         """Return whether Metricool answered of late: what its time is, is known if it tells it."""
         return self._calls.clock.is_heard
+
+
+_post_in = reader(posts.one_post)
 
 
 @lru_cache(256)
