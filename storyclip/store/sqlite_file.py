@@ -92,7 +92,8 @@ class SqliteFile:
 
         It reads a backup that was copied over the file together with what was written since: the
         newest mark, and clips of before that were published. Our own processes write into the file
-        only what is in the WAL, and then into that again each second.
+        only what is in the WAL, and then into that again each second. A file that is as the last
+        sign of life saw it is ours whatever its time says: the clock may have been wrong meanwhile.
 
         Raises:
             StoreUnavailable: it is another one's; neither was changed.
@@ -102,8 +103,10 @@ class SqliteFile:
             file_ns, said = self.path.stat().st_mtime_ns, wal.stat()
         except FileNotFoundError:
             return
-        is_later = file_ns > said.st_mtime_ns + COPIED_LATER_NS
-        is_earlier = file_ns + WHOLE_SECOND_NS < self._written_ns_once() <= said.st_mtime_ns
+        written_ns = self._written_ns_once()
+        is_as_it_was = abs(file_ns - written_ns) < WHOLE_SECOND_NS
+        is_later = file_ns > said.st_mtime_ns + COPIED_LATER_NS and not is_as_it_was
+        is_earlier = file_ns + WHOLE_SECOND_NS < written_ns <= said.st_mtime_ns
         if said.st_size and (is_later or is_earlier):
             raise StoreUnavailable(
                 f"the database {self.path} was exchanged, and {wal.name} is still that of the one"

@@ -74,6 +74,12 @@ def test_a_service_that_was_killed_starts_again_whenever_that_is(killed: Path):
     start(killed)
 
 
+def test_a_service_whose_clock_was_wrong_for_a_while_starts_again(killed: Path):
+    set_back(killed / "storyclip.db-wal")  # the file was written when the clock was an hour ahead
+
+    start(killed)
+
+
 def test_an_older_file_with_its_own_wal_starts_and_is_left_to_its_mark(killed: Path):
     set_back(*(killed / name for name in NAMES[:2]))
 
