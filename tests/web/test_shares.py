@@ -11,6 +11,7 @@ from storyclip.flow.control import Patience
 from storyclip.web.door import limits, shares
 from storyclip.web.door.shares import DEBT_S, LATELY_S, PURSE_S, SHARE, Shares
 from tests.web.routes import every_verb
+from tests.web.test_files import BYTES, announce, bring
 
 ANA, BEA, STRANGER = "user ana", "user bea", "nothing from 192.0.2.1"
 LIST = "/api/metricool/batches"
@@ -108,6 +109,18 @@ def test_a_look_at_whether_it_lives_waits_a_moment_at_most(app, ana, anyone):
 
     assert anyone.get("/livez").status_code == 200
     assert slept == [limits.LOOK_WAITS_S]
+
+
+def test_bytes_of_a_file_are_nobodys_share(app, ana, monkeypatch):
+    where = announce(ana).headers["Location"]
+    spent = list[float]()
+    shares = app.extensions["storyclip.door"].shares
+    monkeypatch.setattr(shares, "spend", lambda who, cpu_s: spent.append(cpu_s))
+    took = iter([0.0, 0.002, 5.0])
+    monkeypatch.setattr(time, "thread_time", lambda: next(took))
+
+    assert bring(ana, where, BYTES).status_code == 204
+    assert spent == [0.002 + limits.UNSEEN_S]
 
 
 class Counted(Shares):

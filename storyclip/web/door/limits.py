@@ -100,7 +100,10 @@ def come_back() -> None:
 
 
 def leave() -> None:
-    """Have what follows take no turn of anybody's: a stream that is let in."""
+    """Have what follows take no turn of anybody's, and cost nobody's share: a stream that is let
+    in, a file that arrives.
+    """
+    _pay(_took_s())
     _leave()
 
 
@@ -176,9 +179,8 @@ def _told(response: Response) -> Response:
 
 def _over(_failure: BaseException | None) -> None:
     """Charge what the request took beyond a usual one, and give its turn back."""
-    took_s = time.thread_time() - g.get(_BEGAN)
-    if (pays := g.get(_PAYS)) is not None:
-        door().shares.spend(pays, took_s + UNSEEN_S)
+    took_s = _took_s()
+    _pay(took_s)
     _leave()
     user_id: str | None = g.get(_USER)
     if user_id is not None:
@@ -186,6 +188,16 @@ def _over(_failure: BaseException | None) -> None:
         took_ms = 1000 * took_s
         if (more := int(took_ms / USUAL_MS[kind])) > 0:
             door().buckets.charge(kind, user_id, more)
+
+
+def _took_s() -> float:
+    took_s: float = time.thread_time() - g.get(_BEGAN)
+    return took_s
+
+
+def _pay(took_s: float) -> None:
+    if (who := g.pop(_PAYS, None)) is not None:
+        door().shares.spend(who, took_s + UNSEEN_S)
 
 
 def _whole_s(level: Level) -> int:
