@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
+from storyclip.flow.control import Patience
 from storyclip.store.publishing import batches
 from storyclip.web.door import limits
 from storyclip.web.door.buckets import Buckets
@@ -20,6 +21,11 @@ from tests.eventually import eventually
 from tests.web.conftest import SmallMetricool, Someone
 
 LIST, BRANDS = "/api/metricool/batches", "/api/metricool/brands"
+
+
+@pytest.fixture(autouse=True)
+def refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CROWDED_S", 0.0)
 
 
 @pytest.fixture
@@ -178,3 +184,18 @@ def test_a_debt_is_no_larger_than_the_bucket():
     assert (level.is_enough, level.left) == (False, 0)
     assert level.next_in_s == pytest.approx(11)
     assert buckets.take("reads", "ana").is_enough
+
+
+def test_who_is_one_too_many_is_told_so_after_a_while_and_many_more_at_once(app, ana, monkeypatch):
+    slept = list[float]()
+    front, door = app.extensions["storyclip"], app.extensions["storyclip.door"]
+    app.extensions["storyclip"] = replace(front, patience=Patience(time.monotonic, slept.append))
+    full = Bulkheads(at_once=0, waiting=0)
+    app.extensions["storyclip.door"] = replace(door, reading=full, crowd=threading.Semaphore(1))
+    monkeypatch.setattr(limits, "CROWDED_S", 1.0)
+
+    waits = asks(app, ana.key)
+    app.extensions["storyclip.door"].crowd.acquire()
+    is_told_at_once = asks(app, ana.key)
+
+    assert (waits, is_told_at_once, slept) == (429, 429, [1.0])

@@ -26,6 +26,9 @@ USUAL_MS = {WRITES: 5.0, READING: 3.0, STREAMS: 10.0}
 # will does, is refused fifty times a second and not five hundred; their next good one waits as well
 REFUSED_S = 0.02
 
+# How long who is one too many waits for being told so; a line that asks on is no quicker than that
+CROWDED_S = 1.0
+
 UNSEEN_S = 0.0005  # of CPU: what a request takes before the application has it, and afterwards
 LOOK_WAITS_S = 0.25  # whether the process lives is told within a second, whoever asks too often
 
@@ -138,9 +141,22 @@ def _here() -> Bulkheads:
 def _enter(bulkheads: Bulkheads, who: str) -> None:
     setattr(g, _PAYS, who)
     if not bulkheads.enter(who):
+        _crowd()
         raise Problem(TOO_MANY_AT_ONCE)
     setattr(g, _TURN, (bulkheads, who))
     _let_others_go_first(who)
+
+
+def _crowd() -> None:
+    """Keep who is one too many for a while, without a turn and without the interpreter.
+
+    A hundred threads that each want to be refused at once are a hundred that want it.
+    """
+    if door().crowd.acquire(blocking=False):
+        try:
+            front().patience.sleep(CROWDED_S)
+        finally:
+            door().crowd.release()
 
 
 def _let_others_go_first(who: str, at_most_s: float = math.inf) -> None:

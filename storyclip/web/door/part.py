@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import cast
 
 from flask import current_app
@@ -17,6 +18,7 @@ from storyclip.web.door.shares import Shares
 from storyclip.web.door.uploads import Uploads
 
 WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
+MOST_CROWDED = 400  # requests that wait to be refused: a third of the threads; others are at once
 NAME = "storyclip.door"  # among Flask's extensions
 
 
@@ -35,6 +37,7 @@ class Door:
     elsewhere: Bulkheads = field(default_factory=lambda: Bulkheads(WAIT_ELSEWHERE))
     password_tries: PasswordTries = field(default_factory=PasswordTries)
     uploads: Uploads = field(default_factory=Uploads)
+    crowd: Semaphore = field(default_factory=lambda: Semaphore(MOST_CROWDED))
     shares: Shares = field(default_factory=lambda: Shares(time.monotonic))
 
 
