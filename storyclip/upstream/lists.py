@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from storyclip.domain.budget import Purpose
@@ -18,6 +18,9 @@ from storyclip.upstream.zoned_time import in_utc
 
 MAX_LIST_BYTES = 16 << 20  # some ten thousand posts; a list of accounts was seen to have 5 MB
 LEAST_WINDOW = timedelta(days=1)  # a longer one is halved when its list is too large
+LEAST_PAGE = timedelta(minutes=1)  # Metricool's dates are whole minutes: nothing to halve below
+MAX_SPLITS = 30  # of one look for its pages
+SECOND = timedelta(seconds=1)  # a list has both of its ends
 MAX_DELETED_PAGES = 10
 
 
@@ -28,13 +31,17 @@ def posts_between(
     start: datetime,
     end: datetime,
     over_at: float | None = None,
+    splits: Iterator[int] | None = None,
 ) -> Look:
     """Return all posts dated from `start` to `end`; a list that is too large in two halves.
+
+    One that has further pages as well: how those are asked for, nobody knows.
 
     Raises:
         UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
     """
     over_at = calls.over_at() if over_at is None else over_at
+    splits = iter(range(MAX_SPLITS)) if splits is None else splits
     query = {
         "start": in_utc(start),
         "end": in_utc(end),
@@ -47,10 +54,25 @@ def posts_between(
         if end - start <= LEAST_WINDOW:
             raise
         middle = start + (end - start) / 2
-        first = posts_between(calls, account_id, network, start, middle, over_at)
-        return _joined(first, posts_between(calls, account_id, network, middle, end, over_at))
+        first = posts_between(calls, account_id, network, start, middle, over_at, splits)
+        second = posts_between(calls, account_id, network, middle, end, over_at, splits)
+        return _joined(first, second)
     shown = _list_in(answer.body, network)
-    return Look(shown.posts, words.upstream_now(answer.headers), shown.is_whole)
+    page = Look(shown.posts, words.upstream_now(answer.headers), shown.is_whole)
+    if not shown.goes_on or end - start <= LEAST_PAGE or next(splits, None) is None:
+        return page
+    until = _end_of(page, start, end)
+    first = posts_between(calls, account_id, network, start, until, over_at, splits)
+    after = until + SECOND
+    return _joined(first, posts_between(calls, account_id, network, after, end, over_at, splits))
+
+
+def _end_of(page: Look, start: datetime, end: datetime) -> datetime:
+    """Return up to when a page may show everything: its last date, if it goes by date."""
+    dates = [post.planned_for for post in page.posts if post.planned_for is not None]
+    last = max(dates, default=end)
+    until = last if start <= last < end else start + (end - start) / 2
+    return until.replace(microsecond=0)  # as it is asked for
 
 
 def _joined(first: Look, second: Look) -> Look:

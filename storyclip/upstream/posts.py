@@ -38,13 +38,17 @@ _DELETED = _Names("postId", "postUuid", "networks")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The posts for one network; `is_whole` if none of ours can hide in what was not read."""
+    """The posts for one network; `is_whole` if none of ours can hide in what was not read.
+
+    `goes_on`: it says that there is more, and shows something: what is asked for in parts shows it.
+    """
 
     posts: tuple[Post, ...]
     is_whole: bool
+    goes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedPage(Listed):
     """One page of the deleted posts; `shown` are the ids of all its elements."""
 
@@ -92,8 +96,9 @@ def listed_posts(answer: Any, network: Network) -> Listed:
     Raises:
         UpstreamLookFailed: there is no list.
     """
-    listed = _listed(data_of(answer, list), _SCHEDULED, network)
-    return Listed(listed.posts, listed.is_whole and not goes_on(answer))
+    elements = data_of(answer, list)
+    listed, is_page = _listed(elements, _SCHEDULED, network), goes_on(answer)
+    return Listed(listed.posts, listed.is_whole and not is_page, is_page and bool(elements))
 
 
 def deleted_query(page: int) -> dict[str, str]:
@@ -124,9 +129,9 @@ def deleted_page(answer: Any, network: Network) -> DeletedPage:
     return DeletedPage(
         listed.posts,
         listed.is_whole,
-        frozenset(each for each in ids if each is not None),
-        len(elements),
-        count_of(page.get("totalElements")),
+        shown=frozenset(each for each in ids if each is not None),
+        size=len(elements),
+        total=count_of(page.get("totalElements")),
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from storyclip.domain.errors import UpstreamLookTooLarge
+from storyclip.domain.errors import UpstreamLookFailed, UpstreamLookTooLarge
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look
 from storyclip.upstream import lists
@@ -199,8 +199,10 @@ def test_what_was_deleted_was_so_by_now_at_the_latest(said, deleted_at, serve):
     ("page_of", "is_whole"),
     [({"next": "/v2/scheduler/posts?page=2"}, False), ({"next": 2}, False), ({"next": None}, True)],
 )
-def test_a_list_that_goes_on_is_not_whole(page_of, is_whole, serve):
-    look = looked(serve(says({"data": [element()], "page": page_of})))
+def test_a_list_that_goes_on_within_a_minute_is_not_whole(page_of, is_whole, serve):
+    server = serve(says({"data": [element()], "page": page_of}))
+
+    look = looked(server, START, START + timedelta(minutes=1))
 
     assert [post.id for post in look.posts] == ["310000001"]
     assert look.is_whole is is_whole
@@ -269,3 +271,51 @@ def test_halves_and_pages_share_one_deadline():
 
     assert (len(of_halves), len(set(of_halves))) == (7, 1)
     assert (len(of_pages), len(set(of_pages))) == (10, 1)
+
+
+def pages(*days: int, more: bool = False) -> Behaviour:
+    said = {"page": {"next": 2}} if more else {}
+    dated = {each: {"dateTime": f"2026-11-{each}T05:10:00", "timezone": "UTC"} for each in days}
+    elements = [element(id=each, publicationDate=date) for each, date in dated.items()]
+    return says({"data": elements, **said})
+
+
+def test_a_list_that_goes_on_is_asked_for_page_by_page(serve):
+    server = serve(pages(21, more=True), pages(21), pages(22, more=True), pages(22), pages(23))
+
+    look = looked(server)
+
+    assert {post.id for post in look.posts} == {"21", "22", "23"}
+    assert look.is_whole
+    assert look.upstream_now == NOON
+    assert windows(server)[1:] == [
+        ("2026-11-20T00:00:00", "2026-11-21T05:10:00"),
+        ("2026-11-21T05:10:01", "2026-11-24T00:00:00"),
+        ("2026-11-21T05:10:01", "2026-11-22T05:10:00"),
+        ("2026-11-22T05:10:01", "2026-11-24T00:00:00"),
+    ]
+
+
+def test_a_list_that_goes_by_no_date_is_asked_for_in_parts_until_all_is_shown(serve):
+    server = serve(pages(23, more=True), pages(21, more=True), pages(21), pages(22, 23), pages())
+
+    look = looked(server)
+
+    assert {post.id for post in look.posts} == {"21", "22", "23"}
+    assert look.is_whole
+
+
+def test_a_list_of_which_a_part_cannot_be_read_is_no_look(serve):
+    with pytest.raises(UpstreamLookFailed):
+        looked(serve(pages(21, more=True), says({}, status=503)))
+
+
+@pytest.mark.parametrize(("shown", "requests"), [((21,), 2 * lists.MAX_SPLITS + 1), ((), 1)])
+def test_pages_without_end_are_asked_for_so_often_and_are_not_whole(shown, requests, serve):
+    server = serve(pages(*shown, more=True))
+
+    look = looked(server)
+
+    assert len(look.posts) == len(shown)
+    assert not look.is_whole
+    assert len(server.requests) == requests

@@ -52,6 +52,7 @@ def run(
         metricool_ahead_us=ahead_us,
         tells_time=scenario.has_date_header,
         is_quota_small=scenario.quota_24h < MANY,
+        has_pages=scenario.list_page > 0,
     )
     world = World(scenario, Choices(scenario.seed, allowed), record)
     metricool = Metricool(world)

@@ -8,6 +8,7 @@ from typing import Any
 
 MOST_CALLS = 700  # to Metricool for one clip, over days: what is lost far ahead is asked for hourly
 
+PARTS = 8  # of a list that has pages, each asked for by itself
 LOOKED_AT_BY_EACH = 5  # times as many for a lane, which each process that begins looks at
 
 
@@ -216,6 +217,7 @@ class Record:
     metricool_ahead_us: int = 0  # of its clock
     tells_time: bool = True  # Metricool, in its answers
     is_quota_small: bool = False
+    has_pages: bool = False  # Metricool's lists
     held_at_end: list[str] = field(default_factory=list)  # lanes
     ended_us: int = 0
     endless: str | None = None  # who asks Metricool without an end
@@ -225,7 +227,7 @@ class Record:
 
         Whoever is killed before it wrote what it saw has its call made once more.
         """
-        most = MOST_CALLS + self.counts["kills"]
+        most = (MOST_CALLS + self.counts["kills"]) * (PARTS if self.has_pages else 1)
         return most * (LOOKED_AT_BY_EACH if about.startswith("lane ") else 1)
 
     @property
