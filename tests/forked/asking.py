@@ -23,18 +23,8 @@ import pytest
 
 from storyclip.stack.child import ANNOUNCE, CHECKOUT
 from storyclip.stack.programs import WORKER_ENVIRONMENT
-from tests.forked.server import Start
+from tests.forked.server import NEEDED, Start
 
-MODULES = frozenset(
-    (
-        "dramatiq",
-        "gunicorn",
-        "storyclip",
-        "storyclip.sandbox",
-        "storyclip.stack.opening_main",
-        "storyclip.tasks.media_main",
-    )
-)
 SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _IN_A_SHELL = ["/bin/sh", "-c", ANNOUNCE, "sh"]
 _USUAL = subprocess.Popen
@@ -120,7 +110,7 @@ def _start_of(asked: Mapping[str, Any]) -> Start | None:
     is_announced = command[: len(_IN_A_SHELL)] == _IN_A_SHELL
     if is_announced:
         command = command[len(_IN_A_SHELL) :]
-    is_ours = command[:2] == [sys.executable, "-m"] and command[2] in MODULES
+    is_ours = command[:2] == [sys.executable, "-m"] and command[2] in NEEDED
     folder = os.path.realpath(asked["cwd"] or os.curdir)
     is_as_a_user = all(asked[name] is None for name in ("executable", "gid", "gids", "uid"))
     is_plain = not (asked["preexec_fn"] or asked["pass_fds"] or asked["start_new_session"])

@@ -19,17 +19,14 @@ from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 
 STREAMS = 3
 LONGEST = 200_000  # bytes of a message: an environment may be long
-LOADED = (
-    "app",
-    "worker",
-    "dramatiq.cli",
-    "gunicorn.app.wsgiapp",
-    "storyclip.tasks.media_main",
-    "storyclip.stack.opening_main",
-    "storyclip.sandbox.__main__",
-    "storyclip.web.door.slow_lines",
-    "storyclip.cli.main",
-)
+NEEDED = {  # what each of the modules that can be run loads at first
+    "dramatiq": ("dramatiq.cli", "worker"),
+    "gunicorn": ("gunicorn.app.wsgiapp", "storyclip.web.door.slow_lines", "app"),
+    "storyclip": ("storyclip.cli.main",),
+    "storyclip.sandbox": ("storyclip.sandbox.__main__",),
+    "storyclip.stack.opening_main": ("storyclip.stack.opening_main",),
+    "storyclip.tasks.media_main": ("storyclip.tasks.media_main",),
+}
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,8 @@ class Start:
 
 
 def main() -> None:
-    """Load, then fork until the asker has gone."""
+    """Load what is needed, and fork, until the asker has gone."""
     door = socket.socket(fileno=int(sys.argv[1]))
-    for name in LOADED:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # else each child would copy all of it when it looks for garbage
     start = _forked(door)
     if start is not None:
         sys.modules.pop(start.module, None)
@@ -74,6 +67,7 @@ def _forked(door: socket.socket) -> Start | None:
         if not said:
             return None
         start = Start(**json.loads(said))
+        _load(start.module)
         held, holding = os.pipe()
         between = os.fork()
         if between == 0:
@@ -89,6 +83,15 @@ def _forked(door: socket.socket) -> Start | None:
         for descriptor in (*streams, held, holding):
             os.close(descriptor)
         door.send(b"is yours")
+
+
+def _load(module: str) -> None:
+    """Have what it needs loaded, and never looked through for garbage: a child would copy it."""
+    if any(name not in sys.modules for name in NEEDED[module]):
+        for name in NEEDED[module]:
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
 
 
 def _become(start: Start, streams: list[int]) -> None:
