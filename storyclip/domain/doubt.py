@@ -41,13 +41,14 @@ def looked_from(lane: Lane) -> datetime:
     return lane.doubted_since
 
 
-def may_be_lost(lane: Lane, post: Post, ahead: timedelta) -> bool:
+def may_be_lost(lane: Lane, post: Post, ahead: timedelta, apart: timedelta) -> bool:
     """Return whether a post may be one of ours whose row is lost, if no row knows it.
 
     It is a story, was made while our rows may have been lost, and is out, goes out or may do so.
 
     Args:
         ahead: how far Metricool's clock is ahead of ours.
+        apart: what that may be off.
     """
     if post.is_story is False or (post.is_draft and not post.media_urls) or is_over(post):
         return False
@@ -57,7 +58,7 @@ def may_be_lost(lane: Lane, post: Post, ahead: timedelta) -> bool:
         return True
     made_at = post.created_at - ahead
     first, last = lane.doubted_since - CREATION_CUT, lane.doubted_until + ON_ITS_WAY
-    return first <= made_at <= last
+    return first - apart <= made_at <= last + apart
 
 
 def is_over(post: Post) -> bool:

@@ -26,6 +26,7 @@ from storyclip.flow.visit import Visit
 
 HELD_LOOK = timedelta(minutes=1)  # should the word that a held lane goes on get lost
 WRONG = timedelta(minutes=1)
+UNTOLD = timedelta(minutes=15)  # what its clock and ours may be apart where it does not tell
 UNREADABLE_LOOK_S = 30.0  # between looks that do not tell everything …
 UNREADABLE_FOR = timedelta(minutes=10)  # … and for so long
 
@@ -76,9 +77,10 @@ def _looked(lane: Lane, visit: Visit) -> Course[tuple[Look, Look]]:
 
 def _strangers(lane: Lane, visit: Visit, look: Look, deleted: Look) -> Course[tuple[Post, ...]]:
     ahead = visit.there - visit.now
+    apart = timedelta() if look.upstream_now is not None else UNTOLD
     seen = (*look.posts, *deleted.posts)
     strangers: tuple[Post, ...] = yield Unknown(
-        tuple(post for post in seen if may_be_lost(lane, post, ahead))
+        tuple(post for post in seen if may_be_lost(lane, post, ahead, apart))
     )
     return strangers
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from storyclip.domain.doubt import Stranger, pairs
+import pytest
+
+from storyclip.domain.doubt import Stranger, may_be_lost, pairs
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from tests.domain.making import T0, a_clip
@@ -35,3 +38,11 @@ def test_what_has_a_date_is_matched_by_the_nearest_minute():
     found = pairs([first, second], clips, {clip.id for clip in clips})
 
     assert [(one.name, clip.index) for one, clip in found] == [("2", 1)]
+
+
+@pytest.mark.parametrize(("apart", "may_be"), [(0, False), (15, True)])
+def test_a_story_that_seems_older_by_a_clock_that_nobody_tells_may_be_a_lost_one(apart, may_be):
+    lane = replace(a_clip().lane, doubted_since=T0, doubted_until=T0 + MINUTE)
+    made = Post("1", Network.FACEBOOK, (), T0, PostStatus.PUBLISHED, created_at=T0 - 9 * MINUTE)
+
+    assert may_be_lost(lane, made, timedelta(), apart * MINUTE) is may_be
