@@ -16,6 +16,7 @@ from typing import Any, Union
 from PIL import Image
 
 from storyclip.domain.crashpoint import FILE_POINTS
+from storyclip.spool.marked import MARK
 from tests.api import Api
 from tests.crash.harness import AnyRun, Harness, Place, usual_run
 from tests.crash.roles import be_media, be_web, be_worker, hit_mark, sweep_once
@@ -138,7 +139,7 @@ class FileRun:
                 yield f"clip {number} is {state}"
         known = {name for (name,) in self._sql(_KNOWN)}
         for path in (self._place.folder / "media").rglob("*"):
-            if path.is_file() and path.name not in {*known, "sweep.lock"}:
+            if path.is_file() and path.name not in {*known, MARK, "sweep.lock"}:
                 yield f"{path.name} is left over"
 
     def _publish(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,6 +50,9 @@ def start(folder: Path) -> None:
 
 def test_a_backup_copied_over_the_file_alone_is_refused_and_nothing_is_changed(killed: Path):
     set_back(*(killed / name for name in NAMES))
+    mark = killed / NAMES[2]  # what it says of the file was an hour ago, too
+    said = json.loads(mark.read_text())
+    mark.write_text(json.dumps({**said, "written_ns": said["written_ns"] - HOUR_NS}))
     shutil.copyfile(killed.parent / "kept", killed / "storyclip.db")
     before = {name: (killed / name).read_bytes() for name in NAMES}
 
