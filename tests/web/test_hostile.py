@@ -112,7 +112,7 @@ def test_a_bad_request_is_refused_and_does_nothing(ana, metricool, messages, nam
     ana.get("/api/metricool/batches")  # the key's last use is noted
     before, metricool.called[:], messages[:] = everything(), [], []
 
-    began = time.perf_counter()
+    began = time.thread_time()  # of CPU: what a neighbour takes is no fault of the request
     answer = ana.client.open(
         named(bad.path, names),
         method=bad.verb,
@@ -120,7 +120,7 @@ def test_a_bad_request_is_refused_and_does_nothing(ana, metricool, messages, nam
         data=bad.body,
         **bad.more,
     )
-    took_s = time.perf_counter() - began
+    took_s = time.thread_time() - began
 
     assert is_short_problem(answer, bad.status)
     assert [text for text in said_in(bad) if text in answer.data] == []

@@ -128,7 +128,10 @@ def until_shown(line: socket.socket) -> bytes:
     """Read on to the first event."""
     data = b""
     while b'"seq": 1,' not in data:
-        got = line.recv(65536)
+        try:
+            got = line.recv(65536)
+        except TimeoutError:
+            raise AssertionError(f"nothing more after {data!r}") from None
         assert got, f"closed after {data!r}"
         data += got
     return data

@@ -124,7 +124,8 @@ def _begun() -> None:
 
 def _enter_as_user(user_id: str) -> None:
     door().shares.asks(f"user {user_id}")
-    _enter(_here(), f"user {user_id}")
+    opens_stream = request.endpoint in _OPEN_STREAMS
+    _enter(door().opening if opens_stream else _here(), f"user {user_id}")
 
 
 def _as_one_who_looks_after_us() -> None:

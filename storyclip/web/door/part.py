@@ -9,6 +9,7 @@ from typing import cast
 
 from flask import current_app
 
+from config.capacity import MAX_STREAMS, PART_OF_A_USER
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.bulkheads import READS_AT_ONCE, Bulkheads
 from storyclip.web.door.guesses import Guesses
@@ -18,6 +19,7 @@ from storyclip.web.door.shares import Shares
 from storyclip.web.door.uploads import Uploads
 
 WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
+STREAMS_OF_ONE = MAX_STREAMS // PART_OF_A_USER  # all of them may come back at once
 MOST_CROWDED = 400  # requests that wait to be refused: a third of the threads; others are at once
 NAME = "storyclip.door"  # among Flask's extensions
 
@@ -32,6 +34,7 @@ class Door:
     buckets: Buckets
     guesses: Guesses = field(default_factory=Guesses)
     refusals: Refusals = field(default_factory=Refusals)
+    opening: Bulkheads = field(default_factory=lambda: Bulkheads(READS_AT_ONCE, STREAMS_OF_ONE))
     reading: Bulkheads = field(default_factory=lambda: Bulkheads(READS_AT_ONCE))
     here: Bulkheads = field(default_factory=Bulkheads)
     elsewhere: Bulkheads = field(default_factory=lambda: Bulkheads(WAIT_ELSEWHERE))
