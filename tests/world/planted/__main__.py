@@ -50,7 +50,10 @@ def main() -> int:
     missed = [one["name"] for one in caught if one["seed"] is None]
     print(f"{len(caught) - len(missed)} of {len(caught)} planted mistakes caught")
     if said.keep:
-        CAUGHT.write_text(json.dumps(caught, indent=1) + "\n")
+        before = {one["name"]: one for one in json.loads(CAUGHT.read_text())}
+        kept = before | {one["name"]: one for one in caught}
+        in_order = [kept[one.name] for one in MISTAKES if one.name in kept]
+        CAUGHT.write_text(json.dumps(in_order, indent=1) + "\n")
     return 1 if missed else 0
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from storyclip.domain.clip import State
 from storyclip.store.publishing import lanes
+from storyclip.upstream import lists, metricool, posts
+from storyclip.upstream.read_before import reader
 
 Planting = Callable[["Plant"], None]
 
@@ -55,6 +57,9 @@ class Mistake:
     def planted(self) -> Iterator[None]:
         """Have it planted for the block."""
         instead = Plant()
+        instead.of(lists, "_list_in", reader(posts.listed_posts))  # none remembers what another
+        instead.of(lists, "_page_in", reader(posts.deleted_page))  # reading made of an answer
+        instead.of(metricool, "_post_in", reader(posts.one_post))
         try:
             self.planting(instead)
             yield
