@@ -11,7 +11,7 @@ from tests.world.record import Ending, Record
 from tests.world.times import moment_of, shown
 
 IN_DOUBT = "StoryClip's database was put back"
-SAID_IN_DOUBT = ("error", "errorCode", "retrySafety")
+SAID_IN_DOUBT = ("error", "errorCode", "errorFacts", "retrySafety")
 NAMES = re.compile(r"clip \d+ of \w+|\bb\d\w*|\d+")
 
 
