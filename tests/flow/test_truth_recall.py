@@ -133,6 +133,19 @@ def test_a_paused_batch_stops_what_goes_out_next_though_the_last_one_cannot_be_s
     assert_told(stage)
 
 
+def test_a_later_clip_that_ends_otherwise_keeps_none_before_it_in_metricool(stage: Stage):
+    dated(stage, 3)
+    stage.sandbox.fault(fault="no_date")  # so that nobody knows whether it was gone in time
+    stage.sandbox.fault(fault="deleted_undated")
+
+    hand(stage).pause(stage.batch())
+    live_on(stage, 120)  # long before anything is due soon
+
+    assert deleted_by_us(stage) == sources(3, 2, 1)
+    assert stage.states() == [FAILED] * 3
+    assert_told(stage)
+
+
 def _replanned(stage: Stage, failed_by: str) -> datetime:
     """Somebody gives a clip another date that had failed, safely or for all that is known."""
     fault = {"silence": "never_publishes", "a safe error": "network_error"}[failed_by]

@@ -156,10 +156,12 @@ def _still_failed(batch: Batch, move: Move) -> str | None:
 def _lets_go(before: Batch, now: Batch, move: Move) -> bool:
     """Return whether clips of a batch with dates of its own may have to be taken back now.
 
-    A failed clip pauses it, a later one has been taken back, or is not being sent any more.
+    A failed clip pauses it; a later one has been taken back, is not being sent any more, or will
+    never be known to be gone.
     """
     pauses_itself = now.pause_requested_at is not None and before.pause_requested_at is None
-    is_over = move.event is Event.RECALLED or move.before.was_sent
+    is_given_up = move.before.state in IN_FLIGHT and move.after.state is State.FAILED
+    is_over = move.event is Event.RECALLED or move.before.was_sent or is_given_up
     return now.mode is not Mode.NOW and (pauses_itself or is_over)
 
 
