@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
-WORKERS ?= 3
+WORKERS ?= 4
 SHARED := --dist loadgroup --no-loadscope-reorder
 ARGS ?=
 QUICK := tests/domain tests/store tests/flow \
@@ -27,12 +27,12 @@ demo: $(RUN_STAMP) ## publish a story of 5 clips through the whole stack against
 run: $(RUN_STAMP) ## run the service on http://127.0.0.1:8000 (or PORT) until Ctrl-C
 	@exec $(PY) -m storyclip run $(ARGS)
 
-test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=3 processes)
+test: $(DEV_STAMP) ## run the whole test suite (ARGS="-k word", WORKERS=4 processes)
 	@if [ -n "$$CI" ]; then sh tests/postgres/ensure.sh && sh tests/browser/ensure.sh && sh tests/proxies/ensure.sh; fi
 	@exec $(PY) -m pytest -n $(WORKERS) $(SHARED) --timeout 120 $(ARGS)
 
 quick: $(DEV_STAMP) ## domain, store, flow (without hosts' clocks), one batch through the whole stack, for while one works
-	@exec $(PY) -m pytest -n 3 $(SHARED) --quiet -k "not postgres and not truth and not clocks and not wrong_clock" $(QUICK)
+	@exec $(PY) -m pytest -n 4 $(SHARED) --quiet -k "not postgres and not truth and not clocks and not wrong_clock" $(QUICK)
 
 check: $(DEV_STAMP) ## lint, types, import rules, house rules: fast, no services
 	@.venv/bin/ruff check --quiet
