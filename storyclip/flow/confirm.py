@@ -23,6 +23,7 @@ from storyclip.flow.setbacks import (
 )
 from storyclip.flow.take_back import (
     TAKING_BACK_LOOK_S,
+    deleted_in_time,
     gone,
     is_to_be_taken_back,
     is_unwanted,
@@ -136,7 +137,7 @@ def _lies_deleted(situation: Situation, visit: Visit, deleted: Deleted) -> Cours
         if is_waiting and (yield from goes_on_without(clip)):
             yield from put(moves.recalled(clip, visit.now))  # by us, while nobody wanted it
         else:
-            yield from put(moves.deleted_upstream(clip, deleted.post, say("deleted")))
+            yield from put(deleted_in_time(clip, visit, deleted.post))
     elif clip.state is State.FAILED:
         yield from put(_was_deleted_after(clip, visit))
     else:

@@ -12,7 +12,7 @@ from datetime import datetime
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
 from storyclip.domain.clip_words import say
-from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
+from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
 from storyclip.domain.moves import Move, later
 from storyclip.domain.order import SOON, is_last_upstream
@@ -23,6 +23,7 @@ from storyclip.flow.calls import Delete
 from storyclip.flow.find import Deleted, among_deleted
 from storyclip.flow.setbacks import denied_look, forbidden
 from storyclip.flow.visit import Visit
+from storyclip.flow.watch import watch_on
 
 TAKING_BACK_LOOK_S = 30.0  # as rarely a DELETE is repeated that does not work
 AFTER_OTHERS_S = 10.0  # should the word that it is this one's turn get lost
@@ -85,6 +86,18 @@ def _goes_out_soon(clip: Clip, visit: Visit, post: Post) -> bool:
     """Return whether it would go out if those after it are slow to be taken back, or refuse to."""
     planned_for = moves.date_of(clip, post)
     return planned_for is not None and planned_for - visit.there <= SOON
+
+
+def deleted_in_time(clip: Clip, visit: Visit, post: Post) -> Move:
+    """Return what becomes of a wanted clip whose post was deleted before it was out.
+
+    What we began to delete ourselves, and called failed since, nobody else is named for.
+    """
+    if clip.state is not State.FAILED or clip.taken_back_at is None:
+        return moves.deleted_upstream(clip, post, say("deleted"))
+    if clip.retry_safety is RetrySafety.SAFE:  # that is known, and its words say why it failed
+        return watch_on(clip, visit, clip.missing_since)
+    return moves.deleted_upstream(clip, post, say("taken_back"))
 
 
 def gone(situation: Situation, visit: Visit, deleted: Deleted) -> Move:

@@ -195,6 +195,23 @@ def test_with_the_right_given_back_it_can_be_asked_for_again(stage: Stage):
     assert stage.live() == ALL[:2]
 
 
+def test_what_was_taken_back_for_a_right_is_not_called_deleted_by_somebody(stage: Stage):
+    handed_over(stage)
+    rights.set_role("ana", Role.VIEWER, stage.at)
+    stage.pass_time(1)
+    rights.set_role("ana", Role.PUBLISHER, stage.at)
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
+    again(stage.batch(), 1, order_may_change=True)
+    stage.pass_time(5)
+    before = [clip.error for clip in stage.clips()[1:]]
+
+    wishes.pause("b1", of("ana"), stage.at)
+    stage.pass_time(60)
+
+    assert [clip.error for clip in stage.clips()[1:]] == before
+    assert reasons(stage)[1:] == [FORBIDDEN] * 2
+
+
 def test_a_disabled_user_s_batches_can_be_cancelled_with_it(stage: Stage):
     handed_over(stage)
     stage.accept(2, name="b2", user="bea")

@@ -9,6 +9,7 @@ import pytest
 
 from storyclip.domain.batch import Status
 from storyclip.domain.errors import ActionRefused, RetrySafety
+from storyclip.flow.retry import Retry
 from storyclip.store.publishing import wishes
 from tests.flow.acts import (
     CANCELLED,
@@ -143,6 +144,27 @@ def test_a_later_clip_that_ends_otherwise_keeps_none_before_it_in_metricool(stag
 
     assert deleted_by_us(stage) == sources(3, 2, 1)
     assert stage.states() == [FAILED] * 3
+    assert_told(stage)
+
+
+def test_what_we_took_back_is_said_to_be_so_once_it_is_known(stage: Stage):
+    dated(stage, 2)
+    stage.sandbox.fault(fault="no_date")
+    stage.sandbox.fault(fault="deleted_undated")
+    hand(stage).pause(stage.batch())
+    live_on(stage, 120)
+    before = [clip.retry_safety for clip in stage.clips()]
+    stage.sandbox.clear_faults()
+
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
+    again(stage.batch(), 1, order_may_change=True, absence_confirmed=True)
+    hand(stage).pause(stage.batch())
+    live_on(stage, 120)
+
+    [_, last] = stage.clips()
+    assert before == [RetrySafety.CHECK_FIRST] * 2
+    assert last.retry_safety is RetrySafety.SAFE
+    assert last.error == "StoryClip took it back from Metricool before it went out."
     assert_told(stage)
 
 

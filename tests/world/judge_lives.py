@@ -89,6 +89,7 @@ def _once(record: Record, clip: ClipFacts) -> Iterator[Finding]:
         yield Finding("lost", what, clip.name, "it is called published")
     elif (
         clip.shown["errorCode"] == "deleted_in_metricool"
+        and (clip.shown["errorFacts"] or {}).get("reason") != "taken_back"  # by us, as it says
         and not clip.was_deleted_by_a_person
         and not any(record.is_lost(one.began_us, one.at_us) for one in clip.deletions)
     ):

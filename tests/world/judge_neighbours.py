@@ -42,4 +42,10 @@ def _is_late(record: Record, hold: Hold, free_us: int) -> bool:
     upset = sum(hold.from_us <= us < until_us for us in record.upset_us) > 1  # by the hold itself
     nobody = any(since < until_us and till > free_us for since, till in record.nobody_us)
     troubled = any(hold.from_us - 20 * SECOND_US < us < until_us for us, _ in record.trouble)
-    return not (upset or nobody or troubled)
+    cancelled = {
+        f"{told.batch}.{index}"
+        for told in record.told
+        if told.answer is not None and hold.from_us <= (told.at_us or 0) < until_us
+        for index in told.answer.get("outcome", {}).get("cancelled", ())
+    }
+    return not (upset or nobody or troubled or hold.wanted <= cancelled)
