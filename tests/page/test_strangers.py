@@ -63,7 +63,7 @@ def test_a_card_that_offers_more_than_is_possible_offers_what_helps_once_it_is_r
     visit, stack, account
 ):
     batch_id = batches_of(stack, account)[0]["batchId"]
-    page = visit("/", viewport={"width": 1280, "height": 900})
+    page = visit("about:blank", viewport={"width": 1280, "height": 900})
     page.route("**/recover", lambda route: route.fulfill(json={"held": []}))  # as of just before
     page.goto(f"{stack.url}/#live")
     held = card(page, batch_id)
