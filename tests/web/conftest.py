@@ -43,6 +43,15 @@ class Clock:
         self.at += timedelta(seconds=seconds)
 
 
+class Seconds:
+    """Seconds of no date, which stand still until a test moves them."""
+
+    at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
 FLAT = HeatMap(((0,) * 24,) * 7)
 
 
@@ -158,6 +167,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
 def metricool() -> SmallMetricool:
     return SmallMetricool()
 
@@ -189,6 +203,21 @@ def app(sqlite: Path, clock: Clock, metricool: SmallMetricool, redis: Redis) -> 
     spool = Spool(sqlite.parents[1] / "media")
     spool.prepare()
     return create_app(settings, metricool, clock, redis.answers, spool=spool)
+
+
+@pytest.fixture
+def app_anywhere(
+    database_url: str, clock: Clock, metricool: SmallMetricool, redis: Redis
+) -> Iterator[Flask]:
+    """The application over each kind of database there is: for a module's own `app`."""
+    events.forget_listeners()
+    database.connect(database_url)
+    settings = Settings.from_environment({}, needs_upstream=False)
+    app = create_app(settings, metricool, clock, redis.answers)
+    yield app
+    app.extensions["storyclip.live"].hub.stop()
+    database.disconnect()
+    events.forget_listeners()
 
 
 @pytest.fixture

@@ -20,20 +20,6 @@ STREAM = "/api/metricool/stream"
 A_SECOND = {"writes": 0.2, "reads": 0.3, "streams": 0.1}  # 2, 3 and 1 at once
 
 
-class Seconds:
-    """Stand still until a test moves them."""
-
-    at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
-
-
 @pytest.fixture
 def narrow(app, seconds, monkeypatch):
     """Few requests a second for everybody, each as cheap as can be, while Redis is away."""

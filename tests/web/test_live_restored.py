@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from config.settings import Settings
 from storyclip.store import database
-from storyclip.store.history import events
 from storyclip.store.service import backup, newest, unwatched
 from storyclip.store.service.mark_file import MarkFile
 from storyclip.store.service.restore import place_at
-from storyclip.web.factory import create_app
 from tests.store.making import made, published, the_batch
-from tests.web.conftest import NOON, Clock, Redis, SmallMetricool, Someone
+from tests.web.conftest import NOON, Clock, Someone
 from tests.web.test_live import STREAM, begun
 from tests.web.test_live_websocket import heard, opened
 
@@ -26,17 +23,8 @@ PATHS = (f"{STREAM}?batchId=b1", STREAM)
 
 
 @pytest.fixture
-def app(
-    database_url: str, clock: Clock, metricool: SmallMetricool, redis: Redis
-) -> Iterator[Flask]:
-    events.forget_listeners()
-    database.connect(database_url)
-    settings = Settings.from_environment({}, needs_upstream=False)
-    app = create_app(settings, metricool, clock, redis.answers)
-    yield app
-    app.extensions["storyclip.live"].hub.stop()
-    database.disconnect()
-    events.forget_listeners()
+def app(app_anywhere: Flask) -> Flask:
+    return app_anywhere
 
 
 @pytest.fixture

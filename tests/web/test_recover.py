@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from config.settings import Settings
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
-from storyclip.store import database
 from storyclip.store.database import run, writing
 from storyclip.store.history import events
 from storyclip.store.publishing import doubts, lanes
 from storyclip.store.service import newest, unwatched
-from storyclip.web.factory import create_app
 from tests.people import key_for
-from tests.web.conftest import ACCOUNT, NOON, Clock, Redis, SmallMetricool, Someone, good
+from tests.web.conftest import ACCOUNT, NOON, Clock, Someone, good
 
 RECOVER = "/api/metricool/recover"
 OTHER = "2000002"
 
 
 @pytest.fixture
-def app(
-    database_url: str, clock: Clock, metricool: SmallMetricool, redis: Redis
-) -> Iterator[Flask]:
-    events.forget_listeners()
-    database.connect(database_url)
-    settings = Settings.from_environment({}, needs_upstream=False)
-    yield create_app(settings, metricool, clock, redis.answers)
-    database.disconnect()
-    events.forget_listeners()
+def app(app_anywhere: Flask) -> Flask:
+    return app_anywhere
 
 
 def batch_on(someone: Someone, account: str = ACCOUNT, clips: int = 2) -> str:

@@ -10,23 +10,12 @@ import pytest
 from storyclip.flow.control import Patience
 from storyclip.web.door import limits, shares
 from storyclip.web.door.shares import DEBT_S, LATELY_S, PURSE_S, SHARE, Shares
+from tests.web.conftest import Seconds
 from tests.web.routes import every_verb
 from tests.web.test_files import BYTES, announce, bring
 
 ANA, BEA, STRANGER = "user ana", "user bea", "nothing from 192.0.2.1"
 LIST = "/api/metricool/batches"
-
-
-class Seconds:
-    at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
 
 
 @pytest.fixture
@@ -64,12 +53,12 @@ def test_a_stranger_waits_for_users_and_no_user_for_strangers(seconds):
     assert (theirs.wait_s(ANA), theirs.wait_s(STRANGER)) == (0, DEBT_S / SHARE)
 
 
-def test_forgotten_is_who_asked_longest_ago(both, monkeypatch):
-    monkeypatch.setattr(shares, "MOST_KEPT", 1)
-    for who in (ANA, BEA):
+def test_forgotten_is_whose_last_request_is_longest_ago(both, monkeypatch):
+    monkeypatch.setattr(shares, "MOST_KEPT", 2)
+    for who in (ANA, BEA, ANA, STRANGER):
         both.spend(who, 5)
 
-    assert (both.wait_s(BEA), both.wait_s(ANA)) == (DEBT_S / SHARE, 0)
+    assert (both.wait_s(ANA), both.wait_s(BEA)) == (DEBT_S / SHARE, 0)
 
 
 def test_a_dear_request_makes_its_users_next_wait_and_nobody_elses(app, ana, bea, monkeypatch):
