@@ -4,12 +4,11 @@ import { serverNow } from "./api.js";
 import { h, setText } from "./dom.js";
 import { told } from "./error_words.js";
 import { thumbOf } from "./thumbs.js";
-import { clock, shortTime } from "./times.js";
+import { moment } from "./times.js";
 import { t } from "./words.js";
 
 const SIGNS = { pending: "○", uploading: "↑", verifying: "?", unconfirmed: "!", waiting_confirmation: "…",
   published: "✓", failed: "✕", cancelled: "–" };
-const FAR_MS = 12 * 3_600_000;
 
 /** Return how a clip looks: its status, or `unconfirmed`, which is no failure that we know of. */
 export function look(clip) {
@@ -71,8 +70,6 @@ function facts(clip) {
     clip.status === "failed" && clip.retrySafety === "never" ? h("span", { class: "quiet" }, t("clip.never")) : null,
   ];
 }
-
-const moment = (instant) => (Math.abs(instant - serverNow()) < FAR_MS ? clock(instant) : shortTime(instant));
 
 /** Upstream's word is no reason to put `javascript:` under a person's finger. */
 const isLink = (url) => /^https?:\/\//i.test(url ?? "");

@@ -1,10 +1,8 @@
 // Why a clip, or a batch, is as it is, in the reader's language; somebody else's words as a quotation.
 
-import { serverNow } from "./api.js";
-import { clock, shortTime } from "./times.js";
+import { moment } from "./times.js";
 import { knows, t } from "./words.js";
 
-const FAR_MS = 12 * 3_600_000;
 const INSTANTS = ["at", "until"];
 
 // What the API says to programs with the name of a parameter, the page has a button for
@@ -27,5 +25,3 @@ function shown([name, fact]) {
   if (typeof fact === "object") return [name, sentence(fact)];
   return [name, INSTANTS.includes(name) ? moment(Date.parse(fact)) : fact];
 }
-
-const moment = (instant) => (Math.abs(instant - serverNow()) < FAR_MS ? clock(instant) : shortTime(instant));

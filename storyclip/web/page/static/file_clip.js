@@ -30,7 +30,7 @@ export function fileClip(upload) {
     const words = wordsFor(upload);
     setText(about, factsOf(upload));
     setText(says, words);
-    const waits = upload.isBeingMade && upload.view?.waits;
+    const { waits } = upload;
     says.dataset.stage = waits ? "waits" : upload.stage;
     showBar();
     showButton();
@@ -45,7 +45,7 @@ export function fileClip(upload) {
     bar.hidden = !isMoving;
     const part = upload.isBeingMade ? upload.view?.progress ?? 0 : upload.received / (upload.size || 1);
     const percent = Math.floor(part * 100);
-    bar.classList.toggle("still", !upload.isSending && (!upload.isBeingMade || Boolean(upload.view?.waits)));
+    bar.classList.toggle("still", !upload.isSending && (!upload.isBeingMade || upload.waits !== null));
     bar.setAttribute("aria-label", t(upload.isBeingMade ? "upload.prepared" : "upload.sent", { name: upload.name }));
     bar.setAttribute("aria-valuenow", percent);
     fill.style.width = `${percent}%`;
@@ -126,7 +126,7 @@ function wordsFor(upload) {
     n: upload.stories,
   };
   if (upload.stage === "busy" && upload.trouble.facts.words) return sentenceOf(upload.trouble.facts);
-  if (upload.isBeingMade && upload.view?.waits) return sentenceOf(upload.view.waits);
+  if (upload.waits) return sentenceOf(upload.waits);
   if (upload.isRefused) return t("stage.refused");
   if (upload.isReady && upload.stories > 1) return t("stage.cut", given);
   return t(`stage.${upload.stage}`, given);

@@ -1,8 +1,10 @@
 // Wall times and instants: what the clocks of a zone skip, and what they show twice.
 
+import { serverNow } from "./api.js";
 import { language } from "./words.js";
 
 const DAY_MS = 86_400_000;
+const FAR_MS = 12 * 3_600_000; // from here on a time alone may be that of another day
 const wallForms = new Map();
 
 /** Return whether the browser knows the zone. */
@@ -74,6 +76,9 @@ export function clock(instant, zone) {
   const form = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   return new Intl.DateTimeFormat(language, { ...form, timeZone: zone }).format(instant);
 }
+
+/** Return an instant by the clock, and with its day where that is far. */
+export const moment = (instant) => (Math.abs(instant - serverNow()) < FAR_MS ? clock(instant) : shortTime(instant));
 
 /** Return the wall time of an instant as form fields want it. */
 export function wallOf(instant, zone) {

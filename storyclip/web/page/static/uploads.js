@@ -45,6 +45,9 @@ export class Upload {
   get isSending() { return ["sending", "lost", "busy"].includes(this.stage); }
   get isBeingMade() { return ["checking", "preparing"].includes(this.stage); }
 
+  /** Return what keeps it waiting while it is made, and is no fault of its own; null for nothing. */
+  get waits() { return (this.isBeingMade && this.view?.waits) || null; }
+
   /** Return how many stories it becomes, as far as is known. */
   get stories() { return Math.max(1, this.view?.pieces.length ?? 1); }
 
