@@ -38,12 +38,13 @@ _SENTENCES = ("why", "before")  # facts that are sentences of the catalogue, or 
 
 
 def say(reason: str, **facts: str | float | datetime) -> Told:
-    """Return the English sentence of a reason.
+    """Return the English sentence of a reason; numbers are told as they are read back: whole, or
+    in tenths.
 
     Raises:
         KeyError: there is no such reason, or a fact of it is missing.
     """
-    return Told(_PLACE.sub(lambda place: _english(facts[place[1]]), catalogue()[reason]["en"]))
+    return Told(_PLACE.sub(lambda place: _english(place[1], facts[place[1]]), catalogue()[reason]["en"]))
 
 
 def quoted(words: str) -> Told:
@@ -97,8 +98,12 @@ def _size(one: tuple[int, str, re.Pattern[str]]) -> int:
     return one[0]
 
 
-def _english(fact: str | float | datetime) -> str:
-    return fact.strftime(_MINUTE) if isinstance(fact, datetime) else str(fact)
+def _english(name: str, fact: str | float | datetime) -> str:
+    if isinstance(fact, datetime):
+        return fact.strftime(_MINUTE)
+    if isinstance(fact, float):
+        return f"{fact:.1f}" if _KINDS.get(name) is _TENTHS else f"{fact:.0f}"
+    return str(fact)
 
 
 def _told(facts: ErrorFacts, language: str) -> str:

@@ -175,8 +175,8 @@ def _too_late(situation: Situation, visit: Visit) -> Move | None:
     if clip.postponed_since is not None:
         words = say("not_taken_in_time", why=str(clip.error))
         return moves.missed(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE)
-    limit = f"{visit.settings.max_late_s:.0f}"
-    words = say("missed", late=f"{late_s:.0f}", limit=limit, before=sent_before(clip))
+    limit_s = visit.settings.max_late_s
+    words = say("missed", late=late_s, limit=limit_s, before=sent_before(clip))
     return moves.missed(clip, words, ErrorCode.MISSED)
 
 

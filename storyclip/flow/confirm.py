@@ -198,8 +198,8 @@ def _not_yet(
         return
     checks = clip.checks + 1
     if checks >= settings.confirm_attempts:
-        total = f"{settings.confirm_attempts * settings.confirm_interval_s:.0f}"
-        words = say("not_live", seconds=total, until=looked_for_until(clip, visit))
+        total_s = settings.confirm_attempts * settings.confirm_interval_s
+        words = say("not_live", seconds=total_s, until=looked_for_until(clip, visit))
         if post is not None and post.is_draft:
             words = still_there_words(clip, visit, post)
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED, checks))
@@ -217,8 +217,8 @@ def _unreadable(situation: Situation, visit: Visit, failure: UpstreamError) -> C
         yield from put(watch_on(clip, visit, missing_since=clip.missing_since))
         return
     if visit.now >= watched_until(clip, visit):
-        total = f"{visit.settings.late_watch_s:.0f}"
-        words = say("not_live_unread", seconds=total, why=cause(failure))
+        total_s = visit.settings.late_watch_s
+        words = say("not_live_unread", seconds=total_s, why=cause(failure))
         yield from put(unconfirmed(clip, visit, words, ErrorCode.UNCONFIRMED))
         return
     assert clip.planned_for is not None

@@ -27,7 +27,7 @@ def postpone(clip: Clip, visit: Visit, reason: Told, at_least_s: float = 0.0) ->
     since = clip.postponed_since or visit.now
     max_late_s = visit.settings.max_late_s
     if (visit.now - since).total_seconds() > max_late_s:
-        words = say("outage", seconds=f"{max_late_s:.0f}", why=reason)
+        words = say("outage", seconds=max_late_s, why=reason)
         return moves.refused(clip, words, ErrorCode.UPSTREAM_UNAVAILABLE, RetrySafety.SAFE)
     due = later(visit.backoff(clip.postponements, at_least_s))
     return moves.postponed(clip, due, reason, since)

@@ -61,6 +61,16 @@ def test_what_others_said_is_a_quotation_wherever_it_stands():
     assert told(inside, "es").endswith(f"durante 3600 s: «{alone}»")
 
 
+@pytest.mark.parametrize(
+    ("fact", "read"), [({"seconds": 3600.0}, 3600), ({"seconds": 29.6}, 30), ({"tenths": 2.0}, 2.0)]
+)
+def test_a_number_that_was_worked_out_is_read_back_as_whole_as_it_is_told(fact, read):
+    [name] = fact
+    reason = "busy" if name == "seconds" else "over_budget"
+
+    assert facts_of(say(reason, **fact)) == {"reason": reason, name: read}
+
+
 def test_a_reason_without_its_fact_is_a_mistake_of_ours():
     with pytest.raises(KeyError):
         say("outage", seconds=5)
