@@ -44,7 +44,9 @@ def say(reason: str, **facts: str | float | datetime) -> Told:
     Raises:
         KeyError: there is no such reason, or a fact of it is missing.
     """
-    return Told(_PLACE.sub(lambda place: _english(place[1], facts[place[1]]), catalogue()[reason]["en"]))
+    return Told(
+        _PLACE.sub(lambda place: _english(place[1], facts[place[1]]), catalogue()[reason]["en"])
+    )
 
 
 def quoted(words: str) -> Told:

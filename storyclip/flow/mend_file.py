@@ -29,7 +29,7 @@ from storyclip.media.moments import find_moments
 from storyclip.media.plan import Action, Fit, Piece, Plan, plan
 from storyclip.media.problem import Problem
 from storyclip.spool.local import Spool
-from storyclip.store.files import files, pieces
+from storyclip.store.files import files, media_life, pieces
 from storyclip.store.service import incidents
 
 log = structlog.get_logger("storyclip")
@@ -37,6 +37,7 @@ log = structlog.get_logger("storyclip")
 HELD = timedelta(seconds=60)  # how long nobody else begins without a sign of life
 SIGN_S = 2.0  # between two of them: people watch how far it is
 MOST_LOSSES = 4  # killed, or out of time, so often: it is the file
+BROKEN = "tool_broken"  # the incident; over when no file waits for a tool any more
 AGAIN = timedelta(seconds=30)  # after work that was lost: the disk may be full, or the machine busy
 
 
@@ -86,7 +87,8 @@ class _Work:
         """Do what is due; what it cannot become is said, and what was lost is done again.
 
         Raises:
-            LostRace, StoreUnavailable, ToolBroken
+            LostRace, StoreUnavailable: nothing is known of it; somebody has it, or will.
+            ToolBroken: a program does not run here; the file waits, and an incident tells of it.
         """
         try:
             self._run()
@@ -97,7 +99,7 @@ class _Work:
             may_be_its_fault = isinstance(lost, WorkLost) and not isinstance(lost, NoRoom)
             self._put_off((self._file.losses or 0) + may_be_its_fault, trouble_of(lost))
         except ToolBroken as broken:
-            told = Incident("tool_broken", str(broken), f"No file goes on here: {broken}")
+            told = Incident(BROKEN, str(broken), f"No file goes on here: {broken}")
             incidents.raise_incident(told, self._now())
             self._put_off(self._file.losses or 0, Trouble.TOOL_BROKEN)
             raise
@@ -106,6 +108,8 @@ class _Work:
         except Exception:  # a mistake of ours: whoever called tells of it, each time
             self._put_off((self._file.losses or 0) + 1)
             raise
+        if incidents.is_open(BROKEN) and not media_life.is_any_held_by(Trouble.TOOL_BROKEN):
+            incidents.end(BROKEN, self._now())
 
     def _run(self) -> None:
         """Look into the file, and make what it can become.

@@ -158,13 +158,30 @@ def test_what_of_this_machine_keeps_a_file_waiting_is_said_until_it_is_over(
     with monkeypatch.context() as patch, suppress(ToolBroken):
         patch.setattr(probing, "probe", fails)
         work_on(file_id, "worker-a", now, still, spool)
-    waiting = files.find(file_id)
+    waiting, told = files.find(file_id), figures().incidents
     work_on(file_id, "worker-a", lambda: T0 + mend_file.AGAIN, still, spool)
 
     assert (waiting.state, waiting.trouble) == (FileState.CHECKING, trouble)
-    assert files.find(file_id).trouble is None
-    is_told = figures().incidents == {"tool_broken": 1}
-    assert is_told is isinstance(lost, ToolBroken)
+    assert told == ({mend_file.BROKEN: 1} if isinstance(lost, ToolBroken) else {})
+    assert (files.find(file_id).trouble, figures().incidents) == (None, {})
+
+
+def test_a_broken_tool_is_told_for_as_long_as_a_file_waits_for_it(spool, tmp_path, monkeypatch):
+    held, other = (taken_in(spool, picture(tmp_path), name) for name in ("a.png", "b.png"))
+
+    def fails(*_: object) -> None:
+        raise ToolBroken("no ffmpeg")
+
+    with monkeypatch.context() as patch, suppress(ToolBroken):
+        patch.setattr(probing, "probe", fails)
+        work_on(held, "worker-a", now, still, spool)
+    work_on(other, "worker-b", now, still, spool)  # on another machine, which has one
+
+    assert figures().incidents == {mend_file.BROKEN: 1}
+    with writing():
+        run("UPDATE files SET marked_at = ? WHERE id = ?", (to_text(T0), held))
+    work_on(other, "worker-b", now, still, spool)
+    assert figures().incidents == {}
 
 
 def test_a_mistake_of_ours_over_a_file_is_told_and_not_made_for_ever(spool, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Signs of life of the media processes, and what is due though none of them is there."""
+"""Signs of life of the media processes, and what keeps files waiting for them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from storyclip.domain.clip import Clip
 from storyclip.domain.media_care import is_left
+from storyclip.domain.user_file import Trouble
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_instant, to_text
 
@@ -77,3 +78,14 @@ def left_since(at: datetime) -> datetime | None:
         *due, latest = map(to_instant, run(_LEFT).fetchone())
     since = min((one for one in due if one is not None), default=None)
     return since if is_left(since, latest, at) else None
+
+
+def is_any_held_by(trouble: Trouble) -> bool:
+    """Return whether a file waits because of it.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    held = "SELECT 1 FROM files WHERE trouble = ? AND marked_at IS NULL LIMIT 1"
+    with reading():
+        return run(held, (trouble.value,)).fetchone() is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -43,19 +44,30 @@ def write(incident: Incident, at: datetime) -> bool:
     return is_new
 
 
-def end(kind: str, at: datetime, subject: str | None = None) -> bool:
-    """Note that what was said is so no more, and return whether it was; of all subjects, or one.
+def is_open(kind: str, subject: str | None = None) -> bool:
+    """Return whether an incident was said and is not over; of any subject, or of one.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    with reading():
+        return bool(IncidentRow.select().where(_open(kind, subject)).exists())
+
+
+def end(kind: str, at: datetime, subject: str | None = None) -> None:
+    """Note that what was said is so no more; of all subjects, or of one.
 
     Raises:
         StoreUnavailable: nothing was written.
     """
-    its = (IncidentRow.kind == kind) & IncidentRow.ended_at.is_null()
-    if subject is not None:
-        its &= IncidentRow.subject == subject
-    with reading():
-        if not IncidentRow.select().where(its).exists():
-            return False
+    if not is_open(kind, subject):  # as nearly always: a look takes no turn of the writers
+        return
     with writing():
-        is_over = bool(IncidentRow.update(ended_at=at).where(its).execute())
-    log.info("incident_over", kind=kind, subject=subject)
-    return is_over
+        is_over = IncidentRow.update(ended_at=at).where(_open(kind, subject)).execute() > 0
+    if is_over:  # by us, and nobody else at this moment
+        log.info("incident_over", kind=kind, subject=subject)
+
+
+def _open(kind: str, subject: str | None) -> Any:
+    its = (IncidentRow.kind == kind) & IncidentRow.ended_at.is_null()
+    return its if subject is None else its & (IncidentRow.subject == subject)
