@@ -35,6 +35,8 @@ from storyclip.domain.transfer_moves import (
     looked,
     opened,
     part_sent,
+    put_off,
+    unread,
 )
 from storyclip.domain.upload import deadline_s, runs_of
 from storyclip.domain.upload_errors import (
@@ -284,10 +286,19 @@ def test_a_paused_transfer_may_be_refused_once_more():
     assert next_step(after(again, PartRefused("AccessDenied", 403), SOON, MOST), NOW) == Open()
 
 
+def test_a_disk_that_reads_again_or_is_not_what_is_waited_for_is_no_longer_missed():
+    waiting = unread(going_up(10, 20), SOON)
+
+    assert waiting.is_unread
+    assert not part_sent(waiting, waiting.file.parts[0], '"etag"').is_unread
+    assert not put_off(waiting, SOON).is_unread
+
+
 @pytest.mark.parametrize(
     "transfer",
     [
         wanted(),
+        unread(wanted(), SOON),
         going_up(10, 20),
         sent(10, 20),
         patched(),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from storyclip.domain.errors import StoreUnavailable
 from storyclip.domain.user_file import FileState, Trouble, UserFile
 from storyclip.flow import disk_room, mend_file, take_in, taking
 from storyclip.flow.mend_file import work_on
@@ -199,6 +200,19 @@ def test_a_mistake_of_ours_over_a_file_is_told_and_not_made_for_ever(spool, tmp_
 
     file = files.find(file_id)
     assert [one["code"] for one in file.problems or ()] == ["given_up"]
+
+
+def test_a_database_that_was_away_for_a_moment_counts_against_no_file(spool, tmp_path, monkeypatch):
+    file_id = taken_in(spool, picture(tmp_path), "a.png")
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("locked")
+
+    monkeypatch.setattr(probing, "probe", away)
+    with pytest.raises(StoreUnavailable):
+        worked(file_id, spool, turns=1)
+
+    assert not files.find(file_id).losses
 
 
 def test_what_is_made_leaves_the_databases_their_room(spool, tmp_path, monkeypatch):

@@ -363,6 +363,22 @@ def test_a_pause_on_a_lane_in_doubt_names_all_that_may_be_out(house: House) -> N
     assert hand(house.stage).pause(house.stage.batch()) == (1, 2)
 
 
+def test_a_story_of_lost_rows_is_asked_about_though_metricool_tells_no_time(house: House) -> None:
+    stage = house.stage
+    stage.sandbox.fault(fault="no_date")
+    stage.sandbox.set_skew(-600.0)
+    try:
+        stage.accept(1)
+        house.until_over()
+        put_back(house.backups[0][0])
+        house.start()
+        house.live_on(200.0)
+    finally:
+        stage.sandbox.set_skew(0.0)
+
+    assert len(strangers.held_lanes()) == 1
+
+
 def test_rows_that_are_put_back_under_a_worker_that_lives_are_looked_at_before_it_sends(
     house: House,
 ) -> None:

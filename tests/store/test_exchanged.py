@@ -72,6 +72,16 @@ def test_a_backup_that_kept_its_time_is_refused_as_well(killed: Path):
     start(killed)
 
 
+def test_a_backup_copied_over_a_file_whose_wal_is_empty_is_taken(killed: Path):
+    wal = killed / "storyclip.db-wal"
+    wal.write_bytes(b"")  # as its last process left it, which wrote all of it into the file
+    set_back(wal)
+    shutil.copyfile(killed.parent / "kept", killed / "storyclip.db")
+    set_back(killed / "storyclip.db", by_ns=HOUR_NS // 2)
+
+    start(killed)
+
+
 def test_a_service_that_was_killed_starts_again_whenever_that_is(killed: Path):
     set_back(*(killed / name for name in NAMES))
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from storyclip.domain.clip import Event
 from storyclip.domain.incident import Incident
 from storyclip.store.publishing import clips
-from storyclip.store.service import workers
+from storyclip.store.service import incidents, workers
 from storyclip.store.service.incidents import raise_incident
 from tests.store.making import T0, made, note, record, rows, walked
 
@@ -94,3 +94,15 @@ def test_other_kinds_and_other_subjects_are_other_incidents(store: str):
     ]
 
     assert said == [True] * 4
+
+
+def test_what_is_over_is_so_of_its_subject_and_said_anew_when_it_is_back(store: str):
+    for subject in ("1", "2"):
+        raise_incident(Incident("twin", subject, ""), T0)
+
+    incidents.end("twin", LATER, "1")
+
+    assert [incidents.is_open("twin", subject) for subject in ("1", "2")] == [False, True]
+    assert raise_incident(Incident("twin", "1", ""), LATER)
+    incidents.end("twin", LATER)
+    assert not incidents.is_open("twin")

@@ -69,6 +69,14 @@ def test_what_is_in_hand_or_asked_of_nobody_is_not_missed(due):
         assert told_at(LATE) == 0
 
 
+def test_a_process_that_died_long_ago_is_forgotten_with_the_sign_of_another(store):
+    for name, at in (("dead", T0), (MEDIA, T0 + media_life.KNOWN_FOR + timedelta(seconds=1))):
+        media_life.give_sign(name, at)
+
+    with reading():
+        assert run("SELECT name FROM media_processes").fetchall() == [(MEDIA,)]
+
+
 def test_signs_are_given_now_and_then_and_taken_back_at_the_end(store):
     at = [0.0]
     signs = Signs(MEDIA, lambda: T0 + timedelta(seconds=at[0]), lambda: at[0])

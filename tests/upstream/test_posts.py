@@ -301,3 +301,12 @@ def test_wall_time_and_zone_become_an_instant_or_two(wall, zone, planned_for, ot
     post = the_post(publicationDate={"dateTime": wall, "timezone": zone})
 
     assert (post.planned_for, post.other_reading) == (planned_for, other_reading)
+
+
+def test_a_deletion_in_an_hour_that_comes_twice_was_in_the_second_one_for_all_that_is_known():
+    twice = {"dateTime": "2026-10-25T02:30:00", "timezone": "Europe/Madrid"}
+    page = {"data": {"elements": [deleted(deletionDate=twice)], "totalElements": 1}}
+
+    [post] = posts.deleted_page(page, Network.INSTAGRAM).posts
+
+    assert post.deleted_at == SECOND

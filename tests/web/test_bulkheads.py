@@ -7,19 +7,23 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from flask import Flask
 
+from storyclip.domain.session import Entry, Lasting, Visit
 from storyclip.flow.control import Patience
+from storyclip.store.access import sessions
 from storyclip.store.publishing import batches
 from storyclip.web.door import limits
 from storyclip.web.door.buckets import Buckets
 from storyclip.web.door.bulkheads import Bulkheads
 from tests.eventually import eventually
-from tests.web.conftest import SmallMetricool, Someone
+from tests.web.conftest import NOON, SmallMetricool, Someone
 
+HOUR = timedelta(hours=1)
 LIST, BRANDS = "/api/metricool/batches", "/api/metricool/brands"
 
 
@@ -158,6 +162,34 @@ def test_a_key_that_nobody_knows_yet_waits_with_the_strangers_and_no_other(app, 
     assert (wrong.status_code, wrong.get_json()["code"]) == (429, "too_many_at_once")
     assert ana.get(LIST).status_code == 200
     assert "user ana" not in here._users
+
+
+def test_a_known_session_takes_its_users_turn_until_it_is_over(app, here, anyone, ana):
+    token = sessions.begin("ana", None, NOON, Visit(Entry.PASSWORD, None, "", Lasting(HOUR, HOUR)))
+    anyone.set_cookie("storyclip", token)
+    assert anyone.get(LIST).status_code == 200
+    for _ in range(2):
+        here.enter("a session from 127.0.0.1")
+    here._waiting = 0
+
+    known = anyone.get(LIST).status_code
+    sessions.end(token, NOON)
+    over = [anyone.get(LIST).status_code for _ in range(2)]
+
+    assert (known, over) == (200, [401, 429])
+
+
+def test_streams_of_a_user_come_back_past_all_that_wait_for_a_turn(app, here, ana):
+    assert ana.get(LIST).status_code == 200
+    for _ in range(2):
+        here.enter("user ana")
+    here._waiting = 0
+
+    assert ana.get(LIST).status_code == 429
+    stream = ana.get("/api/metricool/stream")
+    assert stream.status_code == 200
+    stream.close()
+    app.extensions["storyclip.live"].hub.stop()
 
 
 def test_what_took_long_costs_more(app, ana, monkeypatch):

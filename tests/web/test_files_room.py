@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from storyclip.domain.clip_source import piece_of
-from storyclip.flow import disk_room
+from storyclip.domain.file_errors import SpoolFull
+from storyclip.flow import disk_room, take_in, taking
 from storyclip.spool.local import Spool
-from storyclip.store.files import transfers
+from storyclip.store.files import files, transfers
 from storyclip.store.publishing import clips
 from tests.people import key_for
 from tests.web.conftest import NOON, Someone, good
@@ -67,3 +70,17 @@ def test_what_others_fill_meanwhile_ends_a_file_before_the_disk_is_full(ana, mon
     assert code_of(stopped, 507) == "spool_full"
     assert head(ana, where).headers["Upload-Offset"] == "100"
     assert bring(ana, where, BYTES[100:], 100).status_code == 204
+
+
+def test_the_room_is_looked_at_again_with_all_that_is_noted(ana, app, monkeypatch):
+    file_id = announce(ana).headers["Location"].rpartition("/")[2]
+    left = iter([disk_room.DISK_FLOOR_BYTES + 100, disk_room.DISK_FLOOR_BYTES + 99])
+    monkeypatch.setattr(taking, "NOTED_BYTES", 100)
+    monkeypatch.setattr(Spool, "free_bytes", lambda _: next(left))
+    blocks = iter([BYTES[:50], BYTES[50:100], BYTES[100:]])
+    spool = app.extensions["storyclip"].spool
+
+    with pytest.raises(SpoolFull):
+        take_in.receive(file_id, 0, blocks, None, spool, lambda: NOON, lambda: 0.0)
+
+    assert files.find(file_id).received == 100
