@@ -112,6 +112,23 @@ def test_what_cannot_be_fetched_is_sent_as_it_is(here):
     assert here.spool.used_bytes() == 0  # of what came and was not all of it, nothing is left
 
 
+def test_what_was_fetched_and_cannot_be_read_just_now_is_fetched_again(here):
+    fetch = here.fetch
+
+    def and_then_the_disk_is_away(url: str, into: BinaryIO, within_s: float) -> None:
+        fetch(url, into, within_s)
+        here.fetch = fetch
+        Path(into.name).unlink()
+        Path(into.name).symlink_to("/proc/self/mem")  # opens, and reads "Input/output error"
+
+    here.fetch = and_then_the_disk_is_away
+    here.stage.accept(1)
+
+    here.live(600)
+
+    assert (here.stage.live(), here.stage.states()) == ([mark(1)], [PUBLISHED])
+
+
 def test_what_there_is_no_room_for_is_not_fetched_and_sent_as_it_is(here, monkeypatch):
     monkeypatch.setattr(Spool, "free_bytes", lambda _: disk_room.DISK_KEPT_BYTES)
     here.stage.accept(1)

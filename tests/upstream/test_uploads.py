@@ -338,7 +338,7 @@ def test_a_measured_file_is_one_that_arrives(sandbox: SandboxProcess, metricool:
     assert stored.stage is Stage.STORED
 
 
-def test_what_cannot_be_measured_has_changed():
+def test_what_ends_too_soon_to_be_measured_has_changed():
     with pytest.raises(FileChanged):
         measured(io.BytesIO(b"short"), 6, "video/mp4", "mp4")
 
