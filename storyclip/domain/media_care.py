@@ -18,7 +18,11 @@ def is_alive(alive_at: datetime | None, now: datetime) -> bool:
     return alive_at is not None and now - alive_at < SILENT_FOR
 
 
+def is_late(due_at: datetime | None, now: datetime) -> bool:
+    """Return whether what is due has waited for longer than whoever lives lets it wait."""
+    return due_at is not None and now - due_at > SEEN_TO_WITHIN
+
+
 def is_left(due_at: datetime | None, alive_at: datetime | None, now: datetime) -> bool:
     """Return whether what is due was left, with no media process there to see to it."""
-    is_late = due_at is not None and now - due_at > SEEN_TO_WITHIN
-    return is_late and not is_alive(alive_at, now)
+    return is_late(due_at, now) and not is_alive(alive_at, now)

@@ -72,7 +72,7 @@ def still_there_words(clip: Clip, visit: Visit, post: Post) -> Told:
         return say("awaiting_confirmation", until=until)
     if post.is_draft:
         return say("draft", until=until)
-    if clip.planned_for is not None and visit.there < clip.planned_for:
+    if clip.planned_for is not None and _is_ahead(clip, visit):
         return say("planned", at=clip.planned_for, until=until)
     return say("still_there", postStatus=post.status, until=until)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from storyclip.domain.file_words import waiting_words
-from storyclip.domain.media_care import is_left
+from storyclip.domain.media_care import is_alive, is_late
 from storyclip.domain.reach import Reach
 from storyclip.domain.user_file import Trouble, UserFile
 from storyclip.domain.views import rfc3339
@@ -64,7 +64,7 @@ def view_of(file: UserFile, reach: Reach) -> FileView:
 
 def _waits(file: UserFile) -> FileWaits | None:
     now, trouble = front().now(), file.trouble
-    if is_left(file.next_at, None, now) and is_left(file.next_at, media_life.alive_at(), now):
+    if is_late(file.next_at, now) and not is_alive(media_life.alive_at(), now):
         trouble = Trouble.MEDIA_ABSENT
     if trouble is None:
         return None
