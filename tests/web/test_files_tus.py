@@ -45,6 +45,15 @@ def test_a_client_that_can_only_post_names_the_method_it_means(ana):
     assert head(ana, where).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/metricool/batches", "/api/metricool/files", "/openapi.json"]
+)
+def test_a_post_that_is_about_no_file_means_nothing_else(ana, path):
+    headers = {"X-Api-Key": ana.key, **TUS, "X-HTTP-Method-Override": "HEAD"}
+
+    assert ana.client.post(path, headers=headers).status_code in (400, 405)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("knows", ["the file", "no file", "no key"])
 def test_who_sends_a_post_is_sent_as_many_bytes_as_its_answer_says(ana, method, knows):
