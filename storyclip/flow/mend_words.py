@@ -39,7 +39,8 @@ def declared(path: Path, facts: Facts) -> MeasuredFile:
     """Return what an upload declares of what was made, or kept.
 
     Raises:
-        FileChanged, OSError
+        FileChanged: it is shorter than it was a moment ago.
+        OSError: the disk does not give it.
     """
     content_type, extension = JPEG if facts.kind is Kind.PICTURE else MP4
     with path.open("rb") as source:

@@ -78,8 +78,15 @@ def begin(user_id: str, wanted: Announced, at: datetime, spool: Spool, room: Roo
     left -= brought.announced_bytes()
     if wanted.size > left:
         raise SpoolFull(wanted.size, left)
-    said = (wanted.sha256, wanted.metadata)
-    return files.begin(user_id, wanted.name, wanted.size, wanted.options, at, *said)
+    return files.begin(
+        user_id,
+        wanted.name,
+        wanted.size,
+        wanted.options,
+        at,
+        promised=wanted.sha256,
+        metadata=wanted.metadata,
+    )
 
 
 def _require_share(user_id: str, size: int, room: Room) -> None:
@@ -97,7 +104,9 @@ def _require_share(user_id: str, size: int, room: Room) -> None:
 def _begin_anew(user_id: str, wanted: Announced, at: datetime, spool: Spool) -> UserFile:
     """Return a new file of bytes that the user brought before: none of them need come again."""
     assert wanted.sha256 is not None
-    file = files.begin(user_id, wanted.name, wanted.size, wanted.options, at, None, wanted.metadata)
+    file = files.begin(
+        user_id, wanted.name, wanted.size, wanted.options, at, metadata=wanted.metadata
+    )
     files.all_received(file.id, 0, wanted.sha256, at, at + NAMED_WITHIN)
     finish(files.find(file.id), spool, lambda: at)
     return files.find(file.id)

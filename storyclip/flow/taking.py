@@ -34,7 +34,12 @@ class Checksum:
 
 
 class Taking:
-    """The bytes of one request on their way to the disk, and the row that follows them."""
+    """One request's taking in.
+
+    Args:
+        monotonic: seconds that never run back.
+        free_bytes: of the disk, for all that is on it; raises OSError where that is gone.
+    """
 
     def __init__(
         self,
@@ -44,17 +49,22 @@ class Taking:
         monotonic: Callable[[], float],
         free_bytes: Callable[[], int],
     ) -> None:
-        self._free_bytes = free_bytes
-        self._room_until = 0  # up to where the disk was seen to have room
         self._file = file
         self._arriving = arriving
         self._now = now
         self._monotonic = monotonic
+        self._free_bytes = free_bytes
+        self._room_until = 0  # up to where the disk was seen to have room
         self._noted = file.received
         self._noted_at = monotonic()
 
     def take(self, blocks: Iterable[bytes]) -> None:
-        """Take bytes in, and note them as they come."""
+        """Take bytes in, and note them as they come.
+
+        Raises:
+            FileFull, SpoolFull: more came than was announced, or than there is room for.
+            OSError, LostRace, StoreUnavailable: what was noted before stays.
+        """
         try:
             for block in blocks:
                 self._write(block)
@@ -65,7 +75,11 @@ class Taking:
             self._note()
 
     def take_checked(self, blocks: Iterable[bytes], checksum: Checksum) -> None:
-        """Take bytes in, and note them when all are those that were sent."""
+        """Take bytes in, and note them when all are those that were sent.
+
+        Raises:
+            ChecksumWrong: they are not; as whatever `take` raises, it leaves nothing of them.
+        """
         found = CHECKSUMS[checksum.kind]()
         for block in blocks:
             self._write(block)
@@ -99,7 +113,7 @@ class Taking:
         """See that the databases keep their room; for as much as is noted at a time.
 
         Raises:
-            SpoolFull
+            SpoolFull: less than that is left above their floor.
         """
         left = self._free_bytes() - DISK_FLOOR_BYTES
         if left < NOTED_BYTES:

@@ -27,7 +27,7 @@ from storyclip.spool.objects import Found, Objects
 from storyclip.spool.runs import Run, chain_of
 
 ARRIVING, WHOLE = "arriving/", "whole/"
-WRITE_BYTES = 256 << 10
+WRITE_BYTES = 256 << 10  # what is read at a time of a file that goes into parts of 5 MB
 BOUNDLESS = 1 << 60  # bytes: a bucket is never full, what we may use of it is a setting
 
 

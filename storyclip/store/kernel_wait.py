@@ -88,10 +88,6 @@ def lock(gate: int, at_most_s: float) -> bool:
     return True
 
 
-def _do_nothing(*_: object) -> None:
-    """That it came is all there is to it."""
-
-
 def holder_of(gate: int) -> str:
     """Return in words which process has a file locked, as far as it is to be found out."""
     inode = os.fstat(gate).st_ino
@@ -101,6 +97,10 @@ def holder_of(gate: int) -> str:
             if kind == "FLOCK" and where.endswith(f":{inode}"):
                 return f"process {process}{_doing(process)}"
     return "a process that is not to be found out"
+
+
+def _do_nothing(*_: object) -> None:
+    """That it came is all there is to it."""
 
 
 def _doing(process: str) -> str:

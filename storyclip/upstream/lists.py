@@ -37,6 +37,10 @@ def posts_between(
 
     One that has further pages as well: how those are asked for, nobody knows.
 
+    Args:
+        over_at: when all of it is over, in seconds of the caller's clock; None: as for one list.
+        splits: shared by all parts of one look, which are no more once it is at its end.
+
     Raises:
         UpstreamDenied, UpstreamBusy, UpstreamUnreachable, UpstreamLookFailed
     """
