@@ -82,6 +82,16 @@ def comes_late(index: int, date: datetime | None, siblings: Sequence[Sibling]) -
     return any(_beside(one, date) is not Verdict.FREE for one in after)
 
 
+def has_passed(index: int, date: datetime | None, siblings: Sequence[Sibling]) -> bool:
+    """Return whether Metricool would have a clip go out after later ones, on dates of our choice.
+
+    Args:
+        date: what Metricool says is the clip's; None where it says none.
+    """
+    after = [one for one in siblings if one.index > index]
+    return date is not None and any(_beside(one, date) is Verdict.RECALL for one in after)
+
+
 def is_last_upstream(index: int, siblings: Sequence[Sibling]) -> bool:
     """Return whether no later clip of the batch waits for its date in Metricool, or is being sent.
 

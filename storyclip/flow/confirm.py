@@ -15,6 +15,7 @@ from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
 from storyclip.flow.asking import Course, PrepareNext, goes_on_without, put
 from storyclip.flow.find import Deleted, anywhere, under_its_id
+from storyclip.flow.passed import put_in_place
 from storyclip.flow.setbacks import (
     SAID_AFTER_S,
     could_not_look_words,
@@ -89,7 +90,9 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     elif is_to_be_taken_back(situation, visit, post):
         yield from take_back(situation, visit, post)
     elif post.id != clip.post_id or moves.date_of(clip, post) != clip.planned_for:
-        yield from put(moves.moved(clip, post, visit.now))
+        is_first = clip.seen_at is None
+        moved = moves.moved(clip, post, visit.now)
+        yield from put_in_place(situation, moved) if is_first else put(moved)
     else:
         yield from _not_yet(situation, visit, post, missing_since=None)
 

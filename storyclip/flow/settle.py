@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storyclip.domain import moves
-from storyclip.domain.clip import Clip
+from storyclip.domain.clip import Clip, Event
 from storyclip.domain.clip_words import say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
@@ -15,6 +15,7 @@ from storyclip.domain.story import Look, Post
 from storyclip.flow.asking import Course, around, ask, everywhere, held_by_others, put
 from storyclip.flow.calls import ListDeleted
 from storyclip.flow.find import Deleted, lying_deleted, of_lost
+from storyclip.flow.passed import put_in_place
 from storyclip.flow.setbacks import SAID_AFTER_S, could_not_look_words, denied_look
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import late_look_at
@@ -29,7 +30,8 @@ def settle(situation: Situation, visit: Visit) -> Course[None]:
     """Adopt the clip's post if it is there; prove that it cannot appear, or look again later."""
     clip = situation.clip
     try:
-        yield from put((yield from _seen(situation, visit)))
+        move = yield from _seen(situation, visit)
+        yield from put_in_place(situation, move) if move.event is Event.FOUND else put(move)
     except UpstreamDenied as refusal:
         yield from put(_given_up_looking(clip, visit) or denied_look(clip, visit, refusal.words))
     except UpstreamError as failure:

@@ -173,6 +173,25 @@ def test_a_story_that_metricool_moves_silently_past_the_next_goes_out_before_it(
     assert_told(stage)
 
 
+@pytest.mark.parametrize("more", [None, "create_then_drop"])
+def test_what_is_asked_for_again_and_moved_past_later_ones_has_them_taken_back(
+    stage: Stage, more: str | None
+):
+    stage.sandbox.fault(fault="refuse", words="no such codec", source=sources(2)[0], times=1)
+    dated(stage, 4)
+    assert stage.states()[1] is FAILED
+    stage.sandbox.fault(fault="date_moved", seconds=180, source=sources(2)[0], times=1)
+    if more is not None:
+        stage.sandbox.fault(fault=more, source=sources(2)[0], times=1)
+
+    done = retry(stage, 2)
+    live_on(stage, 3 * HOUR_S)
+
+    assert not done.is_late
+    assert (stage.live(), stage.states()) == (sources(1, 2, 3, 4), [PUBLISHED] * 4)
+    assert_told(stage)
+
+
 @pytest.mark.parametrize(
     ("failed", "gap_s", "order"),
     [

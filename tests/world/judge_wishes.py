@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tests.world.facts import ClipFacts, Clips, Finding, of_batch
-from tests.world.record import Record, Told
+from tests.world.record import Live, Record, Sent, Told
 from tests.world.times import SECOND_US, shown
 
 SLOW_US = 30 * SECOND_US
 GOES_SOON_US = 240 * SECOND_US  # what goes out sooner is not kept waiting for later ones
+LONGEST_LEAD_US = (2 * 300 + 60) * SECOND_US  # doubled, on Metricool's grid of minutes
 RECALLED_WITHIN_US = 300 * SECOND_US  # what waits upstream is taken back in that time, undisturbed
 
 
@@ -29,7 +30,7 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
             yield from _may_go_out(record, told, mine)
         if act == "cancel":
             yield from _outcome(told, mine)
-            yield from _goes_out_though(record, told.at_us, mine)
+            yield from _goes_out_though(record, told.at_us, mine, is_for_good=True)
         if act == "retry":
             yield from _retried(record, told, mine)
         if act == "resume":
@@ -40,8 +41,10 @@ def of_wishes(record: Record, clips: Clips) -> Iterator[Finding]:
                 continue  # held until a person has said whose some stories are: none is taken back
             if event["type"] in ("paused", "cancelled") or event["status"] == "paused":
                 at_us = record.event_us.get((ending.batch, event["seq"]))
+                is_for_good = event["type"] == "cancelled"
                 if at_us is not None:
-                    yield from _goes_out_though(record, at_us, of_batch(clips, ending.batch))
+                    theirs = of_batch(clips, ending.batch)
+                    yield from _goes_out_though(record, at_us, theirs, is_for_good=is_for_good)
                 break
     for ending in record.endings:
         yield from _from_the_last(record, of_batch(clips, ending.batch))
@@ -193,7 +196,9 @@ def _untrue(what: str, clip: ClipFacts, told: Told) -> Finding:
     return Finding("untrue", what, clip.name, f"as answered to {told.act} at {shown(told.at_us)}")
 
 
-def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> Iterator[Finding]:
+def _goes_out_though(
+    record: Record, at_us: int, mine: Sequence[ClipFacts], *, is_for_good: bool
+) -> Iterator[Finding]:
     """What waits for a date upstream is taken back when its batch was paused or cancelled."""
     if record.counts["wrong boots"]:
         return  # a process whose clock is wrong from the beginning looks when that clock says so
@@ -204,6 +209,8 @@ def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> I
         sent = clip.sent_for(live)
         if sent is None or sent.began_us > at_us or clip.is_date_touched:
             continue
+        if not is_for_good and _was_in_hand(record, clip, live, sent):
+            continue  # a pause lets it finish, however long a lead the operator has set
         if clip.was_said_before(live.at_us, "failed"):
             continue  # nobody could know whether it was there
         if sent.is_lost and sent.is_disguised and _was_called_lost(clip, at_us, live.at_us):
@@ -220,6 +227,13 @@ def _goes_out_though(record: Record, at_us: int, mine: Sequence[ClipFacts]) -> I
             continue
         words = f"stopped at {shown(at_us)}, it went out at {shown(live.at_us)} all the same"
         yield Finding("untrue", "stopped, yet a dated clip went out", clip.name, words)
+
+
+def _was_in_hand(record: Record, clip: ClipFacts, live: Live, sent: Sent) -> bool:
+    """Return whether a clip was sent in its turn, a lead ahead, its own date being over."""
+    is_own = live.planned_us <= clip.asked.dates_us[clip.index - 1]
+    at_ours_us = live.planned_us - record.metricool_ahead_us
+    return not is_own and at_ours_us - sent.began_us <= LONGEST_LEAD_US
 
 
 def _was_called_lost(clip: ClipFacts, from_us: int, until_us: int) -> bool:

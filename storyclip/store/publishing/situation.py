@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.clip import SOUGHT, Clip, State
+from storyclip.domain.clip import SOUGHT, UNDECIDED, Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.dates.quota import DAY
 from storyclip.domain.errors import NotFound
@@ -53,7 +53,9 @@ def read(clip_id: int) -> Situation:
         service, row = row[: newest.COUNT], row[newest.COUNT :]
         batch = batch_of(row[: len(BATCH)])
         clip = clip_of(row[len(BATCH) + 1 : -users.COUNT])
-        looks_around = clip.state is State.PENDING or batch.pause_requested_at is not None
+        is_unseen = clip.state is State.WAITING_CONFIRMATION and clip.seen_at is None
+        is_to_be_placed = clip.state in UNDECIDED or is_unseen
+        looks_around = is_to_be_placed or batch.pause_requested_at is not None
         around = looks_around and batch.mode is not Mode.NOW
         return Situation(
             clip=clip,
