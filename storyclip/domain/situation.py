@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from storyclip.domain.batch import Batch
 from storyclip.domain.changing import replace
-from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip import UNDECIDED, Clip, State
 from storyclip.domain.dates.mode import Mode
 from storyclip.domain.installation import Installation
 from storyclip.domain.order import Sibling, is_being_taken_back
@@ -25,6 +25,13 @@ class Wanted(Enum):
     FORBIDDEN = auto()  # whose batch it is may not publish on this account any more
     LATER = auto()  # the batch is paused, or it has to make way for an earlier clip
     NEVER = auto()  # the batch is cancelled
+
+
+def looks_around(clip: Clip, batch: Batch) -> bool:
+    """Return whether its neighbours matter: until a dated clip was first seen, and once stopped."""
+    is_unseen = clip.state is State.WAITING_CONFIRMATION and clip.seen_at is None
+    is_open = clip.state in UNDECIDED or is_unseen or batch.pause_requested_at is not None
+    return is_open and batch.mode is not Mode.NOW
 
 
 @dataclass(frozen=True, slots=True)

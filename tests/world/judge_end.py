@@ -41,12 +41,22 @@ def _without_end(record: Record, about: str, clips: Clips) -> Iterator[Finding]:
     yield Finding("stuck", f"asks without end: {how}", about, words)
 
 
+def _lane(ending: Ending) -> tuple[str, str]:
+    return ending.summary["accountId"], ending.summary["network"]
+
+
+def _is_full(ending: Ending) -> bool:
+    """Return whether a batch waits, and says so, for its account to be let publish again."""
+    return any("Instagram takes" in (clip["error"] or "") for clip in ending.clips)
+
+
 def _ended(record: Record, ending: Ending) -> Iterator[Finding]:
     summary = ending.summary
     if summary["status"] != "processing":
         return
     waits = [clip for clip in ending.clips if clip["status"] not in _ENDED]
-    if any("Instagram takes" in (clip["error"] or "") for clip in waits):
+    before = [other for other in record.endings if _lane(other) == _lane(ending)]
+    if _is_full(ending) or (summary["phase"] == "queued" and any(map(_is_full, before))):
         return
     if all(clip["status"] == "waiting_confirmation" for clip in waits) and _are_ahead(
         record, waits

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storyclip.domain.batch import Batch
-from storyclip.domain.clip import SOUGHT, UNDECIDED, Clip, State
-from storyclip.domain.dates.mode import Mode
+from storyclip.domain.clip import SOUGHT, Clip, State
 from storyclip.domain.dates.quota import DAY
 from storyclip.domain.errors import NotFound
 from storyclip.domain.identity import name_of
 from storyclip.domain.order import Sibling, sibling_of
-from storyclip.domain.situation import Situation
+from storyclip.domain.situation import Situation, looks_around
 from storyclip.domain.story import Post
 from storyclip.domain.transfer import Transfer
 from storyclip.store.access import users
@@ -53,15 +52,11 @@ def read(clip_id: int) -> Situation:
         service, row = row[: newest.COUNT], row[newest.COUNT :]
         batch = batch_of(row[: len(BATCH)])
         clip = clip_of(row[len(BATCH) + 1 : -users.COUNT])
-        is_unseen = clip.state is State.WAITING_CONFIRMATION and clip.seen_at is None
-        is_to_be_placed = clip.state in UNDECIDED or is_unseen
-        looks_around = is_to_be_placed or batch.pause_requested_at is not None
-        around = looks_around and batch.mode is not Mode.NOW
         return Situation(
             clip=clip,
             batch=batch,
             is_allowed=users.is_allowed(users.user_of(row[-users.COUNT :]), batch.account_id),
-            siblings=siblings(batch.batch_id) if around else (),
+            siblings=siblings(batch.batch_id) if looks_around(clip, batch) else (),
             sends=sends.of_clip(clip.id) if clip.sends and clip.state in SOUGHT else (),
             taken=_taken(clip, batch),
             holds_lane=row[len(BATCH)] is not None,

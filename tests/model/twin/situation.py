@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from storyclip.domain.clip import SOUGHT, Clip, State
+from storyclip.domain.clip import SOUGHT, Clip
 from storyclip.domain.identity import name_of
 from storyclip.domain.order import sibling_of
-from storyclip.domain.situation import Situation
+from storyclip.domain.situation import Situation, looks_around
 from storyclip.domain.story import Post
-from tests.model.twin import lanes
 from tests.model.twin.rows import Rows
 
 
@@ -15,8 +14,7 @@ def read(rows: Rows, clip_id: int) -> Situation:
     """Return what `store.situation.read` does."""
     clip = rows.clip(clip_id)
     batch = rows.batch(clip.batch_id)
-    looks_around = clip.state is State.PENDING or batch.pause_requested_at is not None
-    around = rows.clips_of(batch.batch_id) if looks_around and lanes.is_planned(batch) else ()
+    around = rows.clips_of(batch.batch_id) if looks_around(clip, batch) else ()
     return Situation(
         clip=clip,
         batch=batch,
