@@ -10,14 +10,18 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from tusclient.client import TusClient
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
+from tests.api import Api, sources
 from tests.eventually import eventually
 from tests.media.films import film, fitting
 from tests.test_readme import blocks
@@ -146,32 +150,97 @@ def test_a_stock_client_of_tus_goes_on_by_itself_after_a_kill_of_the_web(client,
     assert (shown["state"], shown["sha256"]) == ("ready", sha256(source))
 
 
-@pytest.mark.parametrize("every_s", [0.05, 30.0], ids=["it keeps coming", "it stands still"])
-def test_a_file_ends_within_a_second_when_its_user_is_disabled(client, every_s):
-    url, size = urlsplit(client.stack.url), 3_000_000
-    key = {"X-Api-Key": client.stack.api_key, **TUS}
-    begun = requests.post(
-        f"{client.stack.url}/api/metricool/files", headers=key | {"Upload-Length": str(size)}
-    )
-    head = f"PATCH {begun.headers['Location']} HTTP/1.1\r\nHost: {url.netloc}\r\n"
-    said = key | {"Upload-Offset": "0", "Content-Length": str(size)}
-    said["Content-Type"] = "application/offset+octet-stream"
-    head += "".join(f"{name}: {value}\r\n" for name, value in said.items()) + "\r\n"
+def somebody(client: Client, name: str) -> Api:
+    """A publisher of all accounts, with a key."""
+    user = {"userId": name, "role": "publisher", "allAccounts": True}
+    assert client.ask("POST", "admin/users", json=user).status_code == 201
+    wanted = {"userId": name, "scopes": ["publish", "read"]}
+    return Api(client.url, client.ask("POST", "admin/keys", json=wanted).json()["secret"])
 
+
+def begun_by(them: Api, every_s: float) -> Iterator[bytes]:
+    """Begin to bring a file, piece by piece; yield b"" first, then what is said at the end of it.
+
+    Returns when the line is closed.
+    """
+    size, url = 3_000_000, urlsplit(them.url)
+    told = {"Upload-Length": str(size), **TUS}
+    where = them.ask("POST", "files", headers=told).headers["Location"]
+    said = {**them.headers, **TUS, "Upload-Offset": "0", "Content-Length": str(size)}
+    said |= {"Host": url.netloc, "Content-Type": "application/offset+octet-stream"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
     with socket.create_connection((url.hostname, url.port)) as line:
-        line.sendall(head.encode() + b"x" * 200_000)
+        line.sendall(f"PATCH {where} HTTP/1.1\r\n{head}\r\n".encode() + b"x" * 200_000)
+        yield b""
         line.settimeout(every_s)
-        try:
-            client.sql("UPDATE users SET disabled_at = ?", "2026-11-27T12:00:00.000000+00:00")
-            disabled_at, words = time.monotonic(), b""
-            while not words and time.monotonic() - disabled_at < 10:
-                try:
-                    words = line.recv(4096)
-                except TimeoutError:
-                    line.sendall(b"x" * 500)
-            took_s = time.monotonic() - disabled_at
-        finally:
-            client.sql("UPDATE users SET disabled_at = NULL")
+        words = b""
+        while True:
+            try:
+                more = line.recv(4096)
+            except TimeoutError:
+                line.sendall(b"x" * 500)
+                continue
+            if not more:
+                break
+            words += more
+        yield words
 
+
+def closed_at(line: ClientConnection) -> float:
+    """Hear a stream to its end, and return when that was."""
+    with suppress(ConnectionClosed):
+        for _ in line:
+            pass
+    return time.monotonic()
+
+
+@pytest.mark.parametrize(
+    ("every_s", "who", "method", "path"),
+    [
+        (0.05, "loses-key", "DELETE", "admin/keys?key={key_id}"),
+        (30.0, "is-disabled", "PATCH", "admin/users?user=is-disabled"),
+    ],
+    ids=["a key's, which keeps coming", "a user's, which stands still"],
+)
+def test_a_file_and_a_stream_end_within_a_second_when_their_right_is_taken_away(
+    client, every_s, who, method, path
+):
+    """Counted from the answer to who took it until the lines are closed."""
+    them = somebody(client, who)
+    batch_id = them.accepted(sources(who, 40), client.new_account())
+    url = f"{client.url.replace('http', 'ws', 1)}/api/metricool/ws?batchId={batch_id}"
+    bringing = begun_by(them, every_s)
+    next(bringing)
+    with connect(url, additional_headers=them.headers) as line, ThreadPoolExecutor(2) as others:
+        line.recv(timeout=10)
+        file_ends = others.submit(lambda: (next(bringing), time.monotonic()))
+        stream_ends = others.submit(closed_at, line)
+        asked = path.format(key_id=them.key.split("_")[1])
+        told = client.ask(method, asked, json={"disabled": True})
+        answered_at = time.monotonic()
+        words, file_ended_at = file_ends.result(20)
+        stream_ended_at = stream_ends.result(20)
+    client.wish("cancel", batch_id)
+
+    assert told.status_code == 200, told.text
     assert words.startswith(b"HTTP/1.1 401 "), words
+    assert b"nothing more is taken" in words
+    assert file_ended_at - answered_at < 1.0
+    assert (line.close_code, line.close_reason) == (4401, "revoked")
+    assert stream_ended_at - answered_at < 1.0
+
+
+def test_a_clip_that_waits_ends_within_a_second_when_its_user_is_disabled(client):
+    """Counted from the answer to who disabled them until the row says so, and why."""
+    batch_id = somebody(client, "waits").accepted(sources("waits", 40), client.new_account())
+
+    told = client.ask("PATCH", "admin/users?user=waits", json={"disabled": True})
+    answered_at = time.monotonic()
+    eventually(lambda: client.status(batch_id)["clips"][-1]["status"] == "failed")
+    took_s = time.monotonic() - answered_at
+
+    last = client.status(batch_id)["clips"][-1]
+    assert told.status_code == 200, told.text
+    assert last["errorCode"] == "account_not_allowed"
+    assert "may not publish on account" in last["error"]
     assert took_s < 1.0
