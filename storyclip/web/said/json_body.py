@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any, NoReturn
 
 from flask import request
@@ -55,8 +56,9 @@ def read(at_most: int = MAX_BYTES) -> Any:
         _too_deep()
     except ValueError:  # an integer of thousands of digits
         raise Problem(BAD_JSON, "A number in it is too long.") from None
-    _check_count(value)
-    _check_texts(value, (), 0)
+    _check_shape(value)
+    if b"\\u" in data:  # no other way to write what is unfit
+        _check_texts(value, ())
     return value
 
 
@@ -102,31 +104,37 @@ def _too_deep() -> NoReturn:
     raise Problem(BAD_JSON, f"Nested deeper than {MAX_DEPTH} levels.") from None
 
 
-def _check_count(value: Any) -> None:
-    left, places = MAX_VALUES, [value]
-    while places:
-        place = places.pop()
-        if isinstance(place, dict | list):
-            left -= len(place)
-            if left < 0:
-                raise Problem(BAD_JSON, f"It has more than {MAX_VALUES} values.")
-            places += place.values() if isinstance(place, dict) else place
+def _check_shape(value: Any) -> None:
+    """Check how many values there are and how deep they are nested, a level after the other."""
+    left, level = MAX_VALUES, [value]
+    for depth in count():
+        places = [place for place in level if isinstance(place, dict | list)]
+        if not places:
+            return
+        if depth == MAX_DEPTH:
+            _too_deep()
+        left -= sum(map(len, places))
+        if left < 0:
+            raise Problem(BAD_JSON, f"It has more than {MAX_VALUES} values.")
+        level = [item for place in places for item in _items(place)]
 
 
-def _check_texts(value: Any, path: tuple[str | int, ...], depth: int) -> None:
+def _check_texts(value: Any, path: tuple[str | int, ...]) -> None:
     if isinstance(value, str):
         if (why := _unfit(value)) is not None:
             raise RequestInvalid((pointer_to(path), why))
         return
     if not isinstance(value, dict | list):
         return
-    if depth == MAX_DEPTH:
-        _too_deep()
     for step, item in _members(value):
         if isinstance(step, str) and (why := _unfit(step)) is not None:
             raise RequestInvalid((pointer_to((*path, step)), why))
         if isinstance(item, str | dict | list):
-            _check_texts(item, (*path, step), depth + 1)
+            _check_texts(item, (*path, step))
+
+
+def _items(place: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return place.values() if isinstance(place, dict) else place
 
 
 def _members(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, Any]]:
