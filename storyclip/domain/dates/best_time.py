@@ -120,30 +120,39 @@ def best_plan(
 def _hours(dates: range, zone: ZoneInfo, heat: HeatMap) -> list[_Hour]:
     """Cut the window into hours as the clocks show them, leaving out those without a date."""
     hours = []
-    start = dates.start
+    start, local = dates.start, datetime.fromtimestamp(dates.start, zone)
     while start < dates.stop:
-        local = datetime.fromtimestamp(start, zone)
-        end = _end_of_hour(start, local, zone)
-        inside = dates[bisect_left(dates, start) : bisect_left(dates, end)]
+        end, following = _end_of_hour(start, local, zone)
+        inside = dates[_place(dates, start) : _place(dates, end)]
         if inside:
             is_full = local.minute == local.second == 0
             hours.append(_Hour(inside, heat.value_at(local), local.hour in DAYTIME, is_full))
-        start = end
+        start, local = end, following
     return hours
 
 
-def _end_of_hour(start: int, local: datetime, zone: ZoneInfo) -> int:
-    """Return when the hour ends: on the clock's next full hour, or when somebody turns it."""
+def _place(dates: range, second: int) -> int:
+    """Return the place of the first date from that second on, which is no earlier than them all."""
+    return -((dates.start - second) // dates.step)
+
+
+def _end_of_hour(start: int, local: datetime, zone: ZoneInfo) -> tuple[int, datetime]:
+    """Return when the hour ends: on the clock's next full hour, or when somebody turns it.
+
+    And what the clock shows then: to ask it is most of what a plan costs.
+    """
     end = start + HOUR_S - local.minute * MINUTE_S - local.second
     offset = local.utcoffset()
 
     def is_turned(second: int) -> bool:
         return datetime.fromtimestamp(second, zone).utcoffset() != offset
 
-    if not is_turned(end - 1):
-        return end
+    following = datetime.fromtimestamp(end, zone)
+    if following.utcoffset() == offset or not is_turned(end - 1):
+        return end, following
     seconds = range(start, end)
-    return seconds[bisect_left(seconds, True, key=is_turned)]
+    turned = seconds[bisect_left(seconds, True, key=is_turned)]
+    return turned, datetime.fromtimestamp(turned, zone)
 
 
 def _best_start(hours: Sequence[_Hour], count: int, gap_s: int) -> int:
