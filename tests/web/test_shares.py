@@ -12,7 +12,7 @@ from storyclip.domain.user_file import UserFile
 from storyclip.flow import take_in
 from storyclip.flow.control import Patience
 from storyclip.web.door import limits, shares
-from storyclip.web.door.shares import DEBT_S, LATELY_S, PURSE_S, SHARE, Shares
+from storyclip.web.door.shares import DEBT_S, LATELY_S, PURSE_S, REFUSED_COSTS, SHARE, Shares
 from tests.web.conftest import Seconds
 from tests.web.routes import every_verb
 from tests.web.test_files import BYTES, announce, bring
@@ -90,6 +90,26 @@ def test_what_came_in_meanwhile_pays_for_what_takes_long(both, seconds):
     assert both.wait_s(ANA) == pytest.approx(0)
 
 
+@pytest.mark.parametrize(
+    ("path", "costs"),
+    [(LIST, 1), (f"{LIST}?limit=x", REFUSED_COSTS), ("/not-there", REFUSED_COSTS)],
+)
+def test_what_is_refused_costs_more_than_it_took(app, ana, seconds, monkeypatch, path, costs):
+    door = app.extensions["storyclip.door"]
+    app.extensions["storyclip.door"] = replace(door, shares=Shares(seconds))
+    assert ana.get(LIST).status_code == 200  # the key is known from then on
+    theirs = app.extensions["storyclip.door"].shares
+    theirs.asks("user bea")
+    theirs.spend("user ana", PURSE_S)
+    took = iter([0.0, *[0.010] * 9])
+    monkeypatch.setattr(time, "thread_time", lambda: next(took))
+
+    ana.get(path)
+
+    assert theirs.wait_s("user ana") > 0.010 * costs / SHARE
+    assert theirs.wait_s("user ana") < 0.014 * costs / SHARE
+
+
 def test_a_look_at_whether_it_lives_waits_a_moment_at_most(app, ana, anyone):
     slept = list[float]()
     front, door = app.extensions["storyclip"], app.extensions["storyclip.door"]
@@ -107,7 +127,7 @@ def test_bytes_of_a_file_are_nobodys_share(app, ana, monkeypatch):
     where = announce(ana).headers["Location"]
     spent = list[float]()
     shares = app.extensions["storyclip.door"].shares
-    monkeypatch.setattr(shares, "spend", lambda who, cpu_s: spent.append(cpu_s))
+    monkeypatch.setattr(shares, "spend", lambda who, cpu_s, was_refused: spent.append(cpu_s))
     receive, cpu_s = take_in.receive, [0.0]
 
     def dear(*given: Any, **named: Any) -> UserFile:

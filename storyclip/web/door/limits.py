@@ -29,13 +29,14 @@ REFUSED_S = 0.02
 # How long who is one too many waits for being told so; a line that asks on is no quicker than that
 CROWDED_S = 1.0
 
+CLIENT_ERROR = 4  # the first digit of such a status
 UNSEEN_S = 0.0005  # of CPU: what a request takes before the application has it, and afterwards
 LOOK_WAITS_S = 0.25  # whether the process lives is told within a second, whoever asks too often
 
 _OPEN_STREAMS = ("live.stream", "live.ws")
 _FREE = ("health.livez", "health.readyz")  # who asks this waits behind nobody
 _LEVEL, _USER, _TURN, _BEGAN = "storyclip_rate", "storyclip_user", "storyclip_turn", "storyclip_cpu"
-_PAYS = "storyclip_pays"
+_PAYS, _REFUSED = "storyclip_pays", "storyclip_refused"
 
 
 def begin(app: Flask) -> None:
@@ -185,6 +186,7 @@ def _kind() -> str:
 
 def _told(response: Response) -> Response:
     """Say it as the IETF's draft for RateLimit headers does: what is left, and until when."""
+    setattr(g, _REFUSED, response.status_code // 100 == CLIENT_ERROR)
     level: Level | None = g.get(_LEVEL)
     if level is not None:
         response.headers["RateLimit-Policy"] = f'"{level.kind}";q={level.size};w={BURST_S}'
@@ -214,7 +216,7 @@ def _took_s() -> float:
 
 def _pay(took_s: float) -> None:
     if (who := g.pop(_PAYS, None)) is not None:
-        door().shares.spend(who, took_s + UNSEEN_S)
+        door().shares.spend(who, took_s + UNSEEN_S, g.get(_REFUSED, False))
 
 
 def _whole_s(level: Level) -> int:

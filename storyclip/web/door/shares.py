@@ -14,8 +14,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 SHARE = 0.25  # of one CPU, for who has spent more than comes in
-PURSE_S = 0.1  # of CPU, in a full one: a page that opens, with all its files and the longest list
+PURSE_S = 0.05  # of CPU, in a full one: a page that opens, with all its files
 DEBT_S = 0.5  # of CPU at most: nobody waits for more than two seconds
+REFUSED_COSTS = 4  # times what it took: nobody was served by it, and it may come on for ever
 LATELY_S = 1.0  # who asked within it asks still
 MOST_KEPT = 10_000  # purses; the longest unused is forgotten first, and would be full again
 
@@ -50,14 +51,15 @@ class Shares:
                 return 0.0
             return max(0.0, -self._left(who, now) / SHARE)
 
-    def spend(self, who: str, cpu_s: float) -> None:
+    def spend(self, who: str, cpu_s: float, was_refused: bool = False) -> None:
         """Take what a request took out of their purse, which may then owe.
 
         What came in meanwhile pays for it first: a file that arrives for a minute is no burst.
         """
+        costs = cpu_s * (REFUSED_COSTS if was_refused else 1)
         with self._lock:
             now = self._clock()
-            self._keep(who, max(-DEBT_S, min(PURSE_S, self._left(who, now) - cpu_s)), now)
+            self._keep(who, max(-DEBT_S, min(PURSE_S, self._left(who, now) - costs)), now)
 
     def _left(self, who: str, now: float) -> float:
         left, at = self._purses.get(who, (PURSE_S, now))
