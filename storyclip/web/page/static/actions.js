@@ -10,31 +10,42 @@ import { t } from "./words.js";
 
 const mayAct = document.getElementById("main").dataset.mayPublish === "yes";
 
-export function batchActions(batch, said) {
-  if (!mayAct) return [];
-  const { total, published, failed, cancelled } = batch.posts;
-  const left = total - published - failed - cancelled;
-  const does = (name, label, kind) => button(t(label), kind, () => act(name, batch.batchId, {}, said));
+/** Return the names of what can be done with a batch, in the order of its buttons. */
+export function batchActions(batch) {
+  const { status } = batch;
+  const isRunning = status === "processing" || status === "paused";
+  const isWaiting = isHeld(batch) && isRunning; // all else is refused until that is said
+  const offered = {
+    pause: status === "processing",
+    whose: isWaiting,
+    resume: status === "paused" && !isWaiting,
+    retryAll: safe(batch).length > 1 && !isWaiting,
+    cancel: isRunning && !isWaiting,
+  };
+  return mayAct ? Object.keys(offered).filter((name) => offered[name]) : [];
+}
+
+/** Return the button of one of them; it is about the batch as `now()` has it when it is pressed. */
+export function actionButton(name, now, said) {
+  const does = (wish) => () => act(wish, now().batchId, {}, said);
   const cancel = async () => {
+    const { total, published, failed, cancelled } = now().posts;
+    const left = total - published - failed - cancelled;
     const isWanted = await confirmed(
       t("ask.cancel.title"), t("ask.cancel.text", { n: left }), t("ask.cancel.yes"));
-    return isWanted ? act("cancel", batch.batchId, {}, said) : undefined;
+    return isWanted ? act("cancel", now().batchId, {}, said) : undefined;
   };
-  const isRunning = batch.status === "processing" || batch.status === "paused";
-  if (isHeld(batch) && isRunning) { // all else is refused until that is said
-    return [
-      batch.status === "processing" ? does("pause", "do.pause") : null,
-      button(t("do.whose"), "primary", ask),
-    ].filter(Boolean);
-  }
-  const safe = batch.clips.filter((clip) => clip.status === "failed" && clip.retrySafety === "safe");
-  return [
-    batch.status === "processing" ? does("pause", "do.pause") : null,
-    batch.status === "paused" ? does("resume", "do.resume", "primary") : null,
-    safe.length > 1 ? does("retry-failed", "do.retryAll") : null,
-    isRunning ? button(t("do.cancel"), "plain danger-text", cancel) : null,
-  ].filter(Boolean);
+  const [kind, pressed] = {
+    pause: [null, does("pause")],
+    whose: ["primary", ask],
+    resume: ["primary", does("resume")],
+    retryAll: [null, does("retry-failed")],
+    cancel: ["plain danger-text", cancel],
+  }[name];
+  return button(t(`do.${name}`), kind, pressed);
 }
+
+const safe = ({ clips }) => clips.filter((clip) => clip.status === "failed" && clip.retrySafety === "safe");
 
 /** Return the one thing that is safe to do with a clip that failed, null when there is none. */
 export function clipAction(batch, clip, said) {

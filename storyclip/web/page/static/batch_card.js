@@ -1,11 +1,10 @@
 // One batch as a person looks at it: how far, what it waits for, each clip, what can be done.
 
-import { batchActions, clipAction } from "./actions.js";
+import { actionButton, batchActions, clipAction } from "./actions.js";
 import { brandName, networkName } from "./brands.js";
 import { clipName, clipRow, look, waiting } from "./clip_row.js";
 import { h, setText } from "./dom.js";
 import { told } from "./error_words.js";
-import { isHeld } from "./strangers.js";
 import { shortTime } from "./times.js";
 import { t } from "./words.js";
 
@@ -81,11 +80,11 @@ export function card() {
   }
 
   function showActions() {
-    const key = JSON.stringify([batch.status, isHeld(batch), batch.posts, batch.clips.map((clip) => clip.retrySafety)]);
-    if (key === shownActions) return;
-    shownActions = key;
+    const names = batchActions(batch);
+    if (names.join() === shownActions) return; // a button stays under the finger that presses it
+    shownActions = names.join();
     const had = buttons.contains(document.activeElement);
-    buttons.replaceChildren(...batchActions(batch, said));
+    buttons.replaceChildren(...names.map((name) => actionButton(name, () => batch, said)));
     if (had) buttons.querySelector("button")?.focus();
   }
 
