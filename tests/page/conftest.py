@@ -19,6 +19,7 @@ from tests.eventually import eventually
 from tests.whole.conftest import SANDBOX, SHORT
 
 WITHIN_MS = 30_000
+BLANK = "about:blank"
 ACCOUNTS = count(2_000_010)  # each test its own, so that none waits for another's lane
 
 Visit = Callable[..., Page]
@@ -62,8 +63,10 @@ def watched() -> Watched:
 
 @pytest.fixture
 def visit(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Visit]:
-    """Open the page signed in; each visit is a browser of its own, unless one is handed in.
+    """Open the page signed in, and hear what happens from then on.
 
+    Each visit is a browser of its own, unless one is handed in. Until its stream is there a page
+    knows nothing of a batch: what is over by then has no card, however long one waits for it.
     With `clock_at` it goes by a clock that the test moves, from its first moment on.
     """
     contexts: list[BrowserContext] = []
@@ -85,6 +88,8 @@ def visit(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Visit]:
         page.set_default_timeout(WITHIN_MS)
         watched.listen(page)
         page.goto(path)
+        if path != BLANK:
+            expect(page.locator("#line")).to_have_attribute("data-state", "live")
         return page
 
     yield open_page

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.page.conftest import ACCOUNTS, card, has_published, posted
+from tests.eventually import eventually
+from tests.page.conftest import ACCOUNTS, batches_of, card, has_published, posted
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-batches")]
 
@@ -32,7 +33,7 @@ def test_two_devices_show_the_same(visit, stack):
     for page in (one, other):
         expect(card(page, batch_id).locator("[data-status=completed]")).to_be_visible()
 
-    assert card(one, batch_id).inner_text() == card(other, batch_id).inner_text()
+    eventually(lambda: card(one, batch_id).inner_text() == card(other, batch_id).inner_text())
 
 
 def test_without_a_line_for_five_seconds_nothing_is_missed(visit, stack):
@@ -56,6 +57,9 @@ def test_history_shows_what_was_with_its_filter_and_its_clips(visit, stack):
 
     page.click("[data-view=history]")
     page.select_option("#history-status", "completed")
+    expect(page.locator("#history-list")).not_to_have_attribute(
+        "aria-busy", "true"
+    )  # not of before
     page.locator(".past summary").first.click()
     expect(page.locator("#history .clips > li")).to_have_count(2)
 
@@ -65,7 +69,9 @@ def test_history_shows_what_was_with_its_filter_and_its_clips(visit, stack):
 
 def test_an_answer_that_another_question_overtook_is_not_shown(visit, stack):
     page = visit("/#live")
-    expect(card(page, posted(stack, 1)).locator("[data-status=completed]")).to_be_visible()
+    account = str(next(ACCOUNTS))
+    posted(stack, 1, account=account)
+    eventually(lambda: batches_of(stack, account)[0]["status"] == "completed")
     held: list[Route] = []
     page.route(
         lambda url: "/batches?" in url,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import signal
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,10 +62,13 @@ def test_a_file_whose_line_breaks_at_a_third_goes_on_and_is_published(visit, sta
         choose(page, file)
         at_a_third = re.compile(r"^[3-9]\d$")
         expect(page.locator(".meter")).to_have_attribute("aria-valuenow", at_a_third)
-        stack.kill("web", signal.SIGKILL)
-    expect(page.locator(".file-says")).to_contain_text("Sin conexión")
-    expect(page.locator("#preflight")).to_contain_text("Falta un archivo")
-    expect(page.locator("#start")).to_be_disabled()
+        stack.stop_program("web", 0)
+    try:  # it stays away until all of it was seen
+        expect(page.locator(".file-says")).to_contain_text("Sin conexión")
+        expect(page.locator("#preflight")).to_contain_text("Falta un archivo")
+        expect(page.locator("#start")).to_be_disabled()
+    finally:
+        stack.start_program("web")
     expect(page.locator(".file-says")).to_have_text("Listo para publicar")
     expect(page.locator(".poster img")).to_be_visible()
     paste(page, "https://cdn.example.com/f/2.mp4 Enlace")

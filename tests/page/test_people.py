@@ -116,6 +116,7 @@ def test_a_key_is_made_shown_once_and_revoked_and_a_session_ended(
     expect(page.locator("#news")).to_have_text("Sesión cerrada")
 
     page.locator("[name=people-part][value=keys]").check(force=True)
+    expect(page.locator("#people-keys")).not_to_have_attribute("aria-busy", "true")  # not of before
     row = page.locator("#keys-list .panel").filter(has_text=key.split("_")[1])
     row.get_by_role("button", name="Revocar").click()
     page.click("#ask-yes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -12,8 +13,9 @@ from playwright.sync_api import expect
 
 from storyclip.stack.stack import Stack
 from storyclip.store.instants import to_text
+from tests.api import Api
 from tests.eventually import eventually
-from tests.page.conftest import ACCOUNTS, batches_of, card, posted
+from tests.page.conftest import ACCOUNTS, BLANK, batches_of, card, posted
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-people")]
 
@@ -28,7 +30,7 @@ LOOKS_AGAIN = (
 
 
 @pytest.fixture
-def account(stack: Stack) -> str:
+def account(stack: Stack) -> Iterator[str]:
     """An account with two stories that went out, and whose batch is asked for once more.
 
     Its rows are gone, as by a backup from before it, and its client heard nothing of it.
@@ -39,7 +41,12 @@ def account(stack: Stack) -> str:
     _forget(stack, account)
     posted(stack, 2, TITLES, account)
     eventually(lambda: batches_of(stack, account)[0]["status"] == "paused")
-    return account
+    yield account
+    api = Api(stack.url, stack.api_key)
+    for lane in api.get("recover").json()["held"]:  # of a test that failed: the next one asks anew
+        not_ours = [one["name"] for one in lane["strangers"]]
+        said = {"accountId": lane["accountId"], "network": lane["network"], "notOurs": not_ours}
+        assert api.ask("POST", "recover", json=said).ok
 
 
 def _forget(stack: Stack, account: str) -> None:
@@ -63,7 +70,7 @@ def test_a_card_that_offers_more_than_is_possible_offers_what_helps_once_it_is_r
     visit, stack, account
 ):
     batch_id = batches_of(stack, account)[0]["batchId"]
-    page = visit("about:blank", viewport={"width": 1280, "height": 900})
+    page = visit(BLANK, viewport={"width": 1280, "height": 900})
     page.route("**/recover", lambda route: route.fulfill(json={"held": []}))  # as of just before
     page.goto(f"{stack.url}/#live")
     held = card(page, batch_id)

@@ -1,6 +1,6 @@
 // The screen of administrators: who may what, with which keys, who is signed in, what was done.
 
-import { byId, setText } from "./dom.js";
+import { byId, lastAsked, setText } from "./dom.js";
 import * as audit from "./people_audit.js";
 import * as keys from "./people_keys.js";
 import * as sessions from "./people_sessions.js";
@@ -8,6 +8,7 @@ import * as users from "./people_users.js";
 import { t } from "./words.js";
 
 const PARTS = { users, keys, sessions, audit };
+const asking = lastAsked();
 let current = "users";
 
 export function begin() {
@@ -17,9 +18,12 @@ export function begin() {
   for (const part of Object.values(PARTS)) part.begin(trying);
 }
 
-export function show() {
+export async function show() {
+  const isLast = asking();
   for (const name of Object.keys(PARTS)) byId(`people-${name}`).hidden = name !== current;
-  return trying(() => PARTS[current].show());
+  byId(`people-${current}`).setAttribute("aria-busy", "true"); // what is there is of before
+  await trying(() => PARTS[current].show());
+  if (isLast()) for (const name of Object.keys(PARTS)) byId(`people-${name}`).removeAttribute("aria-busy");
 }
 
 /** Do something, say above all what came in its way, and return whether nothing did. */
