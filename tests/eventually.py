@@ -1,4 +1,4 @@
-"""Waiting for what another process or thread is about to do; never for time alone to pass."""
+"""Waiting for what others are about to do, never for time alone to pass; and how long it took."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 PATIENCE_S = 40.0  # more processes than cores may be at it
 LOOK_EVERY_S = 0.01
+TRIES = 3
 
 
 def eventually(
@@ -30,3 +31,17 @@ def eventually(
         if time.monotonic() > end:
             raise fails_as(otherwise if isinstance(otherwise, str) else otherwise())
         time.sleep(every_s)
+
+
+def quickest(act: Callable[[], float], bar: float) -> float:
+    """Return what `act` measures, the least of three unless one before is below the bar.
+
+    Who else works on this machine makes anything last longer, and nothing shorter: what is slow
+    by itself is so each time.
+    """
+    found = act()
+    for _ in range(TRIES - 1):
+        if found < bar:
+            break
+        found = min(found, act())
+    return found

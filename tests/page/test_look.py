@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from storyclip.domain.act import DONE, Action, Via
 from storyclip.web.door import entries
+from tests.eventually import quickest
 from tests.page.conftest import card, folder, paste, posted, sign_in, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-form")]
@@ -19,6 +20,18 @@ PAGE = folder("storyclip/web/page")
 MAX_MODULE_LINES = 250
 MAX_BYTES = 150_000
 USABLE_S = 4.0  # 1 s on a machine of its own; the suite's other tests run beside this one
+SMOOTH_MS = 500  # a person would notice less; a shared machine is not a person's
+LONGEST_FRAME_MS = """() => new Promise((resolve) => {
+    let last = performance.now(), longest = 0, frames = 0;
+    const frame = (now) => {
+        longest = Math.max(longest, now - last);
+        last = now;
+        document.scrollingElement.scrollBy(0, 40);
+        if (frames++ < 90) requestAnimationFrame(frame); else resolve(longest);
+    };
+    document.scrollingElement.scrollTo(0, 0);
+    requestAnimationFrame(frame);
+})"""
 XSS = [
     opening + payload
     for payload in (
@@ -51,10 +64,10 @@ def test_thirty_hostile_titles_are_only_text(visit, stack):
     assert page.locator("#live script, #live img, #live iframe, #live style").count() == 0
 
 
-def test_the_first_view_is_light_and_soon_usable(visit, browser, stack):
-    took_s: list[float] = []
+def test_the_first_view_is_light_and_soon_usable(browser, stack):
     sizes: list[int] = []
-    for _ in range(3):  # the best of them: neighbours may take the machine meanwhile
+
+    def usable_s() -> float:
         context = browser.new_context(base_url=stack.url)
         sign_in(context, stack)
         page = context.new_page()
@@ -63,12 +76,15 @@ def test_the_first_view_is_light_and_soon_usable(visit, browser, stack):
         began = time.monotonic()
         page.goto("/#publish")
         page.locator(".brand").first.wait_for()
-        took_s.append(time.monotonic() - began)
+        took_s = time.monotonic() - began
         context.close()
+        return took_s
 
-    print(f"{sum(sizes)} bytes, {min(took_s):.2f} s")
+    took_s = quickest(usable_s, USABLE_S)
+
+    print(f"{sum(sizes)} bytes, {took_s:.2f} s")
     assert 0 < sum(sizes) < MAX_BYTES
-    assert min(took_s) < USABLE_S
+    assert took_s < USABLE_S
 
 
 def _bytes_of(request) -> int:
@@ -147,21 +163,10 @@ def test_a_hundred_clips_stay_smooth(visit, stack):
     card(page, batch_id).locator("summary").click()
 
     card(page, batch_id).locator(".chip[data-look=published]").nth(1).wait_for()
-    longest_ms = page.evaluate(
-        """() => new Promise((resolve) => {
-            let last = performance.now(), longest = 0, frames = 0;
-            const frame = (now) => {
-                longest = Math.max(longest, now - last);
-                last = now;
-                document.scrollingElement.scrollBy(0, 40);
-                if (frames++ < 90) requestAnimationFrame(frame); else resolve(longest);
-            };
-            requestAnimationFrame(frame);
-        })"""
-    )
+    longest_ms = quickest(lambda: page.evaluate(LONGEST_FRAME_MS), SMOOTH_MS)
 
     expect(card(page, batch_id).locator(".clips > li")).to_have_count(100)
-    assert longest_ms < 500  # a person would notice less; a shared machine is not a person's
+    assert longest_ms < SMOOTH_MS
 
 
 def test_every_act_and_its_outcome_has_its_words():

