@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import warnings
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from storyclip.stack.ports import free_port
 
 
 def binaries() -> Path | None:
@@ -54,7 +55,7 @@ class Server:
             "cwd": folder,
             **as_user,
         }
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"postgresql://storyclip@127.0.0.1:{self.port}"
         self._options = f"-p {self.port} -k {folder} -c listen_addresses=127.0.0.1 {options}"
         how = ["-U", "storyclip", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
@@ -111,9 +112,3 @@ def server() -> Iterator[str]:
     """Run a fresh server; yields its URL up to and without the database's name."""
     with server_of_its_own("-c max_connections=200 -c fsync=off") as one:
         yield one.url
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
