@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,11 @@ def hits(where: str, said: bytes) -> list[str]:
 
 def hits_in(files: Iterable[Path]) -> list[str]:
     kept = [file for file in sorted(files) if file.is_file()]
-    return [hit for file in kept for hit in hits_in_file(file)]
+    found = list[str]()
+    for file in kept:
+        with suppress(FileNotFoundError):  # renamed into the place of another meanwhile
+            found += hits_in_file(file)
+    return found
 
 
 def hits_in_file(file: Path) -> list[str]:

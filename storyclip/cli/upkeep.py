@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 
 import click
 
@@ -153,7 +153,7 @@ def _standing_still(place: Place) -> Standing | None:
     """
     before = place.standing()
     if before is not None and before.beats:
-        time.sleep(LOOK_TWICE_S)
+        sleep(LOOK_TWICE_S)
     found = place.standing()
     if alive := still_beating(before, found):
         raise RestoreRefused(f"the service runs (worker {', '.join(alive)}): stop it first")

@@ -114,10 +114,13 @@ def test_a_stopped_redis_is_named_by_readyz_until_it_is_started(stack):
 
 
 def test_a_second_stack_does_not_touch_the_data_of_the_first(stack):
+    restarts = [stack.restarts(name) for name in PARTS]
+
     with pytest.raises(DataTaken), Stack(stack.data_dir):
         pass
 
-    assert is_ready(stack)
+    eventually(lambda: is_ready(stack))
+    assert [stack.restarts(name) for name in PARTS] == restarts
 
 
 def test_wrong_settings_are_told_all_at_once_and_nothing_is_started(tmp_path):

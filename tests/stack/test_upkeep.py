@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def command(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("STORYCLIP_BACKUP_DIR", str(tmp_path / "kept"))
-    monkeypatch.setattr(upkeep, "LOOK_TWICE_S", 0.3)
+    monkeypatch.setattr(upkeep, "sleep", lambda _: None)  # workers of others move by nobody's hand
     yield lambda *words, **how: CliRunner().invoke(main, words, **how)
     database.disconnect()
 
@@ -117,26 +116,23 @@ def test_a_restore_tells_a_program_what_keeps_the_replaced(command: Command, sav
     assert Path(said["replaced"]).exists()
 
 
-def test_a_restore_is_refused_while_a_worker_lives(command: Command, saved: str, database_url: str):
+def test_a_restore_is_refused_while_a_worker_lives(
+    command: Command, saved: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
     database.connect(database_url)
     workers.beat("w1")
-    stop = threading.Event()
 
-    def lives() -> None:
-        while not stop.wait(0.05):
-            workers.beat("w1")
-        database.database.close()
+    def lives(for_s: float) -> None:
+        waited_s.append(for_s)
+        workers.beat("w1")
 
-    worker = threading.Thread(target=lives)
-    worker.start()
-    try:
-        ran = command("restore", saved, "--yes")
-    finally:
-        stop.set()
-        worker.join()
+    waited_s: list[float] = []
+    monkeypatch.setattr(upkeep, "sleep", lives)
+    ran = command("restore", saved, "--yes")
 
     assert ran.exit_code == 1
     assert "the service runs (worker w1)" in ran.output
+    assert waited_s == [upkeep.LOOK_TWICE_S]
     assert batch_ids() == ["b1", "b2"]
 
 

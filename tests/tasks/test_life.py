@@ -1,7 +1,7 @@
 """A worker process whose clock stands still ends; what it could not write it puts back."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import cast
 
@@ -20,10 +20,11 @@ from storyclip.tasks.broker import PUBLISH
 from storyclip.tasks.chain import Chain
 from storyclip.tasks.in_hand import InHand
 from storyclip.tasks.life import WorkerLife
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_S, eventually
 from tests.store.making import T0, made, record, sql
 
 FAR = T0 + timedelta(minutes=4)
+Begin = Callable[[], None]
 NO_ENGINE = cast(Engine, None)
 
 
@@ -42,15 +43,15 @@ class Stuck(Clock):
 
 
 @pytest.fixture
-def worker() -> Iterator[tuple[Stuck, threading.Event]]:
-    """A worker's life with such a clock, and whether it ended its process."""
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stuck, Begin, threading.Event]]:
+    """A worker's life with such a clock, how it begins, and whether it ended its process."""
+    monkeypatch.setattr(life, "TICK_AT_MOST_S", 1.0)
     clock, ended = Stuck(), threading.Event()
     broker, nothing = cast(dramatiq.Broker, None), cast(dramatiq.Worker, None)
     lives = WorkerLife(
         clock, lambda: T0, lambda: None, lambda: None, lambda: None, InHand(), ended.set
     )
-    lives.before_worker_boot(broker, nothing)
-    yield clock, ended
+    yield clock, lambda: lives.before_worker_boot(broker, nothing), ended
     clock.may_go_on.set()
     lives._stopping.set()
     lives._thread.join()
@@ -63,18 +64,18 @@ def in_hand(store: str) -> Clip:
     return record(made()[0], Event.CLAIMED, at=T0, worker="us", next_at=FAR, rung_at=T0)
 
 
-def test_a_tick_that_lasts_ends_the_process(worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(life, "TICK_AT_MOST_S", 1.0)
-    clock, ended = worker
+def test_a_tick_that_lasts_ends_the_process(worker):
+    clock, begin, ended = worker
+    begin()
     eventually(lambda: clock.ticks == 1)
 
-    assert ended.wait(10)
+    assert ended.wait(PATIENCE_S)
 
 
-def test_ticks_that_end_do_not(worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(life, "TICK_AT_MOST_S", 1.0)
-    clock, ended = worker
+def test_ticks_that_end_do_not(worker):
+    clock, begin, ended = worker
     clock.may_go_on.set()
+    begin()
 
     eventually(lambda: clock.ticks > 8)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ class Terminal:
     def published(self, clips: int = 3, account: str = "") -> str:
         """The id of a batch that was just accepted."""
         made = self.run("publish", self.file(clips, account))
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    def planned(self, clips: int = 3) -> str:
+        """The id of a batch that has an hour until its first story, however slow a command is."""
+        at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        schedule = {"mode": "scheduled", "scheduledAt": at}
+        made = self.run("publish", self.file(clips, schedule=schedule))
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 

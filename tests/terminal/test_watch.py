@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -193,7 +194,7 @@ def test_what_is_no_storyclip_is_called_so(terminal):
 
 
 def test_ctrl_c_leaves_at_once_and_says_that_the_batch_goes_on(terminal):
-    batch_id = terminal.published(5)
+    batch_id = terminal.planned(5)
     with terminal.running("watch", batch_id, "--json") as watching:
         watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
@@ -203,7 +204,8 @@ def test_ctrl_c_leaves_at_once_and_says_that_the_batch_goes_on(terminal):
     assert watching.returncode == 130
     assert said == "Not watching any more. The batch goes on in the background.\n"
     assert time.monotonic() - began_at < 3
-    eventually(lambda: terminal.api.status(batch_id)["status"] == "completed", 60)
+    assert terminal.api.status(batch_id)["status"] == "processing"
+    assert terminal.api.wish("cancel", batch_id).ok
 
 
 def last_of(terminal: int) -> bytes:
@@ -215,7 +217,7 @@ def last_of(terminal: int) -> bytes:
 
 
 def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal):
-    batch_id = terminal.published(5)
+    batch_id = terminal.planned(5)
     ours, theirs = pty.openpty()
     shown = b""
     with terminal.running(
@@ -228,6 +230,7 @@ def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal)
         code = watching.wait(20)
         shown += b"".join(iter(lambda: last_of(ours), b""))
     os.close(ours)
+    assert terminal.api.wish("cancel", batch_id).ok
 
     assert code == 130
     assert "━" in shown.decode()
@@ -236,8 +239,13 @@ def test_on_a_terminal_there_is_a_bar_and_ctrl_c_gives_the_cursor_back(terminal)
 
 
 def test_without_a_batch_all_that_run_are_watched(terminal):
+    def streams() -> int:
+        said = terminal.api.get("/metrics").text
+        return int(re.findall(r"^storyclip_streams (\d+)", said, re.MULTILINE)[0])
+
+    eventually(lambda: streams() == 0)  # one of another test may be noticed late to be gone
     with terminal.running("watch", "--json", stderr=subprocess.DEVNULL) as watching:
-        eventually(lambda: "storyclip_streams 1" in terminal.api.get("/metrics").text)
+        eventually(lambda: streams() == 1)
         batch_ids = {terminal.published(2), terminal.published(2)}
         ended: set[str] = set()
         seen: dict[str, list[int]] = {}

@@ -15,6 +15,8 @@ from storyclip.stack.stack import Stack
 from tests.eventually import eventually
 from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client
 
+FROZEN_S = 3.0
+
 pytestmark = pytest.mark.xdist_group("bad_days")
 
 
@@ -74,7 +76,7 @@ def test_a_redis_that_was_stopped_in_mid_batch_holds_nothing_up_and_comes_back(c
     batch.until_ended()
     assert batch.states() == ["published"] * 4
     assert batch.verdict().is_clean
-    eventually(lambda: client.stack.restarts("redis") == restarts + 1)
+    eventually(lambda: client.stack.restarts("redis") > restarts)
     eventually(lambda: client.get("/readyz").ok)
 
 
@@ -123,13 +125,13 @@ def test_sigterm_finishes_the_story_in_hand_within_25_s(client: Client):
 
 
 def test_a_frozen_worker_sends_nothing_twice_when_it_wakes(client: Client):
-    client.sandbox.fault(fault="normalize_slow", seconds=1.5, times=1)
+    client.sandbox.fault(fault="normalize_slow", seconds=FROZEN_S, times=1)  # to be seen at it
     batch = client.publish(2)
     batch.until(lambda shown: shown["phase"] == "preparing")
     frozen = [pid for name in WORKERS for pid in client.stack.pids(name)]
 
     _signal_trees(frozen, signal.SIGSTOP)
-    time.sleep(3)  # as long as a lid that is shut: whatever they had in hand is overdue
+    time.sleep(FROZEN_S)  # as long as a lid that is shut: whatever they had in hand is overdue
     _signal_trees(frozen, signal.SIGCONT)
 
     batch.until_ended()

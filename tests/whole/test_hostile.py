@@ -155,7 +155,7 @@ def test_no_secret_is_in_a_log_an_answer_the_database_or_redis(client: Client):
     with receiving() as receiver:
         told = client.publish(1, webhook_url=receiver.url)
         told.until_ended()
-        eventually(lambda: len(receiver.heard) == 2)
+        eventually(lambda: len(receiver.heard) >= 2)
     said(told.answer)
     said(client.get("/api/metricool/status", batchId=told.batch_id))
     said(client.get("/api/metricool/stream", batchId=told.batch_id))
