@@ -230,7 +230,8 @@ def test_a_file_and_a_stream_end_within_a_second_when_their_right_is_taken_away(
         assert told.status_code == 200, told.text
         assert words.startswith(b"HTTP/1.1 401 "), words
         assert b"nothing more is taken" in words
-        assert (line.close_code, line.close_reason) == (4401, "revoked")
+        # A batch whose clips may not go out any more ends, too: whichever is noticed first
+        assert (line.close_code, line.close_reason) in {(4401, "revoked"), (1000, "done")}
         return max(file_ended_at, stream_ended_at) - answered_at
 
     assert quickest(took_s, 1.0) < 1.0
