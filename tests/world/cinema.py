@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from storyclip.flow.sweep_files import YOUNG, sweep
+from storyclip.flow.sweep_files import sweep
 from tests.world import film_rows
 from tests.world.bringing import Bringing
 from tests.world.disk import NOTHING, Disk, a_disk
@@ -65,14 +65,15 @@ def opened(workers: Workers, web: Web, restoring: Restoring) -> Iterator[Cinema]
 
 
 def _end(world: World, disk: Disk) -> None:
-    """Sweep when what is young is so no more, and again when nothing is needed any more."""
+    """Sweep as though what is young were so no more, and again when nothing is needed any more."""
     record, now = world.record, instant(world.hub.now_us)
-    films = film_rows.all_films()
-    record.film_states = [(film.name, film.state) for film in films]
+    record.film_states = [(film.name, film.state) for film in film_rows.all_films()]
     record.open_transfers = film_rows.open_transfers()
-    sweep(now + YOUNG + timedelta(seconds=1), disk)
+    sweep(now, disk)  # the next hourly one removes what is over by now
+    kept = film_rows.all_films()
+    sweep(now, disk, young=timedelta(seconds=-1))
     there = disk.names()
-    for film in films:
+    for film in kept:
         record.lost_bytes += [(film.name, name) for name in film.needs if name not in there]
     record.left_over |= _unknown(there)
     sweep(now + 2 * KEPT, disk)
