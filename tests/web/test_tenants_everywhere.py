@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,15 +20,18 @@ from storyclip.domain.errors import NotFound
 from storyclip.domain.names import names
 from storyclip.domain.reach import Reach
 from storyclip.domain.user import Role
+from storyclip.spool.local import Spool
 from storyclip.store.access import api_keys
 from storyclip.store.access.reach import of_users
+from storyclip.store.files import files
 from storyclip.store.history import streams
 from storyclip.store.publishing import batches, wholes, wishes
+from storyclip.web.routes import files as files_route
 from tests.people import key_for
 from tests.store.making import everything
 from tests.web.conftest import NOON, Someone, good
 from tests.web.routes import STREAM, VERBS, WEBSOCKET, about, every_verb
-from tests.web.test_files import TUS, announce
+from tests.web.test_files import BYTES, TUS, announce, bring, ready
 from tests.web.test_live import begun
 
 HERS = "canary"  # in everything that is Ana's
@@ -46,20 +50,38 @@ def ana(anyone: FlaskClient) -> Someone:
 
 
 @pytest.fixture
-def batch_id(ana: Someone) -> str:
-    """Ana's batch, marked in every text."""
+def batch_id(ana: Someone, file_id: str) -> str:
+    """Ana's batch, marked in every text; its last clip is her file."""
     posts = [
         {"id": f"{HERS}-{n}", "url": f"https://{HERS}.example.com/{n}.mp4", "text": f"{HERS} {n}"}
         for n in range(3)
     ]
+    posts.append({"id": f"{HERS}-3", "file": file_id})
     body = good(posts=posts, jobId=f"{HERS}-job")
     return str(ana.publish(body, headers={"Idempotency-Key": "k1"}).get_json()["batchId"])
 
 
 @pytest.fixture
-def file_id(ana: Someone) -> str:
-    """Ana's file, marked in its name."""
-    return str(announce(ana, filename=f"{HERS}.mp4").headers["Location"]).rpartition("/")[2]
+def file_id(ana: Someone, spool: Spool) -> str:
+    """Ana's file, marked in its name and its pictures; it is ready, with one piece."""
+    where = str(announce(ana, filename=f"{HERS}.mp4").headers["Location"])
+    bring(ana, where, BYTES)
+    pictures = {}
+    for name in ("poster", "strip"):
+        made = spool.making(f"{name}.jpg")
+        made.write_bytes(f"{HERS} {name}".encode())
+        pictures[name] = spool.keep(made)
+    ready(where, **pictures)
+    for path in (where, f"{where}/poster", f"{where}/strip"):
+        assert HERS.encode() in ana.get(path).data
+    return where.rpartition("/")[2]
+
+
+@pytest.fixture
+def spool(app: Flask) -> Spool:
+    """Where users' files are."""
+    spool: Spool = app.extensions["storyclip"].spool
+    return spool
 
 
 @pytest.fixture(autouse=True)
@@ -261,6 +283,16 @@ def test_a_statement_that_forgets_its_reach_would_be_noticed(
 
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         sweep()
+
+
+def test_a_file_that_is_found_for_anybody_would_be_noticed(app, batch_id, file_id, monkeypatch):
+    found = SimpleNamespace(find=lambda file_id, _reach: files.find(file_id))
+    monkeypatch.setattr(files_route, "files", found)
+
+    with pytest.raises(AssertionError):
+        test_every_verb_of_every_route_answers_as_if_there_were_no_such_batch(
+            app, batch_id, file_id, "key", "another user"
+        )
 
 
 @pytest.mark.parametrize("name", PARTIES)
