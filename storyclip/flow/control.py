@@ -47,14 +47,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What stopping and going on need: the settings, the time, how long to wait for news, and how
-    far who asks for it reaches.
+    """What stopping and going on need: the settings, the time, how long to wait for news, how far
+    who asks for it reaches, and whether they still do when the wish is written.
     """
 
     settings: Settings
     now: Callable[[], datetime]
     patience: Patience
     reach: Reach
+    still: wishes.Still | None
 
     def pause(self, batch: Batch) -> tuple[int, ...]:
         """Start no other clip; return when nothing of the batch is on its way to Metricool.
@@ -70,7 +71,9 @@ class Hand:
         Raises:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
-        once_more(lambda: wishes.pause(batch.batch_id, self.reach, self.now()), LostRace)
+        once_more(
+            lambda: wishes.pause(batch.batch_id, self.reach, self.now(), self.still), LostRace
+        )
         self._until_nothing_is_sent(batch.batch_id)
         if batch.mode is not Mode.NOW:
             self._until_none(batch.batch_id, self._is_being_recalled)
@@ -90,7 +93,12 @@ class Hand:
         first_date = first_step(now, lead_s, settings.date_step_s)
         once_more(
             lambda: wishes.resume(
-                batch.batch_id, self.reach, now, first_date, order_may_change=order_may_change
+                batch.batch_id,
+                self.reach,
+                now,
+                first_date,
+                self.still,
+                order_may_change=order_may_change,
             ),
             LostRace,
         )
@@ -105,7 +113,9 @@ class Hand:
             NotFound, ActionRefused, LostRace, StoreUnavailable: nothing was changed.
         """
         self.until_known(batch)
-        once_more(lambda: wishes.cancel(batch.batch_id, self.reach, self.now()), LostRace)
+        once_more(
+            lambda: wishes.cancel(batch.batch_id, self.reach, self.now(), self.still), LostRace
+        )
         self._until_nothing_is_sent(batch.batch_id)
         self._until_none(batch.batch_id, self._is_open)
         return outcome_of(clips.of_batch(batch.batch_id))

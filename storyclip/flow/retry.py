@@ -40,14 +40,15 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """What asking again needs: Metricool to look at, the settings, the time of the request, and how
-    far who asks for it reaches.
+    """What asking again needs: Metricool to look at, the settings, the time of the request, how far
+    who asks for it reaches, and whether they still do when all was looked at.
     """
 
     upstream: Upstream
     settings: Settings
     now: datetime
     reach: Reach
+    still: wishes.Still | None
 
     def __call__(
         self,
@@ -84,7 +85,12 @@ class Retry:
             raise refused[0][1]
         _, is_late = once_more(
             lambda: wishes.retry(
-                batch.batch_id, self.reach, self.now, again, order_may_change=order_may_change
+                batch.batch_id,
+                self.reach,
+                self.now,
+                again,
+                self.still,
+                order_may_change=order_may_change,
             ),
             LostRace,
         )

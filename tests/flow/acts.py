@@ -145,7 +145,7 @@ def hand(stage: Stage, meanwhile: Callable[[], object] = lambda: None) -> Hand:
         stage.pass_time(seconds)
 
     patience = Patience(lambda: (stage.at - began_at).total_seconds(), work)
-    return Hand(stage.settings, lambda: stage.at, patience, of("ana"))
+    return Hand(stage.settings, lambda: stage.at, patience, of("ana"), None)
 
 
 def lines(stage: Stage, event: str, by: str | None = None) -> list[dict[str, Any]]:

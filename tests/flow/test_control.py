@@ -29,7 +29,7 @@ def hand(stage: Stage) -> Hand:
         spent[0] += seconds
         stage.play()
 
-    return Hand(stage.settings, lambda: stage.at, Patience(lambda: spent[0], work), of("ana"))
+    return Hand(stage.settings, lambda: stage.at, Patience(lambda: spent[0], work), of("ana"), None)
 
 
 def types(stage: Stage) -> list[str]:
@@ -61,7 +61,7 @@ def test_a_pause_waits_until_a_worker_that_was_called_dead_can_send_no_more(stag
         stage.at += timedelta(seconds=seconds)
 
     patience = Patience(lambda: spent[0], wait)
-    Hand(stage.settings, lambda: stage.at, patience, of("ana")).pause(batch)
+    Hand(stage.settings, lambda: stage.at, patience, of("ana"), None).pause(batch)
 
     assert spent[0] == pytest.approx(SLACK_S, abs=0.1)
 

@@ -33,7 +33,7 @@ NOTHING_DELETED = Look((), None, is_whole=True)
 
 
 def retry(stage: Stage, index: int | None = None, **confirmed: bool) -> Retried:
-    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"), None)
     return again(stage.batch(), index, **{"order_may_change": False, **confirmed})
 
 
@@ -200,7 +200,7 @@ def test_an_absence_is_not_believed_before_the_fence(stage: Stage, monkeypatch: 
     monkeypatch.setattr(stage.upstream, "deleted_posts", lambda *of: NOTHING_DELETED)
     later = stage.settings.model_copy(update={"settle_s": 3600.0})
 
-    again = Retry(stage.upstream, later, stage.at, of("ana"))
+    again = Retry(stage.upstream, later, stage.at, of("ana"), None)
     with pytest.raises(ActionRefused) as refusal:
         again(stage.batch(), 1, order_may_change=False)
 
@@ -343,7 +343,7 @@ def test_who_looked_before_somebody_else_had_it_sent_again_does_not_send_it_once
         stage.play()
         stage.pass_time(1200)
 
-    again = Retry(Slow(stage, somebody_else), stage.settings, stage.at, of("ana"))
+    again = Retry(Slow(stage, somebody_else), stage.settings, stage.at, of("ana"), None)
     with pytest.raises(LostRace):
         again(stage.batch(), 1, order_may_change=False, absence_confirmed=True)
 

@@ -188,7 +188,7 @@ def test_with_the_right_given_back_it_can_be_asked_for_again(stage: Stage):
     stage.pass_time(1)
 
     rights.set_accounts("ana", EVERY, stage.at)
-    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"), None)
     again(stage.batch(), None, order_may_change=False)
     stage.pass_time(300)
 
@@ -200,7 +200,7 @@ def test_what_was_taken_back_for_a_right_is_not_called_deleted_by_somebody(stage
     rights.set_role("ana", Role.VIEWER, stage.at)
     stage.pass_time(1)
     rights.set_role("ana", Role.PUBLISHER, stage.at)
-    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"), None)
     again(stage.batch(), 1, order_may_change=True)
     stage.pass_time(5)
     before = [clip.error for clip in stage.clips()[1:]]

@@ -95,7 +95,7 @@ def test_what_may_still_arrive_is_refused_with_the_time_until_which_it_has_to_wa
     patient = stage.settings.model_copy(update={"settle_s": 7200.0})
 
     with pytest.raises(ActionRefused) as refusal:
-        Retry(stage.upstream, patient, stage.at, of("ana"))(
+        Retry(stage.upstream, patient, stage.at, of("ana"), None)(
             stage.batch(), 1, order_may_change=False, absence_confirmed=True
         )
 

@@ -156,7 +156,7 @@ def test_what_we_took_back_is_said_to_be_so_once_it_is_known(stage: Stage):
     before = [clip.retry_safety for clip in stage.clips()]
     stage.sandbox.clear_faults()
 
-    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"))
+    again = Retry(stage.upstream, stage.settings, stage.at, of("ana"), None)
     again(stage.batch(), 1, order_may_change=True, absence_confirmed=True)
     hand(stage).pause(stage.batch())
     live_on(stage, 120)

@@ -12,11 +12,14 @@ from storyclip.domain.names import names
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.domain.user import Role
+from storyclip.store.access import keys, users
 from storyclip.store.history import events
-from storyclip.store.publishing import batches, clips
+from storyclip.store.publishing import batches, clips, wishes
+from storyclip.web.door import limits
+from storyclip.web.routes import batches as routes_of_batches
 from tests.people import key_for, of
 from tests.store.making import record
-from tests.web.conftest import NOON, SmallMetricool, Someone, good
+from tests.web.conftest import NOON, SmallMetricool, Someone, good, rows
 
 ACTIONS = ("pause", "resume", "cancel", "retry-failed")
 
@@ -45,6 +48,48 @@ def test_a_get_is_not_a_wish(ana: Someone, action: str):
 
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
+
+
+GONE = {
+    "key": (lambda key: keys.revoke(key.split("_")[1], NOON), 401),
+    "user": (lambda _: users.disable("ana", NOON), 401),
+    "role": (lambda _: users.set_role("ana", Role.VIEWER, NOON), 403),
+    "account": (lambda _: users.set_accounts("ana", names({"7"}), NOON), 403),
+}
+
+
+@pytest.mark.parametrize("right", GONE)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_right_that_goes_while_a_wish_waits_has_it_change_nothing(
+    ana: Someone, monkeypatch, action: str, right: str
+):
+    take, status = GONE[right]
+    batch_id = made(ana)
+    failed(batch_id, RetrySafety.SAFE)
+    if action == "resume":
+        wishes.pause(batch_id, of("ana"), NOON)
+    before = rows("publish_batch_events")
+    # It is here that it waits: for others who wait, and for what is to be known first
+    monkeypatch.setattr(limits, "wait_elsewhere", lambda: take(ana.key))
+
+    refused = act(ana, action, batch_id)
+
+    assert refused.status_code == status
+    assert rows("publish_batch_events") == before
+
+
+def test_a_right_that_goes_while_a_batch_is_looked_at_shows_nothing_of_it(
+    ana: Someone, monkeypatch
+):
+    batch_id = made(ana)
+    monkeypatch.setattr(
+        routes_of_batches, "reconcile", lambda *_: keys.revoke(ana.key.split("_")[1], NOON)
+    )
+
+    refused = ana.get(f"/api/metricool/reconcile/{batch_id}")
+
+    assert refused.status_code == 401
+    assert batch_id not in refused.text
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -122,7 +122,7 @@ class Heart:
             ring_audit,
             self._watchman.leave_sending,
         )
-        self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER))
+        self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER), None)
         self._has_server_time = server_time() is not None
         self._read = now, monotonic
         self._shown: tuple[datetime, float] | None = None
@@ -242,7 +242,7 @@ class Heart:
     ) -> dict[str, Any]:
         """Ask again for what failed, and return what the caller is told."""
         engine = self._engine
-        again = Retry(engine.upstream, engine.settings, engine.now(), of(USER))
+        again = Retry(engine.upstream, engine.settings, engine.now(), of(USER), None)
         done = again(
             _batch(batch_id),
             index,

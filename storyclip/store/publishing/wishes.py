@@ -1,8 +1,12 @@
-"""The user's hand on a batch: each wish is one transaction, and counts from its commit on."""
+"""The user's hand on a batch: each wish is one transaction, and counts from its commit on.
+
+`still` is asked in it, about the batch, and raises where whoever was let in a while ago has lost
+their right since. Without it the wish is the service's own, or of who has the database in hand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -23,8 +27,10 @@ from storyclip.store.database import lock_row, run, writing
 from storyclip.store.history import events
 from storyclip.store.publishing import clips, lanes, recalls, strangers, turns, writer
 
+Still = Callable[[Batch], None]
 
-def pause(batch_id: str, reach: Reach, at: datetime) -> Batch:
+
+def pause(batch_id: str, reach: Reach, at: datetime, still: Still | None = None) -> Batch:
     """Start no other clip of a batch from the commit on; what Metricool has of it becomes due.
 
     Raises:
@@ -32,7 +38,7 @@ def pause(batch_id: str, reach: Reach, at: datetime) -> Batch:
         ActionRefused: it has ended, or is being cancelled.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, reach) as before:
+    with _held(batch_id, reach, still) as before:
         wish.refuse_if_over(before, "paused")
         if before.pause_requested_at is not None:
             return before
@@ -52,6 +58,7 @@ def resume(
     reach: Reach,
     at: datetime,
     first_date: datetime,
+    still: Still | None = None,
     *,
     order_may_change: bool = False,
 ) -> Batch:
@@ -66,7 +73,7 @@ def resume(
         ActionRefused: it is not paused, or clips would come after later ones and may not.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, reach) as before:
+    with _held(batch_id, reach, still) as before:
         wish.refuse_if_over(before, "resumed")
         strangers.refuse_in_doubt(before.lane_id, at)
         if before.pause_requested_at is None:
@@ -88,7 +95,7 @@ def resume(
     return now
 
 
-def cancel(batch_id: str, reach: Reach, at: datetime) -> Batch:
+def cancel(batch_id: str, reach: Reach, at: datetime, still: Still | None = None) -> Batch:
     """End what was not sent of a batch; what Metricool has of it becomes due, to be deleted.
 
     Raises:
@@ -96,7 +103,7 @@ def cancel(batch_id: str, reach: Reach, at: datetime) -> Batch:
         ActionRefused: it has ended by itself, and nothing of it may go out any more.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, reach) as before:
+    with _held(batch_id, reach, still) as before:
         if before.cancel_requested_at is not None:
             return before
         strangers.refuse_in_doubt(before.lane_id, at)
@@ -114,7 +121,13 @@ def cancel(batch_id: str, reach: Reach, at: datetime) -> Batch:
 
 
 def retry(
-    batch_id: str, reach: Reach, at: datetime, again: Sequence[Again], *, order_may_change: bool
+    batch_id: str,
+    reach: Reach,
+    at: datetime,
+    again: Sequence[Again],
+    still: Still | None = None,
+    *,
+    order_may_change: bool,
 ) -> tuple[Batch, bool]:
     """Move failed clips on, all or none; return the batch, and whether one will come out of order.
 
@@ -124,7 +137,7 @@ def retry(
         ActionRefused: the order would change and may not, or the batch is cancelled.
         StoreUnavailable: nothing was written.
     """
-    with _held(batch_id, reach) as before:
+    with _held(batch_id, reach, still) as before:
         wish.refuse_if_cancelled(before, "retried")
         strangers.refuse_in_doubt(before.lane_id, at)
         every = clips.of_batch(batch_id)
@@ -152,7 +165,7 @@ def retry(
 
 
 @contextmanager
-def _held(batch_id: str, reach: Reach) -> Iterator[Batch]:
+def _held(batch_id: str, reach: Reach, still: Still | None) -> Iterator[Batch]:
     """Have a batch for one transaction in which nobody else moves a clip of its lane."""
     claim, values = within(reach)
     with writing():
@@ -163,7 +176,10 @@ def _held(batch_id: str, reach: Reach) -> Iterator[Batch]:
         if row is None:
             raise NotFound(f"no batch {batch_id}")
         lock_row("lanes", row[0])
-        yield writer.locked_batch(batch_id)
+        batch = writer.locked_batch(batch_id)
+        if still is not None:
+            still(batch)
+        yield batch
 
 
 def _wish(before: Batch, wished: Batch, at: datetime) -> Batch:

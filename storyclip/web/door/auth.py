@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flask import request
 
+from storyclip.domain.batch import Batch
 from storyclip.domain.holder import Scope
 from storyclip.store.access import keys, sessions, tickets
 from storyclip.store.access.held import hold
@@ -14,6 +15,8 @@ from storyclip.web.door import actors, browser, credentials, limits
 from storyclip.web.door.part import door
 from storyclip.web.front import front
 from storyclip.web.said import problem_kinds, problems
+
+NOTHING_DONE = "Nothing was done."
 
 
 def holder(scope: Scope) -> keys.Holder:
@@ -94,7 +97,7 @@ def require_still(
     who: keys.Holder,
     scope: Scope,
     account_id: str | None = None,
-    so: str = "Nothing was done.",
+    so: str = NOTHING_DONE,
 ) -> None:
     """Check again, after what took its time, that they may do what they came for on the account.
 
@@ -105,11 +108,7 @@ def require_still(
         Problem: 401, key, session or user ended meanwhile; 403, their rights did.
         StoreUnavailable: the database does not answer.
     """
-    found = sessions.still_in([who.badge], front().now()).get(who.badge)
-    if found is None:
-        raise problems.Problem(problem_kinds.NO_KEY, f"The key or session ended meanwhile. {so}")
-    if not found.may(scope):
-        raise _scope_missing(found, scope, so)
+    found = _still(who, scope, so)
     if account_id is not None:
         require_account(found, account_id)
 
@@ -122,6 +121,27 @@ def require_till_commit(who: keys.Holder, scope: Scope, account_id: str) -> None
     """
     hold(who)
     require_still(who, scope, account_id)
+
+
+def require_hand_till_commit(who: keys.Holder, batch: Batch) -> None:
+    """Check in a write transaction that they may still lay hand on a batch, until it is committed.
+
+    Raises:
+        Problem, StoreUnavailable: as `require_still`.
+    """
+    hold(who)
+    reach = _still(who, Scope.PUBLISH, NOTHING_DONE).reach
+    if not reach.covers(batch.user_id, batch.account_id):
+        raise problems.Problem(problem_kinds.ACCOUNT_NOT_ALLOWED)
+
+
+def _still(who: keys.Holder, scope: Scope, so: str) -> keys.Holder:
+    found = sessions.still_in([who.badge], front().now()).get(who.badge)
+    if found is None:
+        raise problems.Problem(problem_kinds.NO_KEY, f"The key or session ended meanwhile. {so}")
+    if not found.may(scope):
+        raise _scope_missing(found, scope, so)
+    return found
 
 
 def _scope_missing(who: keys.Holder, scope: Scope, so: str = "") -> problems.Problem:

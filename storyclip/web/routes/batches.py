@@ -45,6 +45,7 @@ def reconcile_batch(batch_id: str) -> Response:
         limits.wait_elsewhere()
         reconcile(found.batch, front().now(), front().patience)
         limits.come_back()
+        auth.require_still(who, Scope.READ, found.batch.account_id)
     return answer(whole(*batches.find_whole(found.batch.batch_id, who.reach), who.reach))
 
 

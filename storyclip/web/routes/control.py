@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from flask import Blueprint, Response
@@ -60,7 +61,8 @@ def cancel() -> Response:
 def retry_failed() -> Response:
     """Ask again for what failed, where that cannot make a second story."""
     who, batch, said = _theirs(Retrying)
-    retry = Retry(front().upstream, front().settings, front().now(), who.reach)
+    still = partial(auth.require_hand_till_commit, who)
+    retry = Retry(front().upstream, front().settings, front().now(), who.reach, still)
     with _may_be_done():
         _hand(who).until_known(batch)
         done = retry(
@@ -96,7 +98,8 @@ def _theirs(query: type[Asked]) -> tuple[Holder, Batch, Asked]:
 
 
 def _hand(who: Holder) -> Hand:
-    return Hand(front().settings, front().now, front().patience, who.reach)
+    still = partial(auth.require_hand_till_commit, who)
+    return Hand(front().settings, front().now, front().patience, who.reach, still)
 
 
 def _shown(outcome: Outcome) -> shapes.Outcome:
