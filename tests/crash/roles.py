@@ -81,7 +81,7 @@ def sweep_once(environ: Mapping[str, str], log: str) -> None:
 def _begin(environ: Mapping[str, str], log: str, point: str | None, nth: int) -> Settings:
     configure("info", "json", stream=Path(log).open("a"))  # noqa: SIM115  # as long as we live
     if point is not None:
-        arm(_Countdown(point, nth, hit_mark(log, point)))
+        arm(Countdown(point, nth, hit_mark(log, point)))
     return Settings.from_environment(environ)
 
 
@@ -94,7 +94,7 @@ def hit_mark(log: str, point: str) -> Path:
     return Path(f"{log}.hit-{point}")
 
 
-class _Countdown:
+class Countdown:
     """Says when the `nth` of a point is reached, over all threads of the process."""
 
     def __init__(self, point: str, nth: int, mark: Path) -> None:

@@ -92,6 +92,15 @@ class Rows:
             " FROM publish_batch_clips ORDER BY id"
         )
 
+    def changes(self) -> int:
+        """Return how often anything was written about any clip."""
+        found = self._ask("SELECT sum(revision) FROM publish_batch_clips")
+        return int(found[0][0] or 0) if found else 0
+
+    def have_a_worker(self) -> bool:
+        """Return whether one has begun."""
+        return bool(self._ask("SELECT 1 FROM workers"))
+
     def _ask(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         if not self._path.exists():
             return []

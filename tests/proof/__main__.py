@@ -41,6 +41,7 @@ def trials(seconds: int, kills: int) -> list[Trial]:
         Trial("small model, all of it", ("tests.model",), r"unsafe variants noticed"),
         Trial("planted mistakes", ("tests.world.planted",), r"planted mistakes caught"),
         Trial("rows put back", ("tests.restored", "--every", "8"), r"\d+ restores"),
+        Trial("PostgreSQL away at each step", ("tests.postgres",), r"\d+ outages"),
         Trial("real kills", ("tests.crash", "--kills", str(kills)), r"\d+ kills"),
         Trial(
             "simulated world", ("tests.world", "--seconds", str(seconds), "--total"), r"\d+ lives, "
