@@ -126,6 +126,11 @@ class Site:
         shown: dict[str, Any] = answer.json()
         return shown
 
+    def flush_redis(self) -> None:
+        """Have Redis forget everything."""
+        with redis.Redis.from_url(self._settings["REDIS_URL"]) as client:
+            client.flushall()
+
     def until_completed(self, address: str, batch_id: str) -> None:
         """Wait until a web shows a batch as completed."""
         eventually(lambda: self.status(address, batch_id)["status"] != "processing", CALM_S)

@@ -36,6 +36,7 @@ def test_both_releases_publish_beside_each_other_and_the_older_one_on_the_newer_
             assert migrated.returncode == 0, migrated.stderr
             with here.worker(TODAY), here.web(TODAY) as new_web:
                 by_old, by_new = here.publish(old_web, 4), here.publish(new_web, 4)
+                here.flush_redis()
                 here.until_completed(new_web, begun_before)
                 here.until_completed(new_web, by_old)
                 here.until_completed(old_web, by_new)

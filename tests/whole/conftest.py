@@ -17,7 +17,7 @@ import requests
 from storyclip.sandbox.process import SandboxProcess
 from storyclip.stack.stack import Stack
 from storyclip.store.instants import to_text
-from tests.api import Api, sources
+from tests.api import ACTIVE, Api, sources
 from tests.eventually import eventually
 from tests.judge import Verdict, judge, published
 
@@ -129,7 +129,10 @@ class Posted:
         )
 
     def until_ended(self, within_s: float = 60) -> None:
-        self.until(lambda shown: shown["status"] not in ("processing", "paused"), within_s)
+        self.until(_is_over, within_s)
+
+    def has_ended(self) -> bool:
+        return _is_over(self.status())
 
     def dates(self) -> list[datetime]:
         return [datetime.fromisoformat(clip["scheduledAt"]) for clip in self.status()["clips"]]
@@ -143,6 +146,10 @@ class Posted:
 
     def verdict(self) -> Verdict:
         return judge(self.sources, published(self._client.sandbox.ledger(), self.account))
+
+
+def _is_over(shown: Mapping[str, Any]) -> bool:
+    return shown["status"] not in ACTIVE
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -13,11 +14,13 @@ import redis
 
 from storyclip.stack.stack import Stack
 from tests.eventually import eventually
-from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client
+from tests.whole.conftest import SANDBOX, SHORT, WORKERS, Client, Posted
 
 FROZEN_S = 3.0
 
 pytestmark = pytest.mark.xdist_group("bad_days")
+
+Holds = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(autouse=True)
@@ -26,15 +29,32 @@ def _without_faults(client: Client) -> Iterator[None]:
     client.sandbox.clear_faults()
 
 
-def test_flushall_in_mid_batch_loses_nothing(client: Client):
-    batch = client.publish(4)
-    batch.until(lambda shown: shown["posts"]["published"] == 1)
+def until_first(batch: Posted, holds: Holds) -> None:
+    """Wait for something to be so of its first clip."""
+    batch.until(lambda shown: bool(holds(shown["clips"][0])))
 
-    redis.Redis.from_url(client.stack.redis_url).flushall()
 
-    batch.until_ended()
-    assert batch.states() == ["published"] * 4
-    assert batch.verdict().is_clean
+def test_flushall_while_clips_wait_are_sent_tried_again_or_looked_for_loses_nothing(client: Client):
+    server = redis.Redis.from_url(client.stack.redis_url)
+    moments: list[tuple[dict[str, Any], Holds]] = [
+        ({"fault": "delay_answer", "seconds": 3}, lambda clip: clip["status"] == "uploading"),
+        ({"fault": "busy_429", "seconds": 2}, lambda clip: clip["error"] is not None),
+        ({"fault": "create_then_drop"}, lambda clip: clip["status"] == "verifying"),
+        ({"fault": "publishing_for_long", "seconds": 2}, lambda clip: clip["uploadedAt"]),
+    ]
+    batches = []
+    for fault, is_so in moments:
+        account = client.new_account()
+        client.sandbox.fault(**fault, account=account, times=1)
+        batch = client.publish(3, account=account)
+        until_first(batch, is_so)
+        server.flushall()
+        batches.append(batch)
+
+    eventually(lambda: server.flushall() and all(batch.has_ended() for batch in batches))
+
+    assert {state for batch in batches for state in batch.states()} == {"published"}
+    assert [batch.verdict() for batch in batches if not batch.verdict().is_clean] == []
 
 
 def test_without_redis_a_batch_is_accepted_and_goes_out_when_redis_is_back(client: Client):
