@@ -91,6 +91,7 @@ EDGES: dict[tuple[State, Event], State] = {
 }
 
 ENDED = frozenset({S.PUBLISHED, S.FAILED, S.CANCELLED})
+PUT_BACK = "put back"  # in place of a worker's name: it lives, and could not write what it did
 UNCERTAIN = frozenset({S.UPLOADING, S.VERIFYING})  # whether Metricool has it
 IN_FLIGHT = frozenset({S.UPLOADING, S.VERIFYING, S.WAITING_CONFIRMATION})
 UNDECIDED = frozenset({S.PENDING, *UNCERTAIN})  # Metricool has it not yet, or nobody knows
@@ -121,7 +122,7 @@ class Clip:
 
     `revision` counts the changes: one is written only over the revision it was decided on.
     `next_at` is when its next step is due, None for never by itself; `rung_at` when its bell rang.
-    `worker` is who has it in hand while `uploading`.
+    `worker` is who has it in hand while `uploading`, or PUT_BACK.
     `sends` counts the intents to send it ever; `plans` are the dates asked for since it last began
     anew. `wished_for` is when it is meant to go out: late policy and dates far ahead count from it.
     `post_uuid` is the identity of its post, `post_id` only the name that Metricool had for it when

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storyclip.domain import moves
-from storyclip.domain.clip import Clip
+from storyclip.domain.clip import PUT_BACK, Clip
 from storyclip.domain.clip_words import cause, quoted, say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import (
@@ -57,10 +57,16 @@ def send(situation: Situation, visit: Visit) -> Course[None]:
 
 
 def recover(situation: Situation, visit: Visit) -> Course[None]:
-    """Take over a clip whose worker is gone: looked for if it may have left, else tried again."""
+    """Take over a clip whose worker is gone: looked for if it may have left, else tried again.
+
+    Likewise if the worker lives, and only the database was gone: that costs no attempt.
+    """
     clip = situation.clip
     if clip.was_sent:
-        yield from put(moves.unanswered(clip, say("worker_died"), visit.now))
+        words = say("not_written" if clip.worker == PUT_BACK else "worker_died")
+        yield from put(moves.unanswered(clip, words, visit.now))
+    elif clip.worker == PUT_BACK:
+        yield from put(moves.postponed(clip, mine(visit.now), None, None))
     elif clip.attempts >= visit.settings.max_attempts:
         reason, safety = say("workers_died"), RetrySafety.SAFE
         yield from put(moves.refused(clip, reason, ErrorCode.MEDIA_UNAVAILABLE, safety))

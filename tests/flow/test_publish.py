@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,9 +10,10 @@ import pytest
 
 from storyclip.domain import crashpoint
 from storyclip.domain.clip import Event, State
-from storyclip.domain.errors import RetrySafety
+from storyclip.domain.errors import RetrySafety, StoreUnavailable
 from storyclip.flow.step import step
 from storyclip.store.publishing import wishes
+from storyclip.store.service import workers
 from tests.flow.acts import slowly
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
@@ -256,3 +258,31 @@ def test_a_batch_paused_between_claim_and_intent_is_not_sent(stage: Stage):
 
     assert created_by_source(stage.sandbox.ledger()) == {}
     assert (stage.states(), stage.clips()[0].attempts) == ([State.PENDING], 0)
+
+
+@pytest.mark.parametrize("point", ["media_prepared", "answered"])
+def test_what_the_database_alone_held_up_costs_no_attempt_and_is_blamed_on_no_worker(
+    stage: Stage, point: str
+):
+    stage.accept(1)
+    [clip] = stage.clips()
+    said = set[str | None]()
+
+    def away(at: str) -> bool:
+        said.add(stage.clips()[0].error)
+        if at == point:
+            raise StoreUnavailable("away")
+        return False
+
+    crashpoint.arm(away)
+    for _ in range(stage.settings.max_attempts + 1):
+        with suppress(StoreUnavailable):
+            step(clip.id, stage.engine)
+        for _ in range(2):  # it was away again when the clip was taken up
+            assert workers.put_back(clip.id, "worker-a", stage.at)
+        assert set(workers.beats()) <= {"worker-a"}
+    crashpoint.arm(None)
+    stage.pass_time(300)
+
+    assert (stage.states(), stage.clips()[0].attempts) == ([State.PUBLISHED], 1)
+    assert not [words for words in said if words is not None and "died" in words]

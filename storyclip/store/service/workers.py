@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from storyclip.domain.clip import PUT_BACK
 from storyclip.store.database import free_of, marks, reading, run, try_lock_row, writing
 from storyclip.store.instants import to_text
 from storyclip.store.models import ClipRow, WorkerRow
@@ -25,15 +26,17 @@ def beats() -> Mapping[str, int]:
     """
     with reading():
         known = WorkerRow.select(WorkerRow.name, WorkerRow.beats).tuples().execute()
-        in_hand = ClipRow.select(ClipRow.worker).where(ClipRow.worker.is_null(False)).tuples()
+        is_in_hand = ClipRow.worker.is_null(False) & (ClipRow.worker != PUT_BACK)
+        in_hand = ClipRow.select(ClipRow.worker).where(is_in_hand).tuples()
         return {**{name: 0 for (name,) in in_hand.execute()}, **dict(known)}
 
 
 def put_back(clip_id: int, name: str, at: datetime) -> bool:
     """Make due what the worker `name` still has in hand, and could not write further.
 
-    As with a burial it is looked for before it is sent again. Return False if somebody else holds
-    its row: then nobody has looked yet.
+    As with a burial it is looked for before it is sent again; but nobody died, and the row says so:
+    an attempt that the database alone cost is none of the clip's. Return False if somebody else
+    holds its row: then nobody has looked yet.
 
     Raises:
         StoreUnavailable: nothing was written.
@@ -41,8 +44,9 @@ def put_back(clip_id: int, name: str, at: datetime) -> bool:
     with writing():
         if not try_lock_row("publish_batch_clips", clip_id):
             return False
-        ours = (ClipRow.id == clip_id) & (ClipRow.worker == name)
-        ClipRow.update(next_at=at, rung_at=None, noted_at=at).where(ours).execute()
+        ours = (ClipRow.id == clip_id) & ClipRow.worker.in_([name, PUT_BACK])
+        back = ClipRow.update(next_at=at, rung_at=None, noted_at=at, worker=PUT_BACK)
+        back.where(ours).execute()
     return True
 
 
