@@ -5,6 +5,8 @@ A key in a URL is not even looked at.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 
 from storyclip.domain.batch import Batch
@@ -14,7 +16,7 @@ from storyclip.store.access.held import hold
 from storyclip.web.door import actors, browser, credentials, limits
 from storyclip.web.door.part import door
 from storyclip.web.front import front
-from storyclip.web.said import problem_kinds, problems
+from storyclip.web.said import json_body, problem_kinds, problems
 
 NOTHING_DONE = "Nothing was done."
 
@@ -111,6 +113,20 @@ def require_still(
     found = _still(who, scope, so)
     if account_id is not None:
         require_account(found, account_id)
+
+
+def holder_with_body(scope: Scope) -> tuple[keys.Holder, Any]:
+    """Return who asks, as they are once all of their request's JSON is here, and that.
+
+    It may come for half a minute, and be held back on purpose.
+
+    Raises:
+        Problem, StoreUnavailable: as `holder`; the same after it came.
+        Problem, RequestInvalid, RequestEntityTooLarge: as `json_body.read`.
+    """
+    who = holder(scope)
+    said = json_body.read()
+    return _still(who, scope, NOTHING_DONE), said
 
 
 def require_till_commit(who: keys.Holder, scope: Scope, account_id: str) -> None:

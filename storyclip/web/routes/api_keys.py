@@ -17,7 +17,6 @@ from storyclip.store.access.api_keys import KeptKey
 from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.routes.users import kept_of, oversees, user_named
-from storyclip.web.said import json_body
 from storyclip.web.said.admin_bodies import NewKey, OfKey
 from storyclip.web.said.admin_shapes import KeyShape, MadeKey, ManyKeys, RevokedKey
 from storyclip.web.said.answers import answer
@@ -39,8 +38,8 @@ def every() -> Response:
 @routes.post("")
 def create() -> Response:
     """Make a key for a user, and show it: the only time that it can be read."""
-    who = auth.holder(Scope.ADMIN)
-    said, now = parse(NewKey, json_body.read()), front().now()
+    who, body = auth.holder_with_body(Scope.ADMIN)
+    said, now = parse(NewKey, body), front().now()
     user = user_named(who, said.user_id)
     only = None if said.accounts is None else names(said.accounts)
     if only is not None and not only <= user.accounts:

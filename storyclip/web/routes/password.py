@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from storyclip.domain.errors import RequestInvalid
-from storyclip.domain.holder import in_person
+from storyclip.domain.holder import Scope, in_person
 from storyclip.domain.password import objection_to_password
 from storyclip.domain.session import Entry
 from storyclip.domain.user import User
@@ -69,6 +69,7 @@ def new_password() -> Response:
     _require_good(said.password, who.user_id)
     with door().password_tries.turn():
         password_hash = passwords.hashed(said.password)
+    auth.require_still(who, Scope.READ)  # to hash it takes a turn, for which others may be waiting
     passwords.set_own(who.user_id, password_hash, who.session_id, front().now())
     return Response(status=204)
 

@@ -11,7 +11,6 @@ from storyclip.domain.views import rfc3339
 from storyclip.store.publishing import adoption, lanes, strangers
 from storyclip.web.door import auth
 from storyclip.web.front import front
-from storyclip.web.said import json_body
 from storyclip.web.said.answers import answer
 from storyclip.web.said.bodies import parse
 from storyclip.web.said.recovering import Recovering
@@ -33,8 +32,8 @@ def held() -> Response:
 @routes.post("/recover")
 def decide() -> Response:
     """Take a person's word: these stories are StoryClip's, those are not."""
-    who = auth.holder(Scope.PUBLISH)
-    said = parse(Recovering, json_body.read())
+    who, body = auth.holder_with_body(Scope.PUBLISH)
+    said = parse(Recovering, body)
     auth.require_account(who, said.account_id)
     lane = lanes.named(said.account_id, said.network)
     given = {one.name: (one.batch_id, one.clip) for one in said.given}

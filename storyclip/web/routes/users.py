@@ -15,7 +15,6 @@ from storyclip.flow import rights
 from storyclip.store.access import password_links, passwords, users
 from storyclip.web.door import auth, browser
 from storyclip.web.front import front
-from storyclip.web.said import json_body
 from storyclip.web.said.admin_bodies import NewUser, OfUser, UserChange
 from storyclip.web.said.admin_shapes import (
     ChangedUser,
@@ -45,8 +44,8 @@ def every() -> Response:
 @routes.post("")
 def create() -> Response:
     """Make a user, and a link with which they set a password."""
-    who = auth.holder(Scope.ADMIN)
-    said = parse(NewUser, json_body.read())
+    who, body = auth.holder_with_body(Scope.ADMIN)
+    said = parse(NewUser, body)
     _require_reach(who, said.theirs)
     if not users.USER_ID.fullmatch(said.user_id):
         raise RequestInvalid(("/userId", "expected visible ASCII characters, no spaces"))
@@ -59,8 +58,9 @@ def create() -> Response:
 @routes.patch("")
 def change() -> Response:
     """Have a user be otherwise in one thing, at once for all their keys and sessions."""
-    who, user = _named()
-    said, now = parse(UserChange, json_body.read()), front().now()
+    who, body = auth.holder_with_body(Scope.ADMIN)
+    user = user_named(who, asked(OfUser).user)
+    said, now = parse(UserChange, body), front().now()
     if user.user_id == who.user_id and said.theirs is None:
         raise Problem(OWN_RIGHTS)
     kept: Sequence[rights.Kept] = ()
@@ -85,7 +85,7 @@ def change() -> Response:
 @routes.post("/link")
 def link() -> Response:
     """Make a link with which a user sets a password, in place of one that they may have."""
-    _, user = _named()
+    user = user_named(auth.holder(Scope.ADMIN), asked(OfUser).user)
     return _invited(user.user_id, 200)
 
 
@@ -120,11 +120,6 @@ def user_named(who: Holder, user_id: str) -> User:
 def kept_of(kept: Sequence[rights.Kept]) -> list[Kept]:
     """Return the batches that could not be cancelled, as they are shown."""
     return [{"batchId": batch_id, "reason": reason} for batch_id, reason in kept]
-
-
-def _named() -> tuple[Holder, User]:
-    who = auth.holder(Scope.ADMIN)
-    return who, user_named(who, asked(OfUser).user)
 
 
 def _require_reach(who: Holder, accounts: Names) -> None:
