@@ -5,6 +5,8 @@ A key in a URL is not even looked at.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import request
@@ -127,6 +129,25 @@ def holder_with_body(scope: Scope) -> tuple[keys.Holder, Any]:
     who = holder(scope)
     said = json_body.read()
     return _still(who, scope, NOTHING_DONE), said
+
+
+@contextmanager
+def waiting_elsewhere(
+    who: keys.Holder, is_needed: bool, account_id: str | None = None
+) -> Iterator[None]:
+    """Have the block take no turn of theirs, and show them nothing if they may not look after it.
+
+    Args:
+        is_needed: False if nobody is waited for.
+
+    Raises:
+        Problem, StoreUnavailable: as `limits.wait_elsewhere`, and then as `require_still`.
+    """
+    if is_needed:
+        limits.wait_elsewhere()
+    yield
+    if is_needed:
+        require_still(who, Scope.READ, account_id)
 
 
 def require_till_commit(who: keys.Holder, scope: Scope, account_id: str) -> None:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from storyclip.domain.dates.best_time import Distribution, Wish, best_plan
 from storyclip.domain.holder import Scope
 from storyclip.domain.views import rfc3339
-from storyclip.web.door import auth, limits
+from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.account_shapes import BestTimes
 from storyclip.web.said.answers import answer
@@ -25,10 +25,10 @@ def best_times() -> Response:
     who = auth.holder(Scope.READ)
     said = asked(BestTimesAsked)
     auth.require_account(who, said.account_id)
-    if not front().heat_maps.knows(said.account_id, said.network):
-        limits.wait_elsewhere()
-    zone = zone_for(said.account_id, said.timezone or None, "/timezone")
-    heat = front().heat_maps.of(said.account_id, said.network, zone)
+    is_known = front().heat_maps.knows(said.account_id, said.network)
+    with auth.waiting_elsewhere(who, not is_known, said.account_id):
+        zone = zone_for(said.account_id, said.timezone or None, "/timezone")
+        heat = front().heat_maps.of(said.account_id, said.network, zone)
     settings, now = front().settings, front().now()
     wish = Wish(Distribution.SPREAD, NEXT)
     plan = best_plan(heat, zone, now, wish, settings.lead_s, settings.date_step_s)

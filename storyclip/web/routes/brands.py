@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from storyclip.domain.holder import Scope
-from storyclip.web.door import auth, limits
+from storyclip.web.door import auth
 from storyclip.web.front import front
 from storyclip.web.said.brands import SaidBrands
 
@@ -18,7 +18,6 @@ _said = SaidBrands()
 def brands() -> Response:
     """Show Metricool's accounts, as far as the key reaches."""
     who = auth.holder(Scope.READ)
-    if not front().brands.are_known():
-        limits.wait_elsewhere()
-    shown = _said.of(front().brands.all(), who.accounts)
-    return Response(shown, mimetype="application/json")
+    with auth.waiting_elsewhere(who, not front().brands.are_known()):
+        every = front().brands.all()
+    return Response(_said.of(every, who.accounts), mimetype="application/json")

@@ -1,4 +1,4 @@
-"""A right that goes while the body of a request comes, which somebody may hold back on purpose."""
+"""A right that goes while a request takes its time: its body is held back, or Metricool is slow."""
 
 from __future__ import annotations
 
@@ -114,3 +114,21 @@ def test_whose_session_is_ended_while_a_password_waits_for_its_turn_sets_none(ap
 
     assert told.status_code == 401
     assert passwords.user_with("cleo", first["password"]) is not None
+
+
+@pytest.mark.parametrize("call", ["brands", "best-times?accountId=2000001&network=facebook"])
+def test_whose_key_goes_while_metricool_is_asked_is_shown_nothing(
+    ana: Someone, metricool, monkeypatch, call
+):
+    brands = metricool.brands
+
+    def slow() -> Any:
+        keys.revoke(ana.key.split("_")[1], NOON)
+        return brands()
+
+    monkeypatch.setattr(metricool, "brands", slow)
+
+    told = ana.get(f"/api/metricool/{call}")
+
+    assert told.status_code == 401
+    assert "meanwhile" in told.get_json()["detail"]
