@@ -56,7 +56,8 @@ def _ended(record: Record, ending: Ending) -> Iterator[Finding]:
         return
     waits = [clip for clip in ending.clips if clip["status"] not in _ENDED]
     before = [other for other in record.endings if _lane(other) == _lane(ending)]
-    if _is_full(ending) or (summary["phase"] == "queued" and any(map(_is_full, before))):
+    is_sent = any(clip["status"] != "pending" for clip in waits)
+    if _is_full(ending) or (not is_sent and any(map(_is_full, before))):
         return
     if all(clip["status"] == "waiting_confirmation" for clip in waits) and _are_ahead(
         record, waits
