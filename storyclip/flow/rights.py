@@ -10,7 +10,7 @@ from storyclip.domain.errors import ActionRefused, LostRace
 from storyclip.domain.names import Names
 from storyclip.domain.reach import EVERYTHING
 from storyclip.domain.user import Role
-from storyclip.store.access import keys, sessions, users
+from storyclip.store.access import keys, password_links, sessions, users
 from storyclip.store.once_more import once_more
 from storyclip.store.publishing import forbidden, wishes
 from storyclip.store.publishing.running import running_of
@@ -30,6 +30,7 @@ def disable(user_id: str, at: datetime, *, cancels: bool) -> Sequence[Kept]:
     kept = _cancel(running_of(EVERYTHING.of_user(user_id)), at) if cancels else ()
     users.disable(user_id, at)
     sessions.end_all_of(user_id, at)  # else they would be good again once the user is enabled
+    password_links.withdraw(user_id)  # and so would this, wherever it has been sent
     forbidden.make_due(at)
     return kept
 

@@ -16,7 +16,7 @@ from storyclip.domain.session import Entry, Visit
 from storyclip.domain.user import Role
 from storyclip.flow import rights
 from storyclip.flow.retry import Retry
-from storyclip.store.access import sessions, users
+from storyclip.store.access import password_links, sessions, users
 from storyclip.store.publishing import wishes
 from tests.flow.acts import created_by_us, deleted_by_us, die, slowly
 from tests.flow.conftest import ACCOUNT, Stage, source
@@ -249,8 +249,9 @@ def test_a_right_that_comes_back_before_anything_was_done_changes_nothing(stage:
     assert stage.live() == ALL[:2]
 
 
-def test_a_session_of_who_was_disabled_is_not_good_again_once_they_are_enabled(stage: Stage):
+def test_what_let_in_who_was_disabled_is_not_good_again_once_they_are_enabled(stage: Stage):
     known("ana", stage.at)
+    link = password_links.issue("ana", stage.at)
     visit = Visit(Entry.PASSWORD, None, "", USUAL)
     token = sessions.begin("ana", None, stage.at, visit)
 
@@ -258,3 +259,4 @@ def test_a_session_of_who_was_disabled_is_not_good_again_once_they_are_enabled(s
     users.enable("ana", stage.at)
 
     assert sessions.holder_of(token, stage.at) is None
+    assert password_links.user_of(link, stage.at) is None

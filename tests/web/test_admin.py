@@ -149,7 +149,7 @@ def test_who_is_disabled_gets_no_link(root: Someone):
     refused = ask(root, "POST", "users/link", user="eva")
 
     assert (refused.status_code, refused.json["code"]) == (409, "user_disabled")
-    assert rows("password_links") == 1  # the one before, which opens nothing
+    assert rows("password_links") == 0  # nor has she the one of before
     change(root, disabled=False)
     assert ask(root, "POST", "users/link", user="eva").status_code == 200
 

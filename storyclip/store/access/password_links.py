@@ -73,6 +73,16 @@ def redeem(token: str, password_hash: str, at: datetime) -> User | None:
     return user
 
 
+def withdraw(user_id: str) -> None:
+    """Have a link that a user did not use be good no more.
+
+    Raises:
+        StoreUnavailable: it may be.
+    """
+    with writing():
+        run("DELETE FROM password_links WHERE user_id = ?", (user_id,))
+
+
 def waiting(at: datetime) -> dict[str, datetime]:
     """Return the users who have a link that they did not use, with when it expires.
 
