@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from threading import Event
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.eventually import eventually
 from tests.page.conftest import batches_of, choose_brand, paste, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page-form")]
@@ -87,6 +89,27 @@ def test_a_lost_answer_and_another_click_make_one_batch(visit, stack):
 
     assert keys[0] == keys[1]
     assert len(batches_of(stack, account)) == 1
+
+
+def test_what_was_over_before_the_page_had_read_of_it_is_shown_to_who_began_it(visit, stack):
+    page = visit("/#publish")
+    account = choose_brand(page)
+    paste(page, "https://cdn.example.com/o/1.mp4")
+    held: list[Route] = []
+    is_over = Event()
+    page.route(
+        "**/status?*",
+        lambda route: route.continue_() if is_over.is_set() else held.append(route),
+    )
+
+    page.click("#start")
+    expect(page).to_have_url(f"{stack.url}/#live")
+    eventually(lambda: batches_of(stack, account)[0]["status"] == "completed")
+    is_over.set()
+    for route in held:
+        route.continue_()
+
+    expect(started(page, stack, account).locator("[data-status=completed]")).to_be_visible()
 
 
 def test_every_problem_is_shown_next_to_its_clip(visit):

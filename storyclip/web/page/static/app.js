@@ -18,6 +18,7 @@ import { t } from "./words.js";
 const VIEWS = ["publish", "live", "history", "people"].filter(byId);
 const TOLD = ["published", "failed", "unconfirmed"]; // of a clip; more would be chatter
 const cards = new Map();
+const begunHere = new Set(); // batches: whoever began one is shown it, even if it was over in no time
 const mayPublish = byId("main").dataset.mayPublish === "yes";
 const ARRIVING_MS = 5000; // by then who came back is shown what runs, or has begun something else
 const STAY_MS = 60_000; // a session idles out where nobody looks at the page
@@ -59,7 +60,7 @@ function onChange(batch, event) {
 function showCard(batch) {
   let one = cards.get(batch.batchId);
   if (!one) {
-    if (!batches.RUNNING.includes(batch.status)) return;
+    if (!batches.RUNNING.includes(batch.status) && !begunHere.has(batch.batchId)) return;
     one = card();
     cards.set(batch.batchId, one);
     byId("live-batches").prepend(one.element);
@@ -116,6 +117,7 @@ async function begin() {
   const named = load().catch(() => []); // the form shows why; names are numbers until then
   if (mayPublish) publish.begin((created) => {
     wasChosen = true;
+    begunHere.add(created.batchId);
     batches.refresh(created.batchId);
     location.hash = "#live";
   });
