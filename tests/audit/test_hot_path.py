@@ -6,9 +6,9 @@ from storyclip.domain.act import Action
 from storyclip.store import acts
 from storyclip.store.acts import Wanted
 from tests.flow.acts import PUBLISHED, on_sqlite
-from tests.flow.conftest import Stage, shared_sandbox, stage
+from tests.flow.conftest import Stage, sandbox, stage
 
-__all__ = ["shared_sandbox", "stage"]
+__all__ = ["sandbox", "stage"]
 
 pytestmark = on_sqlite
 

@@ -16,7 +16,6 @@ from storyclip.flow.control import Hand, Patience
 from storyclip.store.database import reading, run
 from storyclip.store.history.events import events_since
 from storyclip.store.publishing import lanes
-from storyclip.upstream import metricool_of
 from tests.flow.conftest import ACCOUNT, Stage, source
 from tests.people import of
 from tests.store.making import reopened
@@ -94,7 +93,7 @@ def make(stage: Stage, at: datetime, network: str = "facebook", **what: Any) -> 
 @contextmanager
 def impatient(stage: Stage, call: str) -> Iterator[None]:
     """Have one of our calls give up soon, so that nobody waits for what is handled late."""
-    quick = metricool_of(stage.settings.model_copy(update={"http_deadline_s": 0.5}))
+    quick = stage.access(0.5)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage.upstream, call, getattr(quick, call))
         yield

@@ -1,10 +1,11 @@
-"""A stage for the flow: real rows, the real sandbox over HTTP, and time that only a test moves."""
+"""A stage for the flow: real rows, the sandbox's own world, and time that only a test moves."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from storyclip.store.publishing import batches, clips
 from storyclip.store.publishing.new_batch import NewBatch, NewClip
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
 from storyclip.upstream.metricool import Metricool
+from tests.flow.here import NOON, Carrier, Parts, SandboxHere
 from tests.judge import published
 from tests.people import known, of
 
@@ -38,9 +40,13 @@ TICK = timedelta(seconds=0.25)
 class OnStage(Metricool):
     """The sandbox's clock is moved with the stage's; seconds of this machine say nothing of it."""
 
-    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
-        url, deadline_s = settings.metricool_base_url, settings.http_deadline_s
-        super().__init__(url, SANDBOX_TOKEN, SANDBOX_USER_ID, deadline_s)
+    def __init__(
+        self, sandbox: SandboxProcess, deadline_s: float, now: Callable[[], datetime]
+    ) -> None:
+        carriers: dict[str, Any] = {}
+        if isinstance(sandbox, SandboxHere):
+            carriers = {"exchange": Carrier(sandbox), "parts": Parts(sandbox)}
+        super().__init__(sandbox.url, SANDBOX_TOKEN, SANDBOX_USER_ID, deadline_s, **carriers)
         self._now = now
 
     def now(self) -> datetime:
@@ -64,10 +70,13 @@ class Stage:
         self.sandbox.clear_faults()
         self.at = _next_minute(datetime.fromisoformat(sandbox.now()))  # its time never runs back
         self.sandbox.set_clock(self.at.isoformat())
-        environ = {"METRICOOL_BASE_URL": sandbox.url, **settings}
-        self.settings = Settings.from_environment(environ)
-        self.upstream: Metricool = OnStage(self.settings, lambda: self.at)
+        self.settings = settings_of({"METRICOOL_BASE_URL": sandbox.url, **settings})
+        self.upstream = self.access(self.settings.http_deadline_s)
         self.engine = self.engine_of("worker-a")
+
+    def access(self, deadline_s: float) -> Metricool:
+        """Access to the sandbox whose calls may take so long."""
+        return OnStage(self.sandbox, deadline_s, lambda: self.at)
 
     def engine_of(self, worker: str, **changes: Any) -> Engine:
         given = {
@@ -161,6 +170,16 @@ class Stage:
         return [event["seq"] for event in events_since(name, 0)]
 
 
+def settings_of(environ: Mapping[str, str]) -> Settings:
+    """Read them, once for all tests that have the same: nobody can change them."""
+    return _settings_of(frozenset(environ.items()))
+
+
+@cache
+def _settings_of(environ: frozenset[tuple[str, str]]) -> Settings:
+    return Settings.from_environment(dict(environ))
+
+
 def _next_minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
@@ -170,12 +189,18 @@ def source(name: str, index: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """One over HTTP, for who tries the line as well."""
     ledger = Path(tmp_path_factory.mktemp("sandbox")) / "ledger.jsonl"
-    with SandboxProcess(ledger, clock="2026-12-01T12:00:00Z") as sandbox:
+    with SandboxProcess(ledger, clock=NOON) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def stage(store: str, shared_sandbox: SandboxProcess) -> Stage:
-    return Stage(shared_sandbox)
+def sandbox() -> SandboxProcess:
+    return SandboxHere()
+
+
+@pytest.fixture
+def stage(store: str, sandbox: SandboxProcess) -> Stage:
+    return Stage(sandbox)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
-
-import requests
+from typing import Any
 
 from storyclip.domain.clip import State
 from storyclip.domain.errors import RetrySafety
+from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
+from storyclip.upstream.exchange import Request
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 
@@ -162,9 +164,16 @@ def test_looks_without_an_answer_are_not_counted(stage: Stage):
 
 
 def _edit_in_metricool(stage: Stage, post_id: str) -> None:
-    url = f"{stage.sandbox.url}/v2/scheduler/posts/{post_id}?userId=1&blogId=2000001"
-    access = {"X-Mc-Auth": "sandbox-token"}
-    post = requests.get(url, timeout=5, headers=access).json()["data"]
+    post = _asked(stage, "GET", post_id)
     post = {name: value for name, value in post.items() if name not in MADE_BY_METRICOOL}
     post["providers"] = [{"network": provider["network"]} for provider in post["providers"]]
-    requests.put(url, json=post, timeout=5, headers=access).raise_for_status()
+    _asked(stage, "PUT", post_id, post)
+
+
+def _asked(stage: Stage, method: str, post_id: str, body: Any = None) -> Any:
+    query = {"userId": SANDBOX_USER_ID, "blogId": "2000001"}
+    access = {"X-Mc-Auth": SANDBOX_TOKEN}
+    request = Request(method, f"/v2/scheduler/posts/{post_id}", query, access, body)
+    answer = stage.upstream._exchange.ask(request, over_at=float("inf"))
+    assert answer.status == 200, answer
+    return json.loads(answer.body)["data"]

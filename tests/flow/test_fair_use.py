@@ -98,8 +98,8 @@ def test_a_count_that_fails_once_leaves_the_one_before(stage: Stage, monkeypatch
     assert "is full" in (stage.clips("b2")[1].error or "")
 
 
-def test_a_dated_clip_waits_for_the_next_month_without_being_called_late(store, shared_sandbox):
-    stage = Stage(shared_sandbox, STORYCLIP_MAX_LATE_S="600")
+def test_a_dated_clip_waits_for_the_next_month_without_being_called_late(store, sandbox):
+    stage = Stage(sandbox, STORYCLIP_MAX_LATE_S="600")
     month(stage, fair_use.MONTHLY)
     stage.accept(1, dates=[stage.at + timedelta(minutes=10)], gap_s=60.0)
 

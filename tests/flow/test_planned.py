@@ -205,8 +205,8 @@ def kill_at(
         writer.write(intent, stage.at)
 
 
-def test_a_batch_that_meets_instagram_s_limit_waits_and_burns_nothing(store: str, shared_sandbox):
-    stage = Stage(shared_sandbox, STORYCLIP_QUOTA_24H="2")
+def test_a_batch_that_meets_instagram_s_limit_waits_and_burns_nothing(store: str, sandbox):
+    stage = Stage(sandbox, STORYCLIP_QUOTA_24H="2")
     stage.accept(3, network="instagram")
     stage.pass_time(600)
     waiting = stage.clips()[2]

@@ -12,6 +12,7 @@ from storyclip.domain import crashpoint
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import RetrySafety, StoreUnavailable
 from storyclip.flow.step import step
+from storyclip.sandbox.process import SandboxProcess
 from storyclip.store.publishing import wishes
 from storyclip.store.service import workers
 from tests.flow.acts import slowly
@@ -19,6 +20,12 @@ from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
 from tests.people import of
 from tests.store.making import record
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxProcess) -> SandboxProcess:
+    """Over HTTP: the way of a clip, and all that may happen to it, with a real line between."""
+    return sandbox_process
 
 
 def test_clips_go_out_once_each_in_order(stage: Stage):

@@ -11,7 +11,6 @@ import pytest
 from storyclip.domain.clip import Event, State
 from storyclip.domain.errors import LostRace, RetrySafety
 from storyclip.store.database import run, writing
-from storyclip.upstream import metricool_of
 from tests.flow.acts import slowly
 from tests.flow.conftest import Stage, source
 from tests.judge import created_by_source
@@ -69,7 +68,7 @@ def test_nothing_is_sent_again_while_the_list_lags_behind(stage: Stage):
 
 def test_a_post_that_arrives_after_its_date_is_refused_and_sent_again_once(stage: Stage):
     quick = stage.settings.model_copy(update={"http_deadline_s": 0.5})
-    engine = stage.engine_of("worker-a", settings=quick, upstream=metricool_of(quick))
+    engine = stage.engine_of("worker-a", settings=quick, upstream=stage.access(0.5))
     stage.sandbox.fault(fault="delay_before_create", seconds=200, times=1)
     stage.accept(1)
     stage.play(engine)

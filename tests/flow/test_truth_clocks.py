@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from storyclip.domain.dates.steady_clock import SteadyClock
 from storyclip.flow.step import step
-from storyclip.sandbox.process import SandboxProcess
 from storyclip.upstream import SANDBOX_TOKEN, SANDBOX_USER_ID
-from storyclip.upstream.exchange import Answer, Request
-from storyclip.upstream.line import Line
 from storyclip.upstream.metricool import Metricool
 from tests.flow.acts import (
     HOUR_S,
@@ -33,6 +28,7 @@ from tests.flow.acts import (
     until_before,
 )
 from tests.flow.conftest import Stage
+from tests.flow.here import Carrier, SandboxHere
 from tests.flow.test_truth_media import assert_left_to_a_person
 
 pytestmark = on_sqlite
@@ -43,41 +39,22 @@ AN_HOUR = timedelta(minutes=61)
 TWICE = [datetime(2027, 10, 31, hour, 30, tzinfo=UTC) for hour in (0, 1)]
 
 
-class _LineInStageTime:
-    """Carries calls by the deadlines of this machine, whatever time it is on the stage."""
-
-    def __init__(self, base_url: str) -> None:
-        self._line = Line(base_url)
-
-    def ask(self, request: Request, over_at: float) -> Answer:
-        del over_at
-        return self._line.ask(request, time.monotonic() + 20)
-
-    def tell(
-        self,
-        request: Request,
-        over_at: float,
-        on_sent: Callable[[], None] | None = None,
-        send_by: float | None = None,
-    ) -> Answer:
-        del over_at
-        return self._line.tell(request, time.monotonic() + 20, on_sent, send_by)
-
-    def stop(self) -> None:
-        self._line.stop()
-
-
 @pytest.fixture
 def skewed(stage: Stage) -> Iterator[Stage]:
     """A stage whose access to Metricool learns that one's clock from its answers alone."""
     began_at = stage.at
+
+    def passed_s() -> float:
+        return (stage.at - began_at).total_seconds()
+
+    assert isinstance(stage.sandbox, SandboxHere)
     stage.upstream = Metricool(
         stage.sandbox.url,
         SANDBOX_TOKEN,
         SANDBOX_USER_ID,
         stage.settings.http_deadline_s,
-        _LineInStageTime(stage.sandbox.url),
-        lambda: (stage.at - began_at).total_seconds(),
+        Carrier(stage.sandbox, passed_s),
+        passed_s,
     )
     stage.engine = stage.engine_of("worker-a")
     yield stage
@@ -192,12 +169,11 @@ def test_a_wall_clock_that_jumps_for_six_seconds_ends_nothing(
 
 
 @pytest.fixture
-def madrid(store: str, tmp_path: Path) -> Iterator[Stage]:
+def madrid(store: str) -> Stage:
     """A stage on the evening before the clocks go back, for an account in Madrid."""
-    with SandboxProcess(tmp_path / "ledger.jsonl", clock="2027-10-30T20:00:00Z") as sandbox:
-        stage = Stage(sandbox)
-        sandbox.fault(fault="show_in_brand_zone")
-        yield stage
+    stage = Stage(SandboxHere("2027-10-30T20:00:00Z"))
+    stage.sandbox.fault(fault="show_in_brand_zone")
+    return stage
 
 
 @pytest.mark.parametrize("dates", [TWICE[:1], TWICE[1:], TWICE], ids=["first", "second", "both"])

@@ -86,9 +86,9 @@ def test_a_batch_that_a_full_month_held_up_for_hours_goes_out_whole(stage: Stage
 
 
 def test_a_dated_batch_that_the_day_s_quota_held_up_goes_out_whole(
-    store: str, shared_sandbox: SandboxProcess
+    store: str, sandbox: SandboxProcess
 ):
-    stage = Stage(shared_sandbox, STORYCLIP_QUOTA_24H="4")
+    stage = Stage(sandbox, STORYCLIP_QUOTA_24H="4")
     stage.accept(4, network="instagram", name="b0")
     live_on(stage, 900)
     dated(stage, 3, ahead_s=HOUR_S, network="instagram")

@@ -108,9 +108,9 @@ def test_absence_needs_a_clock_and_the_lane_does_not_stand_behind_it_for_ever(st
 
 
 def test_looks_that_fail_for_long_are_said_in_the_row_and_do_not_stop_the_lane_for_ever(
-    store: str, shared_sandbox: SandboxProcess
+    store: str, sandbox: SandboxProcess
 ):
-    stage = Stage(shared_sandbox, STORYCLIP_MAX_LATE_S="900")
+    stage = Stage(sandbox, STORYCLIP_MAX_LATE_S="900")
     stage.sandbox.fault(fault="drop_before_create", times=1)
     stage.sandbox.fault(fault="list_fails", status=503)
     stage.accept(2)
@@ -128,9 +128,9 @@ def test_looks_that_fail_for_long_are_said_in_the_row_and_do_not_stop_the_lane_f
 
 
 def test_looks_at_what_metricool_has_that_fail_for_long_are_said_in_the_row(
-    store: str, shared_sandbox: SandboxProcess
+    store: str, sandbox: SandboxProcess
 ):
-    stage = Stage(shared_sandbox, STORYCLIP_LATE_WATCH_S="900")
+    stage = Stage(sandbox, STORYCLIP_LATE_WATCH_S="900")
     stage.accept(2)
     stage.play()
     stage.sandbox.fault(fault="get_fails", status=503)

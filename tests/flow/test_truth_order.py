@@ -221,9 +221,9 @@ def test_of_several_asked_for_again_the_last_ones_date_tells_whether_the_order_i
 
 @pytest.mark.parametrize("is_resumed_first", [False, True])
 def test_the_next_waits_for_one_that_is_looked_for_once_more(
-    store: str, shared_sandbox: SandboxProcess, is_resumed_first: bool
+    store: str, sandbox: SandboxProcess, is_resumed_first: bool
 ):
-    stage = Stage(shared_sandbox, STORYCLIP_MAX_LATE_S="600")
+    stage = Stage(sandbox, STORYCLIP_MAX_LATE_S="600")
     stage.sandbox.fault(fault="drop_before_create", source=sources(1)[0], times=1)
     stage.sandbox.fault(fault="list_fails", status=500)
     stage.accept(2, on_failure="pause")

@@ -27,9 +27,9 @@ pytestmark = on_sqlite
 
 
 @pytest.fixture
-def of_four(store: str, shared_sandbox: SandboxProcess) -> Stage:
+def of_four(store: str, sandbox: SandboxProcess) -> Stage:
     """A stage on which an account may publish four stories in 24 hours."""
-    return Stage(shared_sandbox, STORYCLIP_QUOTA_24H="4")
+    return Stage(sandbox, STORYCLIP_QUOTA_24H="4")
 
 
 @pytest.mark.parametrize(("first", "second"), [(3, 3), (6, 2)])

@@ -175,10 +175,8 @@ def test_a_full_month_between_two_refusals_is_no_outage(stage: Stage):
     assert (stage.states(), stage.live()) == ([PUBLISHED], sources(1))
 
 
-def test_the_turn_of_others_between_two_refusals_is_no_outage(
-    store: str, shared_sandbox: SandboxProcess
-):
-    stage = Stage(shared_sandbox, STORYCLIP_MAX_LATE_S="600")
+def test_the_turn_of_others_between_two_refusals_is_no_outage(store: str, sandbox: SandboxProcess):
+    stage = Stage(sandbox, STORYCLIP_MAX_LATE_S="600")
     stage.accept(14)
     hand(stage).pause(stage.batch())
     stage.accept(1, name="b2")
@@ -230,9 +228,9 @@ def test_a_refused_account_between_two_looks_that_fail_is_no_outage(stage: Stage
 @pytest.mark.parametrize("act", ["pause", "cancel"])
 @pytest.mark.parametrize("held_up_by", ["quota", "refusal"])
 def test_what_is_stopped_does_not_say_that_it_goes_on_by_itself(
-    store: str, shared_sandbox: SandboxProcess, held_up_by: str, act: str
+    store: str, sandbox: SandboxProcess, held_up_by: str, act: str
 ):
-    stage = Stage(shared_sandbox, STORYCLIP_QUOTA_24H="1")
+    stage = Stage(sandbox, STORYCLIP_QUOTA_24H="1")
     stage.accept(2, network="instagram" if held_up_by == "quota" else "facebook")
     if held_up_by == "refusal":
         stage.sandbox.fault(fault="token_revoked")
