@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,31 +84,39 @@ def filled_with_batches(file: Path, migrations: Path, rows: int) -> Path:
 
 def cost_on_sqlite(filled: Path, migrations: Path, name: str, again: int = 3) -> Cost:
     """Run the migrations up to `name` on copies; what only this machine did is left out."""
-    costs = []
-    for i in range(again):
-        file = filled.with_name(f"{filled.name}.{i}")
-        shutil.copy(filled, file)
-        store = _sqlite(file)
-        _up_to_the_one_before(store, migrations, name)
-        steps = [0]
+    costs = [costs_on_sqlite(filled, migrations, [name])[name] for _ in range(again)]
+    return min(costs, key=lambda cost: cost.wait_s)
 
-        def count(steps: list[int] = steps) -> None:
-            steps[0] += 1
 
-        store.connection().set_progress_handler(count, STEP)
-        with closing(sqlite3.connect(file, timeout=60, check_same_thread=False)) as writer:
-            writer.execute("PRAGMA synchronous = OFF")
+def costs_on_sqlite(filled: Path, migrations: Path, names: Sequence[str]) -> dict[str, Cost]:
+    """Run the migrations up to the last of these, which follow each other, on one copy."""
+    file = filled.with_name(f"{filled.name}.measured")
+    shutil.copy(filled, file)
+    store = _sqlite(file)
+    _up_to_the_one_before(store, migrations, names[0])
+    steps = 0
 
-            def write(writer: sqlite3.Connection = writer) -> None:
-                with writer:
-                    writer.execute(_WRITE)
+    def count() -> None:
+        nonlocal steps
+        steps += 1
 
+    store.connection().set_progress_handler(count, STEP)
+    costs = {}
+    with closing(sqlite3.connect(file, timeout=60, check_same_thread=False)) as writer:
+        writer.execute("PRAGMA synchronous = OFF")
+
+        def write() -> None:
+            with writer:
+                writer.execute(_WRITE)
+
+        for name in names:
+            begun = steps
             with _writing(write) as waits:
                 Runner(store, str(migrations)).up(name)
-        store.close()
-        file.unlink()
-        costs.append(Cost(max(waits), steps[0] * STEP))
-    return min(costs, key=lambda cost: cost.wait_s)
+            costs[name] = Cost(max(waits), (steps - begun) * STEP)
+    store.close()
+    file.unlink()
+    return costs
 
 
 def filled_postgres(url: str, migrations: Path, rows: int) -> None:
@@ -123,26 +131,34 @@ def filled_postgres(url: str, migrations: Path, rows: int) -> None:
 
 def cost_on_postgres(server: str, filled: str, migrations: Path, name: str, again: int = 3) -> Cost:
     """Do the same on copies of a database of the server; the work is bytes of its log."""
-    costs = []
-    for _ in range(again):
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
-            admin.execute("DROP DATABASE IF EXISTS measured")
-            admin.execute(f"CREATE DATABASE measured TEMPLATE {filled}")
-        store = _postgres(f"{server}/measured")
-        _up_to_the_one_before(store, migrations, name)
-        with psycopg.connect(f"{server}/measured", autocommit=True) as writer:
-            writer.execute("SET synchronous_commit = off")
+    costs = [costs_on_postgres(server, filled, migrations, [name])[name] for _ in range(again)]
+    return min(costs, key=lambda cost: cost.wait_s)
 
-            def write(writer: Any = writer) -> None:
-                writer.execute(_WRITE)
 
+def costs_on_postgres(
+    server: str, filled: str, migrations: Path, names: Sequence[str]
+) -> dict[str, Cost]:
+    """Do the same on one copy."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS measured")
+        admin.execute(f"CREATE DATABASE measured TEMPLATE {filled}")
+    store = _postgres(f"{server}/measured")
+    _up_to_the_one_before(store, migrations, names[0])
+    costs = {}
+    with psycopg.connect(f"{server}/measured", autocommit=True) as writer:
+        writer.execute("SET synchronous_commit = off")
+
+        def write() -> None:
+            writer.execute(_WRITE)
+
+        for name in names:
             with _writing(write) as waits:
                 begun = _log_bytes(store)
                 Runner(store, str(migrations)).up(name)
                 work = _log_bytes(store) - begun
-        store.close()
-        costs.append(Cost(max(waits), work))
-    return min(costs, key=lambda cost: cost.wait_s)
+            costs[name] = Cost(max(waits), work)
+    store.close()
+    return costs
 
 
 @contextmanager
