@@ -32,7 +32,8 @@ class Direct:
         Raises:
             peewee.DatabaseError: one of its classes, as peewee itself raises it.
         """
-        connection: sqlite3.Connection = self.connection()  # type: ignore[attr-defined]  # peewee's
+        state = self._state  # type: ignore[attr-defined]  # peewee's; asked past its two calls
+        connection: sqlite3.Connection = self.connection() if state.closed else state.conn  # type: ignore[attr-defined]
         try:
             return connection.execute(sql, params or ())
         except sqlite3.Error:

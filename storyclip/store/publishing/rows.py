@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import Any
 
 from storyclip.domain.batch import Batch, OnFailure, Status
@@ -175,7 +176,8 @@ def _reader(shape: dict[str, Column]) -> Callable[[tuple[Any, ...]], dict[str, A
     def facts(row: tuple[Any, ...]) -> dict[str, Any]:
         values = list(row)
         for place, from_row in read:
-            values[place] = from_row(values[place])
+            if (value := values[place]) is not None:  # most are, and nothing stays nothing
+                values[place] = from_row(value)
         return dict(zip(names, values, strict=True))
 
     return facts
@@ -209,9 +211,6 @@ _facts_of = lru_cache(attrgetter)  # many attributes in one go
 def columns_of(shape: Mapping[str, Column], old: Any, new: Any) -> dict[str, Any]:
     """Return the columns that differ between two values, in the form that the row takes."""
     facts = _facts_of(*shape)
-    changed = zip(shape.values(), facts(old), facts(new), strict=True)
-    return {
-        column: write(now)
-        for (column, write, _), was, now in changed
-        if was is not now and was != now  # most are the very same
-    }
+    were, are = facts(old), facts(new)
+    others = compress(zip(shape.values(), were, are, strict=True), map(is_not, were, are))
+    return {column: write(now) for (column, write, _), was, now in others if was != now}
