@@ -26,16 +26,22 @@ class Clock:
         self._ticked_us = -RING_AGAIN_US
         self._patience_us = TICK_US
         self._audits_done = len(AUDITS_AFTER_US)
+        self.looks_anew: Callable[[], None] = self.committed  # with each audit, at what is due
         self.glimpse: Callable[[], None] | None = None  # before an audit
         self._planned_us = set[int]()  # when it ticks, should nothing be sooner by then
         self._next_audit = 0  # counts, so that an older plan knows that it is void
-        self._world.hub.before_waiting = self._set  # and again whenever that is not known
+        self.committed()  # and again whenever that is not known
         self._world.changed = self.changed
 
     def committed(self) -> None:
         """Note that rows changed: something else may be due."""
+        hub = self._world.hub
         self._tick_at_us = -1
-        self._world.hub.before_waiting = self._set
+        if hub.before_waiting is None:
+            hub.told_at_us = (hub.now_us // TICK_US + 1) * TICK_US  # no tick is sooner
+            hub.before_waiting = self._set
+        if self._world.record.counts["wrong boots"]:
+            hub.told_at_us = hub.now_us + 1  # to ask the workers for the time has effects
 
     def changed(self) -> None:
         """Note that clips or posts changed: an audit may see something else."""
@@ -51,8 +57,7 @@ class Clock:
         self.audit_soon()
 
     def _set(self) -> None:
-        """Have the clock tick when the next clip is due; called before time moves on."""
-        self._world.hub.before_waiting = None
+        """Have the clock tick when the next clip is due; called before it could tick."""
         if self._tick_at_us >= 0:
             return
         due = rows.soonest_due()
@@ -130,6 +135,7 @@ class Clock:
         for lane_id in lane_ids:
             self._workers.ring("audit", lane_id)
         rows.forbid(now)
+        self.looks_anew()
         for clip_id in rows.put_right(now):
             self._workers.ring("publish", clip_id)
         for clip_id in rows.reopen_stalled(now):

@@ -103,6 +103,7 @@ def run(
             clock.committed()
             films.committed()
 
+        clock.looks_anew = committed
         hear = ears.Ears(world.gap, world.is_full, committed, changed, neighbours)
         with ears.opened(hear):
             try:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from storyclip.domain.dates.mode import Mode
-from storyclip.store.database import free_of, marks, run, writing
+from storyclip.store.database import free_of, marks, reading, run, writing
 from storyclip.store.instants import to_text
 
 AHEAD = timedelta(minutes=1)  # no clock of ours is so far ahead, unless it is wrong, or was
+
+_WRONG = "FROM publish_batch_clips WHERE next_at IS NOT NULL AND noted_at > ?"
 
 # Since when something lasts begins anew; when it was asked for is now at the latest
 _SINCE = ("missing_since", "postponed_since")
@@ -26,7 +28,10 @@ def make_due(at: datetime) -> list[int]:
         StoreUnavailable: nothing was written.
     """
     now, ahead = to_text(at), to_text(at + AHEAD)
-    wrong = free_of("SELECT id FROM publish_batch_clips WHERE next_at IS NOT NULL AND noted_at > ?")
+    with reading():
+        if run(f"SELECT 1 {_WRONG} LIMIT 1", (ahead,)).fetchone() is None:
+            return []  # nearly always: no turn at writing is taken for it
+    wrong = free_of(f"SELECT id {_WRONG}")
     with writing():
         rows = run(
             "UPDATE publish_batch_clips SET noted_at = ?, rung_at = ?,"
