@@ -94,6 +94,7 @@ class Heart:
         name: str,
         settings: Settings,
         exchange: Exchange,
+        moment: Callable[[], object],
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
@@ -105,6 +106,11 @@ class Heart:
         hold: Callable[[str], str | None],
         parts: PartCarrier | None = None,
     ) -> None:
+        """Begin it.
+
+        Args:
+            moment: what clocks go by; while it is the same, all of them show what they did.
+        """
         deadline_s = settings.http_deadline_s
         upstream = Metricool("", "sandbox-token", "1", deadline_s, exchange, monotonic, parts=parts)
         self._uploads = upstream.uploads
@@ -124,17 +130,16 @@ class Heart:
         )
         self._hand = Hand(settings, self.now, Patience(monotonic, sleep), of(USER), None)
         self._has_server_time = server_time() is not None
-        self._read = now, monotonic
-        self._shown: tuple[datetime, float] | None = None
+        self._moment = moment
+        self._shown_at: object = None
         self._now = self.now()
 
     def now(self) -> datetime:
         """Return the time that this process believes it is: its clock's ticks go by it, too."""
-        now, monotonic = self._read
-        if (shown := (now(), monotonic())) != self._shown:  # else it says the same once more
+        if (moment := self._moment()) != self._shown_at:  # else it says the same once more
             if self._has_server_time:
                 self._clock.follow()  # which those ticks do
-            self._shown, self._now = shown, self._clock()
+            self._shown_at, self._now = moment, self._clock()
         return self._now
 
     def look(self) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+import structlog
+
 from tests.world.history import run
 from tests.world.judge import KINDS, Finding
 from tests.world.one_thread import spare_locks
@@ -84,5 +86,6 @@ def outcomes(first: int, profile: str | None, seconds: float | None) -> Iterator
 
 def _begin() -> None:
     spare_locks()
+    structlog.configure(cache_logger_on_first_use=True)  # worlds log nothing, all of them
     gc.freeze()
     gc.disable()  # worlds are thrown away whole; it is collected after each portion

@@ -56,14 +56,16 @@ class Hub:
         self.now_us = 0
         self.current: Task | None = None
         self.is_over = False  # nothing more happens
-        self.before_waiting: Callable[[], None] | None = None  # told before time moves on
+        self.before_waiting: Callable[[], None] | None = None  # told before time gets to
+        self.told_at_us = 0  # this moment, once
         self._main = getcurrent()
         self._queue: list[tuple[int, int, Task | Callable[[], None], int, Any]] = []
         self._number = count()
 
     def at(self, after_s: float, happening: Callable[[], None]) -> None:
         """Have something happen that waits for nothing itself."""
-        self._push(self.now_us + round(after_s * SECOND_US), happening, 0, None)
+        at_us = self.now_us + round(after_s * SECOND_US)
+        heapq.heappush(self._queue, (at_us, next(self._number), happening, 0, None))
 
     def spawn(
         self, process: Process, about: str, work: Callable[[], None], after_s: float = 0.0
@@ -106,13 +108,15 @@ class Hub:
         """Let things happen up to a moment; return whether nothing at all is left to happen."""
         queue = self._queue
         while not self.is_over:
-            if self.before_waiting and (not queue or queue[0][0] > self.now_us):
-                self.before_waiting()
+            if (tell := self.before_waiting) and (not queue or queue[0][0] >= self.told_at_us):
+                self.before_waiting = None
+                tell()
             if not queue or queue[0][0] > until_us:
                 self.now_us = max(self.now_us, until_us)
                 return not queue
             at_us, _, target, token, value = heapq.heappop(queue)
-            self.now_us = max(self.now_us, at_us)
+            if at_us > self.now_us:
+                self.now_us = at_us
             if isinstance(target, Task):
                 self._resume(target, token, value)
             else:

@@ -90,6 +90,7 @@ class Workers:
             process.name,
             self._settings_of(process.name),
             line or Line(self.metricool),
+            world.moment,
             (lambda: world.wall_time() + ahead) if ahead_s else world.wall_time,
             world.monotonic,
             lambda seconds: world.hub.sleep(max(seconds, 0.5)),

@@ -59,6 +59,10 @@ class World:
         """Return the seconds since the world began."""
         return self.hub.now_us / SECOND_US
 
+    def moment(self) -> tuple[int, int]:
+        """Return what all clocks go by: the time that is, and how wrong the one on the wall is."""
+        return self.hub.now_us, self._wall_ahead_us
+
     def wall_time(self) -> datetime:
         """Return what the clock on the wall shows, for all processes of the machine."""
         shown_us = self.hub.now_us + self._wall_ahead_us
