@@ -12,6 +12,8 @@ from storyclip.domain.user_file import UserFile
 from storyclip.flow import take_in
 from storyclip.flow.control import Patience
 from storyclip.web.door import limits, shares
+from storyclip.web.door.bulkheads import Bulkheads
+from storyclip.web.door.part import LOOK_WAITS_S
 from storyclip.web.door.shares import DEBT_S, LATELY_S, PURSE_S, REFUSED_COSTS, SHARE, Shares
 from tests.web.conftest import Seconds
 from tests.web.routes import every_verb
@@ -120,7 +122,7 @@ def test_a_look_at_whether_it_lives_waits_a_moment_at_most(app, ana, anyone):
     here.spend("a look from 127.0.0.1", 5)
 
     assert anyone.get("/livez").status_code == 200
-    assert slept == [limits.LOOK_WAITS_S]
+    assert slept == [LOOK_WAITS_S]
 
 
 def test_bytes_of_a_file_are_nobodys_share(app, ana, monkeypatch):
@@ -139,6 +141,28 @@ def test_bytes_of_a_file_are_nobodys_share(app, ana, monkeypatch):
 
     assert bring(ana, where, BYTES).status_code == 204
     assert spent == [limits.UNSEEN_S]
+
+
+class Noted(Bulkheads):
+    def __init__(self) -> None:
+        super().__init__(1, wait_s=0.01)
+        self.had = list[bool]()
+
+    def enter(self, who: str) -> bool:
+        self.had.append(super().enter(who))
+        return self.had[-1]
+
+
+def test_looks_take_turns_and_none_waits_long_for_others_that_hang(app, anyone):
+    door, looks = app.extensions["storyclip.door"], Noted()
+    app.extensions["storyclip.door"] = replace(door, looks=looks)
+
+    assert anyone.get("/livez").status_code == 200
+    assert looks.enter("a look from 127.0.0.1")  # as one that hangs
+    assert anyone.get("/livez").status_code == 200
+
+    assert looks.had == [True, True, False]
+    assert looks._users["a look from 127.0.0.1"].inside == 1
 
 
 class Counted(Shares):

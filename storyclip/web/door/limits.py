@@ -12,7 +12,7 @@ from storyclip.web.door.browser import READS
 from storyclip.web.door.buckets import BURST_S, Level
 from storyclip.web.door.bulkheads import Bulkheads
 from storyclip.web.door.credentials import Shown
-from storyclip.web.door.part import door
+from storyclip.web.door.part import LOOK_WAITS_S, door
 from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import TOO_FAST, TOO_MANY_AT_ONCE
 from storyclip.web.said.problems import Problem
@@ -31,10 +31,9 @@ CROWDED_S = 1.0
 
 CLIENT_ERROR = 4  # the first digit of such a status
 UNSEEN_S = 0.0005  # of CPU: what a request takes before the application has it, and afterwards
-LOOK_WAITS_S = 0.25  # whether the process lives is told within a second, whoever asks too often
 
 _OPEN_STREAMS = ("live.stream", "live.ws")
-_FREE = ("health.livez", "health.readyz")  # who asks this waits behind nobody
+_FREE = ("health.livez", "health.readyz")  # who asks this waits a moment at most
 _LEVEL, _USER, _TURN, _BEGAN = "storyclip_rate", "storyclip_user", "storyclip_turn", "storyclip_cpu"
 _PAYS, _REFUSED = "storyclip_pays", "storyclip_refused"
 
@@ -130,9 +129,14 @@ def _enter_as_user(user_id: str) -> None:
 
 
 def _as_one_who_looks_after_us() -> None:
-    """Wait behind nobody: one look may hang where the database does. They pay all the same."""
+    """Take a turn where one comes soon, else none: a look may hang where the database does.
+
+    They pay all the same. Sixteen at once were sixteen threads that wanted the interpreter.
+    """
     who = f"a look from {request.remote_addr}"
     setattr(g, _PAYS, who)
+    if door().looks.enter(who):
+        setattr(g, _TURN, (door().looks, who))
     _let_others_go_first(who, LOOK_WAITS_S)
 
 
