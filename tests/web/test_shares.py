@@ -13,8 +13,8 @@ from storyclip.flow import take_in
 from storyclip.flow.control import Patience
 from storyclip.web.door import limits, shares
 from storyclip.web.door.bulkheads import Bulkheads
-from storyclip.web.door.part import LOOK_WAITS_S
-from storyclip.web.door.shares import DEBT_S, LATELY_S, PURSE_S, REFUSED_COSTS, SHARE, Shares
+from storyclip.web.door.limits import LOOK_PAUSES_S
+from storyclip.web.door.shares import DEBT_S, FOR_NOTHING, LATELY_S, PURSE_S, SHARE, Shares
 from tests.web.conftest import Seconds
 from tests.web.routes import every_verb
 from tests.web.test_files import BYTES, announce, bring
@@ -94,7 +94,7 @@ def test_what_came_in_meanwhile_pays_for_what_takes_long(both, seconds):
 
 @pytest.mark.parametrize(
     ("path", "costs"),
-    [(LIST, 1), (f"{LIST}?limit=x", REFUSED_COSTS), ("/not-there", REFUSED_COSTS)],
+    [(LIST, 1), (f"{LIST}?limit=x", FOR_NOTHING), ("/not-there", FOR_NOTHING)],
 )
 def test_what_is_refused_costs_more_than_it_took(app, ana, seconds, monkeypatch, path, costs):
     door = app.extensions["storyclip.door"]
@@ -122,14 +122,14 @@ def test_a_look_at_whether_it_lives_waits_a_moment_at_most(app, ana, anyone):
     here.spend("a look from 127.0.0.1", 5)
 
     assert anyone.get("/livez").status_code == 200
-    assert slept == [LOOK_WAITS_S]
+    assert slept == [LOOK_PAUSES_S]
 
 
 def test_bytes_of_a_file_are_nobodys_share(app, ana, monkeypatch):
     where = announce(ana).headers["Location"]
     spent = list[float]()
     shares = app.extensions["storyclip.door"].shares
-    monkeypatch.setattr(shares, "spend", lambda who, cpu_s, was_refused: spent.append(cpu_s))
+    monkeypatch.setattr(shares, "spend", lambda who, cpu_s, times: spent.append(cpu_s))
     receive, cpu_s = take_in.receive, [0.0]
 
     def dear(*given: Any, **named: Any) -> UserFile:
@@ -141,6 +141,17 @@ def test_bytes_of_a_file_are_nobodys_share(app, ana, monkeypatch):
 
     assert bring(ana, where, BYTES).status_code == 204
     assert spent == [limits.UNSEEN_S]
+
+
+def test_a_look_costs_more_than_it_took(app, anyone, monkeypatch):
+    spent = list[tuple[str, int]]()
+    shares = app.extensions["storyclip.door"].shares
+    monkeypatch.setattr(shares, "spend", lambda who, cpu_s, times: spent.append((who, times)))
+
+    anyone.get("/livez")
+    anyone.get("/openapi.json")
+
+    assert [times for _, times in spent] == [FOR_NOTHING, 1]
 
 
 class Noted(Bulkheads):

@@ -12,7 +12,8 @@ from storyclip.web.door.browser import READS
 from storyclip.web.door.buckets import BURST_S, Level
 from storyclip.web.door.bulkheads import Bulkheads
 from storyclip.web.door.credentials import Shown
-from storyclip.web.door.part import LOOK_WAITS_S, door
+from storyclip.web.door.part import door
+from storyclip.web.door.shares import FOR_NOTHING
 from storyclip.web.front import front
 from storyclip.web.said.problem_kinds import TOO_FAST, TOO_MANY_AT_ONCE
 from storyclip.web.said.problems import Problem
@@ -30,6 +31,7 @@ REFUSED_S = 0.02
 CROWDED_S = 1.0
 
 CLIENT_ERROR = 4  # the first digit of such a status
+LOOK_PAUSES_S = 0.03  # in its turn, for others: with two turns, sixty a second from an address
 UNSEEN_S = 0.0005  # of CPU: what a request takes before the application has it, and afterwards
 
 _OPEN_STREAMS = ("live.stream", "live.ws")
@@ -137,7 +139,7 @@ def _as_one_who_looks_after_us() -> None:
     setattr(g, _PAYS, who)
     if door().looks.enter(who):
         setattr(g, _TURN, (door().looks, who))
-    _let_others_go_first(who, LOOK_WAITS_S)
+    _let_others_go_first(who, LOOK_PAUSES_S)
 
 
 def _here() -> Bulkheads:
@@ -220,7 +222,8 @@ def _took_s() -> float:
 
 def _pay(took_s: float) -> None:
     if (who := g.pop(_PAYS, None)) is not None:
-        door().shares.spend(who, took_s + UNSEEN_S, g.get(_REFUSED, False))
+        is_for_nothing = g.get(_REFUSED, False) or request.endpoint in _FREE
+        door().shares.spend(who, took_s + UNSEEN_S, FOR_NOTHING if is_for_nothing else 1)
 
 
 def _whole_s(level: Level) -> int:

@@ -21,7 +21,7 @@ from storyclip.web.door.uploads import Uploads
 WAIT_ELSEWHERE = 8  # requests of one user that wait for Metricool, or for a worker's look
 STREAMS_OF_ONE = MAX_STREAMS // PART_OF_A_USER  # all of them may come back at once
 LOOKS_AT_ONCE = 2  # of one address: whether it lives, whether it is ready
-LOOK_WAITS_S = 0.25  # whether the process lives is told within a second, whoever asks too often
+LOOK_WAITS_S = 0.5  # whether the process lives is told within a second, whoever asks too often
 MOST_CROWDED = 400  # requests that wait to be refused: a third of the threads; others are at once
 NAME = "storyclip.door"  # among Flask's extensions
 

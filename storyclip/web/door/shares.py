@@ -16,7 +16,7 @@ from collections.abc import Callable
 SHARE = 0.25  # of one CPU, for who has spent more than comes in
 PURSE_S = 0.05  # of CPU, in a full one: a page that opens, with all its files
 DEBT_S = 0.5  # of CPU at most: nobody waits for more than two seconds
-REFUSED_COSTS = 4  # times what it took: nobody was served by it, and it may come on for ever
+FOR_NOTHING = 4  # times what it took, for what serves nobody and may come on for ever
 LATELY_S = 1.0  # who asked within it asks still
 MOST_KEPT = 10_000  # purses; the longest unused is forgotten first, and would be full again
 
@@ -51,12 +51,12 @@ class Shares:
                 return 0.0
             return max(0.0, -self._left(who, now) / SHARE)
 
-    def spend(self, who: str, cpu_s: float, was_refused: bool = False) -> None:
+    def spend(self, who: str, cpu_s: float, times: int = 1) -> None:
         """Take what a request took out of their purse, which may then owe.
 
         What came in meanwhile pays for it first: a file that arrives for a minute is no burst.
         """
-        costs = cpu_s * (REFUSED_COSTS if was_refused else 1)
+        costs = cpu_s * times
         with self._lock:
             now = self._clock()
             self._keep(who, max(-DEBT_S, min(PURSE_S, self._left(who, now) - costs)), now)
