@@ -17,7 +17,7 @@ from storyclip.domain.errors import StoreUnavailable
 from storyclip.store.server_run import run_of
 from storyclip.store.urgent import is_patient, is_urgent, within
 
-CONNECT_S = 3  # psycopg takes whole seconds, 2 at least
+CONNECT_S = 3  # for each address of the host; psycopg takes whole seconds, 2 at least
 LOCK_S = 3.0  # a lane's lock is held for milliseconds, unless its holder stands still
 STATEMENT_S = 10.0
 IN_TRANSACTION_S = 5.0  # a process that stands still in a transaction has its locks taken away
@@ -28,6 +28,7 @@ LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_time
 LOCKED = "55P03"
 UNDONE = ("40P01", "40001")  # deadlock, serialization failure: the same again may well succeed
 
+URGENT_CONNECT_S = 2  # a host with two silent addresses takes twice that, and no tick may last 5 s
 URGENT_LOCK_S = 0.2
 URGENT_STATEMENT_S = 1.5
 
@@ -94,8 +95,8 @@ class Pool(peewee.PostgresqlDatabase):
         self.address = f"{given.get('host', '')}:{given.get('port', '')}/{self.database}"
         self._size, self._lifetime_s = size, lifetime_s
         places = threading.Semaphore(size - 1)
-        self._everybody = _Shelf(places, _bounded(given, LOCK_S, STATEMENT_S))
-        hurried = _bounded(given, URGENT_LOCK_S, URGENT_STATEMENT_S)
+        self._everybody = _Shelf(places, _bounded(given, CONNECT_S, LOCK_S, STATEMENT_S))
+        hurried = _bounded(given, URGENT_CONNECT_S, URGENT_LOCK_S, URGENT_STATEMENT_S)
         self._hurried = _Shelf(threading.Semaphore(1), hurried)
         self._lent: dict[int, tuple[float, _Shelf, Any]] = {}
         self._mutex = threading.Lock()
@@ -221,16 +222,14 @@ class Pool(peewee.PostgresqlDatabase):
         return found
 
 
-def _bounded(given: Mapping[str, Any], lock_s: float, statement_s: float) -> dict[str, Any]:
+def _bounded(given: Mapping[str, Any], connect_s: int, *waits_s: float) -> dict[str, Any]:
     """Return a connection's parameters with limits to all it can wait for; the URL's own win."""
-    limits = (
-        *zip(LIMITS, (lock_s, statement_s, IN_TRANSACTION_S), strict=True),
-        ("tcp_user_timeout", LOST_LINE_S),
-    )
+    names = (*LIMITS, "tcp_user_timeout")
+    limits = zip(names, (*waits_s, IN_TRANSACTION_S, LOST_LINE_S), strict=True)
     options = [f"-c {name}={1000 * limit_s:.0f}" for name, limit_s in limits]
     options += ["-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"]
     return {
-        "connect_timeout": CONNECT_S,
+        "connect_timeout": connect_s,
         "keepalives": 1,
         "keepalives_idle": 5,
         "keepalives_interval": 2,

@@ -17,6 +17,7 @@ from storyclip.store.once_more import once_more, repeats
 from storyclip.store.publishing import batches, lanes
 from storyclip.store.service import newest, workers
 from storyclip.store.urgent import URGENT_S, urgent
+from storyclip.tasks import life
 from tests.eventually import eventually
 from tests.store.making import T0, everything, made, new_batch, rows
 from tests.store.test_connecting import WRITES_HALF, processes
@@ -85,6 +86,13 @@ def test_the_line_itself_is_watched_and_the_urls_own_parameters_win(new_postgres
     wanted = ("connect_timeout", "keepalives", "keepalives_idle", "tcp_user_timeout")
     assert [parameters[name] for name in wanted] == ["7", "1", "5", "5000"]
     assert lock_timeout == [("1s",)]
+
+
+def test_two_addresses_that_say_nothing_end_no_clock(new_postgres_database: str):
+    with connected(new_postgres_database) as pool, urgent(), database.reading():
+        connect_timeout_s = int(pool.connection().info.get_parameters()["connect_timeout"])
+
+    assert 2 * connect_timeout_s < life.TICK_AT_MOST_S
 
 
 def test_a_migration_has_all_the_time_it_needs_and_then_nothing_has(
