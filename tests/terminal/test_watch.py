@@ -76,19 +76,24 @@ def test_one_clip_that_failed_makes_the_verdict_and_is_named_with_what_to_do(ter
     assert "retry-failed" in told.stderr
 
 
-def test_a_clip_that_nobody_saw_live_is_not_published(terminal):
-    account = new_account()
-    terminal.stack.sandbox.fault(fault="never_publishes", times=1, account=account)
-    batch_id = terminal.published(2, account)
-
-    told = terminal.run("watch", batch_id)
-
-    assert told.returncode == 1
-    assert "clip 1  Clip 1: unconfirmed: " in told.stderr
-    assert "it may be out" in told.stderr
-
-
-def test_a_batch_that_was_cancelled_is_not_all_published(terminal):
+@pytest.mark.parametrize(
+    ("counted", "clip", "said"),
+    [
+        ("cancelled", {"status": "cancelled"}, "cancelled"),
+        (
+            "failed",
+            {
+                "status": "failed",
+                "error": "Nobody saw it live.",
+                "errorCode": "unconfirmed",
+                "retrySafety": "check_first",
+            },
+            "unconfirmed: Nobody saw it live.",
+        ),
+    ],
+    ids=["cancelled", "not seen live"],
+)
+def test_what_was_not_seen_live_is_not_all_published(terminal, counted, clip, said):
     batch_id = terminal.published(1)
     assert terminal.run("watch", batch_id).returncode == 0
     state = terminal.api.status(batch_id)
@@ -96,12 +101,14 @@ def test_a_batch_that_was_cancelled_is_not_all_published(terminal):
     board.take_state(state)
     was_all_published = board.is_all_published
 
-    state["posts"] |= {"published": 0, "cancelled": 1}
-    state["clips"][0]["status"] = state["status"] = "cancelled"
+    state["posts"] |= {"published": 0, counted: 1}
+    state["clips"][0] |= clip
+    state["status"] = counted
     board.take_state(state)
 
     assert (was_all_published, board.is_all_published) == (True, False)
-    assert list(verdict(board))[1:] == ["clip 1  Clip 1: cancelled"]
+    assert f"clip 1  Clip 1: {said}" in "\n".join(verdict(board))
+    assert ("it may be out" in "\n".join(verdict(board))) is (counted == "failed")
 
 
 @pytest.mark.parametrize(
