@@ -34,18 +34,23 @@ def until_first(batch: Posted, holds: Holds) -> None:
     batch.until(lambda shown: bool(holds(shown["clips"][0])))
 
 
+LOST = {"fault": "create_then_drop"}
+
+
 def test_flushall_while_clips_wait_are_sent_tried_again_or_looked_for_loses_nothing(client: Client):
     server = redis.Redis.from_url(client.stack.redis_url)
     moments: list[tuple[dict[str, Any], Holds]] = [
         ({"fault": "delay_answer", "seconds": 3}, lambda clip: clip["status"] == "uploading"),
         ({"fault": "busy_429", "seconds": 2}, lambda clip: clip["error"] is not None),
-        ({"fault": "create_then_drop"}, lambda clip: clip["status"] == "verifying"),
+        (LOST, lambda clip: clip["status"] == "verifying"),
         ({"fault": "publishing_for_long", "seconds": 2}, lambda clip: clip["uploadedAt"]),
     ]
     batches = []
     for fault, is_so in moments:
         account = client.new_account()
         client.sandbox.fault(**fault, account=account, times=1)
+        if fault == LOST:  # found at once, it would not be seen to be looked for
+            client.sandbox.fault(fault="list_fails", status=500, account=account, times=6)
         batch = client.publish(3, account=account)
         until_first(batch, is_so)
         server.flushall()

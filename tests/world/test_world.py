@@ -65,6 +65,7 @@ def a_record(*statuses: str, mode: str = "now") -> Record:
     clips = [a_view(n, status) for n, status in enumerate(statuses, 1)]
     events = [an_event(n, view) for n, view in enumerate(clips, 1)]
     summary = {"status": "completed", "lastSeq": len(events), "phase": "ended"}
+    summary |= {"accountId": LANE[0], "network": LANE[1]}
     record.endings.append(Ending("b1", summary, clips, events))
     for n, _ in enumerate(statuses, 1):
         put_live(record, n, n * MINUTE_US)
