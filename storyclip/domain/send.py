@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from storyclip.domain.changing import replace
 
+FIRST_ASKED = 1  # of the sends of a clip; those that a person gives it count down from there
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -37,7 +39,7 @@ class Send:
     @property
     def is_given(self) -> bool:
         """Return whether a person said that its post came of the clip: its row is lost."""
-        return self.number < 1
+        return self.number < FIRST_ASKED
 
     @property
     def is_marked(self) -> bool:

@@ -204,7 +204,11 @@ def _goes_out_though(
         return  # a process whose clock is wrong from the beginning looks when that clock says so
     for clip in mine:
         live = clip.first_live
-        if live is None or not clip.asked.dates_us or live.at_us < at_us + RECALLED_WITHIN_US:
+        if live is None or not clip.asked.dates_us:
+            continue
+        # From its date on Metricool is about it, however long that takes, and nothing can be done
+        goes_us = min(live.at_us, live.planned_us - record.metricool_ahead_us)
+        if goes_us < at_us + RECALLED_WITHIN_US:
             continue
         sent = clip.sent_for(live)
         if sent is None or sent.began_us > at_us or clip.is_date_touched:

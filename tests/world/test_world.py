@@ -218,7 +218,8 @@ def test_the_judge_excuses_what_nobody_can_recognise_while_it_is_called_lost(
     status: str, is_disguised: bool, is_lie: bool
 ):
     record = a_record("published", mode="scheduled")
-    record.lives[0].at_us = 20 * MINUTE_US
+    record.lives[0].at_us = record.lives[0].planned_us = 20 * MINUTE_US
+    record.asked["b1"] = replace(record.asked["b1"], dates_us=(20 * MINUTE_US,))
     [sent] = record.sent
     sent.began_us, sent.is_lost, sent.is_disguised = 0, True, is_disguised
     said = an_event(0, a_view(1, status))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from storyclip.domain.clip import Clip
 from storyclip.domain.identity import sent_as
 from storyclip.domain.moves import Move
-from storyclip.domain.send import Send, is_given_another
+from storyclip.domain.send import FIRST_ASKED, Send, is_given_another
 from storyclip.domain.story import Post
 from storyclip.store.database import reading, run, writing
 from storyclip.store.instants import to_instant, to_text
@@ -102,9 +102,11 @@ def keep_given(clip: Clip, post: Post, at: datetime) -> None:
 
     As one before all that are known: what came of those is the clip's. In the caller's transaction.
     """
-    (number,) = run(
-        "SELECT COALESCE(MIN(number), 1) - 1 FROM publish_sends WHERE clip_id = ?", (clip.id,)
+    (first,) = run(
+        "SELECT MIN(number) FROM publish_sends WHERE clip_id = ? AND number < ?",
+        (clip.id, FIRST_ASKED),
     ).fetchone()
+    number = (FIRST_ASKED if first is None else first) - 1
     made_at = to_text(post.created_at or at)
     run(
         "INSERT INTO publish_sends (clip_id, number, lane_id, media_url, planned_for, intended_at,"
