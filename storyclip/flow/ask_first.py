@@ -19,7 +19,9 @@ from storyclip.flow.find import of_sends
 from storyclip.flow.setbacks import DENIED_RETRY_S, blocking, reconnect_words
 from storyclip.flow.visit import Visit
 
-LONGEST_WAIT_S = 60.0  # between two looks that fail
+LONGEST_WAIT_S = 60.0  # between two looks that fail …
+FAR_WAIT_S = 300.0  # … and while the date that it is asked for is further ahead …
+AHEAD_PART = 10  # … at most this part of the time that is left
 
 
 def hear(clip: Clip, visit: Visit) -> Course[bool]:
@@ -79,6 +81,11 @@ def _cannot_ask(clip: Clip, visit: Visit, failure: UpstreamError) -> Move:
 
 
 def _ask_again_at(clip: Clip, visit: Visit, failure: UpstreamError) -> datetime:
-    """Return when to ask again: ever later, but a look is cheap and a story waits for it."""
-    again_at = min(visit.backoff(clip.postponements), visit.in_s(LONGEST_WAIT_S))
+    """Return when to ask again: ever later, but a story waits for it.
+
+    A list that always goes on takes dozens of calls, and its date may be a month ahead.
+    """
+    left_s = (clip.wished_for - visit.now).total_seconds() if clip.wished_for else 0.0
+    most_s = min(max(LONGEST_WAIT_S, left_s / AHEAD_PART), FAR_WAIT_S)
+    again_at = min(visit.backoff(clip.postponements), visit.in_s(most_s))
     return max(again_at, visit.soon(failure))

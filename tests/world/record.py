@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from storyclip.upstream.lists import MAX_SPLITS
+
 MOST_CALLS = 700  # to Metricool for one clip, over days: what is lost far ahead is asked for hourly
 
-PARTS = 8  # of a list that has pages, each asked for by itself
+PARTS = 2 * MAX_SPLITS + 1  # of a list that has pages, each asked for by itself
 LOOKED_AT_BY_EACH = 5  # times as many for a lane, which each process that begins looks at
 
 
