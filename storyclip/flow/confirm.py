@@ -6,7 +6,7 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.clip import Clip, State
-from storyclip.domain.clip_words import cause, quoted, say
+from storyclip.domain.clip_words import cause, say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import Fate
@@ -32,7 +32,7 @@ from storyclip.flow.take_back import (
 )
 from storyclip.flow.visit import Visit
 from storyclip.flow.watch import (
-    late_look_at,
+    failed_there,
     looked_for_until,
     still_there_words,
     unconfirmed,
@@ -73,13 +73,7 @@ def _seen(situation: Situation, visit: Visit, post: Post) -> Course[None]:
     if post.status is PostStatus.PUBLISHED:
         yield from put(moves.seen_live(clip, post, visit.now))
     elif post.status is PostStatus.ERROR:
-        words = quoted(post.words) if post.words else say("error_without_words")
-        code = ErrorCode.NETWORK_ERROR
-        if clip.state is State.FAILED and clip.error == words:
-            yield from put(watch_on(clip, visit, missing_since=None))
-        else:
-            next_at = late_look_at(clip, visit)
-            yield from put(moves.seen_failed(clip, words, code, post.retry_safety, next_at))
+        yield from failed_there(situation, visit, post)
     elif clip.state is State.FAILED:
         clip = yield from put(watch_there(clip, visit, post))
         if is_to_be_taken_back(situation.with_clip(clip), visit, post):

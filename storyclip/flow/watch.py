@@ -6,16 +6,16 @@ from datetime import datetime
 
 from storyclip.domain import moves
 from storyclip.domain.changing import replace
-from storyclip.domain.clip import Clip
-from storyclip.domain.clip_words import Told, say
+from storyclip.domain.clip import Clip, State
+from storyclip.domain.clip_words import Told, quoted, say
 from storyclip.domain.dates.schedule import seconds
 from storyclip.domain.errors import ErrorCode, RetrySafety, UpstreamDenied, UpstreamError
 from storyclip.domain.identity import is_made_too_late
 from storyclip.domain.moves import NEVER, Move, later
 from storyclip.domain.send import by_their_clock, open_sends
-from storyclip.domain.situation import Situation
+from storyclip.domain.situation import Situation, Wanted
 from storyclip.domain.story import Post, PostStatus
-from storyclip.flow.asking import Course, ask, everywhere, put
+from storyclip.flow.asking import Course, ask, everywhere, goes_on_without, put
 from storyclip.flow.find import of_lost
 from storyclip.flow.setbacks import denied_look
 from storyclip.flow.visit import Visit
@@ -44,6 +44,22 @@ def watch_lost(situation: Situation, visit: Visit) -> Course[None]:
         yield from put(watch_on(clip, visit, clip.missing_since))
     else:
         yield from put(moves.moved(clip, post, visit.now))
+
+
+def failed_there(situation: Situation, visit: Visit, post: Post) -> Course[None]:
+    """Note that Metricool calls a clip's post failed; a person may have given the clip another."""
+    clip = situation.clip
+    is_waited_for = clip.state is State.WAITING_CONFIRMATION and situation.wanted is Wanted.YES
+    if is_waited_for and (yield from goes_on_without(clip)):
+        yield from put(moves.replaced(clip, visit.now))
+        return
+    words = quoted(post.words) if post.words else say("error_without_words")
+    next_at = late_look_at(clip, visit)
+    if clip.state is State.FAILED and clip.error == words:
+        yield from put(watch_on(clip, visit, missing_since=None))
+    else:
+        code, safety = ErrorCode.NETWORK_ERROR, post.retry_safety
+        yield from put(moves.seen_failed(clip, words, code, safety, next_at))
 
 
 def watch_there(clip: Clip, visit: Visit, post: Post) -> Move:

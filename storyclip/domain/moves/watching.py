@@ -95,6 +95,11 @@ def forbidden(clip: Clip, words: Told) -> Move:
     return Move(clip, uncounted(over), Event.FORBIDDEN, is_gone=clip.post_id is not None)
 
 
+def replaced(clip: Clip, now: datetime) -> Move:
+    """Begin anew with a clip whose post failed: another is known that came of it, and is found."""
+    return Move(clip, anew(stepped(clip, Event.RECALLED, later(now))), Event.RECALLED)
+
+
 def recalled(clip: Clip, now: datetime) -> Move:
     """Begin anew with a clip that was taken back in time."""
     back = anew(stepped(clip, Event.RECALLED, later(now)))
