@@ -71,8 +71,8 @@ class Bringing:
         def request() -> None:
             failure: Exception | None = None
             then: Then = None
-            try:
-                then = what(number)
+            try:  # the rows may have been put back since it was asked for
+                then = what(number) if film.name in self._ids else self._begin(number)
             except (*BEGIN_ANEW, *ASK_AGAIN, LineCut) as said:
                 failure = said
             except Exception as mishap:
@@ -181,6 +181,7 @@ class Bringing:
             world.tell("user", f"removes film {film.name}")
             try:
                 self._web.our.remove(self._ids[film.name])
+                world.record.removed_bytes |= set(film.pieces)
             except (NotFound, FileInUse, StoreUnavailable) as refusal:
                 world.tell("user", f"keeps film {film.name}: {refusal}")
 

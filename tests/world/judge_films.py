@@ -35,10 +35,12 @@ def _right_bytes(record: Record, clip: ClipFacts) -> Iterator[Finding]:
 
 
 def _not_failed_for_nothing(record: Record, clip: ClipFacts) -> Iterator[Finding]:
-    """A film's bytes are there until its story is out, unless somebody took the disk away."""
-    if not record.wanted_bytes.get(clip.batch):
+    """A film's bytes are there until its story has ended, unless somebody took the disk away."""
+    wanted = record.wanted_bytes.get(clip.batch)
+    if not wanted:
         return
-    is_touched = bool(record.disk_us or record.restored)
+    is_removed = wanted[clip.index - 1] in record.removed_bytes  # once its story had failed
+    is_touched = bool(record.disk_us or record.restored or is_removed)
     if clip.shown["errorCode"] == "media_unavailable" and not is_touched:
         yield Finding("lost", "bytes gone by themselves", clip.name, str(clip.shown["error"]))
     if record.is_calm and clip.status != "published":

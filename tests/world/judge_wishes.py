@@ -170,7 +170,10 @@ def _resumed(record: Record, told: Told, mine: Sequence[ClipFacts]) -> Iterator[
     if acted_since:
         return
     for clip in mine:
-        was_to_come = clip.shown["errorCode"] == "order_lost"
+        before = [view for us, view in clip.said if us <= told.began_us]
+        was_to_come = clip.shown["errorCode"] == "order_lost" and not (
+            before and before[-1]["errorCode"] == "order_lost"  # which was told already
+        )
         later = [one for one in mine if one.index > clip.index]
         if was_to_come and any(one.was_said_before(told.began_us, "published") for one in later):
             yield _untrue("resumed, and given up for the order", clip, told)

@@ -199,6 +199,7 @@ class Record:
     opened: Counter[str] = field(default_factory=Counter)  # uploads, by clip
     lost_work: Counter[str] = field(default_factory=Counter)  # programs that were killed, by film
     shown_bytes: dict[str, str | None] = field(default_factory=dict)  # uuid of a post -> their hash
+    removed_bytes: set[str] = field(default_factory=set)  # by their user
     wanted_bytes: dict[str, list[str]] = field(default_factory=dict)  # of each batch's clips
     films: list[FilmEnd] = field(default_factory=list)
     film_states: list[tuple[str, str]] = field(default_factory=list)  # at the end, by its rows
