@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+OVER = "the deadline is over"
+
 
 class CallOver(Exception):
     """The call was cut, or its time was up before it could go on."""
@@ -60,7 +62,7 @@ class Call:
         """
         now = time.monotonic()
         if self.cut_because or now >= self.over_at:
-            raise CallOver(self.cut_because or "the deadline is over")
+            raise CallOver(self.cut_because or OVER)
         if not self.spoke and now >= self.send_by:
             raise CallOver("the moment to send it is over")
         return self.over_at - now
@@ -132,7 +134,7 @@ class Watchdog:
 
     def _run(self) -> None:
         while True:
-            self._next_overdue().cut("the deadline is over")
+            self._next_overdue().cut(OVER)
 
     def _next_overdue(self) -> Call:
         with self._news:

@@ -7,6 +7,7 @@ which repeats the signature.
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import Protocol
@@ -22,7 +23,7 @@ from storyclip.domain.upload_errors import (
 from storyclip.domain.upload_url import objection_to_upload_url
 from storyclip.line.addresses import Find, NotPublic, public_only, resolve
 from storyclip.line.connection import Connection
-from storyclip.line.deadline import Call, CallOver, watch
+from storyclip.line.deadline import OVER, Call, CallOver, watch
 from storyclip.upstream.exchange import Answer
 from storyclip.upstream.line import read_answer, root_cause
 
@@ -101,7 +102,8 @@ class PartLine:
         except (CallOver, OSError, HTTPException, UpstreamUnanswered) as mishap:
             if self._stopped:
                 raise UploadStopped("StoryClip is stopping") from None
-            why = call.cut_because or root_cause(mishap)
+            is_over = time.monotonic() >= over_at  # which the socket may notice before its guard
+            why = call.cut_because or (OVER if is_over else root_cause(mishap))
             raise PartNotSent(f"the part did not arrive: {why}") from None
         finally:
             self._sending.discard(call)
