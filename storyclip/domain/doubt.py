@@ -56,9 +56,10 @@ def may_be_lost(lane: Lane, post: Post, ahead: timedelta, apart: timedelta) -> b
     assert lane.doubted_until is not None
     if lane.doubted_since <= EVER or post.created_at is None:
         return True
-    made_at = post.created_at - ahead
+    # By our clock as it is now, and by theirs: ours may be wrong now, or have been when it began
+    readings = post.created_at - ahead, post.created_at
     first, last = lane.doubted_since - CREATION_CUT, lane.doubted_until + ON_ITS_WAY
-    return first - apart <= made_at <= last + apart
+    return max(readings) >= first - apart and min(readings) <= last + apart
 
 
 def is_over(post: Post) -> bool:

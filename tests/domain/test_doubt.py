@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from storyclip.domain.doubt import Stranger, may_be_lost, pairs
+from storyclip.domain.lane import Lane
 from storyclip.domain.network import Network
 from storyclip.domain.story import Post, PostStatus
 from tests.domain.making import T0, a_clip
@@ -46,3 +47,27 @@ def test_a_story_that_seems_older_by_a_clock_that_nobody_tells_may_be_a_lost_one
     made = Post("1", Network.FACEBOOK, (), T0, PostStatus.PUBLISHED, created_at=T0 - 9 * MINUTE)
 
     assert may_be_lost(lane, made, timedelta(), apart * MINUTE) is may_be
+
+
+def begun_15_minutes_after(ahead: timedelta) -> Lane:
+    """A lane in doubt since T0, as written by a process whose clock is so far ahead."""
+    begins = T0 + 15 * MINUTE + ahead
+    return replace(a_clip().lane, doubted_since=min(T0, begins), doubted_until=begins)
+
+
+@pytest.mark.parametrize("ahead", [-60, 0, 60])
+@pytest.mark.parametrize("made_after", [0, 15])
+def test_a_story_made_since_the_last_sign_of_life_may_be_lost_by_whatever_clock(ahead, made_after):
+    lane = begun_15_minutes_after(ahead * MINUTE)
+    made_at = T0 + made_after * MINUTE
+    made = Post("1", Network.FACEBOOK, (), T0, PostStatus.PUBLISHED, created_at=made_at)
+
+    assert may_be_lost(lane, made, -ahead * MINUTE, timedelta())
+
+
+@pytest.mark.parametrize("made_after", [-5, 90])
+def test_a_story_of_before_or_long_after_is_nobodys_lost_one(made_after):
+    made_at = T0 + made_after * MINUTE
+    made = Post("1", Network.FACEBOOK, (), T0, PostStatus.PUBLISHED, created_at=made_at)
+
+    assert not may_be_lost(begun_15_minutes_after(timedelta()), made, timedelta(), timedelta())
