@@ -32,8 +32,7 @@ class Direct:
         Raises:
             peewee.DatabaseError: one of its classes, as peewee itself raises it.
         """
-        state = self._state  # type: ignore[attr-defined]  # peewee's; asked past its two calls
-        connection: sqlite3.Connection = self.connection() if state.closed else state.conn  # type: ignore[attr-defined]
+        connection: sqlite3.Connection = self.connection()  # type: ignore[attr-defined]  # peewee's
         try:
             return connection.execute(sql, params or ())
         except sqlite3.Error:

@@ -11,7 +11,7 @@ from storyclip.domain.crashpoint import POINTS
 from tests.crash.harness import SLOTS, harness
 from tests.crash.matrix import matrix
 from tests.crash.scenario import Scenario
-from tests.crash.verdicts import Outcome
+from tests.crash.verdicts import Outcome, assert_clean
 
 SCENARIOS = {str(scenario): scenario for scenario in matrix()}
 UNSAFE = {
@@ -35,13 +35,7 @@ def outcomes() -> Iterator[Mapping[str, Outcome]]:
 def test_every_clip_goes_out_once_and_in_order_though_killed_at(
     name: str, outcomes: Mapping[str, Outcome]
 ):
-    outcome = outcomes[name]
-
-    assert outcome.trouble is None
-    assert outcome.was_hit
-    assert outcome.verdict.is_clean
-    assert outcome.orphans == ()
-    assert outcome.untrue == ()
+    assert_clean(outcomes[name])
 
 
 def test_every_registered_point_was_hit(outcomes: Mapping[str, Outcome]):

@@ -9,7 +9,7 @@ import pytest
 from storyclip.domain.crashpoint import FILE_POINTS
 from tests.crash.files import FileScenario, run_of
 from tests.crash.harness import harness
-from tests.crash.verdicts import Outcome
+from tests.crash.verdicts import Outcome, assert_clean
 
 SCENARIOS = {str(one): one for one in map(FileScenario, FILE_POINTS)}
 SIDE_BY_SIDE = 4
@@ -29,10 +29,4 @@ def outcomes() -> Iterator[Mapping[str, Outcome]]:
 def test_every_file_goes_out_once_and_in_order_though_killed_at(
     name: str, outcomes: Mapping[str, Outcome]
 ):
-    outcome = outcomes[name]
-
-    assert outcome.trouble is None
-    assert outcome.was_hit
-    assert outcome.verdict.is_clean
-    assert outcome.orphans == ()
-    assert outcome.untrue == ()
+    assert_clean(outcomes[name])

@@ -41,6 +41,15 @@ class Outcome:
         return is_told and self.verdict.is_clean and not self.orphans and not self.untrue
 
 
+def assert_clean(outcome: Outcome) -> None:
+    """Fail with the first thing that went wrong, and unless its moment was met."""
+    assert outcome.trouble is None
+    assert outcome.was_hit
+    assert outcome.verdict.is_clean
+    assert outcome.orphans == ()
+    assert outcome.untrue == ()
+
+
 @dataclass(frozen=True)
 class Story:
     """One batch as it went: what was asked for, what its user was told, what its rows say."""

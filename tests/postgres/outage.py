@@ -213,16 +213,21 @@ def be_web_at(
 
 def _until_done(ask: Callable[[], T]) -> T:
     """Ask, and again for as long as the answer is that the database is away."""
-    end = time.monotonic() + ASKS_WITHIN_S
-    while True:
+    said = list[T]()
+
+    def has_said() -> bool:
         try:
-            return ask()
+            said.append(ask())
         except Trouble as refused:
-            if " 503 " not in str(refused) or time.monotonic() > end:
+            if " 503 " not in str(refused):
                 raise
         except requests.ConnectionError as silence:
             raise Trouble(f"the web died: {silence}") from silence
-        time.sleep(ASK_AGAIN_S)
+        return bool(said)
+
+    away = "it says for too long that the database is away"
+    eventually(has_said, ASKS_WITHIN_S, otherwise=away, every_s=ASK_AGAIN_S, fails_as=Trouble)
+    return said[0]
 
 
 def _forgetting() -> None:

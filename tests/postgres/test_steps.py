@@ -8,6 +8,7 @@ import pytest
 
 from tests.crash.matrix import at
 from tests.crash.scenario import MIDDLE, Scenario
+from tests.crash.verdicts import assert_clean
 from tests.postgres.line import Outage
 from tests.postgres.outage import FORGETS, OWN_WITHIN_S, Step, Stood
 from tests.postgres.server import require
@@ -41,10 +42,7 @@ def test_every_clip_goes_out_once_and_in_order_though_the_server_is_away_from(
 ):
     outcome = outcomes[name]
 
-    assert outcome.trouble is None
-    assert outcome.was_hit
-    assert outcome.verdict.is_clean
-    assert (outcome.orphans, outcome.untrue) == ((), ())
+    assert_clean(outcome)
     assert outcome.stood_s is not None
     assert outcome.stood_s < OWN_WITHIN_S
 

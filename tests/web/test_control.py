@@ -12,7 +12,7 @@ from storyclip.domain.names import names
 from storyclip.domain.network import Network
 from storyclip.domain.story import Look, Post, PostStatus
 from storyclip.domain.user import Role
-from storyclip.store.access import keys, users
+from storyclip.store.access import keys
 from storyclip.store.history import events
 from storyclip.store.publishing import batches, clips, wishes
 from storyclip.web.door import limits
@@ -20,6 +20,7 @@ from storyclip.web.routes import batches as routes_of_batches
 from tests.people import key_for, of
 from tests.store.making import record
 from tests.web.conftest import NOON, SmallMetricool, Someone, good, rows
+from tests.web.gone import GONE
 
 ACTIONS = ("pause", "resume", "cancel", "retry-failed")
 
@@ -48,14 +49,6 @@ def test_a_get_is_not_a_wish(ana: Someone, action: str):
 
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
-
-
-GONE = {
-    "key": (lambda key: keys.revoke(key.split("_")[1], NOON), 401),
-    "user": (lambda _: users.disable("ana", NOON), 401),
-    "role": (lambda _: users.set_role("ana", Role.VIEWER, NOON), 403),
-    "account": (lambda _: users.set_accounts("ana", names({"7"}), NOON), 403),
-}
 
 
 @pytest.mark.parametrize("right", GONE)

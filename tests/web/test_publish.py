@@ -12,15 +12,13 @@ import pytest
 from config.settings import Settings
 from storyclip.domain.clip import Event
 from storyclip.domain.errors import StoreUnavailable
-from storyclip.domain.names import names
-from storyclip.domain.user import Role
-from storyclip.store.access import keys, users
 from storyclip.store.publishing import batches, clips, lanes
 from storyclip.web.factory import create_app
 from storyclip.web.routes import publish
 from tests.people import key_for, of
 from tests.store.making import record
 from tests.web.conftest import NOON, PUBLISH, Someone, good, nothing_recorded, rows
+from tests.web.gone import GONE
 
 CREATED_AT = "2026-12-01T12:00:00.000Z"
 
@@ -244,14 +242,6 @@ def test_a_get_on_it_says_what_is_allowed(anyone):
     assert refused.content_type == "application/problem+json"
     assert "POST" in refused.headers["Allow"]
     assert nothing_recorded()
-
-
-GONE = {
-    "key": (lambda key: keys.revoke(key.split("_")[1], NOON), 401),
-    "user": (lambda _: users.disable("ana", NOON), 401),
-    "role": (lambda _: users.set_role("ana", Role.VIEWER, NOON), 403),
-    "account": (lambda _: users.set_accounts("ana", names({"7"}), NOON), 403),
-}
 
 
 @pytest.mark.parametrize("right", GONE)
